@@ -1,0 +1,125 @@
+/** Catapult's request and response shapes. What upstream says is untrusted: it is parsed, member by member. */
+import { isUtf8 } from 'node:buffer';
+import type { Message, Micros, OutboundMessage } from '../messaging/message.js';
+import { parseTime } from '../messaging/time.js';
+
+/** The longest id that is believed. Catapult's have 29 characters; its search also speaks of UUIDs. */
+const MAX_ID_LENGTH = 255;
+
+/** The request body: only what the caller gave, and `to` always an array. */
+export function requestBody(message: OutboundMessage): string {
+  const { to, from, text, applicationId, media, tag } = message;
+  return JSON.stringify({
+    to,
+    from,
+    text,
+    applicationId,
+    ...(media.length > 0 && { media }),
+    ...(tag !== null && { tag }),
+  });
+}
+
+/** What an answer says of an accepted message; `null` where it says nothing usable. */
+export interface Acceptance {
+  readonly id: string;
+  readonly time: Micros | null;
+  readonly to: readonly string[] | null;
+  readonly from: string | null;
+  readonly text: string | null;
+  readonly applicationId: string | null;
+  readonly tag: string | null;
+  readonly owner: string | null;
+  readonly media: readonly string[] | null;
+  readonly segmentCount: number | null;
+}
+
+/** Reads the body of a 2xx; `null` when it holds no id. Unknown members are ignored. */
+export function parseAcceptance(body: Buffer): Acceptance | null {
+  const json = parseObject(body);
+  const id = json === null ? null : stringOf(json.id);
+  if (json === null || id === null || id.trim() === '' || id.length > MAX_ID_LENGTH) return null;
+  const time = stringOf(json.time);
+  // Broken UTF-8 decodes to U+FFFD without an error: the id is still good, the echo of the message is not.
+  const echo = isUtf8(body) ? json : {};
+  const { segmentCount } = json;
+  return {
+    id,
+    time: time === null ? null : parseTime(time),
+    to: stringsOf(echo.to),
+    from: stringOf(echo.from),
+    text: stringOf(echo.text),
+    applicationId: stringOf(echo.applicationId),
+    tag: stringOf(echo.tag),
+    owner: stringOf(echo.owner),
+    media: stringsOf(echo.media),
+    segmentCount: Number.isSafeInteger(segmentCount) ? (segmentCount as number) : null,
+  };
+}
+
+/**
+ * The message that was accepted. A member that the schema requires and the answer lacks is taken from the request;
+ * a nullable one stays as Catapult said it.
+ */
+export function acceptedMessage(answer: Acceptance, request: OutboundMessage, now: Micros): Message {
+  return {
+    id: answer.id,
+    time: answer.time ?? now,
+    to: answer.to ?? request.to,
+    from: answer.from ?? request.from,
+    text: answer.text ?? request.text,
+    applicationId: answer.applicationId,
+    tag: answer.tag,
+    owner: answer.owner,
+    media: answer.media ?? request.media,
+    // An answer to a POST is about a message on its way out, whatever its `direction` says.
+    direction: 'OUT',
+    segmentCount: answer.segmentCount,
+    status: 'ACCEPTED',
+  };
+}
+
+/** What Catapult says when it refuses. Its texts may repeat phone numbers, so none is kept. */
+export interface Refusal {
+  /** True for `{type, description}`, which only the messaging service itself writes. */
+  readonly fromMessaging: boolean;
+  /** The names in `fieldErrors`, in Catapult's order, which is not defined. */
+  readonly fieldNames: readonly string[];
+}
+
+/**
+ * Reads an error body in one of the shapes that Catapult is known to write: `{type, description}`, the body of the
+ * framework below it (`{timestamp, status, error}`), or version 1's `{category, code}`. `null` for anything else:
+ * then it was not Catapult that answered.
+ */
+export function parseRefusal(body: Buffer): Refusal | null {
+  const json = parseObject(body);
+  if (json === null) return null;
+  const has = (...names: string[]): boolean => names.every((name) => typeof json[name] === 'string');
+  const fromMessaging = has('type', 'description');
+  const fromFramework = has('timestamp', 'error') && typeof json.status === 'number';
+  if (!fromMessaging && !fromFramework && !has('category', 'code')) return null;
+  const fields: unknown[] = Array.isArray(json.fieldErrors) ? json.fieldErrors : [];
+  const fieldNames = fields.flatMap((field) => (isObject(field) ? (stringOf(field.fieldName) ?? []) : []));
+  return { fromMessaging, fieldNames };
+}
+
+function parseObject(body: Buffer): Record<string, unknown> | null {
+  try {
+    const json: unknown = JSON.parse(body.toString('utf8'));
+    return isObject(json) ? json : null;
+  } catch {
+    return null;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function stringOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+function stringsOf(value: unknown): string[] | null {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : null;
+}

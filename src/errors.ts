@@ -1,0 +1,132 @@
+/**
+ * The one table of public error codes, and the error class that carries one.
+ *
+ * A code is public contract: codes are added freely and never renamed, because some routers keep only the code of an
+ * error and drop everything else. README prints this table; a test keeps both equal.
+ */
+
+interface ErrorDescription {
+  /** When a caller meets the code, in README's words. */
+  readonly when: string;
+  /** Whether the same request may succeed later without being changed. */
+  readonly retryable: boolean;
+  /** The text a caller reads. It is constant, so that it can repeat nothing private. */
+  readonly message: string;
+}
+
+export const ERRORS = {
+  GRAPHQL_PARSE_FAILED: {
+    when: 'The document is not GraphQL, or is longer than the server reads (HTTP 400).',
+    retryable: false,
+    message: 'The document is not valid GraphQL.',
+  },
+  GRAPHQL_VALIDATION_FAILED: {
+    when: 'The document does not fit the schema: unknown fields, wrong literals (HTTP 400).',
+    retryable: false,
+    message: 'The document does not fit the schema.',
+  },
+  OPERATION_RESOLUTION_FAILURE: {
+    when: '`operationName` names no operation of the document, or is missing where there are several (HTTP 400).',
+    retryable: false,
+    message: 'The operation to run cannot be told.',
+  },
+  PERSISTED_QUERY_NOT_SUPPORTED: {
+    when: 'The request holds a hash in place of a document.',
+    retryable: false,
+    message: 'PersistedQueryNotSupported',
+  },
+  BAD_REQUEST: {
+    when: 'The HTTP request is not a GraphQL request: malformed JSON, text that is not Unicode, wrong content type, too large, no such path (HTTP 4xx).',
+    retryable: false,
+    message: 'The HTTP request is not a GraphQL request that this server reads.',
+  },
+  BAD_USER_INPUT: {
+    when: 'A variable does not fit its type (HTTP 400); or the input breaks a rule, or Catapult refused a field of it: then `fieldErrors` names every mistake.',
+    retryable: false,
+    message: 'The input is not valid; fieldErrors names every mistake.',
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    when: 'The idempotency key already belongs to a send with another input.',
+    retryable: false,
+    message: 'This idempotency key was used before with another input.',
+  },
+  REQUEST_IN_PROGRESS: {
+    when: 'The first call with this idempotency key is still running elsewhere; ask again with the same key.',
+    retryable: true,
+    message: 'The first call with this idempotency key is still running; ask again with the same key.',
+  },
+  UPSTREAM_REJECTED: {
+    when: 'Catapult refused the request as a whole (400 without fields, 401, 403, 404, 406, 415 …): account, credentials or address are configured wrong.',
+    retryable: false,
+    message: 'Catapult refused the request; the operator has to correct the configuration.',
+  },
+  UPSTREAM_RATE_LIMITED: {
+    when: 'Catapult answered 429 to every attempt; `retryAfterSeconds` says how long to wait, where Catapult said so.',
+    retryable: true,
+    message: 'Catapult accepts no more messages right now; nothing was sent.',
+  },
+  UPSTREAM_UNAVAILABLE: {
+    when: 'Known not sent: Catapult could not be reached, or said itself that it failed.',
+    retryable: true,
+    message: 'Catapult cannot be reached or is failing; nothing was sent.',
+  },
+  OUTCOME_UNKNOWN: {
+    when: 'The request was written and no trustworthy answer came: perhaps sent. Ask again with the same idempotency key.',
+    retryable: false,
+    message: 'The message was perhaps sent: no trustworthy answer came back. Do not send it again as a new message.',
+  },
+  SHUTTING_DOWN: {
+    when: 'This instance is stopping and takes no new requests (HTTP 503).',
+    retryable: true,
+    message: 'The server is shutting down; nothing was done.',
+  },
+  INTERNAL_SERVER_ERROR: {
+    when: 'Anything else. The log has the cause under the same `requestId`.',
+    retryable: false,
+    message: 'Something failed on the server.',
+  },
+} as const satisfies Record<string, ErrorDescription>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** One mistake of an input: where it is, and a stable code for what is wrong with it. */
+export interface FieldError {
+  /** From the argument's name down to the exact element: `["input", "to", 1]`. */
+  readonly path: readonly (string | number)[];
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Whether a failed send may have gone out: `NOT_SENT` is certain, `UNKNOWN` means perhaps. */
+export type FailedOutcome = 'NOT_SENT' | 'UNKNOWN';
+
+export interface ServiceErrorDetails {
+  /** Set on the failure of a send. */
+  readonly outcome?: FailedOutcome;
+  readonly fieldErrors?: readonly FieldError[];
+  /** How long upstream asks to wait, in whole seconds. */
+  readonly retryAfterSeconds?: number;
+  /** What really happened, for the log; never shown to a caller. */
+  readonly cause?: unknown;
+}
+
+/** A failure whose code, and nothing else, may be shown to a caller. */
+export class ServiceError extends Error {
+  override readonly name = 'ServiceError';
+  readonly code: ErrorCode;
+  readonly outcome: FailedOutcome | undefined;
+  readonly fieldErrors: readonly FieldError[] | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: ErrorCode, details: ServiceErrorDetails = {}) {
+    super(ERRORS[code].message, { cause: details.cause });
+    this.code = code;
+    this.outcome = details.outcome;
+    this.fieldErrors = details.fieldErrors;
+    this.retryAfterSeconds = details.retryAfterSeconds;
+  }
+
+  get retryable(): boolean {
+    return ERRORS[this.code].retryable;
+  }
+}

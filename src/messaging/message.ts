@@ -1,0 +1,64 @@
+/** The message and the send: what they hold, and the states they go through. */
+
+/** An instant in microseconds since 1970, UTC. Catapult's times come with second, milli- or microsecond precision. */
+export type Micros = number;
+
+export type MessageDirection = 'IN' | 'OUT';
+
+/**
+ * The states of a send, in the order of their rank: a state yields only to one of higher rank (see `yieldsTo`).
+ *
+ * `PENDING` claimed, no answer yet · `UNKNOWN` no trustworthy answer: perhaps sent · `REJECTED` known not sent ·
+ * `ACCEPTED` queued by Catapult · `SENDING` handed to the carrier · `FAILED`, `DELIVERED` final.
+ */
+export const RANK = {
+  PENDING: 0,
+  UNKNOWN: 1,
+  REJECTED: 2,
+  ACCEPTED: 2,
+  SENDING: 3,
+  FAILED: 4,
+  DELIVERED: 4,
+} as const satisfies Record<string, number>;
+
+export type MessageStatus = keyof typeof RANK;
+
+/** The states that `next` may replace: those of lower rank. */
+export function yieldsTo(next: MessageStatus): MessageStatus[] {
+  return (Object.keys(RANK) as MessageStatus[]).filter((status) => RANK[status] < RANK[next]);
+}
+
+/** The state after `next` was heard of in state `current`. */
+export function nextStatus(current: MessageStatus, next: MessageStatus): MessageStatus {
+  return RANK[current] < RANK[next] ? next : current;
+}
+
+/** What a caller asks to have sent; already validated. */
+export interface OutboundMessage {
+  /** E.164. */
+  readonly from: string;
+  /** E.164, 1 to 10, unique; more than one is a group message. */
+  readonly to: readonly string[];
+  readonly text: string;
+  readonly applicationId: string;
+  /** Absolute http(s) URLs; empty for an SMS. */
+  readonly media: readonly string[];
+  readonly tag: string | null;
+}
+
+/** A message as Catapult answered it. What is nullable is `null` where Catapult left it out. */
+export interface Message {
+  /** Catapult's own message id. */
+  readonly id: string;
+  readonly time: Micros;
+  readonly to: readonly string[];
+  readonly from: string;
+  readonly text: string;
+  readonly applicationId: string | null;
+  readonly tag: string | null;
+  readonly owner: string | null;
+  readonly media: readonly string[];
+  readonly direction: MessageDirection;
+  readonly segmentCount: number | null;
+  readonly status: MessageStatus;
+}

@@ -1,0 +1,138 @@
+import type { Exchange } from '../../src/catapult/exchange.js';
+import { classify, parseRetryAfter } from '../../src/catapult/outcome.js';
+
+const NOW = Date.parse('2026-01-01T00:00:00Z');
+const CATAPULT_ERROR = '{"type":"some-error","description":"Some words"}';
+const FRAMEWORK_ERROR =
+  '{"timestamp":"2019-06-19T14:46:42.462+0000","status":401,"error":"Unauthorized","message":"Bad credentials","path":"/"}';
+const VERSION_1_ERROR = '{"category":"limit","code":"message-rate-limit","message":"Too fast"}';
+
+function seen(fields: Partial<Omit<Exchange, 'body'>> & { body?: string | null } = {}): Exchange {
+  const { body = null, ...rest } = fields;
+  return {
+    started: true,
+    status: null,
+    retryAfter: null,
+    failure: null,
+    ...rest,
+    body: body === null ? null : Buffer.from(body),
+  };
+}
+
+/** The verdict in the words of the table: class, code, and whether it may be tried again. */
+function verdictOf(exchange: Exchange): string {
+  const verdict = classify(exchange, NOW);
+  switch (verdict.kind) {
+    case 'NOT_SENT':
+      return `not sent: ${verdict.error.code}, may retry`;
+    case 'REFUSED':
+      return `refused: ${verdict.error.code}, ${verdict.mayRetry ? 'may retry' : 'final'}`;
+    case 'ACCEPTED':
+    case 'ACCEPTED_WITHOUT_ID':
+    case 'UNKNOWN':
+      return verdict.kind;
+  }
+}
+
+describe('what was seen of a request means', () => {
+  it.each<[string, Exchange, string]>([
+    ['never started', seen({ started: false, failure: 'ECONNRESET' }), 'not sent: UPSTREAM_UNAVAILABLE, may retry'],
+    ['started, then reset', seen({ failure: 'ECONNRESET' }), 'UNKNOWN'],
+    ['started, then silence', seen({ failure: 'TimeoutError' }), 'UNKNOWN'],
+    ['202 with an id', seen({ status: 202, body: '{"id":"1"}' }), 'ACCEPTED'],
+    ['200 with an id', seen({ status: 200, body: '{"id":"1"}' }), 'ACCEPTED'],
+    ['202 with an id and members nobody knows', seen({ status: 202, body: '{"id":"1","new":[{}]}' }), 'ACCEPTED'],
+    ['202 that breaks off', seen({ status: 202, failure: 'UND_ERR_SOCKET' }), 'ACCEPTED_WITHOUT_ID'],
+    ['202 with half a body', seen({ status: 202, body: '{"id":"147620' }), 'ACCEPTED_WITHOUT_ID'],
+    ['202 without an id', seen({ status: 202, body: '{}' }), 'ACCEPTED_WITHOUT_ID'],
+    ['202 with a blank id', seen({ status: 202, body: '{"id":" "}' }), 'ACCEPTED_WITHOUT_ID'],
+    ['202 with an array', seen({ status: 202, body: '[{"id":"1"}]' }), 'ACCEPTED_WITHOUT_ID'],
+    ['204', seen({ status: 204, body: '' }), 'ACCEPTED_WITHOUT_ID'],
+    ['301', seen({ status: 301, body: '' }), 'UNKNOWN'],
+    ['307 with Catapult JSON', seen({ status: 307, body: CATAPULT_ERROR }), 'UNKNOWN'],
+    ['400 with Catapult JSON', seen({ status: 400, body: CATAPULT_ERROR }), 'refused: UPSTREAM_REJECTED, final'],
+    ...([401, 403, 404, 406, 415, 409] as const).map((status): [string, Exchange, string] => [
+      `${status} with Catapult JSON`,
+      seen({ status, body: CATAPULT_ERROR }),
+      'refused: UPSTREAM_REJECTED, final',
+    ]),
+    ['401 of the framework', seen({ status: 401, body: FRAMEWORK_ERROR }), 'refused: UPSTREAM_REJECTED, final'],
+    ['403 of version 1', seen({ status: 403, body: VERSION_1_ERROR }), 'refused: UPSTREAM_REJECTED, final'],
+    ['403 of a proxy', seen({ status: 403, body: '<html>Forbidden</html>' }), 'UNKNOWN'],
+    ['400 that is not JSON', seen({ status: 400, body: 'definitely {}not [valid JSON]' }), 'UNKNOWN'],
+    ['408 with Catapult JSON', seen({ status: 408, body: CATAPULT_ERROR }), 'UNKNOWN'],
+    [
+      '429 with Catapult JSON',
+      seen({ status: 429, body: CATAPULT_ERROR }),
+      'refused: UPSTREAM_RATE_LIMITED, may retry',
+    ],
+    ['429 of a limiter in between', seen({ status: 429, body: '' }), 'refused: UPSTREAM_RATE_LIMITED, may retry'],
+    [
+      '429 that breaks off',
+      seen({ status: 429, failure: 'UND_ERR_SOCKET' }),
+      'refused: UPSTREAM_RATE_LIMITED, may retry',
+    ],
+    ['500 with Catapult JSON', seen({ status: 500, body: CATAPULT_ERROR }), 'refused: UPSTREAM_UNAVAILABLE, may retry'],
+    ['503 with Catapult JSON', seen({ status: 503, body: CATAPULT_ERROR }), 'refused: UPSTREAM_UNAVAILABLE, may retry'],
+    ['500 of the framework', seen({ status: 500, body: FRAMEWORK_ERROR }), 'UNKNOWN'],
+    ['500 without a body', seen({ status: 500, body: '' }), 'UNKNOWN'],
+    ['503 of a proxy', seen({ status: 503, body: '<html>' }), 'UNKNOWN'],
+    ['502 with Catapult JSON', seen({ status: 502, body: CATAPULT_ERROR }), 'UNKNOWN'],
+    ['504 with Catapult JSON', seen({ status: 504, body: CATAPULT_ERROR }), 'UNKNOWN'],
+    ['an unassigned status', seen({ status: 600, body: CATAPULT_ERROR }), 'UNKNOWN'],
+  ])('%s', (_name, exchange, expected) => {
+    expect(verdictOf(exchange)).toBe(expected);
+  });
+
+  it('fields that Catapult refused, by name only, when it answers 400 with fieldErrors', () => {
+    const body = JSON.stringify({
+      type: 'request-validation',
+      description: 'Your request could not be accepted',
+      fieldErrors: [
+        { fieldName: 'to', description: "'+1invalid' must be replaced" },
+        { fieldName: 'surprise', description: '+12345678902' },
+        { description: 'nameless' },
+        'not an object',
+      ],
+    });
+    const verdict = classify(seen({ status: 400, body }), NOW);
+    expect(verdict).toMatchObject({
+      kind: 'REFUSED',
+      mayRetry: false,
+      error: {
+        code: 'BAD_USER_INPUT',
+        outcome: 'NOT_SENT',
+        fieldErrors: [
+          { path: ['input', 'to'], code: 'REFUSED_BY_CATAPULT' },
+          { path: ['input'], code: 'REFUSED_BY_CATAPULT' },
+        ],
+      },
+    });
+    expect(JSON.stringify(verdict)).not.toMatch(/invalid|\+123/);
+  });
+
+  it('a wait, when a refusal carries Retry-After', () => {
+    const refusal = { body: CATAPULT_ERROR, retryAfter: '7' };
+    for (const status of [429, 503]) {
+      expect(classify(seen({ status, ...refusal }), NOW)).toMatchObject({ error: { retryAfterSeconds: 7 } });
+    }
+  });
+});
+
+describe('Retry-After', () => {
+  it.each([
+    ['120', 120],
+    [' 3 ', 3],
+    ['0', 0],
+    ['Thu, 01 Jan 2026 00:00:30 GMT', 30],
+    ['Wed, 31 Dec 2025 00:00:00 GMT', 0],
+    ['99999999999', 86_400],
+    ['-1', null],
+    ['1.5', null],
+    ['soon', null],
+    ['', null],
+    ['2026-01-01', null],
+  ])('%j is %j seconds', (value, seconds) => {
+    expect(parseRetryAfter(value, NOW)).toBe(seconds);
+  });
+});

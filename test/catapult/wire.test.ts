@@ -1,0 +1,94 @@
+import { acceptedMessage, parseAcceptance, parseRefusal, requestBody } from '../../src/catapult/wire.js';
+import type { OutboundMessage } from '../../src/messaging/message.js';
+
+const REQUEST: OutboundMessage = {
+  from: '+12345678901',
+  to: ['+12345678902'],
+  text: 'Hey',
+  applicationId: 'app-1',
+  media: [],
+  tag: null,
+};
+
+const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+
+describe('the request body', () => {
+  it('holds only what the caller gave, and always an array of recipients', () => {
+    expect(JSON.parse(requestBody(REQUEST))).toEqual({
+      to: ['+12345678902'],
+      from: '+12345678901',
+      text: 'Hey',
+      applicationId: 'app-1',
+    });
+  });
+
+  it('keeps an empty tag and an empty text, which the caller did give', () => {
+    const body = requestBody({ ...REQUEST, text: '', tag: '', media: ['https://example.com/a.jpg'] });
+    expect(JSON.parse(body)).toMatchObject({ text: '', tag: '', media: ['https://example.com/a.jpg'] });
+  });
+});
+
+describe('an acceptance', () => {
+  it('is read from an answer of 2017, with milliseconds and without a tag', () => {
+    const answer = parseAcceptance(
+      Buffer.from(
+        '{"id":"15047516192013g5tuga77zsa6jrp","owner":"+19193529968","applicationId":"05851417-c78b-4636-81a2-014a54d8f119","time":"2017-09-07T02:33:39.201Z","direction":"out","to":["+19191231234"],"from":"+19193524444","text":"Hi from Bandwidth!"}',
+      ),
+    );
+    expect(answer).toMatchObject({ id: '15047516192013g5tuga77zsa6jrp', time: 1_504_751_619_201_000, tag: null });
+  });
+
+  it.each([
+    ['an id that is no string', json({ id: 7 })],
+    ['an id of a page', json({ id: 'x'.repeat(256) })],
+    ['no JSON', Buffer.from('<html>')],
+    ['null', json(null)],
+    ['nothing', Buffer.alloc(0)],
+  ])('is not read from %s', (_name, body) => {
+    expect(parseAcceptance(body)).toBeNull();
+  });
+
+  it('keeps the id of an answer in broken UTF-8 and takes the rest from the request', () => {
+    const body = Buffer.from('{"id":"1","time":"2016-09-14T18:20:16Z","text":"caf\xe9","tag":"\xff"}', 'latin1');
+    const answer = parseAcceptance(body);
+    expect(answer).toMatchObject({ id: '1', time: 1_473_877_216_000_000, text: null, tag: null });
+  });
+
+  it('becomes a message: what the schema requires is completed, what is nullable stays as Catapult said it', () => {
+    const answer = parseAcceptance(json({ id: '1', to: 'not a list', segmentCount: 1.5 }));
+    expect(answer).not.toBeNull();
+    if (answer === null) return;
+    expect(acceptedMessage(answer, { ...REQUEST, tag: 'mine' }, 5)).toEqual({
+      id: '1',
+      time: 5,
+      to: REQUEST.to,
+      from: REQUEST.from,
+      text: REQUEST.text,
+      media: [],
+      applicationId: null,
+      tag: null,
+      owner: null,
+      segmentCount: null,
+      direction: 'OUT',
+      status: 'ACCEPTED',
+    });
+  });
+});
+
+describe('a refusal', () => {
+  it.each([
+    ['of the messaging service', { type: 'a', description: 'b' }, true],
+    ['of the framework', { timestamp: 't', status: 404, error: 'Not Found' }, false],
+    ['of version 1', { category: 'limit', code: 'x' }, false],
+  ])('%s is known by its shape', (_name, body, fromMessaging) => {
+    expect(parseRefusal(json(body))).toEqual({ fromMessaging, fieldNames: [] });
+  });
+
+  it.each([
+    ['a string', '"no"'],
+    ['an error of somebody else', '{"error":"Forbidden"}'],
+    ['fields of the wrong type', '{"type":1,"description":2}'],
+  ])('is not %s', (_name, body) => {
+    expect(parseRefusal(Buffer.from(body))).toBeNull();
+  });
+});

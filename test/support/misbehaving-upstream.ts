@@ -1,0 +1,162 @@
+/** An upstream on a real socket that does exactly what a script says, byte by byte. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+export interface RawRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** One connection, in the hands of a script. */
+export interface Connection {
+  /** Waits for one whole request, and notes it. Never resolves once the client is gone. */
+  readRequest(): Promise<RawRequest>;
+  /** Waits for the first bytes of a request. */
+  readSome(): Promise<void>;
+  /** Counts one message as accepted. */
+  accept(): void;
+  write(bytes: Buffer | string): void;
+  /** Ends with FIN. */
+  end(): void;
+  /** Ends with RST. */
+  reset(): void;
+}
+
+export interface MisbehavingUpstream {
+  readonly url: string;
+  readonly requests: readonly RawRequest[];
+  /** How many messages were accepted. */
+  readonly accepted: number;
+  close(): Promise<void>;
+}
+
+/** Runs `script` on every connection. */
+export async function startMisbehavingUpstream(
+  script: (connection: Connection) => void | Promise<void>,
+): Promise<MisbehavingUpstream> {
+  const requests: RawRequest[] = [];
+  let accepted = 0;
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
+    const requestsOf = new RequestReader(socket);
+    void script({
+      async readRequest() {
+        const request = await requestsOf.next();
+        requests.push(request);
+        return request;
+      },
+      readSome: () => requestsOf.some(),
+      accept: () => (accepted += 1),
+      write: (bytes) => socket.write(bytes),
+      end: () => socket.end(),
+      reset: () => socket.resetAndDestroy(),
+    });
+  });
+  const port = await listen(server);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    requests,
+    get accepted() {
+      return accepted;
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** Cuts requests with a content-length, which is all that the client sends, out of a stream of bytes. */
+class RequestReader {
+  #bytes = Buffer.alloc(0);
+  #wake = (): void => undefined;
+
+  constructor(socket: Socket) {
+    socket.on('data', (chunk: Buffer) => {
+      this.#bytes = Buffer.concat([this.#bytes, chunk]);
+      this.#wake();
+    });
+  }
+
+  async some(): Promise<void> {
+    while (this.#bytes.length === 0) await this.#more();
+  }
+
+  async next(): Promise<RawRequest> {
+    for (;;) {
+      const request = this.#cut();
+      if (request !== null) return request;
+      await this.#more();
+    }
+  }
+
+  #more(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  #cut(): RawRequest | null {
+    const end = this.#bytes.indexOf('\r\n\r\n');
+    if (end < 0) return null;
+    const [line = '', ...fields] = this.#bytes.subarray(0, end).toString('latin1').split('\r\n');
+    const headers: Record<string, string> = Object.fromEntries(
+      fields.map((field) => [(field.split(':', 1)[0] ?? '').toLowerCase(), field.replace(/^[^:]*:\s*/, '')]),
+    );
+    const size = end + 4 + Number(headers['content-length'] ?? 0);
+    if (this.#bytes.length < size) return null;
+    const body = this.#bytes.subarray(end + 4, size);
+    this.#bytes = this.#bytes.subarray(size);
+    const [method = '', path = ''] = line.split(' ');
+    return { method, path, headers, body };
+  }
+}
+
+async function listen(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+/** A port on which nobody listens. */
+export async function unlistenedPort(): Promise<number> {
+  const server = createServer();
+  const port = await listen(server);
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Listens with the shortest queue, says its port and then never takes a connection from it. */
+const DEAF_LISTENER = `
+  const server = require('net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+    require('fs').writeSync(1, String(server.address().port));
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  });
+`;
+
+/** More than a queue of one takes, however the system rounds it. */
+const FILLERS = 8;
+
+/** A port that is listened on but whose queue is full: a SYN to it stays without an answer. */
+export async function startFullBacklog(): Promise<{ url: string; close(): Promise<void> }> {
+  const listener = spawn(process.execPath, ['-e', DEAF_LISTENER], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [said] = (await once(listener.stdout, 'data')) as [Buffer];
+  const port = Number(said.toString());
+  const fillers = Array.from({ length: FILLERS }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+  await Promise.any(fillers.map((socket) => once(socket, 'connect')));
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async close() {
+      for (const socket of fillers) socket.destroy();
+      listener.kill('SIGKILL');
+      await once(listener, 'exit');
+    },
+  };
+}
