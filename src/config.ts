@@ -1,0 +1,88 @@
+/** The environment, read once into a frozen Config. All mistakes are reported at once, by name and never by value. */
+
+/** Where messages go. */
+export type Upstream =
+  | { readonly kind: 'sandbox' }
+  | {
+      readonly kind: 'catapult';
+      /** Without a trailing slash. */
+      readonly url: string;
+      readonly userId: string;
+      readonly token: string;
+      readonly secret: string;
+    };
+
+export interface Config {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly upstream: Upstream;
+  readonly logLevel: string;
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+const CATAPULT_VARIABLES = ['CATAPULT_URL', 'CATAPULT_USER_ID', 'CATAPULT_TOKEN', 'CATAPULT_SECRET'] as const;
+
+/** The environment cannot be used; `problems` names every variable that is wrong. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join('\n'));
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws ConfigError with all mistakes. An empty value counts as unset. */
+export function readConfig(environment: Environment): Config {
+  const problems: string[] = [];
+  const read = (name: string): string | null => {
+    const value = environment[name]?.trim() ?? '';
+    return value === '' ? null : value;
+  };
+
+  const host = read('HOST') ?? '127.0.0.1';
+  if (/[\s/]/.test(host)) problems.push('HOST must be a host name or an address.');
+
+  const port = read('PORT') ?? '4000';
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) problems.push('PORT must be a number from 0 to 65535.');
+
+  const logLevel = read('LOG_LEVEL') ?? 'info';
+  if (!LOG_LEVELS.includes(logLevel)) problems.push(`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}.`);
+
+  const upstream = readUpstream(read, problems);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return Object.freeze({ host, port: Number(port), upstream, logLevel });
+}
+
+function readUpstream(read: (name: string) => string | null, problems: string[]): Upstream {
+  const missing = CATAPULT_VARIABLES.filter((name) => read(name) === null);
+  if (missing.length === CATAPULT_VARIABLES.length) return { kind: 'sandbox' };
+  for (const name of missing) {
+    problems.push(`${name} is missing: set all of ${CATAPULT_VARIABLES.join(', ')}, or none for the built-in sandbox.`);
+  }
+  const [url, userId, token, secret] = CATAPULT_VARIABLES.map((name) => read(name) ?? '') as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  if (url !== '' && !isBaseUrl(url)) {
+    problems.push('CATAPULT_URL must be an absolute http or https URL without user info, query and fragment.');
+  }
+  if (/[^\w.-]/.test(userId)) problems.push('CATAPULT_USER_ID must consist of letters, digits, _ . and -.');
+  if (token.includes(':')) problems.push('CATAPULT_TOKEN must not contain a colon: Basic auth cannot carry it.');
+  for (const [name, value] of [
+    ['CATAPULT_TOKEN', token],
+    ['CATAPULT_SECRET', secret],
+  ] as const) {
+    if (/\p{Cc}/u.test(value)) problems.push(`${name} must not contain control characters.`);
+  }
+  return { kind: 'catapult', url: url.replace(/\/+$/, ''), userId, token, secret };
+}
+
+function isBaseUrl(text: string): boolean {
+  if (!/^https?:\/\/[^/?#@\\\s]+(\/[^?#@\\\s]*)?$/i.test(text)) return false;
+  return URL.canParse(text);
+}

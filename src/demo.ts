@@ -1,0 +1,27 @@
+/** The demo: the server and its sandbox in one process, and the method page's three samples sent through both. */
+import { request } from 'undici';
+import { startApp } from './app.js';
+import type { Config } from './config.js';
+import type { Logger } from './log.js';
+import { SAMPLES, SEND_MESSAGE } from './samples.js';
+
+/** Prints each request and its answer. @throws when a sample is not accepted. */
+export async function runDemo(config: Config, log: Logger, print: (text: string) => void): Promise<void> {
+  const app = await startApp({ ...config, upstream: { kind: 'sandbox' }, port: 0 }, log);
+  try {
+    for (const { title, input } of SAMPLES) {
+      const { body } = await request(app.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query: SEND_MESSAGE, variables: { input } }),
+      });
+      const answer = (await body.json()) as { data?: { sendMessage: unknown } };
+      print(
+        `\n# ${title}\n\nsendMessage(input: ${JSON.stringify(input, null, 2)})\n\n${JSON.stringify(answer, null, 2)}\n`,
+      );
+      if (answer.data?.sendMessage == null) throw new Error(`The sandbox did not accept: ${title}`);
+    }
+  } finally {
+    await app.close();
+  }
+}

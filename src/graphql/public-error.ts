@@ -1,0 +1,121 @@
+/** What a caller is told of a failure: the code, constant words and names of the schema, and nothing of the input. */
+import { unwrapResolverError } from '@apollo/server/errors';
+import { GraphQLError, isEnumType, isInputObjectType, isInterfaceType, isObjectType, Kind } from 'graphql';
+import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
+import { ERRORS, ServiceError, type ErrorCode } from '../errors.js';
+
+/** What stands in `extensions` of a failure that carries its own code. */
+export function publicExtensions(error: ServiceError): Record<string, unknown> {
+  const { code, retryable, outcome, fieldErrors, retryAfterSeconds } = error;
+  return {
+    code,
+    retryable,
+    ...(outcome !== undefined && { outcome }),
+    ...(fieldErrors !== undefined && { fieldErrors }),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  };
+}
+
+/** Translates every error, once, at the edge. */
+export function errorFormatter(
+  schema: GraphQLSchema,
+): (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError {
+  const names = schemaNames(schema);
+  return (formatted, error) => {
+    const { locations, path } = formatted;
+    const where = { ...(locations && { locations }), ...(path && { path }) };
+    const cause = unwrapResolverError(error);
+    if (cause instanceof ServiceError) {
+      return { message: cause.message, ...where, extensions: publicExtensions(cause) };
+    }
+    const code = codeOf(formatted, error);
+    const message = messageOf(code, formatted.message, names);
+    return { message, ...where, extensions: { code, retryable: ERRORS[code].retryable } };
+  };
+}
+
+/** Whether a failure is the server's own fault: then it is masked for the caller and told to the log. */
+export function isInternal(error: unknown): boolean {
+  if (unwrapResolverError(error) instanceof ServiceError) return false;
+  return error instanceof GraphQLError ? codeOf(error, error) === 'INTERNAL_SERVER_ERROR' : true;
+}
+
+function codeOf(formatted: Pick<GraphQLFormattedError, 'extensions'>, error: unknown): ErrorCode {
+  const code = formatted.extensions?.code;
+  if (typeof code === 'string' && code !== 'INTERNAL_SERVER_ERROR' && Object.hasOwn(ERRORS, code)) {
+    return code as ErrorCode;
+  }
+  // An argument that a variable leaves null is found out during execution, and then points to the argument's value.
+  const cause = unwrapResolverError(error);
+  const node = cause instanceof GraphQLError && cause.originalError === undefined ? cause.nodes?.[0] : undefined;
+  return node !== undefined && node.kind !== Kind.FIELD ? 'BAD_USER_INPUT' : 'INTERNAL_SERVER_ERROR';
+}
+
+function messageOf(code: ErrorCode, message: string, names: ReadonlySet<string>): string {
+  if (code === 'INTERNAL_SERVER_ERROR') return ERRORS[code].message;
+  // Apollo says what is wrong with an HTTP request in constant words.
+  return code === 'BAD_REQUEST' ? message : withoutInput(message, names);
+}
+
+/** The words of graphql-js's own messages about a document and its variables. */
+const VOCABULARY = new Set(
+  (
+    'a already an and anonymous any are argument arguments array as at be because blank block body boolean both but by can cannot ' +
+    'character characters conflict contain contains content-type cycle cyclic custom defined definition depth did different ' +
+    'differing directive document does double-precision either eof enable enum error escape exceeded executable execute exist ' +
+    'expected expects extensions failed field fields float floating for fragment found from given got graphql has have http id identifier ' +
+    'implementing in inline input int integer integers interface introspection invalid is it itself json json-encoded leaf length ' +
+    'limit list literal literals location locations many matching maximum may mean method missing more multiple must mutation name ' +
+    'named never no non non-enum non-integer non-null non-nullable non-numeric non-object non-string not null nullable ' +
+    'number numeric object objects of on once one only operation operationname operations or overlapping parse parsing ' +
+    'aborted point position post processing provide provided queries query reached repeatable represent request requests required root runtime ' +
+    'same scalar schema search selection selections sequence set should signed single specified spread string strings ' +
+    'subfields subscription subselections such support supports surrogate syntax that the their there they this to token tokens top ' +
+    'try type types undefined unexpected unicode union unique unknown unsupported unterminated use used using valid value values ' +
+    'variable variables was were when where which will with within without you your'
+  ).split(' '),
+);
+
+const PUNCTUATION_ONLY = /^[^\p{L}\p{N}]*$/u;
+const SURROUNDING_PUNCTUATION = /^[^\p{L}\p{N}]+|[^\p{L}\p{N}\]]+$/gu;
+/** What stands between the names of a path such as `input.to[0]`. */
+const PATH_SEPARATOR = /\.|\[\d{1,2}\]\.?/;
+const MAX_MESSAGE_LENGTH = 500;
+
+/**
+ * The message with each word that is neither graphql-js's own nor a name of the schema replaced by an ellipsis. The
+ * messages of graphql-js print whole inputs; rebuilding them from known words cannot overlook a place where they do.
+ */
+export function withoutInput(message: string, schemaNames: ReadonlySet<string>): string {
+  const isKnown = (word: string): boolean => {
+    if (PUNCTUATION_ONLY.test(word)) return true;
+    const bare = word.replace(SURROUNDING_PUNCTUATION, '');
+    const names = bare.split(PATH_SEPARATOR).map((name) => name.replace(/[\]!]+$/, ''));
+    return (
+      VOCABULARY.has(bare.toLowerCase()) ||
+      names.every((name, index) => schemaNames.has(name) || (name === '' && index > 0))
+    );
+  };
+  const words = message.slice(0, MAX_MESSAGE_LENGTH).split(/\s+/);
+  return words
+    .map((word) => (isKnown(word) ? word : '…'))
+    .filter((word, index, all) => word !== '…' || all[index - 1] !== '…')
+    .join(' ');
+}
+
+function schemaNames(schema: GraphQLSchema): ReadonlySet<string> {
+  const names = new Set<string>(['true', 'false']);
+  for (const directive of schema.getDirectives()) names.add(directive.name);
+  for (const type of Object.values(schema.getTypeMap())) {
+    names.add(type.name);
+    if (isEnumType(type)) for (const value of type.getValues()) names.add(value.name);
+    if (isObjectType(type) || isInterfaceType(type) || isInputObjectType(type)) {
+      const fields: readonly { name: string; args?: readonly { name: string }[] }[] = Object.values(type.getFields());
+      for (const { name, args = [] } of fields) {
+        names.add(name);
+        for (const argument of args) names.add(argument.name);
+      }
+    }
+  }
+  return names;
+}

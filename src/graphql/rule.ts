@@ -1,0 +1,89 @@
+/** Input rules: class-validator decorators with a stable code, and the paths to what breaks them. */
+import { ValidateBy, validateSync } from 'class-validator';
+import { OperationTypeNode, type GraphQLResolveInfo } from 'graphql';
+import { Arg, type ClassType } from 'type-graphql';
+import { ServiceError, type FieldError } from '../errors.js';
+
+/** More mistakes than this are not listed: an answer must not grow with what was sent. */
+export const MAX_FIELD_ERRORS = 100;
+
+/** Where a value breaks a rule: nowhere, as a whole (`[]`), or at the given indexes. */
+type Mistakes = readonly (readonly number[])[];
+
+const NOWHERE: Mistakes = [];
+const AS_A_WHOLE: Mistakes = [[]];
+
+type FindMistakes = (value: unknown, input: object) => Mistakes;
+
+/** Declares a rule; `find` runs as a class-validator constraint and tells where the value breaks it. */
+function rule(code: string, message: string, find: FindMistakes): PropertyDecorator {
+  return ValidateBy(
+    {
+      name: code,
+      validator: {
+        validate: (value: unknown, args) => find(value, args?.object ?? {}).length === 0,
+        defaultMessage: () => message,
+      },
+    },
+    { context: { find } },
+  );
+}
+
+/** A rule of the whole value. `holds` is not asked about an absent value. */
+export function Holds(
+  code: string,
+  message: string,
+  holds: (value: never, input: never) => boolean,
+): PropertyDecorator {
+  return rule(code, message, (value, input) =>
+    value == null || holds(value as never, input as never) ? NOWHERE : AS_A_WHOLE,
+  );
+}
+
+/** A rule of every element of a list; each element that breaks it is named by its index. */
+export function EachHolds<Element>(
+  code: string,
+  message: string,
+  holds: (element: Element, index: number, list: readonly Element[]) => boolean,
+): PropertyDecorator {
+  return rule(code, message, (value) =>
+    ((value ?? []) as Element[]).flatMap((element, index, list) => (holds(element, index, list) ? [] : [[index]])),
+  );
+}
+
+/** Every mistake of an input object, each with its path below `argument`; at most `MAX_FIELD_ERRORS`. */
+export function mistakesOf(argument: string, input: object): FieldError[] {
+  const broken = validateSync(input, { forbidUnknownValues: true, skipMissingProperties: false });
+  const mistakes = broken.flatMap(({ property, value, target = {}, constraints = {}, contexts = {} }) =>
+    Object.entries(constraints).flatMap(([code, message]) =>
+      (contexts[code] as { find: FindMistakes }).find(value, target).map((below) => ({
+        path: [argument, property, ...below],
+        code,
+        message,
+      })),
+    ),
+  );
+  return mistakes.slice(0, MAX_FIELD_ERRORS);
+}
+
+/** An argument that takes an input object and refuses it with all of its mistakes before the resolver runs. */
+export function InputArg(
+  name: string,
+  type: () => ClassType,
+  description: string,
+  nullable = false,
+): ReturnType<typeof Arg> {
+  return Arg(name, type, {
+    description,
+    nullable,
+    validateFn: (input: unknown, _type, { info }) => {
+      if (input == null) return;
+      const fieldErrors = mistakesOf(name, input);
+      if (fieldErrors.length > 0) throw new ServiceError('BAD_USER_INPUT', { fieldErrors, ...notSent(info) });
+    },
+  });
+}
+
+function notSent(info: GraphQLResolveInfo): { outcome: 'NOT_SENT' } | Record<string, never> {
+  return info.operation.operation === OperationTypeNode.MUTATION ? { outcome: 'NOT_SENT' } : {};
+}

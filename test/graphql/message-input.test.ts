@@ -1,0 +1,165 @@
+import fc from 'fast-check';
+import { MessageInput } from '../../src/graphql/message.input.js';
+import { MAX_FIELD_ERRORS, mistakesOf } from '../../src/graphql/rule.js';
+
+function mistakes(fields: Partial<MessageInput>): string[] {
+  const input = Object.assign(new MessageInput(), {
+    from: '+12345678901',
+    to: ['+12345678902'],
+    text: 'Hey',
+    applicationId: 'app-1',
+    ...fields,
+  });
+  return mistakesOf('input', input).map(({ path, code }) => `${path.slice(1).join('.')} ${code}`);
+}
+
+describe('a message input', () => {
+  it('is fine with the least and with the most that is allowed', () => {
+    expect(mistakes({})).toEqual([]);
+    expect(
+      mistakes({
+        from: '+123456789012345',
+        to: Array.from({ length: 10 }, (_, index) => `+1234567890${index}`),
+        text: 'é'.repeat(2048),
+        applicationId: 'x'.repeat(255),
+        media: Array.from({ length: 10 }, () => `https://example.com/${'a'.repeat(4076)}`),
+        tag: 't'.repeat(1024),
+      }),
+    ).toEqual([]);
+    expect(mistakes({ media: null, tag: null })).toEqual([]);
+    expect(mistakes({ text: '', media: ['http://example.com/a.jpg'] })).toEqual([]);
+  });
+
+  it.each([
+    '12345678901',
+    '+02345678901',
+    '+1',
+    '+1234567890123456',
+    ' +12345678901',
+    '+12345678901\n',
+    '+1 234 567 8901',
+    '+1(234)5678901',
+    '+1234567890١',
+    '+12345678901;ext=5',
+    'tel:+12345678901',
+    '＋12345678901',
+    '',
+  ])('refuses %j as a number', (number) => {
+    expect(mistakes({ from: number })).toEqual(['from INVALID_E164']);
+    expect(mistakes({ to: ['+12345678902', number] })).toEqual(['to.1 INVALID_E164']);
+  });
+
+  it.each(['+12', '+919876543210', '+123456789012345'])('takes %j as a number', (number) => {
+    expect(mistakes({ from: number })).toEqual([]);
+  });
+
+  it('needs 1 to 10 different recipients', () => {
+    expect(mistakes({ to: [] })).toEqual(['to NO_RECIPIENT']);
+    expect(mistakes({ to: Array.from({ length: 11 }, (_, index) => `+123456789${10 + index}`) })).toEqual([
+      'to TOO_MANY_RECIPIENTS',
+    ]);
+    expect(mistakes({ to: ['+12345678902', '+12345678903', '+12345678902'] })).toEqual(['to.2 DUPLICATE_RECIPIENT']);
+  });
+
+  it('needs a text, unless there is media, of at most 2048 UTF-16 units', () => {
+    expect(mistakes({ text: '' })).toEqual(['text TEXT_REQUIRED']);
+    expect(mistakes({ text: '', media: [] })).toEqual(['text TEXT_REQUIRED']);
+    expect(mistakes({ text: '', media: null })).toEqual(['text TEXT_REQUIRED']);
+    expect(mistakes({ text: 'a'.repeat(2049) })).toEqual(['text TEXT_TOO_LONG']);
+    expect(mistakes({ text: `${'😀'.repeat(1024)}a` })).toEqual(['text TEXT_TOO_LONG']);
+    expect(mistakes({ text: '\uFE0F'.repeat(2049) })).toEqual(['text TEXT_TOO_LONG']);
+  });
+
+  it('holds no U+0000 and no half of a surrogate pair', () => {
+    for (const broken of ['\ud800', 'a\udc00b', 'a\0b']) {
+      expect(mistakes({ text: broken, tag: broken, applicationId: broken })).toEqual([
+        'text INVALID_CHARACTER',
+        'applicationId INVALID_CHARACTER',
+        'tag INVALID_CHARACTER',
+      ]);
+    }
+  });
+
+  it.each([
+    'example.com/a.jpg',
+    '//example.com/a.jpg',
+    'ftp://example.com/a.jpg',
+    'file:///etc/passwd',
+    'data:image/png;base64,AAAA',
+    'javascript:alert(1)',
+    'http:example.com',
+    'http:/example.com',
+    'http:///example.com',
+    'http://',
+    'https://user@example.com/',
+    'https://user:secret@example.com/',
+    'https://@example.com/',
+    'https://example.com/a b.jpg',
+    ' https://example.com/a.jpg',
+    'https://example.com/a.jpg\n',
+    'https://exa\tmple.com/a.jpg',
+    'https://example.com/a\u0000.jpg',
+    'https://example.com/a\u00a0.jpg',
+    'https://example.com/a\u200b.jpg',
+    'https:\\\\example.com\\a.jpg',
+    'https://example.com:99999/',
+    'https://[::1/',
+    '',
+  ])('refuses %j as media', (url) => {
+    expect(mistakes({ media: ['https://example.com/a.jpg', url] })).toEqual(['media.1 INVALID_MEDIA_URL']);
+  });
+
+  it('takes at most 10 media of at most 4096 characters', () => {
+    expect(mistakes({ media: Array.from({ length: 11 }, () => 'https://example.com/') })).toEqual([
+      'media TOO_MANY_MEDIA',
+    ]);
+    expect(mistakes({ media: [`https://example.com/${'a'.repeat(4077)}`] })).toEqual(['media.0 MEDIA_URL_TOO_LONG']);
+  });
+
+  it('takes a tag of at most 1024 characters and an application id that is not blank', () => {
+    expect(mistakes({ tag: 'a'.repeat(1025) })).toEqual(['tag TAG_TOO_LONG']);
+    expect(mistakes({ applicationId: ' \t' })).toEqual(['applicationId APPLICATION_ID_REQUIRED']);
+    expect(mistakes({ applicationId: 'a'.repeat(256) })).toEqual(['applicationId APPLICATION_ID_TOO_LONG']);
+  });
+
+  it('reports all of its mistakes at once', () => {
+    const wrong = {
+      from: 'x',
+      to: ['y', '+12345678902', 'y'],
+      text: '',
+      applicationId: '',
+      media: [],
+      tag: 'a'.repeat(1025),
+    };
+    expect(new Set(mistakes(wrong))).toEqual(
+      new Set([
+        'from INVALID_E164',
+        'to.0 INVALID_E164',
+        'to.2 INVALID_E164',
+        'to.2 DUPLICATE_RECIPIENT',
+        'text TEXT_REQUIRED',
+        'applicationId APPLICATION_ID_REQUIRED',
+        'tag TAG_TOO_LONG',
+      ]),
+    );
+  });
+
+  it('lists no more mistakes than the limit, however many there are', () => {
+    expect(mistakes({ to: Array.from({ length: 10_000 }, () => 'x') })).toHaveLength(MAX_FIELD_ERRORS);
+  });
+
+  it('never repeats a value in a mistake', () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 12 }), (value) => {
+        const input = Object.assign(new MessageInput(), {
+          from: value,
+          to: [value],
+          text: value,
+          applicationId: 'a',
+          media: [value],
+        });
+        expect(JSON.stringify(mistakesOf('input', input))).not.toContain(JSON.stringify(value).slice(1, -1));
+      }),
+    );
+  });
+});

@@ -1,0 +1,63 @@
+import fc from 'fast-check';
+import { buildSchema, coerceInputValue, GraphQLError, parse, validate } from 'graphql';
+import { subgraphSdl } from '../../src/graphql/schema.js';
+import { withoutInput } from '../../src/graphql/public-error.js';
+
+const NAMES = new Set(['MessageInput', 'input', 'to', 'from', 'sendMessage', 'Message', 'Mutation', 'String']);
+
+describe('a message about a request', () => {
+  it.each([
+    [
+      'Variable "$input" got invalid value { from: "+12345678901" } at "input.to[0]"; String cannot represent a non string value: 5',
+      'Variable "$input" got invalid value { from: … } at "input.to[0]"; String cannot represent a non string value: …',
+    ],
+    ['Cannot query field "secret" on type "Message".', 'Cannot query field … on type "Message".'],
+    ['Syntax Error: Expected Name, found String "+12345678901".', 'Syntax Error: Expected Name, found String …'],
+    [
+      'Field "to" of required type "[String!]!" was not provided.',
+      'Field "to" of required type "[String!]!" was not provided.',
+    ],
+  ])('keeps the words of the language and the names of the schema: %s', (message, expected) => {
+    expect(withoutInput(message, NAMES)).toBe(expected);
+  });
+
+  it('repeats no word that is not its own, wherever graphql-js prints the input', () => {
+    const schema = buildSchema(subgraphSdl(), { assumeValidSDL: true });
+    const names = new Set([
+      ...Object.keys(schema.getTypeMap()),
+      'input',
+      'from',
+      'to',
+      'text',
+      'media',
+      'tag',
+      'applicationId',
+    ]);
+    const input = schema.getType('MessageInput');
+    const canary = fc.stringMatching(/^zq[a-z0-9]{8}$/);
+    const anything = fc.letrec((tie) => ({
+      value: fc.oneof(
+        canary,
+        fc.integer({ min: 100_000 }),
+        fc.constant(null),
+        fc.array(tie('value'), { maxLength: 3 }),
+        fc.dictionary(fc.oneof(canary, fc.constantFrom('from', 'to', 'text')), tie('value'), { maxKeys: 4 }),
+      ),
+    })).value;
+    const leaks = /zq[a-z0-9]{8}|\d{6}/;
+    fc.assert(
+      fc.property(anything, (value) => {
+        coerceInputValue(value, input as never, (_path, _value, error: GraphQLError) => {
+          expect(withoutInput(error.message, names)).not.toMatch(leaks);
+        });
+      }),
+    );
+    fc.assert(
+      fc.property(canary, fc.integer({ min: 100_000 }), (word, number) => {
+        const document = `query ${word}($${word}: ${word}) { ${word} previewMessage(input: {text: ${number}, ${word}: "${word}"}) { ...${word} encoding @${word} } }`;
+        for (const error of validate(schema, parse(document)))
+          expect(withoutInput(error.message, names)).not.toMatch(leaks);
+      }),
+    );
+  });
+});

@@ -1,0 +1,153 @@
+/** The built server as a process: what it prints, how it refuses to start, how it stops. */
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { Agent, request } from 'undici';
+import { startMisbehavingUpstream } from './support/misbehaving-upstream.js';
+import { upstreamAt } from './support/app.js';
+import { SAMPLES, SEND_MESSAGE } from '../src/samples.js';
+
+type Child = ChildProcessByStdio<null, Readable, Readable>;
+
+const MAIN = new URL('../dist/main.js', import.meta.url).pathname;
+
+function run(environment: Record<string, string>, ...args: string[]): Child {
+  return spawn(process.execPath, [MAIN, ...args], {
+    env: { PATH: process.env.PATH, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** Resolves with what the process has printed once `pattern` is in it. */
+async function printed(child: Child, pattern: RegExp): Promise<RegExpExecArray> {
+  let output = '';
+  for await (const chunk of child.stdout) {
+    output += String(chunk);
+    const match = pattern.exec(output);
+    if (match !== null) return match;
+  }
+  throw new Error(`The process ended without printing ${String(pattern)}`);
+}
+
+const exitCode = async (child: Child): Promise<unknown> => ((await once(child, 'exit')) as unknown[])[0];
+
+const body = JSON.stringify({ query: SEND_MESSAGE, variables: { input: SAMPLES[0].input } });
+const headers = { 'content-type': 'application/json' };
+
+describe('the process', () => {
+  let child: Child;
+
+  afterEach(() => {
+    child.kill('SIGKILL');
+  });
+
+  it('prints its address and a curl that sends a message as it stands', async () => {
+    child = run({ PORT: '0' });
+    const [, command = ''] = await printed(child, /^(curl .*)$/m);
+    const shell = spawn('sh', ['-c', command], { stdio: ['ignore', 'pipe', 'ignore'] });
+    expect(JSON.parse(await text(shell.stdout))).toMatchObject({ data: { sendMessage: { status: 'ACCEPTED' } } });
+  });
+
+  it('exits with 1 and every mistake of its configuration, by name', async () => {
+    child = run({ PORT: 'x', LOG_LEVEL: 'x', CATAPULT_URL: 'x' });
+    const [code, errors] = await Promise.all([exitCode(child), text(child.stderr)]);
+    expect(code).toBe(1);
+    for (const name of ['PORT', 'LOG_LEVEL', 'CATAPULT_URL', 'CATAPULT_USER_ID', 'CATAPULT_TOKEN', 'CATAPULT_SECRET']) {
+      expect(errors).toContain(`- ${name} `);
+    }
+  });
+
+  it('exits with 1 when its port is taken', async () => {
+    const first = run({ PORT: '0' });
+    const [, port = ''] = await printed(first, /http:\/\/127\.0\.0\.1:(\d+)\/graphql/);
+    child = run({ PORT: port });
+    const [code, errors] = await Promise.all([exitCode(child), text(child.stderr)]);
+    expect([code, errors]).toEqual([1, expect.stringContaining('EADDRINUSE')]);
+    first.kill('SIGKILL');
+  });
+
+  it('runs the demo and exits with 0', async () => {
+    child = run({}, 'demo');
+    const [code, output] = await Promise.all([exitCode(child), text(child.stdout)]);
+    expect(code).toBe(0);
+    expect(output.match(/"status": "ACCEPTED"/g)).toHaveLength(3);
+  });
+
+  it('runs the sandbox alone', async () => {
+    child = run({ PORT: '0' }, 'sandbox');
+    const [, url = ''] = await printed(child, /CATAPULT_URL=(\S+)[^]*CATAPULT_SECRET/);
+    const { statusCode } = await request(`${url}/users/u-sandbox/messages`, { method: 'POST' });
+    expect(statusCode).toBe(401);
+  });
+
+  it('finishes what is in flight on SIGTERM, refuses what is new, and exits with 0 while clients keep idle connections', async () => {
+    const received = deferred();
+    const answered = deferred();
+    const upstream = await startMisbehavingUpstream(async (socket) => {
+      await socket.readRequest();
+      received.resolve();
+      await answered.promise;
+      socket.write('HTTP/1.1 202 Accepted\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n{"id":"1"}');
+    });
+    child = run({ PORT: '0', ...upstreamAt(upstream.url) });
+    const [, url = '', port = ''] = await printed(child, /(http:\/\/127\.0\.0\.1:(\d+)\/graphql)/);
+    const idle = new Agent({ keepAliveTimeout: 60_000 });
+    await (await request(url.replace('/graphql', '/health'), { dispatcher: idle })).body.dump();
+    const silent = connect(Number(port), '127.0.0.1');
+    await once(silent, 'connect');
+
+    const inFlight = request(url, { method: 'POST', headers, body });
+    await received.promise;
+    const exited = exitCode(child);
+    child.kill('SIGTERM');
+    await refusal(url);
+    answered.resolve();
+
+    expect(await (await inFlight).body.json()).toMatchObject({ data: { sendMessage: { id: '1' } } });
+    silent.destroy();
+    expect(await exited).toBe(0);
+    await idle.close();
+    await upstream.close();
+  }, 20_000);
+
+  it('exits with 0 within 10 s though upstream never answers, and tells the caller that the outcome is unknown', async () => {
+    const received = deferred();
+    const upstream = await startMisbehavingUpstream(async (socket) => {
+      await socket.readRequest();
+      received.resolve();
+    });
+    child = run({ PORT: '0', ...upstreamAt(upstream.url) });
+    const [, url = ''] = await printed(child, /(http:\/\/127\.0\.0\.1:\d+\/graphql)/);
+    const inFlight = request(url, { method: 'POST', headers, body });
+    await received.promise;
+    const exited = exitCode(child);
+    const since = performance.now();
+    child.kill('SIGTERM');
+    expect(await (await inFlight).body.json()).toMatchObject({ errors: [{ extensions: { code: 'OUTCOME_UNKNOWN' } }] });
+    expect(await exited).toBe(0);
+    expect(performance.now() - since).toBeLessThan(10_000);
+    await upstream.close();
+  }, 20_000);
+});
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
+/** Resolves as soon as a new connection is refused. */
+async function refusal(url: string): Promise<void> {
+  for (;;) {
+    try {
+      const { body } = await request(url.replace('/graphql', '/health'), { dispatcher: new Agent({ pipelining: 0 }) });
+      await body.dump();
+    } catch {
+      return;
+    }
+  }
+}

@@ -1,0 +1,27 @@
+/** Starts the whole server on a free port for a test, with its log in memory. */
+import { Writable } from 'node:stream';
+import { startApp, type App, type AppOverrides } from '../../src/app.js';
+import { readConfig, type Environment } from '../../src/config.js';
+import { createLogger } from '../../src/log.js';
+
+export interface TestApp extends App {
+  /** The log so far, one parsed line each. */
+  readonly log: Record<string, unknown>[];
+}
+
+export async function startTestApp(environment: Environment = {}, overrides: AppOverrides = {}): Promise<TestApp> {
+  const log: Record<string, unknown>[] = [];
+  const destination = new Writable({
+    write(line: Buffer, _encoding, done) {
+      log.push(JSON.parse(line.toString()) as Record<string, unknown>);
+      done();
+    },
+  });
+  const app = await startApp(readConfig({ PORT: '0', ...environment }), createLogger('info', destination), overrides);
+  return { ...app, log };
+}
+
+/** The environment that points a server at an upstream of the test's own. */
+export function upstreamAt(url: string): Environment {
+  return { CATAPULT_URL: url, CATAPULT_USER_ID: 'u-test', CATAPULT_TOKEN: 'token', CATAPULT_SECRET: 'secret' };
+}

@@ -1,0 +1,32 @@
+/* eslint-disable */
+import * as types from './graphql.js';
+
+
+
+/**
+ * Map of all GraphQL operations in the project.
+ *
+ * This map has several performance disadvantages:
+ * 1. It is not tree-shakeable, so it will include all operations in the project.
+ * 2. It is not minifiable, so the string of a GraphQL query will be multiple times inside the bundle.
+ * 3. It does not support dead code elimination, so it will add unused operations.
+ *
+ * Therefore it is highly recommended to use the babel or swc plugin for production.
+ * Learn more about it here: https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#reducing-bundle-size
+ */
+type Documents = {
+    "mutation SendMessage($input: MessageInput!) {\n  sendMessage(input: $input) {\n    ...MessageFields\n  }\n}\n\nmutation SendTwo($first: MessageInput!, $second: MessageInput!) {\n  first: sendMessage(input: $first) {\n    ...MessageFields\n  }\n  second: sendMessage(input: $second) {\n    ...MessageFields\n  }\n}\n\nquery PreviewMessage($text: String!) {\n  previewMessage(input: {text: $text}) {\n    encoding\n    segmentCount\n    unitCount\n    unitsPerSegment\n    forcing\n  }\n}\n\nfragment MessageFields on Message {\n  id\n  time\n  to\n  from\n  text\n  applicationId\n  tag\n  owner\n  media\n  direction\n  segmentCount\n  status\n}": typeof types.SendMessageDocument,
+};
+const documents: Documents = {
+    "mutation SendMessage($input: MessageInput!) {\n  sendMessage(input: $input) {\n    ...MessageFields\n  }\n}\n\nmutation SendTwo($first: MessageInput!, $second: MessageInput!) {\n  first: sendMessage(input: $first) {\n    ...MessageFields\n  }\n  second: sendMessage(input: $second) {\n    ...MessageFields\n  }\n}\n\nquery PreviewMessage($text: String!) {\n  previewMessage(input: {text: $text}) {\n    encoding\n    segmentCount\n    unitCount\n    unitsPerSegment\n    forcing\n  }\n}\n\nfragment MessageFields on Message {\n  id\n  time\n  to\n  from\n  text\n  applicationId\n  tag\n  owner\n  media\n  direction\n  segmentCount\n  status\n}": types.SendMessageDocument,
+};
+
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "mutation SendMessage($input: MessageInput!) {\n  sendMessage(input: $input) {\n    ...MessageFields\n  }\n}\n\nmutation SendTwo($first: MessageInput!, $second: MessageInput!) {\n  first: sendMessage(input: $first) {\n    ...MessageFields\n  }\n  second: sendMessage(input: $second) {\n    ...MessageFields\n  }\n}\n\nquery PreviewMessage($text: String!) {\n  previewMessage(input: {text: $text}) {\n    encoding\n    segmentCount\n    unitCount\n    unitsPerSegment\n    forcing\n  }\n}\n\nfragment MessageFields on Message {\n  id\n  time\n  to\n  from\n  text\n  applicationId\n  tag\n  owner\n  media\n  direction\n  segmentCount\n  status\n}"): typeof import('./graphql.js').SendMessageDocument;
+
+
+export function graphql(source: string) {
+  return (documents as any)[source] ?? {};
+}

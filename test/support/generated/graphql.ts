@@ -1,0 +1,165 @@
+/* eslint-disable */
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** Which way a message went. */
+export type MessageDirection =
+  /** From a telephone to one of your numbers. */
+  | 'IN'
+  /** From one of your numbers to a telephone. */
+  | 'OUT';
+
+/** A message to send: an SMS, an MMS when it has media, a group message when it has several recipients. */
+export type MessageInput = {
+  /** The id of the application that `from` belongs to in the phone number dashboard. Not the account. Error codes: `APPLICATION_ID_REQUIRED`, `APPLICATION_ID_TOO_LONG`, `INVALID_CHARACTER`. */
+  applicationId: string;
+  /** One of your telephone numbers, in E.164 format: `+19195551212`. Error code: `INVALID_E164`. */
+  from: string;
+  /** Attachments, at most 10: absolute http or https URLs of at most 4096 characters, without user info, spaces or control characters. Any makes the message an MMS. Error codes: `TOO_MANY_MEDIA`, `MEDIA_URL_TOO_LONG`, `INVALID_MEDIA_URL`. */
+  media?: Array<string> | null | undefined;
+  /** Any string of at most 1024 characters; it comes back with the message and in its events. Error codes: `TAG_TOO_LONG`, `INVALID_CHARACTER`. */
+  tag?: string | null | undefined;
+  /** The text, at most 2048 UTF-16 units. May be empty only when there is media. Error codes: `TEXT_REQUIRED`, `TEXT_TOO_LONG`, `INVALID_CHARACTER`. */
+  text: string;
+  /** The recipients, 1 to 10 different E.164 numbers; more than one makes a group message. A single string is taken as a list of one. Error codes: `INVALID_E164`, `NO_RECIPIENT`, `TOO_MANY_RECIPIENTS`, `DUPLICATE_RECIPIENT`. */
+  to: Array<string>;
+};
+
+/** What became of a message. */
+export type MessageStatus =
+  /** Catapult took it into its queue. That does not mean delivered. */
+  | 'ACCEPTED'
+  /** Final: the carrier or the handset confirmed it. */
+  | 'DELIVERED'
+  /** Final: it was not delivered. */
+  | 'FAILED'
+  /** Stored and being sent; no answer yet. */
+  | 'PENDING'
+  /** Known not sent, and not billed. */
+  | 'REJECTED'
+  /** Handed to the carrier. */
+  | 'SENDING'
+  /** The request went out and no trustworthy answer came back: perhaps sent. It is never sent again. */
+  | 'UNKNOWN';
+
+/** How a text is written into the segments of an SMS. */
+export type TextEncoding =
+  /** The GSM alphabet, 7 bits a character; its extension characters, such as `{` and `€`, take two. */
+  | 'GSM_7'
+  /** UTF-16, 2 bytes a unit: any character outside of the GSM alphabet turns the whole text into this. */
+  | 'UCS_2';
+
+export type SendMessageMutationVariables = Exact<{
+  input: MessageInput;
+}>;
+
+
+export type SendMessageMutation = { sendMessage: { id: string, time: string, to: Array<string>, from: string, text: string, applicationId: string | null, tag: string | null, owner: string | null, media: Array<string>, direction: MessageDirection, segmentCount: number | null, status: MessageStatus } | null };
+
+export type SendTwoMutationVariables = Exact<{
+  first: MessageInput;
+  second: MessageInput;
+}>;
+
+
+export type SendTwoMutation = { first: { id: string, time: string, to: Array<string>, from: string, text: string, applicationId: string | null, tag: string | null, owner: string | null, media: Array<string>, direction: MessageDirection, segmentCount: number | null, status: MessageStatus } | null, second: { id: string, time: string, to: Array<string>, from: string, text: string, applicationId: string | null, tag: string | null, owner: string | null, media: Array<string>, direction: MessageDirection, segmentCount: number | null, status: MessageStatus } | null };
+
+export type PreviewMessageQueryVariables = Exact<{
+  text: string;
+}>;
+
+
+export type PreviewMessageQuery = { previewMessage: { encoding: TextEncoding, segmentCount: number, unitCount: number, unitsPerSegment: number, forcing: Array<string> } };
+
+export type MessageFieldsFragment = { id: string, time: string, to: Array<string>, from: string, text: string, applicationId: string | null, tag: string | null, owner: string | null, media: Array<string>, direction: MessageDirection, segmentCount: number | null, status: MessageStatus };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+export const MessageFieldsFragmentDoc = new TypedDocumentString(`
+    fragment MessageFields on Message {
+  id
+  time
+  to
+  from
+  text
+  applicationId
+  tag
+  owner
+  media
+  direction
+  segmentCount
+  status
+}
+    `, {"fragmentName":"MessageFields"}) as unknown as TypedDocumentString<MessageFieldsFragment, unknown>;
+export const SendMessageDocument = new TypedDocumentString(`
+    mutation SendMessage($input: MessageInput!) {
+  sendMessage(input: $input) {
+    ...MessageFields
+  }
+}
+    fragment MessageFields on Message {
+  id
+  time
+  to
+  from
+  text
+  applicationId
+  tag
+  owner
+  media
+  direction
+  segmentCount
+  status
+}`) as unknown as TypedDocumentString<SendMessageMutation, SendMessageMutationVariables>;
+export const SendTwoDocument = new TypedDocumentString(`
+    mutation SendTwo($first: MessageInput!, $second: MessageInput!) {
+  first: sendMessage(input: $first) {
+    ...MessageFields
+  }
+  second: sendMessage(input: $second) {
+    ...MessageFields
+  }
+}
+    fragment MessageFields on Message {
+  id
+  time
+  to
+  from
+  text
+  applicationId
+  tag
+  owner
+  media
+  direction
+  segmentCount
+  status
+}`) as unknown as TypedDocumentString<SendTwoMutation, SendTwoMutationVariables>;
+export const PreviewMessageDocument = new TypedDocumentString(`
+    query PreviewMessage($text: String!) {
+  previewMessage(input: {text: $text}) {
+    encoding
+    segmentCount
+    unitCount
+    unitsPerSegment
+    forcing
+  }
+}
+    `) as unknown as TypedDocumentString<PreviewMessageQuery, PreviewMessageQueryVariables>;
