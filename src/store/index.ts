@@ -1,0 +1,20 @@
+/** Opens the store that DATABASE_URL asks for. */
+import type { MessageStore } from '../messaging/ports.js';
+import { openPostgres } from './postgres.js';
+import { openSqlite } from './sqlite.js';
+
+export interface StoreOptions {
+  /** `postgres://…`, or null for the embedded SQLite file. */
+  readonly databaseUrl: string | null;
+  /** Where the SQLite file lies; its folder is made when it is missing. */
+  readonly file: string;
+}
+
+/**
+ * Opens the store and brings it to the current version, which is safe while other instances do the same.
+ *
+ * @throws NewerStoreError when the database belongs to a newer version; whatever the driver throws when it cannot open.
+ */
+export function openStore({ databaseUrl, file }: StoreOptions): Promise<MessageStore> {
+  return databaseUrl === null ? openSqlite(file) : openPostgres(databaseUrl);
+}

@@ -1,0 +1,73 @@
+/**
+ * The tables, as numbered steps that only go forward. A step that was released is never changed; a new one is added.
+ *
+ * The SQL is the same in both databases but for the type of a 64-bit number.
+ */
+
+/** The version of a database that all steps were applied to is the number of steps. */
+export function migrations(bigint: 'INTEGER' | 'BIGINT'): readonly string[] {
+  return [
+    `
+    CREATE TABLE sends (
+      send_id TEXT PRIMARY KEY,
+      caller TEXT NOT NULL,
+      idempotency_key TEXT,
+      fingerprint TEXT NOT NULL,
+      status TEXT NOT NULL,
+      started_at ${bigint} NOT NULL,
+      updated_at ${bigint} NOT NULL,
+      lease_until ${bigint} NOT NULL,
+      sender TEXT NOT NULL,
+      recipients TEXT NOT NULL,
+      body TEXT NOT NULL,
+      application_id TEXT,
+      tag TEXT,
+      media TEXT NOT NULL,
+      message_id TEXT,
+      time ${bigint},
+      owner TEXT,
+      direction TEXT NOT NULL,
+      segment_count INTEGER
+    );
+    -- One send at a time holds a caller's key.
+    CREATE UNIQUE INDEX sends_key ON sends (caller, idempotency_key) WHERE idempotency_key IS NOT NULL;
+    -- Not unique: a mock upstream may repeat its ids.
+    CREATE INDEX sends_message ON sends (message_id) WHERE message_id IS NOT NULL;
+    -- The list of messages, newest first, whole and by each filter.
+    CREATE INDEX sends_time ON sends (time, send_id) WHERE message_id IS NOT NULL;
+    CREATE INDEX sends_sender ON sends (sender, time, send_id) WHERE message_id IS NOT NULL;
+    CREATE INDEX sends_status ON sends (status, time, send_id) WHERE message_id IS NOT NULL;
+    CREATE INDEX sends_tag ON sends (tag, time, send_id) WHERE message_id IS NOT NULL;
+    -- What housekeeping looks for, each as small as its subject.
+    CREATE INDEX sends_pending ON sends (lease_until) WHERE status = 'PENDING';
+    CREATE INDEX sends_unresolved ON sends (started_at) WHERE message_id IS NULL AND status IN ('UNKNOWN', 'ACCEPTED');
+    CREATE INDEX sends_keyed ON sends (updated_at) WHERE idempotency_key IS NOT NULL AND message_id IS NOT NULL;
+    CREATE INDEX sends_rejected ON sends (updated_at) WHERE status = 'REJECTED';
+
+    CREATE TABLE recipients (
+      recipient TEXT NOT NULL,
+      time ${bigint} NOT NULL,
+      send_id TEXT NOT NULL,
+      PRIMARY KEY (recipient, time, send_id)
+    );
+    `,
+  ];
+}
+
+/** The database was made by a newer version of this software, which alone knows what is in it. */
+export class NewerStoreError extends Error {
+  override readonly name = 'NewerStoreError';
+
+  constructor(
+    readonly found: number,
+    readonly known: number,
+  ) {
+    super(`The database has version ${found}; this software knows versions up to ${known}.`);
+  }
+}
+
+/** The steps that a database of version `found` still lacks. @throws NewerStoreError */
+export function stepsAfter(found: number, steps: readonly string[]): readonly string[] {
+  if (found > steps.length) throw new NewerStoreError(found, steps.length);
+  return steps.slice(found);
+}

@@ -1,0 +1,125 @@
+/** How sends and messages lie in the one table, the same in both databases. */
+import type { Message, MessageDirection, MessageStatus } from '../messaging/message.js';
+import type { ListedMessage, NewSend, Resolution, StoredSend } from '../messaging/ports.js';
+
+/** A row of `sends`. Lists lie in it as JSON. */
+export interface SendRow {
+  readonly send_id: string;
+  readonly fingerprint: string;
+  readonly status: string;
+  readonly started_at: number;
+  readonly sender: string;
+  readonly recipients: string;
+  readonly body: string;
+  readonly application_id: string | null;
+  readonly tag: string | null;
+  readonly media: string;
+  readonly message_id: string | null;
+  readonly time: number | null;
+  readonly owner: string | null;
+  readonly direction: string;
+  readonly segment_count: number | null;
+}
+
+/** The columns that make up a `SendRow`. */
+export const SEND_COLUMNS =
+  'send_id, fingerprint, status, started_at, sender, recipients, body, application_id, tag, media, message_id, time, owner, direction, segment_count';
+
+/** What a claim writes, by column. */
+export function claimColumns(send: NewSend): Record<string, string | number | null> {
+  const { request } = send;
+  return {
+    send_id: send.sendId,
+    caller: send.caller,
+    idempotency_key: send.idempotencyKey,
+    fingerprint: send.fingerprint,
+    status: 'PENDING',
+    started_at: send.startedAt,
+    updated_at: send.startedAt,
+    lease_until: send.leaseUntil,
+    sender: request.from,
+    recipients: JSON.stringify(request.to),
+    body: request.text,
+    application_id: request.applicationId,
+    tag: request.tag,
+    media: JSON.stringify(request.media),
+    direction: 'OUT',
+  };
+}
+
+/** What the answer to an accepted send writes over its request, by column. */
+export function messageColumns(message: Message): Record<string, string | number | null> {
+  return {
+    message_id: storable(message.id),
+    time: message.time,
+    sender: storable(message.from),
+    recipients: storable(JSON.stringify(message.to)),
+    body: storable(message.text),
+    application_id: message.applicationId === null ? null : storable(message.applicationId),
+    tag: message.tag === null ? null : storable(message.tag),
+    media: storable(JSON.stringify(message.media)),
+    owner: message.owner === null ? null : storable(message.owner),
+    direction: message.direction,
+    segment_count: message.segmentCount,
+  };
+}
+
+/**
+ * Upstream's strings may hold what a database refuses: U+0000, which ends strings in PostgreSQL, and halves of surrogate
+ * pairs. One such answer would fail the whole batch that it is stored with.
+ */
+function storable(text: string): string {
+  return text.replaceAll('\0', '').toWellFormed();
+}
+
+/** The recipients under which an accepted message can be found. */
+export function recipientsOf(resolution: Resolution): readonly string[] {
+  if (resolution.status !== 'ACCEPTED' || resolution.message === null) return [];
+  return [...new Set(resolution.message.to.map(storable))];
+}
+
+export function storedSend(row: SendRow): StoredSend {
+  return {
+    sendId: row.send_id,
+    fingerprint: row.fingerprint,
+    status: row.status as MessageStatus,
+    from: row.sender,
+    to: JSON.parse(row.recipients) as string[],
+    tag: row.tag,
+    startedAt: row.started_at,
+    message: messageOf(row),
+  };
+}
+
+/** The message of a row; `null` as long as Catapult's id is not known. */
+export function messageOf(row: SendRow): Message | null {
+  if (row.message_id === null || row.time === null) return null;
+  return {
+    id: row.message_id,
+    time: row.time,
+    to: JSON.parse(row.recipients) as string[],
+    from: row.sender,
+    text: row.body,
+    applicationId: row.application_id,
+    tag: row.tag,
+    owner: row.owner,
+    media: JSON.parse(row.media) as string[],
+    direction: row.direction as MessageDirection,
+    segmentCount: row.segment_count,
+    status: row.status as MessageStatus,
+  };
+}
+
+export function listedMessages(rows: readonly SendRow[]): ListedMessage[] {
+  return rows.flatMap((row) => {
+    const message = messageOf(row);
+    return message === null ? [] : [{ message, position: { time: message.time, sendId: row.send_id } }];
+  });
+}
+
+/** The messages of `ids`, in that order; where an id came twice from upstream, the newest. */
+export function inOrderOf(ids: readonly string[], newestFirst: readonly SendRow[]): (Message | null)[] {
+  const byId = new Map<string, Message>();
+  for (const { message } of listedMessages(newestFirst)) if (!byId.has(message.id)) byId.set(message.id, message);
+  return ids.map((id) => byId.get(id) ?? null);
+}

@@ -1,0 +1,93 @@
+import { groupCommit } from '../../src/store/group-commit.js';
+
+/** A commit under the test's control: it notes its batches and ends when told. */
+function manualCommit(): {
+  commit: (writes: readonly number[]) => Promise<string[]>;
+  batches: number[][];
+  end: (error?: Error) => void;
+} {
+  const batches: number[][] = [];
+  let settle: ((error?: Error) => void)[] = [];
+  return {
+    batches,
+    commit: (writes) =>
+      new Promise((resolve, reject) => {
+        batches.push([...writes]);
+        settle.push((error) => {
+          if (error) reject(error);
+          else resolve(writes.map((write) => `stored ${write}`));
+        });
+      }),
+    end(error) {
+      const ended = settle;
+      settle = [];
+      for (const each of ended) each(error);
+    },
+  };
+}
+
+/** Resolves once all that can happen without the test has happened. */
+async function quiet(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+}
+
+describe('a group commit', () => {
+  it('stores what comes at once in one batch, and gives each write its own result', async () => {
+    const { commit, batches, end } = manualCommit();
+    const write = groupCommit(commit);
+    const results = Promise.all([write(1), write(2), write(2), write(3)]);
+    await quiet();
+    end();
+    expect(await results).toEqual(['stored 1', 'stored 2', 'stored 2', 'stored 3']);
+    expect(batches).toEqual([[1, 2, 2, 3]]);
+  });
+
+  it('collects all that comes while a commit is under way into the next one', async () => {
+    const { commit, batches, end } = manualCommit();
+    const write = groupCommit(commit);
+    const results = [write(0)];
+    await quiet();
+    for (let index = 1; index <= 100; index++) {
+      results.push(write(index));
+      if (index % 10 === 0) await quiet();
+    }
+    expect(batches).toEqual([[0]]);
+    end();
+    await quiet();
+    end();
+    await Promise.all(results);
+    expect(batches).toHaveLength(2);
+    expect(batches[1]).toHaveLength(100);
+  });
+
+  it('rejects every write of a commit that failed, and stores the next', async () => {
+    const { commit, end } = manualCommit();
+    const write = groupCommit(commit);
+    const failed = Promise.allSettled([write(1), write(2)]);
+    await quiet();
+    end(new Error('disk full'));
+    expect((await failed).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    const stored = write(3);
+    await quiet();
+    end();
+    expect(await stored).toBe('stored 3');
+  });
+
+  it('never has two commits under way, though a batch has its limit', async () => {
+    let underWay = 0;
+    let most = 0;
+    const sizes: number[] = [];
+    const write = groupCommit<number, number>(async (writes) => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      sizes.push(writes.length);
+      await quiet();
+      underWay -= 1;
+      return [...writes];
+    });
+    const writes = Array.from({ length: 1_000 }, (_, index) => index);
+    expect(await Promise.all(writes.map(write))).toEqual(writes);
+    expect(most).toBe(1);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(256);
+  });
+});

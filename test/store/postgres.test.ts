@@ -1,0 +1,108 @@
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { Client } from 'pg';
+import { openStore } from '../../src/store/index.js';
+import { NewerStoreError } from '../../src/store/migrations.js';
+import { startPostgres, type TestPostgres } from '../support/postgres.js';
+import { describeStore, newSend } from './conformance.js';
+
+let postgres: TestPostgres;
+const open = (databaseUrl: string): ReturnType<typeof openStore> => openStore({ databaseUrl, file: '' });
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+}, 30_000);
+afterAll(() => postgres.close());
+
+describeStore('PostgreSQL', async () => {
+  const url = await postgres.newDatabase();
+  return { open: () => open(url) };
+});
+
+describe('the PostgreSQL database', () => {
+  it('is refused untouched when a newer version made it', async () => {
+    const url = await postgres.newDatabase();
+    await (await open(url)).close();
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    await client.query('UPDATE schema_version SET version = 99');
+    await expect(open(url)).rejects.toThrow(NewerStoreError);
+    expect((await client.query('SELECT version FROM schema_version')).rows).toEqual([{ version: 99 }]);
+    await client.end();
+  });
+
+  it('commits to disk though its own default is not to', async () => {
+    const url = await postgres.newDatabase();
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    await client.query(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET synchronous_commit TO off`);
+    await client.query(
+      "CREATE FUNCTION refuse() RETURNS trigger AS $$ BEGIN IF current_setting('synchronous_commit') <> 'on' THEN RAISE 'not durable'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql",
+    );
+    const store = await open(url);
+    await client.query('CREATE TRIGGER durable BEFORE INSERT ON sends FOR EACH ROW EXECUTE FUNCTION refuse()');
+    await client.end();
+    expect(await store.claim(newSend())).toEqual({ kind: 'CLAIMED' });
+    await store.close();
+  });
+
+  it('that was restarted refuses what was asked meanwhile, and serves again without a new process', async () => {
+    const url = await postgres.newDatabase();
+    const store = await open(url);
+    const kept = newSend({ idempotencyKey: 'kept' });
+    await store.claim(kept);
+    await postgres.stop();
+    await expect(store.claim(newSend())).rejects.toThrow();
+    await expect(store.ping()).rejects.toThrow();
+    await postgres.start();
+    expect(await store.claim(newSend({ idempotencyKey: 'kept' }))).toMatchObject({
+      kind: 'HELD',
+      by: { sendId: kept.sendId },
+    });
+    await store.close();
+  }, 30_000);
+
+  it('that falls silent refuses a claim after a bounded wait', async () => {
+    const url = new URL(await postgres.newDatabase());
+    const proxy = await startProxy(Number(url.port));
+    url.port = String(proxy.port);
+    const store = await open(url.href);
+    proxy.silence();
+    await expect(store.claim(newSend())).rejects.toThrow(/timeout/i);
+    await proxy.close();
+    await store.close();
+  }, 20_000);
+});
+
+interface Proxy {
+  readonly port: number;
+  /** From now on bytes go in and none come out. */
+  silence(): void;
+  close(): Promise<void>;
+}
+
+async function startProxy(target: number): Promise<Proxy> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    const upstream = connect(target, '127.0.0.1');
+    for (const each of [socket, upstream]) {
+      sockets.add(each);
+      each.on('error', () => undefined);
+    }
+    socket.pipe(upstream);
+    upstream.pipe(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    silence() {
+      for (const socket of sockets) {
+        socket.unpipe();
+        socket.pause();
+      }
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { openStore } from '../../src/store/index.js';
+import { listQuery } from '../../src/store/list-query.js';
+import { NewerStoreError } from '../../src/store/migrations.js';
+import { SqliteStore } from '../../src/store/sqlite.js';
+import { accepted, describeStore, newSend } from './conformance.js';
+
+const root = mkdtempSync(join(tmpdir(), 'catapult-graphql-sqlite-'));
+let files = 0;
+const newFile = (): string => join(root, String(++files), 'messages.sqlite');
+const open = (file: string): ReturnType<typeof openStore> => openStore({ databaseUrl: null, file });
+
+afterAll(() => {
+  rmSync(root, { recursive: true, force: true });
+});
+
+describeStore('SQLite', () => {
+  const file = newFile();
+  return Promise.resolve({ open: () => open(file) });
+});
+
+describe('the SQLite file', () => {
+  it('is readable by its owner alone', async () => {
+    const file = newFile();
+    const store = await open(file);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(statSync(join(file, '..')).mode & 0o777).toBe(0o700);
+    await store.close();
+  });
+
+  it('is refused untouched when a newer version made it', async () => {
+    const file = newFile();
+    await (await open(file)).close();
+    const database = new Database(file);
+    database.pragma('user_version = 99');
+    database.close();
+    await expect(open(file)).rejects.toThrow(NewerStoreError);
+    const untouched = new Database(file);
+    expect(untouched.pragma('user_version', { simple: true })).toBe(99);
+    untouched.close();
+  });
+
+  it('that is full refuses a claim, and takes the next when there is room again', async () => {
+    const file = newFile();
+    await (await open(file)).close();
+    const database = new Database(file);
+    const store = new SqliteStore(database);
+    const pages = Number(database.pragma('page_count', { simple: true }));
+    database.pragma(`max_page_count = ${pages + 5}`);
+    const large = { ...newSend().request, text: 'x'.repeat(2048) };
+    const claims = await Promise.allSettled(
+      Array.from({ length: 300 }, () => store.claim(newSend({ request: large }))),
+    );
+    expect(claims.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'SQLITE_FULL' } });
+    database.pragma(`max_page_count = ${pages + 5_000}`);
+    expect(await store.claim(newSend({ request: large }))).toEqual({ kind: 'CLAIMED' });
+    await store.close();
+  });
+
+  it('that another process holds refuses a claim after a bounded wait, and takes the next one', async () => {
+    const file = newFile();
+    const store = await open(file);
+    const other = new Database(file);
+    other.exec('BEGIN IMMEDIATE');
+    await expect(store.claim(newSend())).rejects.toMatchObject({ code: 'SQLITE_BUSY' });
+    other.exec('COMMIT');
+    other.close();
+    expect(await store.claim(newSend())).toEqual({ kind: 'CLAIMED' });
+    await store.close();
+  });
+
+  it('that another process holds for a moment only delays a claim', async () => {
+    const file = newFile();
+    const store = await open(file);
+    const other = new Database(file);
+    other.exec('BEGIN IMMEDIATE');
+    const claim = store.claim(newSend());
+    setImmediate(() => setImmediate(() => other.exec('COMMIT').close()));
+    expect(await claim).toEqual({ kind: 'CLAIMED' });
+    await store.close();
+  });
+
+  it('is walked by an index for every list, without a scan and without a sort', async () => {
+    const file = newFile();
+    const store = await open(file);
+    for (let index = 0; index < 50; index++) {
+      const send = newSend();
+      await store.claim(send);
+      await store.record(send.sendId, accepted({ tag: `t${index}` }), 2_000);
+    }
+    await store.close();
+    const database = new Database(file);
+    const none = { from: null, to: null, status: null, tag: null, since: null, until: null };
+    const filters = [
+      {},
+      { from: '+1' },
+      { to: '+1' },
+      { status: 'ACCEPTED' as const },
+      { tag: 't' },
+      { since: 5, until: 9 },
+    ];
+    for (const filter of filters) {
+      for (const after of [null, { time: 5, sendId: 'x' }]) {
+        const { sql, values } = listQuery({ ...none, ...filter }, 50, after, 'CROSS JOIN');
+        const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values) as { detail: string }[];
+        const text = plan.map(({ detail }) => detail).join('; ');
+        expect(text).not.toMatch(/TEMP B-TREE/);
+        for (const { detail } of plan) expect(detail).toMatch(/USING (COVERING )?INDEX/);
+      }
+    }
+    database.close();
+  });
+});
