@@ -1,4 +1,5 @@
 /** The composition root: builds every part, wires them by hand. */
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { CatapultClient } from './catapult/client.js';
 import { startSandbox } from './catapult/sandbox.js';
@@ -7,13 +8,16 @@ import type { Config, Upstream } from './config.js';
 import { serveGraphQL } from './graphql/server.js';
 import { createHttpHost } from './http.js';
 import type { Logger } from './log.js';
-import { MessageService } from './messaging/message-service.js';
+import { startHousekeeping, type HousekeepingOptions } from './messaging/housekeeping.js';
+import { MessageService, type SendObserver } from './messaging/message-service.js';
 import type { Clock } from './messaging/ports.js';
+import { openStore } from './store/index.js';
 
-/** Overall deadline of one send. Gateways in front commonly wait 30 s: the caller should hear it from us. */
-const SEND_TIMEOUT_MS = 20_000;
 /** A stop waits this long for answers from upstream; what then has none is recorded as unknown, and told so. */
 const DRAIN_MS = 7_000;
+
+/** Where messages are kept unless DATABASE_URL says otherwise, below the working directory. */
+const STORE_FILE = 'data/messages.sqlite';
 
 /** The account of the built-in sandbox. */
 export const SANDBOX_ACCOUNT = { userId: 'u-sandbox', token: 't-sandbox', secret: 's-sandbox' } as const;
@@ -31,53 +35,87 @@ export interface App {
 
 export interface AppOverrides {
   readonly clock?: Clock;
-  readonly sendTimeoutMs?: number;
+  readonly storeFile?: string;
 }
 
 export async function startApp(config: Config, log: Logger, overrides: AppOverrides = {}): Promise<App> {
-  const { clock = systemClock, sendTimeoutMs = SEND_TIMEOUT_MS } = overrides;
-  const upstream = await openUpstream(config.upstream);
-  const gateway = new CatapultClient({
-    ...upstream.account,
-    userAgent: `catapult-graphql/${version}`,
-    timeoutMs: sendTimeoutMs,
-    clock,
-    random: Math.random,
-  });
-  const messages = new MessageService({
-    gateway,
-    clock,
-    onSend: (report) => {
-      log.info(report, 'send');
-    },
-  });
-  const http = createHttpHost({ log, readiness: () => Promise.resolve({ upstream: config.upstream.kind }) });
-  const stopGraphQL = await serveGraphQL(http.routes, {
-    messages,
-    onInternalError: (requestId, error) => {
-      log.error({ requestId, err: error }, 'request failed');
-    },
-  });
-
-  const closeAll = async (): Promise<void> => {
-    const cutOff = setTimeout(() => {
-      gateway.abortInFlight();
-    }, DRAIN_MS);
-    await http.close();
-    clearTimeout(cutOff);
-    await stopGraphQL();
-    await gateway.close();
-    await upstream.close();
+  const { clock = systemClock, storeFile = STORE_FILE } = overrides;
+  const { sendTimeoutMs } = config;
+  /** What has been opened so far, to be closed in the opposite order. */
+  const open: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const part of open.splice(0).reverse()) await part();
   };
 
   try {
+    const store = await openStore({ databaseUrl: config.databaseUrl, file: storeFile });
+    open.push(() => store.close());
+    const upstream = await openUpstream(config.upstream);
+    open.push(() => upstream.close());
+    const gateway = new CatapultClient({
+      ...upstream.account,
+      userAgent: `catapult-graphql/${version}`,
+      timeoutMs: sendTimeoutMs,
+      clock,
+      random: Math.random,
+    });
+    open.push(() => gateway.close());
+    const messages = new MessageService({ store, gateway, clock, observer: logSends(log), newId, sendTimeoutMs });
+    open.push(() => messages.close());
+    open.push(await startHousekeeping({ store, clock, ...logHousekeeping(log) }));
+    const readiness = async (): Promise<object> => {
+      await store.ping();
+      return { upstream: config.upstream.kind };
+    };
+    const http = createHttpHost({ log, readiness });
+    const stopGraphQL = await serveGraphQL(http.routes, {
+      messages,
+      onInternalError: (requestId, error) => {
+        log.error({ requestId, err: error }, 'request failed');
+      },
+    });
+    open.push(stopGraphQL, async () => {
+      const cutOff = setTimeout(() => {
+        gateway.abortInFlight();
+      }, DRAIN_MS);
+      await http.close();
+      clearTimeout(cutOff);
+    });
+
     const url = `${await http.listen(config.host, config.port)}/graphql`;
     log.info({ url, upstream: config.upstream.kind }, upstream.notice);
-    return { url, close: closeAll };
+    return { url, close };
   } catch (error) {
-    await closeAll();
+    await close();
     throw error;
   }
+}
+
+/** Unique, and sorting by time: milliseconds in base 36, then 80 random bits. */
+function newId(): string {
+  return Date.now().toString(36).padStart(9, '0') + randomBytes(10).toString('hex');
+}
+
+function logSends(log: Logger): SendObserver {
+  return {
+    onSend: (report) => {
+      log.info(report, 'send');
+    },
+    onRecordFailure: (failure, error) => {
+      log.error({ ...failure, err: error }, 'an outcome could not be stored; it is kept and tried again');
+    },
+  };
+}
+
+function logHousekeeping(log: Logger): Pick<HousekeepingOptions, 'onExpired' | 'onFailure'> {
+  return {
+    onExpired: (count) => {
+      log.warn({ count }, 'sends without an outcome were found and are UNKNOWN now');
+    },
+    onFailure: (error) => {
+      log.error({ err: error }, 'housekeeping failed');
+    },
+  };
 }
 
 interface OpenUpstream {

@@ -17,8 +17,17 @@ export interface Config {
   /** 0 lets the system choose. */
   readonly port: number;
   readonly upstream: Upstream;
+  /** `postgres://…`; null for the embedded SQLite file. */
+  readonly databaseUrl: string | null;
+  /** Overall deadline of one send, all attempts and pauses included. */
+  readonly sendTimeoutMs: number;
   readonly logLevel: string;
 }
+
+/** Gateways in front commonly wait 30 s: the caller should hear of it from us. */
+const DEFAULT_SEND_TIMEOUT_MS = 20_000;
+const MIN_SEND_TIMEOUT_MS = 1_000;
+const MAX_SEND_TIMEOUT_MS = 60_000;
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 const CATAPULT_VARIABLES = ['CATAPULT_URL', 'CATAPULT_USER_ID', 'CATAPULT_TOKEN', 'CATAPULT_SECRET'] as const;
@@ -51,9 +60,19 @@ export function readConfig(environment: Environment): Config {
   const logLevel = read('LOG_LEVEL') ?? 'info';
   if (!LOG_LEVELS.includes(logLevel)) problems.push(`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}.`);
 
+  const databaseUrl = read('DATABASE_URL');
+  if (databaseUrl !== null && !(/^postgres(ql)?:\/\//.test(databaseUrl) && URL.canParse(databaseUrl))) {
+    problems.push('DATABASE_URL must start with postgres:// or postgresql://; unset, the store is an SQLite file.');
+  }
+
+  const sendTimeoutMs = Number(read('SEND_TIMEOUT_MS') ?? DEFAULT_SEND_TIMEOUT_MS);
+  if (!Number.isInteger(sendTimeoutMs) || sendTimeoutMs < MIN_SEND_TIMEOUT_MS || sendTimeoutMs > MAX_SEND_TIMEOUT_MS) {
+    problems.push(`SEND_TIMEOUT_MS must be a whole number from ${MIN_SEND_TIMEOUT_MS} to ${MAX_SEND_TIMEOUT_MS}.`);
+  }
+
   const upstream = readUpstream(read, problems);
   if (problems.length > 0) throw new ConfigError(problems);
-  return Object.freeze({ host, port: Number(port), upstream, logLevel });
+  return Object.freeze({ host, port: Number(port), upstream, databaseUrl, sendTimeoutMs, logLevel });
 }
 
 function readUpstream(read: (name: string) => string | null, problems: string[]): Upstream {

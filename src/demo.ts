@@ -7,7 +7,9 @@ import { SAMPLES, SEND_MESSAGE } from './samples.js';
 
 /** Prints each request and its answer. @throws when a sample is not accepted. */
 export async function runDemo(config: Config, log: Logger, print: (text: string) => void): Promise<void> {
-  const app = await startApp({ ...config, upstream: { kind: 'sandbox' }, port: 0 }, log);
+  const app = await startApp({ ...config, upstream: { kind: 'sandbox' }, port: 0, databaseUrl: null }, log, {
+    storeFile: ':memory:',
+  });
   try {
     for (const { title, input } of SAMPLES) {
       const { body } = await request(app.url, {

@@ -23,6 +23,8 @@ describe('the configuration', () => {
       host: '127.0.0.1',
       port: 4000,
       upstream: { kind: 'sandbox' },
+      databaseUrl: null,
+      sendTimeoutMs: 20_000,
       logLevel: 'info',
     });
   });
@@ -50,6 +52,8 @@ describe('the configuration', () => {
     const problems = problemsOf({
       PORT: '70000',
       LOG_LEVEL: 'loud',
+      SEND_TIMEOUT_MS: '1s',
+      DATABASE_URL: 'mysql://u:p@host/db',
       HOST: 'a b',
       CATAPULT_URL: 'ftp://x',
       CATAPULT_TOKEN: 'a:b',
@@ -57,6 +61,8 @@ describe('the configuration', () => {
     for (const name of [
       'PORT',
       'LOG_LEVEL',
+      'SEND_TIMEOUT_MS',
+      'DATABASE_URL',
       'HOST',
       'CATAPULT_URL',
       'CATAPULT_TOKEN',

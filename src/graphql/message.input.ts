@@ -15,6 +15,8 @@ const MAX_TAG_LENGTH = 1024;
 /** Catapult's application ids are UUIDs; the limit only keeps nonsense out. */
 const MAX_APPLICATION_ID_LENGTH = 255;
 
+const IDEMPOTENCY_KEY = /^[A-Za-z0-9_:.-]{1,255}$/;
+
 const E164 = /^\+[1-9][0-9]{1,14}$/;
 const E164_CODE = 'INVALID_E164';
 const E164_MESSAGE = 'Must be an E.164 number: +, then 2 to 15 digits of which the first is not 0.';
@@ -24,7 +26,7 @@ const E164_MESSAGE = 'Must be an E.164 number: +, then 2 to 15 digits of which t
  * message and ends a string in too many systems.
  */
 const isCleanText = (text: string): boolean => text.isWellFormed() && !text.includes('\0');
-const CleanText = (): PropertyDecorator =>
+export const CleanText = (): PropertyDecorator =>
   Holds('INVALID_CHARACTER', 'Must not hold U+0000 or half of a surrogate pair.', isCleanText);
 
 const TextLength = (): PropertyDecorator =>
@@ -115,6 +117,16 @@ export class MessageInput {
   @Holds('TAG_TOO_LONG', `At most ${MAX_TAG_LENGTH} characters.`, (tag: string) => tag.length <= MAX_TAG_LENGTH)
   @CleanText()
   tag?: string | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'Your own name for this send, 1 to 255 of `A-Z a-z 0-9 _ : . -`. The same key with the same input gets the first answer again instead of a second message; it lives 72 hours, and as long as the outcome is open. Error codes: `INVALID_IDEMPOTENCY_KEY`, and `IDEMPOTENCY_KEY_REUSED` for another input.',
+  })
+  @Holds('INVALID_IDEMPOTENCY_KEY', 'Must be 1 to 255 of A-Z a-z 0-9 _ : . and -.', (key: string) =>
+    IDEMPOTENCY_KEY.test(key),
+  )
+  idempotencyKey?: string | null;
 }
 
 @InputType({ description: 'A text to look at before it is sent.' })

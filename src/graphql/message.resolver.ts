@@ -1,12 +1,21 @@
 /** The operations on messages. */
 import 'reflect-metadata';
-import { Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
 import type { Message } from '../messaging/message.js';
 import type { MessageService } from '../messaging/message-service.js';
 import { segmentsOf, type Segmentation } from '../messaging/segments.js';
 import type { RequestContext } from './context.js';
+import {
+  checkPageSize,
+  connectionOf,
+  decodeCursor,
+  DEFAULT_PAGE_SIZE,
+  MessageConnectionType,
+  messageFilter,
+  MessageFilterInput,
+} from './message.connection.js';
 import { MessageInput, MessagePreviewInput, outboundMessage } from './message.input.js';
-import { MessagePreviewType, MessageType } from './message.type.js';
+import { MessagePreviewType, MessageType, UnresolvedSendType } from './message.type.js';
 import { InputArg } from './rule.js';
 
 @Resolver(() => MessageType)
@@ -15,6 +24,53 @@ export class MessageResolver {
 
   constructor(messages: MessageService) {
     this.#messages = messages;
+  }
+
+  @Mutation(() => MessageType, {
+    nullable: true,
+    description:
+      'Sends a message, at most once, and returns it as Catapult accepted it: queued, not yet delivered. A failure is an entry in `errors` whose `extensions.outcome` says `NOT_SENT` or `UNKNOWN`; this field is then null, and other sends of the same operation keep their answers.',
+  })
+  sendMessage(
+    @InputArg('input', () => MessageInput, 'The message to send.') input: MessageInput,
+    @Ctx() { caller, requestId }: RequestContext,
+  ): Promise<Message> {
+    const { idempotencyKey = null } = input;
+    return this.#messages.send({ message: outboundMessage(input), caller, idempotencyKey, requestId });
+  }
+
+  @Query(() => MessageType, {
+    nullable: true,
+    description: 'The message with this id, as far as its fate is known here; null when it is not known.',
+  })
+  message(
+    @Arg('id', () => ID, { description: "Catapult's id of the message." }) id: string,
+    @Ctx() { loaders }: RequestContext,
+  ): Promise<Message | null> {
+    return loaders.messages.load(id);
+  }
+
+  @Query(() => MessageConnectionType, {
+    description: 'The messages, newest first, page by page. A page stays what it is while new messages arrive.',
+  })
+  async messages(
+    @Arg('first', () => Int, {
+      nullable: true,
+      defaultValue: DEFAULT_PAGE_SIZE,
+      description: 'How many messages a page holds, 1 to 100. Error code: `INVALID_PAGE_SIZE`.',
+    })
+    first: number | null,
+    @Arg('after', () => String, {
+      nullable: true,
+      description: 'The cursor after which the page starts; none for the newest. Error code: `INVALID_CURSOR`.',
+    })
+    after: string | null,
+    @InputArg('filter', () => MessageFilterInput, 'Which messages to list; all when absent.', true)
+    filter: MessageFilterInput | null,
+  ): Promise<MessageConnectionType> {
+    const size = checkPageSize(first ?? DEFAULT_PAGE_SIZE);
+    const position = after == null ? null : decodeCursor(after);
+    return connectionOf(await this.#messages.listMessages(messageFilter(filter), size + 1, position), size);
   }
 
   @Query(() => MessagePreviewType, {
@@ -26,15 +82,19 @@ export class MessageResolver {
     return segmentsOf(input.text);
   }
 
-  @Mutation(() => MessageType, {
-    nullable: true,
+  @Query(() => [UnresolvedSendType], {
     description:
-      'Sends a message, at most once, and returns it as Catapult accepted it: queued, not yet delivered. A failure is an entry in `errors` whose `extensions.outcome` says `NOT_SENT` or `UNKNOWN`; this field is then null, and other sends of the same operation keep their answers.',
+      'For operators: the sends of which it is not known whether they went out, or under which id; oldest first, at most 1000.',
   })
-  sendMessage(
-    @InputArg('input', () => MessageInput, 'The message to send.') input: MessageInput,
-    @Ctx() context: RequestContext,
-  ): Promise<Message> {
-    return this.#messages.send(outboundMessage(input), context.requestId);
+  async unresolvedSends(): Promise<UnresolvedSendType[]> {
+    const sends = await this.#messages.unresolvedSends();
+    return sends.map(({ sendId, status, from, to, tag, startedAt }) => ({
+      sendId,
+      status,
+      from,
+      to: [...to],
+      tag,
+      startedAt: startedAt * 1000,
+    }));
   }
 }

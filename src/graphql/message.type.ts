@@ -60,7 +60,7 @@ export class MessagePreviewType implements Segmentation {
   forcing!: string[];
 }
 
-@Directive('@key(fields: "id", resolvable: false)')
+@Directive('@key(fields: "id")')
 @ObjectType('Message', { description: 'An SMS, MMS or group message, as Catapult knows it.' })
 export class MessageType implements Message {
   @Field(() => ID, { description: "Catapult's own id of the message." })
@@ -107,4 +107,29 @@ export class MessageType implements Message {
 
   @Field(() => MessageStatusEnum, { description: 'What has become of the message so far.' })
   status!: MessageStatus;
+}
+
+@ObjectType('UnresolvedSend', {
+  description: 'A send that went out or may have gone out, but of which no trustworthy answer came back.',
+})
+export class UnresolvedSendType {
+  @Field(() => ID, { description: 'The id of the send on this server; it stands in the log, too.' })
+  sendId!: string;
+
+  @Field(() => MessageStatusEnum, {
+    description: '`UNKNOWN` when it is not known whether it was sent, `ACCEPTED` when only its id is not known.',
+  })
+  status!: MessageStatus;
+
+  @Field(() => String, { description: "The sender's number." })
+  from!: string;
+
+  @Field(() => [String], { description: "The recipients' numbers." })
+  to!: string[];
+
+  @Field(() => String, { nullable: true, description: 'The tag that was given with the message.' })
+  tag!: string | null;
+
+  @Field(() => DateTime, { description: 'When the send began.' })
+  startedAt!: number;
 }

@@ -36,7 +36,8 @@ export function errorFormatter(
 
 /** Whether a failure is the server's own fault: then it is masked for the caller and told to the log. */
 export function isInternal(error: unknown): boolean {
-  if (unwrapResolverError(error) instanceof ServiceError) return false;
+  const cause = unwrapResolverError(error);
+  if (cause instanceof ServiceError) return cause.code === 'INTERNAL_SERVER_ERROR';
   return error instanceof GraphQLError ? codeOf(error, error) === 'INTERNAL_SERVER_ERROR' : true;
 }
 

@@ -1,13 +1,15 @@
 /** The executable subgraph schema and its SDL, both made from the TypeGraphQL classes. */
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
-import { parse, print, type DocumentNode, type GraphQLSchema } from 'graphql';
+import { parse, print, type GraphQLSchema } from 'graphql';
 import { buildSchemaSync, createResolversMap } from 'type-graphql';
+import type { Message } from '../messaging/message.js';
 import type { MessageService } from '../messaging/message-service.js';
+import type { RequestContext } from './context.js';
 import { MessageResolver } from './message.resolver.js';
 
 /** The oldest federation that has all of the directives used here: the older, the more composers take it. */
-const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])';
+const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable"])';
 
 /** The schema without the federation's own types, as TypeGraphQL sees it. */
 function buildApiSchema(messages: MessageService | null): GraphQLSchema {
@@ -31,12 +33,18 @@ export function subgraphSdl(): string {
   return printSdl(buildApiSchema(null));
 }
 
-/** Both libraries describe the same resolver map in types that do not meet. */
-type SubgraphModule = Exclude<Parameters<typeof buildSubgraphSchema>[0], DocumentNode | unknown[]>;
+/** The reference resolver: other subgraphs know a message by its id. */
+function resolveMessage({ id }: { id: string }, { loaders }: RequestContext): Promise<Message | null> {
+  return loaders.messages.load(id);
+}
 
 /** The schema that is served. `emitSchemaFile` and `printSubgraphSchema` lose or refuse `@key`; this way keeps it. */
 export function buildMessagingSchema(messages: MessageService): GraphQLSchema {
   const schema = buildApiSchema(messages);
-  const subgraph = { typeDefs: parse(printSdl(schema)), resolvers: createResolversMap(schema) };
-  return buildSubgraphSchema(subgraph as SubgraphModule);
+  const resolvers = createResolversMap(schema);
+  const subgraph = {
+    typeDefs: parse(printSdl(schema)),
+    resolvers: { ...resolvers, Message: { ...(resolvers.Message as object), __resolveReference: resolveMessage } },
+  };
+  return buildSubgraphSchema(subgraph);
 }

@@ -12,11 +12,15 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { MessageService } from '../messaging/message-service.js';
 import type { RequestContext } from './context.js';
+import { createLoaders } from './loaders.js';
 import { errorFormatter, isInternal } from './public-error.js';
 import { buildMessagingSchema } from './schema.js';
 
 /** Ten sends written out in one document take about 700 tokens, the introspection of codegen tools under 300. */
 const MAX_TOKENS = 2_000;
+
+/** There is no sign-in yet: everybody is the same caller. */
+const ANONYMOUS = 'anonymous';
 
 export interface GraphQLOptions {
   readonly messages: MessageService;
@@ -53,7 +57,12 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
   await apollo.start();
 
   const handler = fastifyApolloHandler(apollo, {
-    context: (request) => Promise.resolve({ requestId: request.id }),
+    context: (request) =>
+      Promise.resolve({
+        requestId: request.id,
+        caller: ANONYMOUS,
+        loaders: createLoaders((ids) => options.messages.messagesById(ids)),
+      }),
   });
   routes.post('/graphql', handler);
   routes.get('/graphql', async function (request, reply) {

@@ -1,11 +1,46 @@
-/** The send, from a valid request to an answer that can be trusted. */
+/** The send: claim, call, record. And the lookups. */
+import { createHash } from 'node:crypto';
 import { ServiceError } from '../errors.js';
 import type { Message, OutboundMessage } from './message.js';
-import type { Clock, GatewayReport, MessageGateway, SendOutcome } from './ports.js';
+import type {
+  Clock,
+  GatewayReport,
+  ListedMessage,
+  MessageFilter,
+  MessageGateway,
+  MessageStore,
+  NewSend,
+  Position,
+  Resolution,
+  SendOutcome,
+  StoredSend,
+} from './ports.js';
+
+/**
+ * Beyond the gateway's deadline, how long a claim may wait for its record before it counts as abandoned. Too short does
+ * no harm: a record that comes late still takes the place of UNKNOWN.
+ */
+const LEASE_MARGIN_MS = 5_000;
+/** How long a caller waits for its outcome to be on disk before hearing that it is unknown for now. */
+const RECORD_PATIENCE_MS = 5_000;
+/** The first pause before an outcome that could not be stored is stored again; it doubles up to the longest. */
+const RECORD_RETRY_MS = 50;
+const RECORD_RETRY_CAP_MS = 2_000;
+/** More unresolved sends than this are not listed at once; the oldest come first. */
+const MAX_UNRESOLVED = 1_000;
+
+export interface SendRequest {
+  readonly message: OutboundMessage;
+  /** Who asks. Idempotency keys of different callers never meet. */
+  readonly caller: string;
+  readonly idempotencyKey: string | null;
+  readonly requestId: string;
+}
 
 /** One line for the operator's log. Holds nothing personal: no number, no text, no tag. */
 export interface SendReport {
   readonly requestId: string;
+  readonly sendId: string;
   readonly outcome: SendOutcome['kind'];
   readonly durationMs: number;
   readonly attempts: number;
@@ -13,42 +48,186 @@ export interface SendReport {
   readonly detail: string;
 }
 
+/** What the operator hears of. */
+export interface SendObserver {
+  /** Once for each send that reached the gateway. */
+  onSend(report: SendReport): void;
+  /** An outcome could not be stored and is kept in memory. `messageId` is Catapult's, where it is known. */
+  onRecordFailure(
+    failure: { sendId: string; status: Resolution['status']; messageId: string | null },
+    error: unknown,
+  ): void;
+}
+
 export interface MessageServiceOptions {
+  readonly store: MessageStore;
   readonly gateway: MessageGateway;
   readonly clock: Clock;
-  /** Called once for each send that reached the gateway. */
-  readonly onSend: (report: SendReport) => void;
+  readonly observer: SendObserver;
+  /** Unique ids that sort by time. */
+  readonly newId: () => string;
+  /** The gateway's own deadline, in milliseconds. */
+  readonly sendTimeoutMs: number;
+}
+
+interface RunningSend {
+  readonly fingerprint: string;
+  readonly answer: Promise<Message>;
 }
 
 export class MessageService {
   readonly #options: MessageServiceOptions;
+  /** Sends with a key that run in this process: a second call waits for the first one's answer. */
+  readonly #running = new Map<string, RunningSend>();
+  /** Outcomes on their way to the store. */
+  readonly #recording = new Set<Promise<boolean>>();
+  readonly #closing = new AbortController();
 
   constructor(options: MessageServiceOptions) {
     this.#options = options;
   }
 
   /**
-   * Sends a message at most once and returns it as Catapult accepted it.
+   * Sends a message at most once and returns it as Catapult accepted it. With an idempotency key, a repetition gets the
+   * first call's answer instead of a second message, in this process, in another one and after a restart.
    *
-   * @throws ServiceError with `outcome: NOT_SENT` when nothing was sent, `OUTCOME_UNKNOWN` when perhaps it was.
+   * @throws ServiceError with `outcome: NOT_SENT` when this call sent nothing and none before it did,
+   * `OUTCOME_UNKNOWN` when perhaps one did.
    */
-  async send(request: OutboundMessage, requestId: string): Promise<Message> {
-    const { gateway, clock, onSend } = this.#options;
-    const startedAt = clock.now();
-    const report = await gateway.send(request);
-    onSend(sendReport(report, requestId, clock.now() - startedAt));
+  async send(request: SendRequest): Promise<Message> {
+    const fingerprint = fingerprintOf(request.message);
+    if (request.idempotencyKey === null) return this.#claimCallRecord(request, fingerprint);
+
+    const key = JSON.stringify([request.caller, request.idempotencyKey]);
+    const running = this.#running.get(key);
+    if (running !== undefined) {
+      if (running.fingerprint !== fingerprint) throw keyReused();
+      return running.answer;
+    }
+    const answer = this.#claimCallRecord(request, fingerprint);
+    this.#running.set(key, { fingerprint, answer });
+    try {
+      return await answer;
+    } finally {
+      this.#running.delete(key);
+    }
+  }
+
+  messagesById(ids: readonly string[]): Promise<(Message | null)[]> {
+    return this.#options.store.messagesById(ids);
+  }
+
+  /** At most `limit` messages after `after`, newest first. */
+  listMessages(filter: MessageFilter, limit: number, after: Position | null): Promise<ListedMessage[]> {
+    return this.#options.store.listMessages(filter, limit, after);
+  }
+
+  /** Sends whose outcome, or whose id, is not known, oldest first; at most 1000. */
+  unresolvedSends(): Promise<StoredSend[]> {
+    return this.#options.store.unresolvedSends(MAX_UNRESOLVED);
+  }
+
+  /** Resolves once every outcome is stored, or was tried a last time and told to the observer. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.allSettled(this.#recording);
+  }
+
+  async #claimCallRecord(request: SendRequest, fingerprint: string): Promise<Message> {
+    const { gateway, clock, observer } = this.#options;
+    const send = this.#newSend(request, fingerprint);
+    const holder = await this.#claim(send);
+    if (holder !== null) return replay(holder, fingerprint);
+
+    // From here on the intent is on disk: whatever happens, this send is found again and never made twice.
+    const report = await gateway.send(request.message);
+    observer.onSend(sendReport(report, send, request.requestId, clock.now() - send.startedAt));
+    const isRecorded = await this.#recordInTime(send.sendId, resolutionOf(report.outcome));
+    if (!isRecorded && report.outcome.kind !== 'NOT_SENT') throw outcomeUnknown();
     return messageOrThrow(report.outcome);
+  }
+
+  #newSend({ message, caller, idempotencyKey }: SendRequest, fingerprint: string): NewSend {
+    const { clock, newId, sendTimeoutMs } = this.#options;
+    const startedAt = clock.now();
+    const leaseUntil = startedAt + sendTimeoutMs + LEASE_MARGIN_MS;
+    return { sendId: newId(), caller, idempotencyKey, fingerprint, request: message, startedAt, leaseUntil };
+  }
+
+  /** Stores the intent; returns the send that holds the key instead, where there is one. */
+  async #claim(send: NewSend): Promise<StoredSend | null> {
+    try {
+      const claim = await this.#options.store.claim(send);
+      return claim.kind === 'HELD' ? claim.by : null;
+    } catch (cause) {
+      // The claim may be on disk all the same. Nothing was sent, so its key must become free again.
+      void this.#record(send.sendId, { status: 'REJECTED' });
+      throw new ServiceError('INTERNAL_SERVER_ERROR', { outcome: 'NOT_SENT', cause });
+    }
+  }
+
+  /** Whether the outcome was stored while a caller can reasonably wait; if not, storing it goes on. */
+  async #recordInTime(sendId: string, resolution: Resolution): Promise<boolean> {
+    const patience = new AbortController();
+    const recorded = this.#record(sendId, resolution);
+    const outOfPatience = this.#options.clock.sleep(RECORD_PATIENCE_MS, patience.signal).then(() => false);
+    try {
+      return await Promise.race([recorded, outOfPatience]);
+    } finally {
+      patience.abort();
+    }
+  }
+
+  /** Stores an outcome, however often it takes. False only when the process ends and the last try failed as well. */
+  #record(sendId: string, resolution: Resolution): Promise<boolean> {
+    const recording = this.#recordUntilStored(sendId, resolution).finally(() => this.#recording.delete(recording));
+    this.#recording.add(recording);
+    return recording;
+  }
+
+  async #recordUntilStored(sendId: string, resolution: Resolution): Promise<boolean> {
+    const { store, clock, observer } = this.#options;
+    const messageId = resolution.status === 'ACCEPTED' ? (resolution.message?.id ?? null) : null;
+    for (let pauseMs = RECORD_RETRY_MS; ; pauseMs = Math.min(pauseMs * 2, RECORD_RETRY_CAP_MS)) {
+      const isLastTry = this.#closing.signal.aborted;
+      try {
+        await store.record(sendId, resolution, clock.now());
+        return true;
+      } catch (error) {
+        observer.onRecordFailure({ sendId, status: resolution.status, messageId }, error);
+      }
+      if (isLastTry) return false;
+      await clock.sleep(pauseMs, this.#closing.signal);
+    }
   }
 }
 
-function sendReport(report: GatewayReport, requestId: string, durationMs: number): SendReport {
-  return {
-    requestId,
-    outcome: report.outcome.kind,
-    durationMs,
-    attempts: report.attempts,
-    detail: report.detail,
-  };
+/** Digest of everything that makes one input another. */
+function fingerprintOf({ from, to, text, applicationId, media, tag }: OutboundMessage): string {
+  return createHash('sha256')
+    .update(JSON.stringify([from, to, text, applicationId, media, tag]))
+    .digest('base64url');
+}
+
+/** The answer to a call whose key is held by an earlier send. */
+function replay(holder: StoredSend, fingerprint: string): Message {
+  if (holder.fingerprint !== fingerprint) throw keyReused();
+  if (holder.message !== null) return holder.message;
+  if (holder.status === 'PENDING') throw new ServiceError('REQUEST_IN_PROGRESS', { outcome: 'UNKNOWN' });
+  throw outcomeUnknown();
+}
+
+function resolutionOf(outcome: SendOutcome): Resolution {
+  switch (outcome.kind) {
+    case 'ACCEPTED':
+      return { status: 'ACCEPTED', message: outcome.message };
+    case 'ACCEPTED_WITHOUT_ID':
+      return { status: 'ACCEPTED', message: null };
+    case 'NOT_SENT':
+      return { status: 'REJECTED' };
+    case 'UNKNOWN':
+      return { status: 'UNKNOWN' };
+  }
 }
 
 function messageOrThrow(outcome: SendOutcome): Message {
@@ -59,6 +238,14 @@ function messageOrThrow(outcome: SendOutcome): Message {
       throw outcome.error;
     case 'ACCEPTED_WITHOUT_ID':
     case 'UNKNOWN':
-      throw new ServiceError('OUTCOME_UNKNOWN', { outcome: 'UNKNOWN' });
+      throw outcomeUnknown();
   }
 }
+
+function sendReport(report: GatewayReport, { sendId }: NewSend, requestId: string, durationMs: number): SendReport {
+  const { outcome, attempts, detail } = report;
+  return { requestId, sendId, outcome: outcome.kind, durationMs, attempts, detail };
+}
+
+const keyReused = (): ServiceError => new ServiceError('IDEMPOTENCY_KEY_REUSED', { outcome: 'NOT_SENT' });
+const outcomeUnknown = (): ServiceError => new ServiceError('OUTCOME_UNKNOWN', { outcome: 'UNKNOWN' });

@@ -59,8 +59,6 @@ export async function openPostgres(url: string): Promise<PostgresStore> {
   });
   // A connection that breaks while idle is replaced by the next query; without a listener it would end the process.
   pool.on('error', () => undefined);
-  // Whatever the server's default is: a commit that is not on disk is no commit here.
-  pool.on('connect', (client) => void client.query('SET synchronous_commit TO on').catch(() => undefined));
   try {
     await transaction(pool, migrate);
     return new PostgresStore(pool);
@@ -87,7 +85,8 @@ async function transaction<Result>(pool: Pool, work: (client: PoolClient) => Pro
   const client = await pool.connect();
   let failed = true;
   try {
-    await client.query('BEGIN');
+    // Whatever the server's default is: a commit that is not on disk is no commit here.
+    await client.query('BEGIN; SET LOCAL synchronous_commit TO on');
     const result = await work(client);
     await client.query('COMMIT');
     failed = false;

@@ -17,7 +17,8 @@ export async function startTestApp(environment: Environment = {}, overrides: App
       done();
     },
   });
-  const app = await startApp(readConfig({ PORT: '0', ...environment }), createLogger('info', destination), overrides);
+  const config = readConfig({ PORT: '0', ...environment });
+  const app = await startApp(config, createLogger('info', destination), { storeFile: ':memory:', ...overrides });
   return { ...app, log };
 }
 

@@ -11,12 +11,30 @@ export type MessageDirection =
   /** From one of your numbers to a telephone. */
   | 'OUT';
 
+/** Which messages to list; all conditions must hold. */
+export type MessageFilter = {
+  /** The sender's number, exactly. */
+  from?: string | null | undefined;
+  /** Messages of this instant or later. */
+  since?: string | null | undefined;
+  /** What has become of the message. */
+  status?: MessageStatus | null | undefined;
+  /** The tag, exactly. */
+  tag?: string | null | undefined;
+  /** A recipient's number, exactly; any recipient of a group message. */
+  to?: string | null | undefined;
+  /** Messages before this instant. */
+  until?: string | null | undefined;
+};
+
 /** A message to send: an SMS, an MMS when it has media, a group message when it has several recipients. */
 export type MessageInput = {
   /** The id of the application that `from` belongs to in the phone number dashboard. Not the account. Error codes: `APPLICATION_ID_REQUIRED`, `APPLICATION_ID_TOO_LONG`, `INVALID_CHARACTER`. */
   applicationId: string;
   /** One of your telephone numbers, in E.164 format: `+19195551212`. Error code: `INVALID_E164`. */
   from: string;
+  /** Your own name for this send, 1 to 255 of `A-Z a-z 0-9 _ : . -`. The same key with the same input gets the first answer again instead of a second message; it lives 72 hours, and as long as the outcome is open. Error codes: `INVALID_IDEMPOTENCY_KEY`, and `IDEMPOTENCY_KEY_REUSED` for another input. */
+  idempotencyKey?: string | null | undefined;
   /** Attachments, at most 10: absolute http or https URLs of at most 4096 characters, without user info, spaces or control characters. Any makes the message an MMS. Error codes: `TOO_MANY_MEDIA`, `MEDIA_URL_TOO_LONG`, `INVALID_MEDIA_URL`. */
   media?: Array<string> | null | undefined;
   /** Any string of at most 1024 characters; it comes back with the message and in its events. Error codes: `TAG_TOO_LONG`, `INVALID_CHARACTER`. */
@@ -65,6 +83,27 @@ export type SendTwoMutationVariables = Exact<{
 
 
 export type SendTwoMutation = { first: { id: string, time: string, to: Array<string>, from: string, text: string, applicationId: string | null, tag: string | null, owner: string | null, media: Array<string>, direction: MessageDirection, segmentCount: number | null, status: MessageStatus } | null, second: { id: string, time: string, to: Array<string>, from: string, text: string, applicationId: string | null, tag: string | null, owner: string | null, media: Array<string>, direction: MessageDirection, segmentCount: number | null, status: MessageStatus } | null };
+
+export type MessageQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type MessageQuery = { message: { id: string, time: string, to: Array<string>, from: string, text: string, applicationId: string | null, tag: string | null, owner: string | null, media: Array<string>, direction: MessageDirection, segmentCount: number | null, status: MessageStatus } | null };
+
+export type MessagesQueryVariables = Exact<{
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  filter?: MessageFilter | null | undefined;
+}>;
+
+
+export type MessagesQuery = { messages: { edges: Array<{ cursor: string, node: { id: string, time: string, to: Array<string>, from: string, text: string, applicationId: string | null, tag: string | null, owner: string | null, media: Array<string>, direction: MessageDirection, segmentCount: number | null, status: MessageStatus } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+
+export type UnresolvedSendsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type UnresolvedSendsQuery = { unresolvedSends: Array<{ sendId: string, status: MessageStatus, from: string, to: Array<string>, tag: string | null, startedAt: string }> };
 
 export type PreviewMessageQueryVariables = Exact<{
   text: string;
@@ -152,6 +191,69 @@ export const SendTwoDocument = new TypedDocumentString(`
   segmentCount
   status
 }`) as unknown as TypedDocumentString<SendTwoMutation, SendTwoMutationVariables>;
+export const MessageDocument = new TypedDocumentString(`
+    query Message($id: ID!) {
+  message(id: $id) {
+    ...MessageFields
+  }
+}
+    fragment MessageFields on Message {
+  id
+  time
+  to
+  from
+  text
+  applicationId
+  tag
+  owner
+  media
+  direction
+  segmentCount
+  status
+}`) as unknown as TypedDocumentString<MessageQuery, MessageQueryVariables>;
+export const MessagesDocument = new TypedDocumentString(`
+    query Messages($first: Int, $after: String, $filter: MessageFilter) {
+  messages(first: $first, after: $after, filter: $filter) {
+    edges {
+      cursor
+      node {
+        ...MessageFields
+      }
+    }
+    pageInfo {
+      hasNextPage
+      hasPreviousPage
+      startCursor
+      endCursor
+    }
+  }
+}
+    fragment MessageFields on Message {
+  id
+  time
+  to
+  from
+  text
+  applicationId
+  tag
+  owner
+  media
+  direction
+  segmentCount
+  status
+}`) as unknown as TypedDocumentString<MessagesQuery, MessagesQueryVariables>;
+export const UnresolvedSendsDocument = new TypedDocumentString(`
+    query UnresolvedSends {
+  unresolvedSends {
+    sendId
+    status
+    from
+    to
+    tag
+    startedAt
+  }
+}
+    `) as unknown as TypedDocumentString<UnresolvedSendsQuery, UnresolvedSendsQueryVariables>;
 export const PreviewMessageDocument = new TypedDocumentString(`
     query PreviewMessage($text: String!) {
   previewMessage(input: {text: $text}) {

@@ -1,0 +1,13 @@
+/** Batches the lookups of one request: N ids, one query. */
+import DataLoader from 'dataloader';
+import type { Message } from '../messaging/message.js';
+
+export interface Loaders {
+  /** Messages by Catapult's id; `null` for one that is not known here. */
+  readonly messages: DataLoader<string, Message | null>;
+}
+
+/** New loaders for one request, whose cache must not outlive it. `messagesById` answers many ids with one query. */
+export function createLoaders(messagesById: (ids: readonly string[]) => Promise<(Message | null)[]>): Loaders {
+  return { messages: new DataLoader(messagesById) };
+}

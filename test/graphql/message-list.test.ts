@@ -1,0 +1,152 @@
+import type { MessageStore } from '../../src/messaging/ports.js';
+import { openStore } from '../../src/store/index.js';
+import { startTestApp, type TestApp } from '../support/app.js';
+import { execute, post } from '../support/client.js';
+import {
+  MessageDocument,
+  MessagesDocument,
+  SendMessageDocument,
+  type MessageFilter,
+  type MessagesQuery,
+} from '../support/generated/graphql.js';
+
+const INPUT = { from: '+12345678901', to: ['+12345678902'], text: 'Hey', applicationId: 'app-1' };
+
+describe('the list of messages', () => {
+  let app: TestApp;
+  /** Newest first. */
+  const ids: string[] = [];
+
+  beforeAll(async () => {
+    app = await startTestApp();
+    for (let index = 0; index < 7; index++) {
+      const input = { ...INPUT, tag: index % 2 === 0 ? 'even' : 'odd', to: [`+1234567890${index}`] };
+      const { data } = await execute(app.url, SendMessageDocument, { input });
+      ids.unshift(data?.sendMessage?.id ?? 'none');
+    }
+  });
+  afterAll(() => app.close());
+
+  const list = async (filter: MessageFilter | null = null, first = 20): Promise<string[]> => {
+    const { data } = await execute(app.url, MessagesDocument, { first, filter });
+    return (data?.messages.edges ?? []).map(({ node }) => node.id);
+  };
+
+  type Page = MessagesQuery['messages'];
+
+  async function pageAfter(after: string | null): Promise<Page> {
+    const { data } = await execute(app.url, MessagesDocument, { first: 3, after });
+    if (data == null) throw new Error('no page');
+    return data.messages;
+  }
+
+  it('is read page by page, newest first', async () => {
+    const sorted = [...ids].sort().reverse();
+    const seen: string[] = [];
+    let after: string | null = null;
+    for (const expected of [3, 3, 1]) {
+      const page: Page = await pageAfter(after);
+      const { edges, pageInfo } = page;
+      expect(edges).toHaveLength(expected);
+      expect(pageInfo).toEqual({
+        hasNextPage: expected === 3,
+        hasPreviousPage: false,
+        startCursor: edges[0]?.cursor,
+        endCursor: edges.at(-1)?.cursor,
+      });
+      seen.push(...edges.map(({ node }) => node.id));
+      after = pageInfo.endCursor ?? null;
+    }
+    expect([...seen].sort().reverse()).toEqual(sorted);
+    expect(seen).toEqual(await list());
+  });
+
+  it('is empty when nothing fits', async () => {
+    const { data } = await execute(app.url, MessagesDocument, { filter: { tag: 'none' } });
+    expect(data?.messages).toEqual({
+      edges: [],
+      pageInfo: { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null },
+    });
+  });
+
+  it('is filtered by sender, recipient, status, tag and time', async () => {
+    expect(await list({ from: INPUT.from })).toHaveLength(7);
+    expect(await list({ to: '+12345678903' })).toHaveLength(1);
+    expect(await list({ status: 'ACCEPTED', tag: 'odd' })).toHaveLength(3);
+    expect(await list({ since: '2100-01-01T00:00:00Z' })).toEqual([]);
+    expect(await list({ until: '2100-01-01T00:00:00+02:00', since: '2000-01-01T00:00:00Z' })).toHaveLength(7);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['garbage', 'zqcanary'],
+    ['a cursor of somebody else', Buffer.from('{"id":1}').toString('base64url')],
+    ['a cursor that was cut', Buffer.from('1000:').toString('base64url')],
+    ['a cursor with padding', `${Buffer.from('1000:abcd').toString('base64')}=`],
+    ['a time that is no number', Buffer.from('99999999999999999:a').toString('base64url')],
+    ['an injection', Buffer.from("1000:a' OR 1=1").toString('base64url')],
+  ])('refuses %s as a cursor', async (_name, after) => {
+    const { data, errors } = await execute(app.url, MessagesDocument, { after });
+    expect(data ?? null).toBeNull();
+    expect(errors?.[0]?.extensions).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      fieldErrors: [{ path: ['after'], code: 'INVALID_CURSOR' }],
+    });
+    expect(JSON.stringify(errors)).not.toContain('zqcanary');
+  });
+
+  it.each([0, -1, 101, 2_147_483_647])('refuses a page of %i', async (first) => {
+    const { errors } = await execute(app.url, MessagesDocument, { first });
+    expect(errors?.[0]?.extensions).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      fieldErrors: [{ path: ['first'], code: 'INVALID_PAGE_SIZE' }],
+    });
+  });
+
+  it('takes pages of 1 and of 100', async () => {
+    expect(await list(null, 1)).toHaveLength(1);
+    expect(await list(null, 100)).toHaveLength(7);
+  });
+
+  it('refuses a filter with characters that nothing can hold', async () => {
+    const { errors } = await execute(app.url, MessagesDocument, { filter: { tag: 'a\0' } });
+    expect(errors?.[0]?.extensions.fieldErrors).toMatchObject([{ path: ['filter', 'tag'], code: 'INVALID_CHARACTER' }]);
+  });
+
+  it('knows each message by its id, and none by another', async () => {
+    for (const id of ids) {
+      const { data } = await execute(app.url, MessageDocument, { id });
+      expect(data?.message).toMatchObject({
+        id,
+        ...INPUT,
+        to: [expect.stringMatching(/^\+1/)],
+        tag: expect.stringMatching(/odd|even/) as string,
+      });
+    }
+    expect((await execute(app.url, MessageDocument, { id: 'nobody' })).data).toEqual({ message: null });
+  });
+
+  it('is an entity that other subgraphs resolve by id', async () => {
+    const query =
+      'query ($representations: [_Any!]!) { _entities(representations: $representations) { ... on Message { id text } } }';
+    const representations = [ids[0], 'nobody', ids[1]].map((id) => ({ __typename: 'Message', id }));
+    const { data } = await post<unknown>(app.url, JSON.stringify({ query, variables: { representations } }));
+    expect(data).toEqual({ _entities: [{ id: ids[0], text: 'Hey' }, null, { id: ids[1], text: 'Hey' }] });
+  });
+});
+
+describe('the lookups of one request', () => {
+  it('are one query, however many ids they ask for', async () => {
+    const { createLoaders } = await import('../../src/graphql/loaders.js');
+    const store: MessageStore = await openStore({ databaseUrl: null, file: ':memory:' });
+    const queries: (readonly string[])[] = [];
+    const loaders = createLoaders((ids) => {
+      queries.push(ids);
+      return store.messagesById(ids);
+    });
+    const found = await Promise.all(['a', 'b', 'a', 'c'].map((id) => loaders.messages.load(id)));
+    expect(found).toEqual([null, null, null, null]);
+    expect(queries).toEqual([['a', 'b', 'c']]);
+    await store.close();
+  });
+});

@@ -1,0 +1,331 @@
+/** The send against a real SQLite store, through which the tests reach in between claim, call and record. */
+import { ServiceError } from '../../src/errors.js';
+import type { Message, OutboundMessage } from '../../src/messaging/message.js';
+import { MessageService, type SendReport, type SendRequest } from '../../src/messaging/message-service.js';
+import type { Clock, GatewayReport, MessageStore, SendOutcome } from '../../src/messaging/ports.js';
+import { openStore } from '../../src/store/index.js';
+
+const MESSAGE: OutboundMessage = {
+  from: '+12345678901',
+  to: ['+12345678902'],
+  text: 'Hey',
+  applicationId: 'app-1',
+  media: [],
+  tag: null,
+};
+const SENT: Message = {
+  ...MESSAGE,
+  id: 'm1',
+  time: 1_000_000,
+  owner: MESSAGE.from,
+  direction: 'OUT',
+  segmentCount: 1,
+  status: 'ACCEPTED',
+};
+const ACCEPTED: SendOutcome = { kind: 'ACCEPTED', message: SENT };
+const UNKNOWN: SendOutcome = { kind: 'UNKNOWN' };
+const NOT_SENT: SendOutcome = {
+  kind: 'NOT_SENT',
+  error: new ServiceError('UPSTREAM_UNAVAILABLE', { outcome: 'NOT_SENT' }),
+};
+
+/** Something that happens when the test says so. */
+function gate(): { open: () => void; opened: Promise<void> } {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open, opened };
+}
+
+/** Resolves once all that can happen without the test has happened. */
+async function quiet(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+}
+
+/** A clock that stands still; whoever sleeps is woken by `tick`, or by the signal. */
+function standingClock(): Clock & { tick: () => Promise<void> } {
+  let sleepers: (() => void)[] = [];
+  return {
+    now: () => 1_000,
+    sleep: (_delayMs, signal) =>
+      new Promise((resolve) => {
+        sleepers.push(resolve);
+        signal?.addEventListener('abort', () => {
+          resolve();
+        });
+        if (signal?.aborted === true) resolve();
+      }),
+    async tick() {
+      const woken = sleepers;
+      sleepers = [];
+      for (const wake of woken) wake();
+      await quiet();
+    },
+  };
+}
+
+describe('a send', () => {
+  let real: MessageStore;
+  /** What the service sees of the store: the real one, but for what a test puts in its place. */
+  let store: MessageStore;
+  let steps: string[];
+  let outcome: () => Promise<SendOutcome>;
+  let reports: SendReport[];
+  let failures: object[];
+  let clock: ReturnType<typeof standingClock>;
+  let services: MessageService[];
+  let ids: number;
+
+  beforeEach(async () => {
+    real = await openStore({ databaseUrl: null, file: ':memory:' });
+    steps = [];
+    store = new Proxy(real, {
+      get(target, name: keyof MessageStore) {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value !== 'function') return value;
+        return async (...args: unknown[]) => {
+          const result: unknown = await (value.apply(target, args) as Promise<unknown>);
+          steps.push(name);
+          return result;
+        };
+      },
+    });
+    outcome = () => Promise.resolve(ACCEPTED);
+    reports = [];
+    failures = [];
+    clock = standingClock();
+    services = [];
+    ids = 0;
+  });
+  afterEach(async () => {
+    for (const service of services) await service.close();
+    await real.close();
+  });
+
+  function newService(): MessageService {
+    const service = new MessageService({
+      store,
+      gateway: {
+        async send(): Promise<GatewayReport> {
+          steps.push('call');
+          return { outcome: await outcome(), attempts: 1, detail: 'HTTP 202' };
+        },
+      },
+      clock,
+      observer: {
+        onSend: (report) => reports.push(report),
+        onRecordFailure: (failure) => failures.push(failure),
+      },
+      newId: () => `send${++ids}`,
+      sendTimeoutMs: 20_000,
+    });
+    services.push(service);
+    return service;
+  }
+
+  const request = (fields: Partial<SendRequest> = {}): SendRequest => ({
+    message: MESSAGE,
+    caller: 'a',
+    idempotencyKey: 'k',
+    requestId: 'r1',
+    ...fields,
+  });
+
+  /** The code of a failed send, and whether it may have gone out. */
+  async function failureOf(sending: Promise<Message>): Promise<string> {
+    const error: unknown = await sending.catch((reason: unknown) => reason);
+    return error instanceof ServiceError ? `${error.code} ${String(error.outcome)}` : 'no failure';
+  }
+
+  /** Puts something else in the place of one of the store's functions. */
+  function replace<Name extends 'claim' | 'record'>(name: Name, by: MessageStore[Name]): void {
+    const behind = store;
+    store = new Proxy(behind, {
+      get: (target, asked) => (asked === name ? by : (Reflect.get(target, asked) as unknown)),
+    });
+  }
+
+  const diskFull = (): Promise<never> => Promise.reject(new Error('disk full'));
+
+  it('is called only after the commit of its claim returned, and answered only after the commit of its record', async () => {
+    const [claimed, recorded] = [gate(), gate()];
+    const behind = store;
+    replace('claim', async (send) => {
+      await claimed.opened;
+      return behind.claim(send);
+    });
+    replace('record', async (...args) => {
+      await recorded.opened;
+      return behind.record(...args);
+    });
+    const sending = newService()
+      .send(request())
+      .then(() => steps.push('answer'));
+    await quiet();
+    expect(steps).toEqual([]);
+    claimed.open();
+    await quiet();
+    expect(steps).toEqual(['claim', 'call']);
+    recorded.open();
+    await sending;
+    expect(steps).toEqual(['claim', 'call', 'record', 'answer']);
+  });
+
+  it('is reported once, with its ids and nothing of the message', async () => {
+    await newService().send(request());
+    expect(reports).toEqual([
+      { requestId: 'r1', sendId: 'send1', outcome: 'ACCEPTED', durationMs: 0, attempts: 1, detail: 'HTTP 202' },
+    ]);
+  });
+
+  it('with a known key gets the first answer again, also from another process', async () => {
+    expect(await newService().send(request())).toEqual(SENT);
+    expect(await newService().send(request())).toEqual(SENT);
+    expect(steps.filter((step) => step === 'call')).toHaveLength(1);
+  });
+
+  it('waits for the first call with its key in the same process', async () => {
+    const answered = gate();
+    outcome = () => answered.opened.then(() => ACCEPTED);
+    const service = newService();
+    const sends = Promise.all(Array.from({ length: 50 }, () => service.send(request())));
+    await quiet();
+    answered.open();
+    expect(new Set(await sends)).toEqual(new Set([SENT]));
+    expect(steps.filter((step) => step === 'call')).toHaveLength(1);
+  });
+
+  it('is told REQUEST_IN_PROGRESS while the first call runs in another process', async () => {
+    const answered = gate();
+    outcome = () => answered.opened.then(() => ACCEPTED);
+    const first = newService().send(request());
+    await quiet();
+    expect(await failureOf(newService().send(request()))).toBe('REQUEST_IN_PROGRESS UNKNOWN');
+    answered.open();
+    await first;
+    expect(await newService().send(request())).toEqual(SENT);
+  });
+
+  it.each([
+    ['text', { text: 'Hello' }],
+    ['from', { from: '+12345678909' }],
+    ['to', { to: ['+12345678909'] }],
+    ['applicationId', { applicationId: 'app-2' }],
+    ['media', { media: ['https://example.com/'] }],
+    ['tag', { tag: '' }],
+  ])('with a known key and another %s is refused, running or done', async (_name, change) => {
+    const answered = gate();
+    outcome = () => answered.opened.then(() => ACCEPTED);
+    const service = newService();
+    const other = request({ message: { ...MESSAGE, ...change } });
+    const first = service.send(request());
+    await quiet();
+    expect(await failureOf(service.send(other))).toBe('IDEMPOTENCY_KEY_REUSED NOT_SENT');
+    answered.open();
+    await first;
+    expect(await failureOf(service.send(other))).toBe('IDEMPOTENCY_KEY_REUSED NOT_SENT');
+    expect(steps.filter((step) => step === 'call')).toHaveLength(1);
+  });
+
+  it('of another caller has nothing to do with the key', async () => {
+    const service = newService();
+    await service.send(request({ caller: 'a' }));
+    await service.send(request({ caller: 'b' }));
+    expect(steps.filter((step) => step === 'call')).toHaveLength(2);
+  });
+
+  it('known not sent frees its key, and the next call sends', async () => {
+    outcome = () => Promise.resolve(NOT_SENT);
+    const service = newService();
+    expect(await failureOf(service.send(request()))).toBe('UPSTREAM_UNAVAILABLE NOT_SENT');
+    outcome = () => Promise.resolve(ACCEPTED);
+    expect(await service.send(request())).toEqual(SENT);
+  });
+
+  it.each<[string, SendOutcome]>([
+    ['unknown', UNKNOWN],
+    ['accepted without an id', { kind: 'ACCEPTED_WITHOUT_ID' }],
+  ])('%s stays OUTCOME_UNKNOWN and is never sent again, until it is resolved', async (_name, first) => {
+    outcome = () => Promise.resolve(first);
+    const service = newService();
+    for (let call = 0; call < 3; call++) {
+      expect(await failureOf(service.send(request()))).toBe('OUTCOME_UNKNOWN UNKNOWN');
+    }
+    expect(steps.filter((step) => step === 'call')).toHaveLength(1);
+    expect(await service.unresolvedSends()).toHaveLength(1);
+    if (first !== UNKNOWN) return;
+    await real.record('send1', { status: 'ACCEPTED', message: SENT }, 2_000);
+    expect(await service.send(request())).toEqual(SENT);
+    expect(await service.unresolvedSends()).toEqual([]);
+  });
+
+  it('whose claim cannot be stored is refused, and nothing is sent', async () => {
+    replace('claim', diskFull);
+    const error: unknown = await newService()
+      .send(request())
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({
+      code: 'INTERNAL_SERVER_ERROR',
+      outcome: 'NOT_SENT',
+      cause: { message: 'disk full' },
+    });
+    expect(steps).not.toContain('call');
+  });
+
+  it('whose claim was stored though it seemed to fail frees its key again', async () => {
+    const behind = store;
+    replace('claim', async (send) => {
+      await behind.claim(send);
+      throw new Error('connection lost after commit');
+    });
+    expect(await failureOf(newService().send(request()))).toBe('INTERNAL_SERVER_ERROR NOT_SENT');
+    await quiet();
+    store = behind;
+    expect(await newService().send(request())).toEqual(SENT);
+  });
+
+  it('whose record fails is answered once a later try stored it', async () => {
+    const behind = store;
+    let tries = 0;
+    replace('record', (...args) => (++tries < 3 ? diskFull() : behind.record(...args)));
+    const sleep = clock.sleep.bind(clock);
+    // Pauses between tries pass at once; the caller's patience does not.
+    clock.sleep = (delayMs, signal) => (delayMs < 5_000 ? Promise.resolve() : sleep(delayMs, signal));
+    expect(await newService().send(request())).toEqual(SENT);
+    expect(failures).toEqual([
+      { sendId: 'send1', status: 'ACCEPTED', messageId: 'm1' },
+      { sendId: 'send1', status: 'ACCEPTED', messageId: 'm1' },
+    ]);
+  });
+
+  it('whose record keeps failing is unknown to its caller, and known again once it is stored', async () => {
+    const behind = store;
+    let broken = true;
+    replace('record', (...args) => (broken ? diskFull() : behind.record(...args)));
+    const service = newService();
+    const sending = failureOf(service.send(request()));
+    await quiet();
+    await clock.tick();
+    expect(await sending).toBe('OUTCOME_UNKNOWN UNKNOWN');
+    broken = false;
+    await clock.tick();
+    expect(await service.send(request())).toEqual(SENT);
+    expect(steps.filter((step) => step === 'call')).toHaveLength(1);
+  });
+
+  it('whose record fails to the end is told to the operator with its id, and found after a restart', async () => {
+    const behind = store;
+    replace('record', diskFull);
+    const service = newService();
+    const sending = failureOf(service.send(request()));
+    await quiet();
+    await service.close();
+    expect(await sending).toBe('OUTCOME_UNKNOWN UNKNOWN');
+    expect(failures.at(-1)).toEqual({ sendId: 'send1', status: 'ACCEPTED', messageId: 'm1' });
+    store = behind;
+    await store.expireLeases(Number.MAX_SAFE_INTEGER);
+    expect(await failureOf(newService().send(request()))).toBe('OUTCOME_UNKNOWN UNKNOWN');
+    expect(steps.filter((step) => step === 'call')).toHaveLength(1);
+  });
+});
