@@ -1,0 +1,59 @@
+/** A short run of the crash rounds; `npm run test:crash` makes it long. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startPostgres } from '../support/postgres.js';
+import { crashRounds, type CrashReport } from './rounds.js';
+
+/** One for each point at which a server is killed. */
+const SHORT_ROUNDS = 7;
+const SQLITE_ROUNDS = Number(process.env.CRASH_ROUNDS_SQLITE ?? SHORT_ROUNDS);
+const POSTGRES_ROUNDS = Number(process.env.CRASH_ROUNDS_POSTGRES ?? SHORT_ROUNDS);
+/** A round takes about a second, and a slow machine three. */
+const ROUND_LIMIT_MS = 5_000;
+
+function tell(store: string, rounds: number, report: CrashReport): void {
+  if (rounds > SHORT_ROUNDS) process.stderr.write(`${store}, ${rounds} rounds: ${JSON.stringify(report, null, 2)}\n`);
+}
+
+describe('after kill -9, nothing is sent twice, nothing answered is forgotten, nothing is stuck', () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-crash-'));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it(
+    `on SQLite, ${SQLITE_ROUNDS} rounds`,
+    async () => {
+      const report = await crashRounds({ rounds: SQLITE_ROUNDS, folder });
+      tell('SQLite', SQLITE_ROUNDS, report);
+      expect(report.violations).toEqual([]);
+      expect(Object.keys(report.kills).length).toBeGreaterThanOrEqual(5);
+    },
+    60_000 + SQLITE_ROUNDS * ROUND_LIMIT_MS,
+  );
+
+  it(
+    `on PostgreSQL, ${POSTGRES_ROUNDS} rounds`,
+    async () => {
+      const postgres = await startPostgres();
+      try {
+        const report = await crashRounds({
+          rounds: POSTGRES_ROUNDS,
+          folder,
+          databaseUrl: await postgres.newDatabase(),
+        });
+        tell('PostgreSQL', POSTGRES_ROUNDS, report);
+        expect(report.violations).toEqual([]);
+        expect(Object.keys(report.kills).length).toBeGreaterThanOrEqual(5);
+      } finally {
+        await postgres.close();
+      }
+    },
+    90_000 + POSTGRES_ROUNDS * ROUND_LIMIT_MS,
+  );
+});
