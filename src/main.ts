@@ -7,6 +7,7 @@ import { runDemo } from './demo.js';
 import { subgraphSdl } from './graphql/schema.js';
 import { createLogger, type Logger } from './log.js';
 import { SAMPLES } from './samples.js';
+import { NewerStoreError } from './store/migrations.js';
 
 /** A stop that takes longer than this is stuck, and is ended. */
 const STOP_LIMIT_MS = 9_900;
@@ -65,7 +66,9 @@ function stopOnSignal(close: () => Promise<void>): void {
 }
 
 function fail(error: unknown): never {
-  if (error instanceof ConfigError) {
+  if (error instanceof NewerStoreError) {
+    process.stderr.write(`${error.message}\n`);
+  } else if (error instanceof ConfigError) {
     process.stderr.write(
       `The configuration cannot be used:\n${error.problems.map((problem) => `  - ${problem}\n`).join('')}`,
     );

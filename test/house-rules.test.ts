@@ -33,7 +33,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   clock: ['messaging'],
   app: ['clock', 'config', 'http', 'log', 'graphql', 'callbacks', 'catapult', 'store', 'messaging', 'errors'],
   demo: ['app', 'config', 'log', 'samples'],
-  main: ['app', 'config', 'demo', 'log', 'samples', 'graphql', 'catapult'],
+  main: ['app', 'config', 'demo', 'log', 'samples', 'graphql', 'catapult', 'store'],
 };
 
 function importsOf(file: string): string[] {
@@ -50,7 +50,7 @@ describe('the sources', () => {
   });
 
   it('touch the process in main.ts alone', () => {
-    const touching = sources('src').filter((file) => /\bprocess\.|node:process/.test(read(file)));
+    const touching = sources('src').filter((file) => /\bprocess\.\w|node:process/.test(read(file)));
     expect(touching).toEqual(['src/main.ts']);
   });
 

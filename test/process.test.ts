@@ -1,9 +1,13 @@
 /** The built server as a process: what it prints, how it refuses to start, how it stops. */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import Database from 'better-sqlite3';
 import { Agent, request } from 'undici';
 import { startMisbehavingUpstream } from './support/misbehaving-upstream.js';
 import { upstreamAt } from './support/app.js';
@@ -13,8 +17,12 @@ type Child = ChildProcessByStdio<null, Readable, Readable>;
 
 const MAIN = new URL('../dist/main.js', import.meta.url).pathname;
 
+/** Where the processes of a test keep their data. */
+let folder: string;
+
 function run(environment: Record<string, string>, ...args: string[]): Child {
   return spawn(process.execPath, [MAIN, ...args], {
+    cwd: folder,
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -39,8 +47,12 @@ const headers = { 'content-type': 'application/json' };
 describe('the process', () => {
   let child: Child;
 
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-process-'));
+  });
   afterEach(() => {
     child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
   });
 
   it('prints its address and a curl that sends a message as it stands', async () => {
@@ -57,6 +69,17 @@ describe('the process', () => {
     for (const name of ['PORT', 'LOG_LEVEL', 'CATAPULT_URL', 'CATAPULT_USER_ID', 'CATAPULT_TOKEN', 'CATAPULT_SECRET']) {
       expect(errors).toContain(`- ${name} `);
     }
+  });
+
+  it('exits with 1 and says why when its database belongs to a newer version', async () => {
+    const file = join(folder, 'data', 'messages.sqlite');
+    mkdirSync(join(folder, 'data'));
+    const database = new Database(file);
+    database.pragma('user_version = 99');
+    database.close();
+    child = run({ PORT: '0' });
+    const [code, errors] = await Promise.all([exitCode(child), text(child.stderr)]);
+    expect([code, errors]).toEqual([1, 'The database has version 99; this software knows versions up to 1.\n']);
   });
 
   it('exits with 1 when its port is taken', async () => {
