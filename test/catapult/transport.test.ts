@@ -2,7 +2,6 @@
 import { gzipSync } from 'node:zlib';
 import { CatapultClient } from '../../src/catapult/client.js';
 import { systemClock } from '../../src/clock.js';
-import type { OutboundMessage } from '../../src/messaging/message.js';
 import type { Clock, GatewayReport } from '../../src/messaging/ports.js';
 import {
   startFullBacklog,
@@ -10,21 +9,14 @@ import {
   unlistenedPort,
   type Connection,
 } from '../support/misbehaving-upstream.js';
+import { OUTBOUND } from '../support/messages.js';
 
-const MESSAGE: OutboundMessage = {
-  from: '+12345678901',
-  to: ['+12345678902'],
-  text: 'Hey',
-  applicationId: 'app-1',
-  media: [],
-  tag: null,
-};
 const ID = '14762070468292kw2fuqty55yp2b2';
 const ANSWER = JSON.stringify({
   id: ID,
   time: '2016-09-14T18:20:16Z',
-  from: MESSAGE.from,
-  to: MESSAGE.to,
+  from: OUTBOUND.from,
+  to: OUTBOUND.to,
   text: 'Hey',
 });
 const ERROR = '{"type":"internal-server-error","description":"Internal server error."}';
@@ -348,7 +340,7 @@ describe('the client meets', () => {
     const upstream = await startMisbehavingUpstream(script);
     const client = clientFor(upstream.url);
     try {
-      const report = await client.send(MESSAGE);
+      const report = await client.send(OUTBOUND);
       expect(classOf(report)).toBe(expected);
       expect(report.attempts).toBe(requests);
       expect(upstream.accepted).toBeLessThanOrEqual(1);
@@ -361,7 +353,7 @@ describe('the client meets', () => {
 
   it('a port where nobody listens: not sent, tried three times', async () => {
     const client = clientFor(`http://127.0.0.1:${await unlistenedPort()}`);
-    const report = await client.send(MESSAGE);
+    const report = await client.send(OUTBOUND);
     expect([classOf(report), report.attempts, report.detail]).toEqual([
       'not sent: UPSTREAM_UNAVAILABLE',
       3,
@@ -372,7 +364,7 @@ describe('the client meets', () => {
 
   it('a host without an address: not sent', async () => {
     const client = clientFor('http://nowhere.invalid');
-    expect(classOf(await client.send(MESSAGE))).toBe('not sent: UPSTREAM_UNAVAILABLE');
+    expect(classOf(await client.send(OUTBOUND))).toBe('not sent: UPSTREAM_UNAVAILABLE');
     await client.close();
   });
 
@@ -383,7 +375,7 @@ describe('the client meets', () => {
       socket.end();
     });
     const client = clientFor(upstream.url.replace('http:', 'https:'));
-    expect(classOf(await client.send(MESSAGE))).toBe('not sent: UPSTREAM_UNAVAILABLE');
+    expect(classOf(await client.send(OUTBOUND))).toBe('not sent: UPSTREAM_UNAVAILABLE');
     expect(upstream.accepted).toBe(0);
     await client.close();
     await upstream.close();
@@ -392,7 +384,7 @@ describe('the client meets', () => {
   it('a SYN that nobody answers: not sent when the deadline comes', async () => {
     const backlog = await startFullBacklog();
     const client = clientFor(backlog.url);
-    const report = await client.send(MESSAGE);
+    const report = await client.send(OUTBOUND);
     expect([classOf(report), report.attempts]).toEqual(['not sent: UPSTREAM_UNAVAILABLE', 1]);
     await client.close();
     await backlog.close();
@@ -401,7 +393,7 @@ describe('the client meets', () => {
   it('a SYN that nobody answers: not sent after the connect timeout, and tried again while there is time', async () => {
     const backlog = await startFullBacklog();
     const client = clientFor(backlog.url, impatientClock(), 6_000);
-    const report = await client.send(MESSAGE);
+    const report = await client.send(OUTBOUND);
     expect(classOf(report)).toBe('not sent: UPSTREAM_UNAVAILABLE');
     expect(report.attempts).toBe(2);
     await client.close();
@@ -413,7 +405,7 @@ describe('the client meets', () => {
     const upstream = await startMisbehavingUpstream(() => undefined);
     await upstream.close();
     const client = clientFor(upstream.url);
-    expect(classOf(await client.send(MESSAGE))).toBe('not sent: UPSTREAM_UNAVAILABLE');
+    expect(classOf(await client.send(OUTBOUND))).toBe('not sent: UPSTREAM_UNAVAILABLE');
     await client.close();
   });
 
@@ -421,7 +413,7 @@ describe('the client meets', () => {
     const upstream = await startMisbehavingUpstream(accepting(response('202 Accepted', ANSWER), 'end'));
     const client = clientFor(upstream.url);
     for (let sends = 1; sends <= 5; sends++) {
-      expect(classOf(await client.send(MESSAGE))).toBe('accepted');
+      expect(classOf(await client.send(OUTBOUND))).toBe('accepted');
       expect(upstream.accepted).toBe(sends);
       await new Promise(setImmediate);
     }
@@ -443,7 +435,7 @@ describe('the client meets', () => {
       }
     });
     const client = clientFor(upstream.url);
-    const report = await client.send(MESSAGE);
+    const report = await client.send(OUTBOUND);
     expect([classOf(report), report.attempts, upstream.accepted]).toEqual(['accepted', 2, 1]);
     await client.close();
     await upstream.close();
@@ -459,7 +451,7 @@ describe('the client meets', () => {
       }
     });
     const client = clientFor(upstream.url);
-    const report = await client.send(MESSAGE);
+    const report = await client.send(OUTBOUND);
     expect([classOf(report), report.attempts, requests]).toEqual(['unknown', 2, 2]);
     await client.close();
     await upstream.close();
@@ -471,7 +463,7 @@ describe('the client meets', () => {
       socket.accept();
     });
     const client = clientFor(upstream.url);
-    const reports = await Promise.all(Array.from({ length: 80 }, () => client.send(MESSAGE)));
+    const reports = await Promise.all(Array.from({ length: 80 }, () => client.send(OUTBOUND)));
     const unknown = reports.filter((report) => classOf(report) === 'unknown').length;
     const notSent = reports.filter((report) => classOf(report) === 'not sent: UPSTREAM_UNAVAILABLE').length;
     expect(unknown + notSent).toBe(80);
@@ -489,7 +481,7 @@ describe('the client meets', () => {
     });
     const client = clientFor(upstream.url, impatientClock(), 60_000);
     clients.push(client);
-    expect(classOf(await client.send(MESSAGE))).toBe('unknown');
+    expect(classOf(await client.send(OUTBOUND))).toBe('unknown');
     await client.close();
     await upstream.close();
   });
@@ -504,7 +496,7 @@ describe('between attempts', () => {
       const upstream = await startMisbehavingUpstream(answering(response('503 Service Unavailable', ERROR, header)));
       const clock = impatientClock();
       const client = clientFor(upstream.url, clock, 20_000);
-      await client.send(MESSAGE);
+      await client.send(OUTBOUND);
       expect(clock.pauses).toEqual(pauses);
       await client.close();
       await upstream.close();

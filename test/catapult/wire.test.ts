@@ -1,20 +1,11 @@
 import { acceptedMessage, parseAcceptance, parseRefusal, requestBody } from '../../src/catapult/wire.js';
-import type { OutboundMessage } from '../../src/messaging/message.js';
-
-const REQUEST: OutboundMessage = {
-  from: '+12345678901',
-  to: ['+12345678902'],
-  text: 'Hey',
-  applicationId: 'app-1',
-  media: [],
-  tag: null,
-};
+import { OUTBOUND } from '../support/messages.js';
 
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
 describe('the request body', () => {
   it('holds only what the caller gave, and always an array of recipients', () => {
-    expect(JSON.parse(requestBody(REQUEST))).toEqual({
+    expect(JSON.parse(requestBody(OUTBOUND))).toEqual({
       to: ['+12345678902'],
       from: '+12345678901',
       text: 'Hey',
@@ -23,7 +14,7 @@ describe('the request body', () => {
   });
 
   it('keeps an empty tag and an empty text, which the caller did give', () => {
-    const body = requestBody({ ...REQUEST, text: '', tag: '', media: ['https://example.com/a.jpg'] });
+    const body = requestBody({ ...OUTBOUND, text: '', tag: '', media: ['https://example.com/a.jpg'] });
     expect(JSON.parse(body)).toMatchObject({ text: '', tag: '', media: ['https://example.com/a.jpg'] });
   });
 });
@@ -58,12 +49,12 @@ describe('an acceptance', () => {
     const answer = parseAcceptance(json({ id: '1', to: 'not a list', segmentCount: 1.5 }));
     expect(answer).not.toBeNull();
     if (answer === null) return;
-    expect(acceptedMessage(answer, { ...REQUEST, tag: 'mine' }, 5)).toEqual({
+    expect(acceptedMessage(answer, { ...OUTBOUND, tag: 'mine' }, 5)).toEqual({
       id: '1',
       time: 5,
-      to: REQUEST.to,
-      from: REQUEST.from,
-      text: REQUEST.text,
+      to: OUTBOUND.to,
+      from: OUTBOUND.from,
+      text: OUTBOUND.text,
       media: [],
       applicationId: null,
       tag: null,

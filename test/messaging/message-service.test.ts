@@ -1,23 +1,16 @@
 /** The send against a real SQLite store, through which the tests reach in between claim, call and record. */
 import { ServiceError } from '../../src/errors.js';
-import type { Message, OutboundMessage } from '../../src/messaging/message.js';
+import type { Message } from '../../src/messaging/message.js';
 import { MessageService, type SendReport, type SendRequest } from '../../src/messaging/message-service.js';
 import type { Clock, GatewayReport, MessageStore, SendOutcome } from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';
+import { OUTBOUND } from '../support/messages.js';
 
-const MESSAGE: OutboundMessage = {
-  from: '+12345678901',
-  to: ['+12345678902'],
-  text: 'Hey',
-  applicationId: 'app-1',
-  media: [],
-  tag: null,
-};
 const SENT: Message = {
-  ...MESSAGE,
+  ...OUTBOUND,
   id: 'm1',
   time: 1_000_000,
-  owner: MESSAGE.from,
+  owner: OUTBOUND.from,
   direction: 'OUT',
   segmentCount: 1,
   status: 'ACCEPTED',
@@ -125,7 +118,7 @@ describe('a send', () => {
   }
 
   const request = (fields: Partial<SendRequest> = {}): SendRequest => ({
-    message: MESSAGE,
+    message: OUTBOUND,
     caller: 'a',
     idempotencyKey: 'k',
     requestId: 'r1',
@@ -218,7 +211,7 @@ describe('a send', () => {
     const answered = gate();
     outcome = () => answered.opened.then(() => ACCEPTED);
     const service = newService();
-    const other = request({ message: { ...MESSAGE, ...change } });
+    const other = request({ message: { ...OUTBOUND, ...change } });
     const first = service.send(request());
     await quiet();
     expect(await failureOf(service.send(other))).toBe('IDEMPOTENCY_KEY_REUSED NOT_SENT');

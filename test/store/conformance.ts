@@ -1,22 +1,15 @@
 /** What every store must do. Run against each of them. */
-import type { Message, MessageStatus, OutboundMessage } from '../../src/messaging/message.js';
+import type { Message, MessageStatus } from '../../src/messaging/message.js';
 import type { MessageFilter, MessageStore, NewSend, Position, Resolution } from '../../src/messaging/ports.js';
+import { OUTBOUND } from '../support/messages.js';
 
-const REQUEST: OutboundMessage = {
-  from: '+12345678901',
-  to: ['+12345678902'],
-  text: 'Hey',
-  applicationId: 'app-1',
-  media: [],
-  tag: null,
-};
 const NO_FILTER: MessageFilter = { from: null, to: null, status: null, tag: null, since: null, until: null };
 
 let counter = 0;
 
 export function newSend(fields: Partial<NewSend> = {}): NewSend {
   const sendId = `send${String(++counter).padStart(8, '0')}`;
-  const base = { sendId, caller: 'a', idempotencyKey: null, fingerprint: 'f', request: REQUEST };
+  const base = { sendId, caller: 'a', idempotencyKey: null, fingerprint: 'f', request: OUTBOUND };
   return { ...base, startedAt: 1_000, leaseUntil: 36_000, ...fields };
 }
 
@@ -24,13 +17,13 @@ export function accepted(fields: Partial<Message> = {}): Resolution & { readonly
   const message: Message = {
     id: `message${++counter}`,
     time: 1_000_000 + counter,
-    from: REQUEST.from,
-    to: REQUEST.to,
-    text: REQUEST.text,
-    applicationId: REQUEST.applicationId,
+    from: OUTBOUND.from,
+    to: OUTBOUND.to,
+    text: OUTBOUND.text,
+    applicationId: OUTBOUND.applicationId,
     media: [],
     tag: null,
-    owner: REQUEST.from,
+    owner: OUTBOUND.from,
     direction: 'OUT',
     segmentCount: 1,
     status: 'ACCEPTED',
@@ -108,7 +101,7 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
         const first = newSend({
           idempotencyKey: 'k',
           fingerprint: 'one',
-          request: { ...REQUEST, tag: 't', to: ['+1', '+2'] },
+          request: { ...OUTBOUND, tag: 't', to: ['+1', '+2'] },
         });
         expect(await store.claim(first)).toEqual({ kind: 'CLAIMED' });
         expect(await store.claim(newSend({ idempotencyKey: 'k', fingerprint: 'two' }))).toEqual({
@@ -117,7 +110,7 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
             sendId: first.sendId,
             fingerprint: 'one',
             status: 'PENDING',
-            from: REQUEST.from,
+            from: OUTBOUND.from,
             to: ['+1', '+2'],
             tag: 't',
             startedAt: 1_000,
@@ -333,7 +326,7 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
 
       it('lists what is unresolved, oldest first', async () => {
         const sends = [3, 1, 2].map((startedAt) =>
-          newSend({ startedAt, request: { ...REQUEST, tag: `t${startedAt}` } }),
+          newSend({ startedAt, request: { ...OUTBOUND, tag: `t${startedAt}` } }),
         );
         for (const send of sends) await store.claim(send);
         await store.claim(newSend());
