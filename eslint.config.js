@@ -14,6 +14,8 @@ export default tseslint.config(
       // TypeGraphQL's types are classes with fields and no methods.
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      // Decorators declare GraphQL arguments on parameters, used or not.
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       // TypeGraphQL's classes describe shapes; plain objects are what resolvers return.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
     },

@@ -1,6 +1,7 @@
 /** The composition root: builds every part, wires them by hand. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { CALLBACK_PATH, takeCallbacks, type CallbackOptions, type Credentials } from './callbacks/route.js';
 import { CatapultClient } from './catapult/client.js';
 import { startSandbox } from './catapult/sandbox.js';
 import { systemClock } from './clock.js';
@@ -8,7 +9,9 @@ import type { Config, Upstream } from './config.js';
 import { serveGraphQL } from './graphql/server.js';
 import { createHttpHost } from './http.js';
 import type { Logger } from './log.js';
+import { Correlation } from './messaging/correlation.js';
 import { startHousekeeping, type HousekeepingOptions } from './messaging/housekeeping.js';
+import { MessageFeed } from './messaging/message-feed.js';
 import { MessageService, type SendObserver } from './messaging/message-service.js';
 import type { Clock } from './messaging/ports.js';
 import { openStore } from './store/index.js';
@@ -52,11 +55,14 @@ export async function startApp(config: Config, log: Logger, overrides: AppOverri
     open.push(() => store.close());
     const upstream = await openUpstream(config.upstream);
     open.push(() => upstream.close());
+    const correlation = new Correlation(upstream.account.secret);
+    const credentials = [...config.callbackCredentials, ...upstream.callbackCredentials];
     const gateway = new CatapultClient({
       ...upstream.account,
       userAgent: `catapult-graphql/${version}`,
       timeoutMs: sendTimeoutMs,
       clock,
+      correlation: credentials.length > 0 ? correlation : null,
       random: Math.random,
     });
     open.push(() => gateway.close());
@@ -70,10 +76,14 @@ export async function startApp(config: Config, log: Logger, overrides: AppOverri
     const http = createHttpHost({ log, readiness });
     const stopGraphQL = await serveGraphQL(http.routes, {
       messages,
+      feed: new MessageFeed(store),
       onInternalError: (requestId, error) => {
         log.error({ requestId, err: error }, 'request failed');
       },
     });
+    if (credentials.length > 0) {
+      await takeCallbacks(http.routes, { store, clock, correlation, credentials, ...logCallbacks(log) });
+    }
     open.push(stopGraphQL, async () => {
       const cutOff = setTimeout(() => {
         gateway.abortInFlight();
@@ -82,8 +92,10 @@ export async function startApp(config: Config, log: Logger, overrides: AppOverri
       clearTimeout(cutOff);
     });
 
-    const url = `${await http.listen(config.host, config.port)}/graphql`;
-    log.info({ url, upstream: config.upstream.kind }, upstream.notice);
+    const base = await http.listen(config.host, config.port);
+    const url = `${base}/graphql`;
+    upstream.listening(`${base}${CALLBACK_PATH}`);
+    log.info({ url, upstream: config.upstream.kind, ...upstream.facts }, upstream.notice);
     return { url, close };
   } catch (error) {
     await close();
@@ -107,6 +119,17 @@ function logSends(log: Logger): SendObserver {
   };
 }
 
+function logCallbacks(log: Logger): Pick<CallbackOptions, 'onTaken' | 'onFailure'> {
+  return {
+    onTaken: (counts) => {
+      log.info(counts, 'callback');
+    },
+    onFailure: (requestId, error) => {
+      log.error({ requestId, err: error }, 'a callback could not be stored; upstream will send it again');
+    },
+  };
+}
+
 function logHousekeeping(log: Logger): Pick<HousekeepingOptions, 'onExpired' | 'onFailure'> {
   return {
     onExpired: (count) => {
@@ -121,17 +144,36 @@ function logHousekeeping(log: Logger): Pick<HousekeepingOptions, 'onExpired' | '
 interface OpenUpstream {
   readonly account: Omit<Extract<Upstream, { kind: 'catapult' }>, 'kind'>;
   readonly notice: string;
+  /** What the first line of the log says of it. */
+  readonly facts: object;
+  /** Credentials that upstream itself brings; the sandbox does. */
+  readonly callbackCredentials: readonly Credentials[];
+  /** Tells upstream, where it can be told, at which address callbacks are taken. */
+  listening(callbackUrl: string): void;
   close(): Promise<void>;
 }
 
 async function openUpstream(upstream: Upstream): Promise<OpenUpstream> {
   if (upstream.kind === 'catapult') {
-    return { account: upstream, notice: 'listening; messages go to Catapult', close: () => Promise.resolve() };
+    return {
+      account: upstream,
+      notice: 'listening; messages go to Catapult',
+      facts: {},
+      callbackCredentials: [],
+      listening: () => undefined,
+      close: () => Promise.resolve(),
+    };
   }
   const sandbox = await startSandbox(SANDBOX_ACCOUNT);
+  const credentials = { username: 'sandbox', password: randomBytes(16).toString('hex') };
   return {
     account: { ...SANDBOX_ACCOUNT, url: sandbox.url },
     notice: 'listening; messages go to the built-in SANDBOX and reach nobody',
+    facts: { sandbox: sandbox.url },
+    callbackCredentials: [credentials],
+    listening: (url) => {
+      sandbox.sendCallbacksTo({ url, ...credentials });
+    },
     close: () => sandbox.close(),
   };
 }

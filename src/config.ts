@@ -21,6 +21,8 @@ export interface Config {
   readonly databaseUrl: string | null;
   /** Overall deadline of one send, all attempts and pauses included. */
   readonly sendTimeoutMs: number;
+  /** Credentials for callbacks, the current first; none where callbacks are off. In the sandbox they are always on. */
+  readonly callbackCredentials: readonly { readonly username: string; readonly password: string }[];
   readonly logLevel: string;
 }
 
@@ -70,9 +72,39 @@ export function readConfig(environment: Environment): Config {
     problems.push(`SEND_TIMEOUT_MS must be a whole number from ${MIN_SEND_TIMEOUT_MS} to ${MAX_SEND_TIMEOUT_MS}.`);
   }
 
+  const callbackCredentials = ['', '_PREVIOUS'].flatMap((suffix) => readCredentials(read, problems, suffix));
+  if (read('CALLBACK_USERNAME') === null && read('CALLBACK_USERNAME_PREVIOUS') !== null) {
+    problems.push('CALLBACK_USERNAME_PREVIOUS goes with CALLBACK_USERNAME.');
+  }
+
   const upstream = readUpstream(read, problems);
   if (problems.length > 0) throw new ConfigError(problems);
-  return Object.freeze({ host, port: Number(port), upstream, databaseUrl, sendTimeoutMs, logLevel });
+  return Object.freeze({
+    host,
+    port: Number(port),
+    upstream,
+    databaseUrl,
+    sendTimeoutMs,
+    callbackCredentials,
+    logLevel,
+  });
+}
+
+function readCredentials(
+  read: (name: string) => string | null,
+  problems: string[],
+  suffix: string,
+): Config['callbackCredentials'] {
+  const names = [`CALLBACK_USERNAME${suffix}`, `CALLBACK_PASSWORD${suffix}`] as const;
+  const [username, password] = [read(names[0]), read(names[1])];
+  if (username?.includes(':') === true)
+    problems.push(`${names[0]} must not contain a colon: Basic auth cannot carry it.`);
+  if (username !== null && password !== null) return [{ username, password }];
+  if (username !== null || password !== null) {
+    const [missing, given] = username === null ? names : [names[1], names[0]];
+    problems.push(`${missing} is missing: it goes with ${given}.`);
+  }
+  return [];
 }
 
 function readUpstream(read: (name: string) => string | null, problems: string[]): Upstream {

@@ -75,6 +75,11 @@ export const ERRORS = {
     retryable: false,
     message: 'The message was perhaps sent: no trustworthy answer came back. Do not send it again as a new message.',
   },
+  SUBSCRIPTION_LOST: {
+    when: 'A subscription may have missed events: it was read too slowly, or the database was away. Subscribe anew and list what came meanwhile.',
+    retryable: true,
+    message: 'This subscription may have missed events; subscribe anew.',
+  },
   SHUTTING_DOWN: {
     when: 'This instance is stopping and takes no new requests (HTTP 503).',
     retryable: true,

@@ -33,6 +33,12 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
   async sandbox() {
     const port = process.env.PORT ? readConfig(process.env).port : SANDBOX_PORT;
     const sandbox = await startSandbox({ ...SANDBOX_ACCOUNT, port });
+    const {
+      CALLBACK_URL: callbackUrl,
+      CALLBACK_USERNAME: username = '',
+      CALLBACK_PASSWORD: password = '',
+    } = process.env;
+    if (callbackUrl !== undefined) sandbox.sendCallbacksTo({ url: callbackUrl, username, password });
     const { userId, token, secret } = SANDBOX_ACCOUNT;
     print(
       `CATAPULT_URL=${sandbox.url}\nCATAPULT_USER_ID=${userId}\nCATAPULT_TOKEN=${token}\nCATAPULT_SECRET=${secret}\n`,

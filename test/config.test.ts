@@ -25,6 +25,7 @@ describe('the configuration', () => {
       upstream: { kind: 'sandbox' },
       databaseUrl: null,
       sendTimeoutMs: 20_000,
+      callbackCredentials: [],
       logLevel: 'info',
     });
   });
@@ -71,6 +72,24 @@ describe('the configuration', () => {
     ]) {
       expect(problems.filter((problem) => problem.startsWith(`${name} `))).toHaveLength(1);
     }
+  });
+
+  it('takes callback credentials, the current before the previous', () => {
+    const current = { CALLBACK_USERNAME: 'a', CALLBACK_PASSWORD: 'b' };
+    const previous = { CALLBACK_USERNAME_PREVIOUS: 'c', CALLBACK_PASSWORD_PREVIOUS: 'd' };
+    expect(readConfig(current).callbackCredentials).toEqual([{ username: 'a', password: 'b' }]);
+    expect(readConfig({ ...current, ...previous }).callbackCredentials).toEqual([
+      { username: 'a', password: 'b' },
+      { username: 'c', password: 'd' },
+    ]);
+    expect(problemsOf(previous)).toEqual(['CALLBACK_USERNAME_PREVIOUS goes with CALLBACK_USERNAME.']);
+    expect(problemsOf({ CALLBACK_USERNAME: 'a' })).toEqual([
+      'CALLBACK_PASSWORD is missing: it goes with CALLBACK_USERNAME.',
+    ]);
+    expect(problemsOf({ CALLBACK_PASSWORD: 'b' })).toEqual([
+      'CALLBACK_USERNAME is missing: it goes with CALLBACK_PASSWORD.',
+    ]);
+    expect(problemsOf({ ...current, CALLBACK_USERNAME: 'a:b' })).toHaveLength(1);
   });
 
   it('never repeats a value', () => {

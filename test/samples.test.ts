@@ -85,6 +85,7 @@ describe('a sample of the method page', () => {
         direction: 'OUT',
         segmentCount: null,
         status: 'ACCEPTED',
+        deliveries: [{ to: '+12345678902', status: 'ACCEPTED', time: null, failure: null }],
       });
 
       expect(requests).toHaveLength(1);

@@ -1,10 +1,11 @@
 /** Sends messages to Catapult: POST {url}/users/{userId}/messages, at most once. */
 import { Pool, type Dispatcher } from 'undici';
-import type { OutboundMessage } from '../messaging/message.js';
+import type { Correlation } from '../messaging/correlation.js';
+import type { Message, OutboundMessage } from '../messaging/message.js';
 import type { Clock, GatewayReport, MessageGateway, SendOutcome } from '../messaging/ports.js';
 import { exchange, MAX_RESPONSE_BYTES, type Exchange } from './exchange.js';
 import { classify, type Verdict } from './outcome.js';
-import { acceptedMessage, requestBody } from './wire.js';
+import { acceptedMessage, requestBody, type Acceptance } from './wire.js';
 
 /** A request that is refused twice with a pause in between is hardly accepted the fourth time. */
 const MAX_ATTEMPTS = 3;
@@ -28,6 +29,8 @@ export interface CatapultClientOptions {
   /** Overall deadline of one send, all attempts and pauses included, in milliseconds. */
   readonly timeoutMs: number;
   readonly clock: Clock;
+  /** With callbacks on, what ties the wire's tag to the send; null sends the tag as the client wrote it. */
+  readonly correlation: Correlation | null;
   /** 0 ≤ random() < 1, for jitter. */
   readonly random: () => number;
 }
@@ -60,8 +63,8 @@ export class CatapultClient implements MessageGateway {
     });
   }
 
-  async send(message: OutboundMessage): Promise<GatewayReport> {
-    const { clock, timeoutMs } = this.#options;
+  async send(message: OutboundMessage, sendId: string): Promise<GatewayReport> {
+    const { clock, timeoutMs, correlation } = this.#options;
     const deadline = new AbortController();
     const endsAt = clock.now() + timeoutMs;
     const timer = setTimeout(() => {
@@ -69,7 +72,8 @@ export class CatapultClient implements MessageGateway {
     }, timeoutMs);
     this.#inFlight.add(deadline);
     try {
-      const body = requestBody(message);
+      const tag = correlation === null ? message.tag : correlation.wireTag(message.tag, sendId);
+      const body = requestBody({ ...message, tag });
       for (let attempt = 1; ; attempt++) {
         const seen = await this.#attempt(body, deadline.signal);
         const verdict = classify(seen, clock.now());
@@ -112,7 +116,7 @@ export class CatapultClient implements MessageGateway {
       case 'ACCEPTED':
         return {
           kind: 'ACCEPTED',
-          message: acceptedMessage(verdict.answer, request, this.#options.clock.now() * 1000),
+          message: this.#accepted(verdict.answer, request),
         };
       case 'NOT_SENT':
       case 'REFUSED':
@@ -121,6 +125,12 @@ export class CatapultClient implements MessageGateway {
       case 'UNKNOWN':
         return verdict;
     }
+  }
+
+  #accepted(answer: Acceptance, request: OutboundMessage): Message {
+    const { clock, correlation } = this.#options;
+    const tag = correlation === null ? answer.tag : correlation.read(answer.tag).tag;
+    return acceptedMessage({ ...answer, tag }, request, clock.now() * 1000);
   }
 }
 

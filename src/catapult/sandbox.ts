@@ -5,6 +5,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import * as answers from './sandbox-answers.js';
 import type { Answer, FieldProblem, SandboxRequest } from './sandbox-answers.js';
+import {
+  eventsOf,
+  overtakesAnswer,
+  sendEvents,
+  type CallbackMessage,
+  type CallbackTarget,
+} from './sandbox-callbacks.js';
 
 /** Larger than anything valid. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -12,6 +19,9 @@ const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_REMEMBERED = 100_000;
 /** A client that needs longer for one request is broken. */
 const REQUEST_TIMEOUT_MS = 30_000;
+
+/** Not of Catapult: makes an inbound message, for tests and demos. */
+const INBOUND_PATH = '/sandbox/inbound';
 
 const E164 = /^\+[1-9]\d{1,14}$/;
 /** `+1919556SSSS` asks for what SSSS says. */
@@ -37,11 +47,15 @@ export interface Sandbox {
   readonly url: string;
   /** The ledger: every message that was accepted, whatever became of the answer. */
   readonly accepted: readonly AcceptedMessage[];
+  /** From now on, tells of messages there; and takes inbound ones at `POST /sandbox/inbound`. */
+  sendCallbacksTo(target: CallbackTarget): void;
   close(): Promise<void>;
 }
 
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const accepted: AcceptedMessage[] = [];
+  const closing = new AbortController();
+  let target: CallbackTarget | undefined;
   const path = `/v2/users/${options.userId}/messages`;
   const credentials = `Basic ${Buffer.from(`${options.token}:${options.secret}`).toString('base64')}`;
 
@@ -50,15 +64,31 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   });
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const refusal = refuse(request, path, credentials);
+    const isInbound = request.method === 'POST' && request.url === INBOUND_PATH;
+    const refusal = isInbound ? null : refuse(request, path, credentials);
     const body = await readBody(request);
     const message = refusal ?? (body === null ? answers.tooLarge() : validate(body));
     if ('status' in message) respond(response, message);
-    else take(message, response);
+    else if (isInbound) bringIn(message, response);
+    else await take(message, response);
+  }
+
+  /** Tells the server of a message that came in for each of its numbers. */
+  function bringIn(message: SandboxRequest, response: ServerResponse): void {
+    const answer = answers.accepted(message, Date.now(), 202);
+    for (const owner of message.to) {
+      const inbound = { ...toldOf(answer), owner, direction: 'in' as const, tag: undefined };
+      tell(inbound, [{ type: 'message-received', description: 'Incoming message received', to: owner }]).catch(ignore);
+    }
+    respond(response, answer);
+  }
+
+  async function tell(message: CallbackMessage, events: ReturnType<typeof eventsOf>): Promise<void> {
+    if (target !== undefined) await sendEvents(target, message, events, closing.signal);
   }
 
   /** Does what the sender's number asks for. */
-  function take(message: SandboxRequest, response: ServerResponse): void {
+  async function take(message: SandboxRequest, response: ServerResponse): Promise<void> {
     const steering = STEERING_NUMBER.exec(message.from)?.[1];
     const status = steering === undefined ? 202 : Number(steering);
     const asked = status >= 200 && status <= 599 ? answers.answerOf(status, path) : null;
@@ -69,6 +99,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     const answer = answers.accepted(message, Date.now(), status >= 200 && status <= 299 ? status : 202);
     if (accepted.length === MAX_REMEMBERED) accepted.shift();
     accepted.push({ ...message, id: answer.id });
+    const told = tell(toldOf(answer), eventsOf(toldOf(answer))).catch(ignore);
+    if (overtakesAnswer(message.to)) await told;
     if (steering === ACCEPT_AND_CUT_OFF) cutOff(response, answer);
     else if (steering !== ACCEPT_AND_STAY_SILENT) respond(response, answer);
   }
@@ -79,12 +111,26 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   return {
     url: `http://${address}:${port}/v2`,
     accepted,
+    sendCallbacksTo(callbackTarget) {
+      target = callbackTarget;
+    },
     async close() {
+      closing.abort();
       server.closeAllConnections();
       server.close();
       await once(server, 'close');
     },
   };
+}
+
+/** What callbacks say of a message is what the answer said of it. */
+function toldOf({ body }: Answer): CallbackMessage {
+  return JSON.parse(body) as CallbackMessage;
+}
+
+/** The server that is told went away or the sandbox closes; there is nobody else to tell. */
+function ignore(): void {
+  // Nothing is to be done.
 }
 
 /** What is wrong with a request before its body counts; credentials first, as the vendor's own tests show. */

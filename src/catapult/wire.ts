@@ -1,5 +1,6 @@
 /** Catapult's request and response shapes. What upstream says is untrusted: it is parsed, member by member. */
 import { isUtf8 } from 'node:buffer';
+import { openDeliveries } from '../messaging/delivery.js';
 import type { Message, Micros, OutboundMessage } from '../messaging/message.js';
 import { parseTime } from '../messaging/time.js';
 
@@ -61,10 +62,11 @@ export function parseAcceptance(body: Buffer): Acceptance | null {
  * a nullable one stays as Catapult said it.
  */
 export function acceptedMessage(answer: Acceptance, request: OutboundMessage, now: Micros): Message {
+  const to = answer.to ?? request.to;
   return {
     id: answer.id,
     time: answer.time ?? now,
-    to: answer.to ?? request.to,
+    to,
     from: answer.from ?? request.from,
     text: answer.text ?? request.text,
     applicationId: answer.applicationId,
@@ -75,6 +77,7 @@ export function acceptedMessage(answer: Acceptance, request: OutboundMessage, no
     direction: 'OUT',
     segmentCount: answer.segmentCount,
     status: 'ACCEPTED',
+    deliveries: openDeliveries(to),
   };
 }
 

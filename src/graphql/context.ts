@@ -1,4 +1,5 @@
 /** What belongs to one GraphQL request. */
+import type { MessageFeed } from '../messaging/message-feed.js';
 import type { Loaders } from './loaders.js';
 
 export interface RequestContext {
@@ -7,4 +8,5 @@ export interface RequestContext {
   /** Who asks: idempotency keys are scoped to it. */
   readonly caller: string;
   readonly loaders: Loaders;
+  readonly feed: MessageFeed;
 }

@@ -94,7 +94,7 @@ export function messageFilter(input: MessageFilterInput | null | undefined): Mes
 export function connectionOf(rows: readonly ListedMessage[], first: number): MessageConnectionType {
   const edges = rows
     .slice(0, first)
-    .map(({ message, position }) => ({ cursor: encodeCursor(position), node: message as MessageType }));
+    .map(({ message, position }) => ({ cursor: encodeCursor(position), node: message as unknown as MessageType }));
   return {
     edges,
     nodes: edges.map(({ node }) => node),

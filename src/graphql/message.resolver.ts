@@ -1,7 +1,8 @@
 /** The operations on messages. */
 import 'reflect-metadata';
-import { Arg, Ctx, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
-import type { Message } from '../messaging/message.js';
+import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
+import { failureOf, type DeliveryFailure } from '../messaging/delivery-failure.js';
+import type { Delivery, Message } from '../messaging/message.js';
 import type { MessageService } from '../messaging/message-service.js';
 import { segmentsOf, type Segmentation } from '../messaging/segments.js';
 import type { RequestContext } from './context.js';
@@ -15,8 +16,20 @@ import {
   MessageFilterInput,
 } from './message.connection.js';
 import { MessageInput, MessagePreviewInput, outboundMessage } from './message.input.js';
-import { MessagePreviewType, MessageType, UnresolvedSendType } from './message.type.js';
+import {
+  DeliveryFailureType,
+  DeliveryType,
+  MessagePreviewType,
+  MessageType,
+  UnresolvedSendType,
+} from './message.type.js';
 import { InputArg } from './rule.js';
+
+/** What a subscription is made from. */
+interface SubscribeData<Args> {
+  readonly args: Args;
+  readonly context: RequestContext;
+}
 
 @Resolver(() => MessageType)
 export class MessageResolver {
@@ -96,5 +109,37 @@ export class MessageResolver {
       tag,
       startedAt: startedAt * 1000,
     }));
+  }
+
+  @Subscription(() => MessageType, {
+    description:
+      'The message as it is now, and again after every change; ends when nothing more is to be expected. Changes that come faster than they are read are told once, by their result. Error code: `UNKNOWN_MESSAGE`.',
+    subscribe: ({ args, context }: SubscribeData<{ id: string }>) => context.feed.updates(args.id),
+  })
+  messageUpdated(
+    @Root() message: Message,
+    @Arg('id', () => ID, { description: "Catapult's id of the message." }) _id: string,
+  ): Message {
+    return message;
+  }
+
+  @Subscription(() => MessageType, {
+    description: 'Every message that comes in from now on.',
+    subscribe: ({ args, context }: SubscribeData<{ to?: string | null }>) => context.feed.received(args.to ?? null),
+  })
+  messageReceived(
+    @Root() message: Message,
+    @Arg('to', () => String, { nullable: true, description: 'One of your numbers; all of them when absent.' })
+    _to: string | null,
+  ): Message {
+    return message;
+  }
+}
+
+@Resolver(() => DeliveryType)
+export class DeliveryResolver {
+  @FieldResolver(() => DeliveryFailureType, { nullable: true, description: 'Why it failed; null unless it did.' })
+  failure(@Root() { status, errorCode }: Delivery): DeliveryFailure | null {
+    return status === 'FAILED' ? failureOf(errorCode ?? 0) : null;
   }
 }

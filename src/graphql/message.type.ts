@@ -2,6 +2,7 @@
 import 'reflect-metadata';
 import { Directive, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { Message, MessageDirection, MessageStatus } from '../messaging/message.js';
+import type { DeliveryFailure, FailureOrigin } from '../messaging/delivery-failure.js';
 import type { Segmentation } from '../messaging/segments.js';
 import { DateTime } from './date-time.js';
 
@@ -20,8 +21,10 @@ export const MessageStatusEnum = registerEnum<MessageStatus>('MessageStatus', 'W
   REJECTED: 'Known not sent, and not billed.',
   ACCEPTED: 'Catapult took it into its queue. That does not mean delivered.',
   SENDING: 'Handed to the carrier.',
-  FAILED: 'Final: it was not delivered.',
-  DELIVERED: 'Final: the carrier or the handset confirmed it.',
+  FAILED: 'Final: it was not delivered to any recipient.',
+  DELIVERED: 'Final: the carrier or the handset confirmed it, for every recipient.',
+  PARTIALLY_DELIVERED: 'Final: delivered to some recipients of a group, and not to others.',
+  RECEIVED: 'A message that came in.',
 });
 
 export const MessageDirectionEnum = registerEnum<MessageDirection>('MessageDirection', 'Which way a message went.', {
@@ -60,9 +63,49 @@ export class MessagePreviewType implements Segmentation {
   forcing!: string[];
 }
 
+export const FailureOriginEnum = registerEnum<FailureOrigin>('FailureOrigin', 'Who failed a message.', {
+  CLIENT: "The sender's side: numbers, content or permissions. Sending it again fails again.",
+  BANDWIDTH: 'The messaging service.',
+  CARRIER: "The recipient's carrier.",
+  UNCLEAR: 'Catapult itself does not know.',
+});
+
+@ObjectType('DeliveryFailure', { description: 'Why a message did not reach a recipient.' })
+export class DeliveryFailureType implements DeliveryFailure {
+  @Field(() => Int, { description: "Catapult's code; 0 where it gave none." })
+  code!: number;
+
+  @Field(() => String, { description: "Catapult's name of the code." })
+  name!: string;
+
+  @Field(() => String, { description: 'What it means, in plain words.' })
+  meaning!: string;
+
+  @Field(() => FailureOriginEnum, { description: 'Who failed the message.' })
+  origin!: FailureOrigin;
+
+  @Field(() => Boolean, { description: 'Whether the same message may get through when it is sent anew later.' })
+  retryable!: boolean;
+}
+
+@ObjectType('Delivery', { description: 'What became of a message for one recipient.' })
+export class DeliveryType {
+  @Field(() => String, { description: "The recipient's number." })
+  to!: string;
+
+  @Field(() => MessageStatusEnum, { description: 'How far the message got.' })
+  status!: MessageStatus;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When that was, by Catapult; null as long as nothing was heard.',
+  })
+  time!: number | null;
+}
+
 @Directive('@key(fields: "id")')
 @ObjectType('Message', { description: 'An SMS, MMS or group message, as Catapult knows it.' })
-export class MessageType implements Message {
+export class MessageType implements Omit<Message, 'deliveries'> {
   @Field(() => ID, { description: "Catapult's own id of the message." })
   id!: string;
 
@@ -107,6 +150,12 @@ export class MessageType implements Message {
 
   @Field(() => MessageStatusEnum, { description: 'What has become of the message so far.' })
   status!: MessageStatus;
+
+  @Field(() => [DeliveryType], {
+    description:
+      'What became of an outgoing message for each recipient, in the order of `to`; empty for one that came in.',
+  })
+  deliveries!: readonly DeliveryType[];
 }
 
 @ObjectType('UnresolvedSend', {

@@ -24,8 +24,8 @@ export function errorFormatter(
   return (formatted, error) => {
     const { locations, path } = formatted;
     const where = { ...(locations && { locations }), ...(path && { path }) };
-    const cause = unwrapResolverError(error);
-    if (cause instanceof ServiceError) {
+    const cause = serviceErrorBehind(error);
+    if (cause !== null) {
       return { message: cause.message, ...where, extensions: publicExtensions(cause) };
     }
     const code = codeOf(formatted, error);
@@ -34,10 +34,16 @@ export function errorFormatter(
   };
 }
 
+/** The service's own error, which graphql-js wraps wherever it passes. */
+function serviceErrorBehind(error: unknown): ServiceError | null {
+  const cause = error instanceof GraphQLError ? error.originalError : error;
+  return cause instanceof ServiceError ? cause : null;
+}
+
 /** Whether a failure is the server's own fault: then it is masked for the caller and told to the log. */
 export function isInternal(error: unknown): boolean {
-  const cause = unwrapResolverError(error);
-  if (cause instanceof ServiceError) return cause.code === 'INTERNAL_SERVER_ERROR';
+  const cause = serviceErrorBehind(error);
+  if (cause !== null) return cause.code === 'INTERNAL_SERVER_ERROR';
   return error instanceof GraphQLError ? codeOf(error, error) === 'INTERNAL_SERVER_ERROR' : true;
 }
 
@@ -48,7 +54,8 @@ function codeOf(formatted: Pick<GraphQLFormattedError, 'extensions'>, error: unk
   }
   // An argument that a variable leaves null is found out during execution, and then points to the argument's value.
   const cause = unwrapResolverError(error);
-  const node = cause instanceof GraphQLError && cause.originalError === undefined ? cause.nodes?.[0] : undefined;
+  const isOfTheRequest = cause instanceof GraphQLError && (cause.originalError ?? cause) instanceof GraphQLError;
+  const node = isOfTheRequest ? cause.nodes?.[0] : undefined;
   return node !== undefined && node.kind !== Kind.FIELD ? 'BAD_USER_INPUT' : 'INTERNAL_SERVER_ERROR';
 }
 

@@ -8,22 +8,29 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
+import websocket from '@fastify/websocket';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { MessageFeed } from '../messaging/message-feed.js';
 import type { MessageService } from '../messaging/message-service.js';
 import type { RequestContext } from './context.js';
 import { createLoaders } from './loaders.js';
 import { errorFormatter, isInternal } from './public-error.js';
 import { buildMessagingSchema } from './schema.js';
+import { subscriptionHandler } from './subscriptions.js';
 
 /** Ten sends written out in one document take about 700 tokens, the introspection of codegen tools under 300. */
 const MAX_TOKENS = 2_000;
+
+/** As much as an HTTP body may hold. */
+const MAX_WEBSOCKET_MESSAGE_BYTES = 256 * 1024;
 
 /** There is no sign-in yet: everybody is the same caller. */
 const ANONYMOUS = 'anonymous';
 
 export interface GraphQLOptions {
   readonly messages: MessageService;
+  readonly feed: MessageFeed;
   /** Told of every failure that a caller only sees as INTERNAL_SERVER_ERROR. */
   readonly onInternalError: (requestId: string, error: unknown) => void;
 }
@@ -56,21 +63,29 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
   });
   await apollo.start();
 
+  const newContext = (requestId: string): RequestContext => ({
+    requestId,
+    caller: ANONYMOUS,
+    loaders: createLoaders((ids) => options.messages.messagesById(ids)),
+    feed: options.feed,
+  });
   const handler = fastifyApolloHandler(apollo, {
-    context: (request) =>
-      Promise.resolve({
-        requestId: request.id,
-        caller: ANONYMOUS,
-        loaders: createLoaders((ids) => options.messages.messagesById(ids)),
-      }),
+    context: (request) => Promise.resolve(newContext(request.id)),
   });
   routes.post('/graphql', handler);
-  routes.get('/graphql', async function (request, reply) {
-    if (!wantsGraphiQL(request)) return handler.call(this, request, reply);
-    return reply
-      .type('text/html; charset=utf-8')
-      .header('content-encoding', 'gzip')
-      .send(await graphiQL());
+  await routes.register(websocket, { options: { maxPayload: MAX_WEBSOCKET_MESSAGE_BYTES } });
+  const { onInternalError } = options;
+  routes.route({
+    method: 'GET',
+    url: '/graphql',
+    async handler(request, reply) {
+      if (!wantsGraphiQL(request)) return handler.call(this, request, reply);
+      return reply
+        .type('text/html; charset=utf-8')
+        .header('content-encoding', 'gzip')
+        .send(await graphiQL());
+    },
+    wsHandler: subscriptionHandler({ schema, newContext, onInternalError, maxTokens: MAX_TOKENS }),
   });
   return () => apollo.stop();
 }

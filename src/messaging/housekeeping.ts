@@ -1,8 +1,8 @@
 /** What the store needs done from time to time: abandoned claims are found, old keys let go. */
 import type { Clock, MessageStore } from './ports.js';
 
-/** How often abandoned claims are looked for. */
-const LEASE_CHECK_MS = 5_000;
+/** How often abandoned claims, and events that missed their message, are looked for. */
+const CHECK_EVERY_MS = 5_000;
 /** How often old keys are let go. */
 const PURGE_EVERY_MS = 10 * 60_000;
 /** Rows changed in one go, so that a purge never holds up a send. */
@@ -34,7 +34,8 @@ export async function startHousekeeping(options: HousekeepingOptions): Promise<(
 
   const stopping = new AbortController();
   const rounds = [
-    repeat(LEASE_CHECK_MS, () => expire(clock.now())),
+    repeat(CHECK_EVERY_MS, () => expire(clock.now())),
+    repeat(CHECK_EVERY_MS, () => store.adoptEarlyEvents(clock.now())),
     repeat(PURGE_EVERY_MS, () => purgeAll(store, clock.now() - KEY_RETENTION_MS, stopping.signal)),
   ];
   return async () => {
@@ -42,7 +43,7 @@ export async function startHousekeeping(options: HousekeepingOptions): Promise<(
     await Promise.all(rounds);
   };
 
-  async function repeat(everyMs: number, work: () => Promise<void>): Promise<void> {
+  async function repeat(everyMs: number, work: () => Promise<unknown>): Promise<void> {
     for (;;) {
       await clock.sleep(everyMs, stopping.signal);
       if (stopping.signal.aborted) return;

@@ -140,7 +140,7 @@ export class MessageService {
     if (holder !== null) return replay(holder, fingerprint);
 
     // From here on the intent is on disk: whatever happens, this send is found again and never made twice.
-    const report = await gateway.send(request.message);
+    const report = await gateway.send(request.message, send.sendId);
     observer.onSend(sendReport(report, send, request.requestId, clock.now() - send.startedAt));
     const isRecorded = await this.#recordInTime(send.sendId, resolutionOf(report.outcome));
     if (!isRecorded && report.outcome.kind !== 'NOT_SENT') throw outcomeUnknown();

@@ -9,7 +9,9 @@ export type MessageDirection = 'IN' | 'OUT';
  * The states of a send, in the order of their rank: a state yields only to one of higher rank (see `yieldsTo`).
  *
  * `PENDING` claimed, no answer yet · `UNKNOWN` no trustworthy answer: perhaps sent · `REJECTED` known not sent ·
- * `ACCEPTED` queued by Catapult · `SENDING` handed to the carrier · `FAILED`, `DELIVERED` final.
+ * `ACCEPTED` queued by Catapult · `SENDING` handed to the carrier · `DELIVERED`, `PARTIALLY_DELIVERED`, `FAILED` final ·
+ * `RECEIVED` for a message that came in. `FAILED` outranks `DELIVERED`, since Catapult is known to report both for one
+ * recipient of a group that never got the message.
  */
 export const RANK = {
   PENDING: 0,
@@ -17,8 +19,10 @@ export const RANK = {
   REJECTED: 2,
   ACCEPTED: 2,
   SENDING: 3,
-  FAILED: 4,
   DELIVERED: 4,
+  PARTIALLY_DELIVERED: 4,
+  FAILED: 5,
+  RECEIVED: 5,
 } as const satisfies Record<string, number>;
 
 export type MessageStatus = keyof typeof RANK;
@@ -26,11 +30,6 @@ export type MessageStatus = keyof typeof RANK;
 /** The states that `next` may replace: those of lower rank. */
 export function yieldsTo(next: MessageStatus): MessageStatus[] {
   return (Object.keys(RANK) as MessageStatus[]).filter((status) => RANK[status] < RANK[next]);
-}
-
-/** The state after `next` was heard of in state `current`. */
-export function nextStatus(current: MessageStatus, next: MessageStatus): MessageStatus {
-  return RANK[current] < RANK[next] ? next : current;
 }
 
 /** What a caller asks to have sent; already validated. */
@@ -44,6 +43,16 @@ export interface OutboundMessage {
   /** Absolute http(s) URLs; empty for an SMS. */
   readonly media: readonly string[];
   readonly tag: string | null;
+}
+
+/** What became of a message for one recipient. */
+export interface Delivery {
+  readonly to: string;
+  readonly status: MessageStatus;
+  /** When this was so, by Catapult's clock; null as long as nothing was heard. */
+  readonly time: Micros | null;
+  /** Catapult's code of a failure. */
+  readonly errorCode: number | null;
 }
 
 /** A message as Catapult answered it. What is nullable is `null` where Catapult left it out. */
@@ -61,4 +70,6 @@ export interface Message {
   readonly direction: MessageDirection;
   readonly segmentCount: number | null;
   readonly status: MessageStatus;
+  /** One for each recipient, in the order of `to`. */
+  readonly deliveries: readonly Delivery[];
 }

@@ -1,5 +1,6 @@
 /** What the outer folders implement for the messaging core. */
 import type { ServiceError } from '../errors.js';
+import type { DeliveryEvent } from './delivery.js';
 import type { Message, MessageStatus, Micros, OutboundMessage } from './message.js';
 
 export interface Clock {
@@ -29,8 +30,11 @@ export interface GatewayReport {
 
 /** Sends messages upstream. */
 export interface MessageGateway {
-  /** Sends at most once; never rejects: every failure is an outcome. Ends within the gateway's own deadline. */
-  send(message: OutboundMessage): Promise<GatewayReport>;
+  /**
+   * Sends at most once; never rejects: every failure is an outcome. Ends within the gateway's own deadline. `sendId` may
+   * travel with the message, so that callbacks find their send.
+   */
+  send(message: OutboundMessage, sendId: string): Promise<GatewayReport>;
 }
 
 /** A send at the moment of its claim. */
@@ -97,6 +101,12 @@ export interface MessageFilter {
   readonly until: Micros | null;
 }
 
+/** Something that subscribers may want to know. */
+export type StoreChange =
+  | { readonly kind: 'updated' | 'received'; readonly messageId: string }
+  /** Changes of other instances may have been missed. */
+  | { readonly kind: 'missed' };
+
 /**
  * Durable state. Every promise of a write resolves only after its commit is on disk, and rejects when the write did
  * not happen or may not have happened. Concurrent writes share one commit.
@@ -118,8 +128,29 @@ export interface MessageStore {
   expireLeases(now: number): Promise<number>;
 
   /**
-   * Frees the keys of settled sends last changed before `before`, and deletes the rejected ones; at most `limit` rows a
-   * call. Never touches `PENDING`, `UNKNOWN` or a send without an id. Returns how many rows were changed.
+   * Stores what a callback tells. An event whose message is not known yet waits for it; see `adoptEarlyEvents`.
+   * Repeating it changes nothing.
+   */
+  applyEvent(event: DeliveryEvent, now: number): Promise<void>;
+
+  /** Applies events that came before their message was known, where it is known by now; returns how many messages. */
+  adoptEarlyEvents(now: number): Promise<number>;
+
+  /** Stores a message that came in, once, however often it is told. */
+  receive(message: Message, now: number): Promise<void>;
+
+  /** Keeps what a callback said and nobody understands, for people to read. */
+  keepAside(body: string, now: number): Promise<void>;
+
+  /**
+   * Tells of changes to messages by callbacks, also of those that other instances took in. Returns what ends it. The
+   * listener must not throw.
+   */
+  onChange(listener: (change: StoreChange) => void): () => void;
+
+  /**
+   * Frees the keys of settled sends last changed before `before`, and deletes rejected ones and events whose message
+   * never came; at most `limit` rows a call. Never touches `PENDING`, `UNKNOWN` or a send without an id. Returns how many rows were changed.
    */
   purge(before: number, limit: number): Promise<number>;
 

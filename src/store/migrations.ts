@@ -51,6 +51,18 @@ export function migrations(bigint: 'INTEGER' | 'BIGINT'): readonly string[] {
       PRIMARY KEY (recipient, time, send_id)
     );
     `,
+    `
+    -- What became of the message for each recipient, as JSON; null until something was heard.
+    ALTER TABLE sends ADD COLUMN deliveries TEXT;
+
+    -- Events of messages that are not known yet: a callback may overtake the answer to its send.
+    CREATE TABLE early_events (message_id TEXT NOT NULL, event TEXT NOT NULL, received_at ${bigint} NOT NULL);
+    CREATE INDEX early_events_message ON early_events (message_id);
+    CREATE INDEX early_events_received ON early_events (received_at);
+
+    -- What came in as a callback and could not be understood.
+    CREATE TABLE strange_callbacks (received_at ${bigint} NOT NULL, body TEXT NOT NULL);
+    `,
   ];
 }
 

@@ -1,6 +1,7 @@
 /** The store in PostgreSQL, for several instances of this server. */
-import { Pool, types, type PoolClient } from 'pg';
-import { yieldsTo, type Message } from '../messaging/message.js';
+import { DatabaseError, Pool, types, type PoolClient } from 'pg';
+import type { DeliveryEvent } from '../messaging/delivery.js';
+import type { Message } from '../messaging/message.js';
 import type {
   Claim,
   ListedMessage,
@@ -9,21 +10,15 @@ import type {
   NewSend,
   Position,
   Resolution,
+  StoreChange,
   StoredSend,
 } from '../messaging/ports.js';
+import { ChangeFeed } from './change-feed.js';
 import { groupCommit } from './group-commit.js';
 import { listQuery } from './list-query.js';
 import { migrations, stepsAfter } from './migrations.js';
-import {
-  claimColumns,
-  inOrderOf,
-  listedMessages,
-  messageColumns,
-  recipientsOf,
-  SEND_COLUMNS,
-  storedSend,
-  type SendRow,
-} from './rows.js';
+import { applyAll, adopt, type Write } from './postgres-batch.js';
+import { inOrderOf, listedMessages, SEND_COLUMNS, storable, storedSend, type SendRow } from './rows.js';
 
 /** A database that does not answer within this is not there: the caller has 20 s for everything. */
 const TIMEOUT_MS = 5_000;
@@ -31,21 +26,14 @@ const TIMEOUT_MS = 5_000;
 const MAX_CONNECTIONS = 8;
 /** The same number in every instance, so that one migrates and the others wait. Any number will do. */
 const MIGRATION_LOCK = 7_262_301;
-/** How often a claim is tried anew whose key was freed between two of its statements. */
-const MAX_CLAIM_ROUNDS = 5;
+/** How often a transaction is tried anew that lost to another instance's. */
+const MAX_DEADLOCK_TRIES = 3;
+/** PostgreSQL's code for `deadlock_detected`. */
+const DEADLOCK = '40P01';
+/** Messages whose early events are applied in one go. */
+const MAX_ADOPTIONS = 100;
 /** `pg` reads a BIGINT as a string; all of ours are below 2^53. */
 const BIGINT = types.builtins.INT8;
-
-/** The columns of a claim or record that are not text. */
-const NUMBERS: ReadonlySet<string> = new Set(['started_at', 'updated_at', 'lease_until', 'time']);
-
-interface RecordWrite {
-  readonly kind: 'record';
-  readonly sendId: string;
-  readonly resolution: Resolution;
-  readonly now: number;
-}
-type Write = { readonly kind: 'claim'; readonly send: NewSend } | RecordWrite;
 
 /** Connects and brings the database to the current version. @throws NewerStoreError */
 export async function openPostgres(url: string): Promise<PostgresStore> {
@@ -61,7 +49,7 @@ export async function openPostgres(url: string): Promise<PostgresStore> {
   pool.on('error', () => undefined);
   try {
     await transaction(pool, migrate);
-    return new PostgresStore(pool);
+    return new PostgresStore(pool, await ChangeFeed.open(url));
   } catch (error) {
     await pool.end();
     throw error;
@@ -80,29 +68,43 @@ async function migrate(client: PoolClient): Promise<void> {
   await client.query('INSERT INTO schema_version VALUES ($1)', [steps.length]);
 }
 
-/** Does `work` on one connection, all or nothing. A connection on which anything failed is not used again. */
-async function transaction<Result>(pool: Pool, work: (client: PoolClient) => Promise<Result>): Promise<Result> {
+/**
+ * Does `work` on one connection, all or nothing; again when the database ended it to break a deadlock between instances.
+ * A connection on which anything failed is not used again.
+ */
+async function transaction<Result>(
+  pool: Pool,
+  work: (client: PoolClient) => Promise<Result>,
+  triesLeft = MAX_DEADLOCK_TRIES,
+): Promise<Result> {
   const client = await pool.connect();
-  let failed = true;
+  let failure: unknown = new Error('not committed');
   try {
     // Whatever the server's default is: a commit that is not on disk is no commit here.
     await client.query('BEGIN; SET LOCAL synchronous_commit TO on');
     const result = await work(client);
     await client.query('COMMIT');
-    failed = false;
+    failure = null;
     return result;
+  } catch (error) {
+    failure = error;
+    const isDeadlock = error instanceof DatabaseError && error.code === DEADLOCK;
+    if (!isDeadlock || triesLeft === 0) throw error;
   } finally {
-    client.release(failed);
+    client.release(failure !== null);
   }
+  return transaction(pool, work, triesLeft - 1);
 }
 
 export class PostgresStore implements MessageStore {
   readonly shared = true;
   readonly #pool: Pool;
+  readonly #feed: ChangeFeed;
   readonly #write: (write: Write) => Promise<Claim | null>;
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, feed: ChangeFeed) {
     this.#pool = pool;
+    this.#feed = feed;
     this.#write = groupCommit((writes) => transaction(pool, (client) => applyAll(client, writes)));
   }
 
@@ -112,6 +114,33 @@ export class PostgresStore implements MessageStore {
 
   async record(sendId: string, resolution: Resolution, now: number): Promise<void> {
     await this.#write({ kind: 'record', sendId, resolution, now });
+  }
+
+  async applyEvent(event: DeliveryEvent, now: number): Promise<void> {
+    await this.#write({ kind: 'event', event, now });
+  }
+
+  async receive(message: Message, now: number): Promise<void> {
+    await this.#write({ kind: 'received', message, now });
+  }
+
+  /** A record and an event that are committed at the same moment do not see each other; this finds such pairs. */
+  async adoptEarlyEvents(now: number): Promise<number> {
+    const { rows } = await this.#pool.query<{ message_id: string }>(
+      'SELECT DISTINCT message_id FROM early_events JOIN sends USING (message_id) LIMIT $1',
+      [MAX_ADOPTIONS],
+    );
+    const ids = rows.map(({ message_id }) => message_id);
+    if (ids.length > 0) await transaction(this.#pool, (client) => adopt(client, ids, now));
+    return ids.length;
+  }
+
+  async keepAside(body: string, now: number): Promise<void> {
+    await this.#pool.query('INSERT INTO strange_callbacks VALUES ($1, $2)', [now, storable(body)]);
+  }
+
+  onChange(listener: (change: StoreChange) => void): () => void {
+    return this.#feed.onChange(listener);
   }
 
   expireLeases(now: number): Promise<number> {
@@ -135,7 +164,13 @@ export class PostgresStore implements MessageStore {
       before,
       limit - freed,
     );
-    return freed + deleted;
+    const forgotten = await this.#change(
+      `DELETE FROM early_events WHERE ctid = ANY (ARRAY (
+         SELECT ctid FROM early_events WHERE received_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))`,
+      before,
+      limit - freed - deleted,
+    );
+    return freed + deleted + forgotten;
   }
 
   async messagesById(ids: readonly string[]): Promise<(Message | null)[]> {
@@ -166,130 +201,11 @@ export class PostgresStore implements MessageStore {
   }
 
   async close(): Promise<void> {
+    await this.#feed.close();
     await this.#pool.end();
   }
 
   async #change(sql: string, ...values: number[]): Promise<number> {
     return (await this.#pool.query(sql, values)).rowCount ?? 0;
   }
-}
-
-/** Stores a batch in the order it arrived in, as far as two of its writes can touch the same send. */
-async function applyAll(client: PoolClient, writes: readonly Write[]): Promise<(Claim | null)[]> {
-  const claims = writes.flatMap((write) => (write.kind === 'claim' ? [write.send] : []));
-  const held = await applyClaims(client, claims);
-  await applyRecords(
-    client,
-    writes.filter((write) => write.kind === 'record'),
-  );
-  return writes.map((write) => (write.kind === 'claim' ? (held.get(write.send) ?? null) : null));
-}
-
-/** Claims all of `sends` in one statement; answers for those whose key is held which send holds it. */
-async function applyClaims(client: PoolClient, sends: readonly NewSend[]): Promise<Map<NewSend, Claim>> {
-  const held = new Map<NewSend, Claim>();
-  let open = sends;
-  for (let round = 0; open.length > 0; round++) {
-    if (round === MAX_CLAIM_ROUNDS) throw new Error('idempotency keys change hands faster than they can be claimed');
-    const claimed = await insertClaims(client, open);
-    const refused = open.filter(({ sendId }) => !claimed.has(sendId));
-    const holders = await holdersOf(client, refused);
-    for (const send of refused) {
-      const by = holders.get(keyOf(send.caller, send.idempotencyKey));
-      if (by !== undefined) held.set(send, { kind: 'HELD', by });
-    }
-    // Whoever was refused and finds no holder any more saw its key freed in between, and is tried anew.
-    open = refused.filter((send) => !held.has(send));
-  }
-  return held;
-}
-
-async function insertClaims(client: PoolClient, sends: readonly NewSend[]): Promise<Set<string>> {
-  const rows = sends.map(claimColumns);
-  const names = Object.keys(rows[0] ?? {});
-  const { rows: claimed } = await client.query<{ send_id: string }>(
-    `INSERT INTO sends (${names.join(', ')}) SELECT ${names.join(', ')} FROM ${recordset(names)}
-     ON CONFLICT (caller, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING send_id`,
-    [JSON.stringify(rows)],
-  );
-  return new Set(claimed.map(({ send_id }) => send_id));
-}
-
-async function holdersOf(client: PoolClient, sends: readonly NewSend[]): Promise<Map<string, StoredSend>> {
-  if (sends.length === 0) return new Map();
-  const keys = sends.map(({ caller, idempotencyKey }) => ({ caller, idempotency_key: idempotencyKey }));
-  const { rows } = await client.query<SendRow & { caller: string; idempotency_key: string }>(
-    `SELECT caller, idempotency_key, ${SEND_COLUMNS} FROM sends
-     WHERE (caller, idempotency_key) IN (SELECT caller, idempotency_key FROM ${recordset(['caller', 'idempotency_key'])})`,
-    [JSON.stringify(keys)],
-  );
-  return new Map(rows.map((row) => [keyOf(row.caller, row.idempotency_key), storedSend(row)]));
-}
-
-const keyOf = (caller: string, key: string | null): string => JSON.stringify([caller, key]);
-
-/** An UPDATE takes each send once, so a second record of the same send waits for the next statement. */
-async function applyRecords(client: PoolClient, writes: readonly RecordWrite[]): Promise<void> {
-  for (let open = writes; open.length > 0;) {
-    const firstOfEach = new Map<string, RecordWrite>();
-    for (const write of open) if (!firstOfEach.has(write.sendId)) firstOfEach.set(write.sendId, write);
-    const wave = [...firstOfEach.values()];
-    await updateRecords(client, wave);
-    open = open.filter((write) => firstOfEach.get(write.sendId) !== write);
-  }
-}
-
-const MESSAGE_COLUMNS = [
-  'message_id',
-  'time',
-  'sender',
-  'recipients',
-  'body',
-  'application_id',
-  'tag',
-  'media',
-  'owner',
-  'direction',
-  'segment_count',
-];
-
-async function updateRecords(client: PoolClient, writes: readonly RecordWrite[]): Promise<void> {
-  const rows = writes.map(({ sendId, resolution, now }) => ({
-    send_id: sendId,
-    status: resolution.status,
-    updated_at: now,
-    replaces: yieldsTo(resolution.status).join(','),
-    ...(resolution.status === 'ACCEPTED' && resolution.message !== null && messageColumns(resolution.message)),
-  }));
-  const listed = writes.flatMap(({ sendId, resolution }) =>
-    recipientsOf(resolution).map((recipient) => ({ send_id: sendId, recipient })),
-  );
-  const assignments = MESSAGE_COLUMNS.map(
-    (name) => `${name} = CASE WHEN record.message_id IS NULL THEN sends.${name} ELSE record.${name} END`,
-  );
-  await client.query(
-    `WITH updated AS (
-       UPDATE sends SET status = record.status, updated_at = record.updated_at,
-         idempotency_key = CASE WHEN record.status = 'REJECTED' THEN NULL ELSE sends.idempotency_key END,
-         ${assignments.join(', ')}
-       FROM ${recordset(['send_id', 'status', 'updated_at', 'replaces', ...MESSAGE_COLUMNS], 'record')}
-       WHERE sends.send_id = record.send_id AND sends.status = ANY (string_to_array(record.replaces, ','))
-       RETURNING sends.send_id, sends.time)
-     INSERT INTO recipients (recipient, time, send_id)
-     SELECT listed.recipient, updated.time, updated.send_id
-     FROM updated JOIN ${recordset(['send_id', 'recipient'], 'listed', 2)} ON listed.send_id = updated.send_id
-     ON CONFLICT DO NOTHING`,
-    [JSON.stringify(rows), JSON.stringify(listed)],
-  );
-}
-
-/** The parameter, a JSON array of objects, as a table with these columns. */
-function recordset(names: readonly string[], alias = 'given', parameter = 1): string {
-  const columns = names.map((name) => `${name} ${columnType(name)}`);
-  return `json_to_recordset($${parameter}::json) AS ${alias} (${columns.join(', ')})`;
-}
-
-function columnType(name: string): string {
-  if (name === 'segment_count') return 'INTEGER';
-  return NUMBERS.has(name) ? 'BIGINT' : 'TEXT';
 }

@@ -1,5 +1,7 @@
 /** How sends and messages lie in the one table, the same in both databases. */
-import type { Message, MessageDirection, MessageStatus } from '../messaging/message.js';
+import { createHash } from 'node:crypto';
+import { aggregateStatus, openDeliveries, withEvent, type DeliveryEvent } from '../messaging/delivery.js';
+import type { Delivery, Message, MessageDirection, MessageStatus } from '../messaging/message.js';
 import type { ListedMessage, NewSend, Resolution, StoredSend } from '../messaging/ports.js';
 
 /** A row of `sends`. Lists lie in it as JSON. */
@@ -19,11 +21,13 @@ export interface SendRow {
   readonly owner: string | null;
   readonly direction: string;
   readonly segment_count: number | null;
+  /** JSON; null until something was heard of a delivery. */
+  readonly deliveries: string | null;
 }
 
 /** The columns that make up a `SendRow`. */
 export const SEND_COLUMNS =
-  'send_id, fingerprint, status, started_at, sender, recipients, body, application_id, tag, media, message_id, time, owner, direction, segment_count';
+  'send_id, fingerprint, status, started_at, sender, recipients, body, application_id, tag, media, message_id, time, owner, direction, segment_count, deliveries';
 
 /** What a claim writes, by column. */
 export function claimColumns(send: NewSend): Record<string, string | number | null> {
@@ -68,14 +72,46 @@ export function messageColumns(message: Message): Record<string, string | number
  * Upstream's strings may hold what a database refuses: U+0000, which ends strings in PostgreSQL, and halves of surrogate
  * pairs. One such answer would fail the whole batch that it is stored with.
  */
-function storable(text: string): string {
+export function storable(text: string): string {
   return text.replaceAll('\0', '').toWellFormed();
+}
+
+/** The row after an event: the message's own members are filled in where its answer was lost. */
+export function rowAfter(row: SendRow, event: DeliveryEvent): SendRow {
+  const deliveries = withEvent(deliveriesOf(row), event);
+  const told = { deliveries: JSON.stringify(deliveries), status: aggregateStatus(deliveries) };
+  if (row.message_id !== null) return { ...row, ...told };
+  const { time, owner, segmentCount } = event.message;
+  return { ...row, ...told, message_id: storable(event.messageId), time, owner, segment_count: segmentCount };
+}
+
+/** Whether an event is about this row's message, as far as the row knows. */
+export function isAbout(row: SendRow | undefined, event: DeliveryEvent): row is SendRow {
+  return row !== undefined && (row.message_id === null || row.message_id === event.messageId);
+}
+
+/** What a message that came in writes, by column. Its id makes it unique, however often it is told. */
+export function receivedColumns(message: Message, now: number): Record<string, string | number | null> {
+  const digest = createHash('sha256').update(message.id).digest('hex').slice(0, 40);
+  const times = { started_at: now, updated_at: now, lease_until: now };
+  return {
+    send_id: `in${digest}`,
+    caller: '',
+    fingerprint: '',
+    status: message.status,
+    ...times,
+    ...messageColumns(message),
+  };
 }
 
 /** The recipients under which an accepted message can be found. */
 export function recipientsOf(resolution: Resolution): readonly string[] {
   if (resolution.status !== 'ACCEPTED' || resolution.message === null) return [];
-  return [...new Set(resolution.message.to.map(storable))];
+  return distinctRecipients(resolution.message.to);
+}
+
+export function distinctRecipients(to: readonly string[]): string[] {
+  return [...new Set(to.map(storable))];
 }
 
 export function storedSend(row: SendRow): StoredSend {
@@ -107,7 +143,13 @@ export function messageOf(row: SendRow): Message | null {
     direction: row.direction as MessageDirection,
     segmentCount: row.segment_count,
     status: row.status as MessageStatus,
+    deliveries: deliveriesOf(row),
   };
+}
+
+function deliveriesOf(row: SendRow): Delivery[] {
+  if (row.deliveries !== null) return JSON.parse(row.deliveries) as Delivery[];
+  return row.direction === 'IN' ? [] : openDeliveries(JSON.parse(row.recipients) as string[]);
 }
 
 export function listedMessages(rows: readonly SendRow[]): ListedMessage[] {

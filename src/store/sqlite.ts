@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
+import type { DeliveryEvent } from '../messaging/delivery.js';
 import { yieldsTo, type Message } from '../messaging/message.js';
 import type {
   Claim,
@@ -12,6 +13,7 @@ import type {
   NewSend,
   Position,
   Resolution,
+  StoreChange,
   StoredSend,
 } from '../messaging/ports.js';
 import { groupCommit } from './group-commit.js';
@@ -19,11 +21,16 @@ import { listQuery } from './list-query.js';
 import { migrations, stepsAfter } from './migrations.js';
 import {
   claimColumns,
+  distinctRecipients,
   inOrderOf,
+  isAbout,
   listedMessages,
   messageColumns,
+  receivedColumns,
   recipientsOf,
+  rowAfter,
   SEND_COLUMNS,
+  storable,
   storedSend,
   type SendRow,
 } from './rows.js';
@@ -31,12 +38,14 @@ import {
 /** better-sqlite3 waits for a lock with the whole process; a longer wait is made of many short ones. */
 const BUSY_TIMEOUT_MS = 20;
 const BUSY_RETRY_MS = 20;
-/** Another process that holds the file for longer than this is stuck. */
-const BUSY_LIMIT_MS = 2_000;
+/** Another process that holds the file through all of these, two seconds, is stuck. */
+const MAX_BUSY_TRIES = 50;
 
 type Write =
   | { readonly kind: 'claim'; readonly send: NewSend }
-  | { readonly kind: 'record'; readonly sendId: string; readonly resolution: Resolution; readonly now: number };
+  | { readonly kind: 'record'; readonly sendId: string; readonly resolution: Resolution; readonly now: number }
+  | { readonly kind: 'event'; readonly event: DeliveryEvent; readonly now: number }
+  | { readonly kind: 'received'; readonly message: Message; readonly now: number };
 
 /** Opens the file, readable by its owner alone, and brings it to the current version. @throws NewerStoreError */
 export async function openSqlite(file: string): Promise<SqliteStore> {
@@ -70,16 +79,20 @@ function migrate(database: Database.Database): void {
 
 /** Does `work` as soon as no other process holds the file, without holding up this one meanwhile. */
 async function whenFree<Result>(work: () => Result): Promise<Result> {
-  const giveUpAt = performance.now() + BUSY_LIMIT_MS;
-  for (;;) {
+  for (let triesLeft = MAX_BUSY_TRIES; ; triesLeft--) {
     try {
       return work();
     } catch (error) {
-      const isBusy = error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
-      if (!isBusy || performance.now() > giveUpAt) throw error;
+      if (!isBusy(error) || triesLeft === 0) throw error;
       await delay(BUSY_RETRY_MS);
     }
   }
+}
+
+/** By its code: the native half of the driver may throw the class of another copy of its other half. */
+function isBusy(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown };
+  return typeof code === 'string' && code.startsWith('SQLITE_BUSY');
 }
 
 export class SqliteStore implements MessageStore {
@@ -87,11 +100,21 @@ export class SqliteStore implements MessageStore {
   readonly #database: Database.Database;
   readonly #statements = new Map<string, Database.Statement>();
   readonly #write: (write: Write) => Promise<Claim | null>;
+  readonly #listeners = new Set<(change: StoreChange) => void>();
+  /** What the commit under way changes; told once it is on disk. */
+  #changes: StoreChange[] = [];
 
   constructor(database: Database.Database) {
     this.#database = database;
     const commit = database.transaction((writes: readonly Write[]) => writes.map((write) => this.#apply(write)));
-    this.#write = groupCommit((writes) => whenFree(() => commit.immediate(writes)));
+    this.#write = groupCommit(async (writes) => {
+      const results = await whenFree(() => {
+        this.#changes = [];
+        return commit.immediate(writes);
+      });
+      for (const change of this.#changes) for (const listener of this.#listeners) listener(change);
+      return results;
+    });
   }
 
   async claim(send: NewSend): Promise<Claim> {
@@ -100,6 +123,28 @@ export class SqliteStore implements MessageStore {
 
   async record(sendId: string, resolution: Resolution, now: number): Promise<void> {
     await this.#write({ kind: 'record', sendId, resolution, now });
+  }
+
+  async applyEvent(event: DeliveryEvent, now: number): Promise<void> {
+    await this.#write({ kind: 'event', event, now });
+  }
+
+  async receive(message: Message, now: number): Promise<void> {
+    await this.#write({ kind: 'received', message, now });
+  }
+
+  /** One process writes at a time, so a record has always seen the events that came before it. */
+  adoptEarlyEvents(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
+  async keepAside(body: string, now: number): Promise<void> {
+    await this.#change('INSERT INTO strange_callbacks VALUES (?, ?)', now, storable(body));
+  }
+
+  onChange(listener: (change: StoreChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   expireLeases(now: number): Promise<number> {
@@ -121,7 +166,12 @@ export class SqliteStore implements MessageStore {
       before,
       limit - freed,
     );
-    return freed + deleted;
+    const forgotten = await this.#change(
+      'DELETE FROM early_events WHERE rowid IN (SELECT rowid FROM early_events WHERE received_at < ? LIMIT ?)',
+      before,
+      limit - freed - deleted,
+    );
+    return freed + deleted + forgotten;
   }
 
   messagesById(ids: readonly string[]): Promise<(Message | null)[]> {
@@ -155,7 +205,16 @@ export class SqliteStore implements MessageStore {
   }
 
   #apply(write: Write): Claim | null {
-    return write.kind === 'claim' ? this.#applyClaim(write.send) : this.#applyRecord(write);
+    switch (write.kind) {
+      case 'claim':
+        return this.#applyClaim(write.send);
+      case 'record':
+        return this.#applyRecord(write);
+      case 'event':
+        return this.#applyEvent(write);
+      case 'received':
+        return this.#applyReceived(write);
+    }
   }
 
   #applyClaim(send: NewSend): Claim | null {
@@ -178,11 +237,54 @@ export class SqliteStore implements MessageStore {
     const lower = yieldsTo(resolution.status).map((status) => `'${status}'`);
     const update = `UPDATE sends SET ${assignments.join(', ')} WHERE send_id = @send_id AND status IN (${lower.join(', ')})`;
     if (this.#statement(update).run({ ...columns, send_id: sendId }).changes === 0) return null;
+    this.#listRecipients(sendId, recipientsOf(resolution));
+    if (resolution.status !== 'ACCEPTED' || resolution.message === null) return null;
+    const early = this.#statement('DELETE FROM early_events WHERE message_id = ? RETURNING event');
+    for (const { event } of early.all(storable(resolution.message.id)) as { event: string }[]) {
+      this.#applyEvent({ event: JSON.parse(event) as DeliveryEvent, now });
+    }
+    return null;
+  }
+
+  #applyEvent({ event, now }: { event: DeliveryEvent; now: number }): null {
+    const row = this.#rowOf(event);
+    if (row === undefined) {
+      const keep = this.#statement('INSERT INTO early_events VALUES (?, ?, ?)');
+      keep.run(storable(event.messageId), JSON.stringify(event), now);
+      return null;
+    }
+    const { send_id, status, deliveries, message_id, time, owner, segment_count } = rowAfter(row, event);
+    this.#statement(
+      'UPDATE sends SET status = ?, deliveries = ?, message_id = ?, time = ?, owner = ?, segment_count = ?, updated_at = ? WHERE send_id = ?',
+    ).run(status, deliveries, message_id, time, owner, segment_count, now, send_id);
+    if (row.message_id === null) this.#listRecipients(send_id, JSON.parse(row.recipients) as string[]);
+    this.#changes.push({ kind: 'updated', messageId: event.messageId });
+    return null;
+  }
+
+  #rowOf(event: DeliveryEvent): SendRow | undefined {
+    const bySend = this.#statement(`SELECT ${SEND_COLUMNS} FROM sends WHERE send_id = ?`).get(event.sendId);
+    if (isAbout(bySend as SendRow | undefined, event)) return bySend as SendRow;
+    return this.#statement(
+      `SELECT ${SEND_COLUMNS} FROM sends WHERE message_id = ? AND direction = 'OUT' ORDER BY time DESC, send_id DESC LIMIT 1`,
+    ).get(storable(event.messageId)) as SendRow | undefined;
+  }
+
+  #applyReceived({ message, now }: { message: Message; now: number }): null {
+    const columns = receivedColumns(message, now);
+    const names = Object.keys(columns);
+    const insert = `INSERT OR IGNORE INTO sends (${names.join(', ')}) VALUES (${names.map((name) => `@${name}`).join(', ')})`;
+    if (this.#statement(insert).run(columns).changes === 0) return null;
+    this.#listRecipients(String(columns.send_id), distinctRecipients(message.to));
+    this.#changes.push({ kind: 'received', messageId: message.id });
+    return null;
+  }
+
+  #listRecipients(sendId: string, to: readonly string[]): void {
     const list = this.#statement(
       'INSERT OR IGNORE INTO recipients SELECT ?, time, send_id FROM sends WHERE send_id = ?',
     );
-    for (const recipient of recipientsOf(resolution)) list.run(recipient, sendId);
-    return null;
+    for (const recipient of to) list.run(recipient, sendId);
   }
 
   #all(sql: string, ...values: (string | number)[]): Promise<SendRow[]> {

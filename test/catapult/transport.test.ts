@@ -49,6 +49,7 @@ function clientFor(url: string, clock: Clock = impatientClock(), timeoutMs = TIM
     userAgent: 'catapult-graphql/test',
     timeoutMs,
     clock,
+    correlation: null,
     random: () => 0.5,
   });
 }
@@ -340,7 +341,7 @@ describe('the client meets', () => {
     const upstream = await startMisbehavingUpstream(script);
     const client = clientFor(upstream.url);
     try {
-      const report = await client.send(OUTBOUND);
+      const report = await client.send(OUTBOUND, 'send1');
       expect(classOf(report)).toBe(expected);
       expect(report.attempts).toBe(requests);
       expect(upstream.accepted).toBeLessThanOrEqual(1);
@@ -353,7 +354,7 @@ describe('the client meets', () => {
 
   it('a port where nobody listens: not sent, tried three times', async () => {
     const client = clientFor(`http://127.0.0.1:${await unlistenedPort()}`);
-    const report = await client.send(OUTBOUND);
+    const report = await client.send(OUTBOUND, 'send1');
     expect([classOf(report), report.attempts, report.detail]).toEqual([
       'not sent: UPSTREAM_UNAVAILABLE',
       3,
@@ -364,7 +365,7 @@ describe('the client meets', () => {
 
   it('a host without an address: not sent', async () => {
     const client = clientFor('http://nowhere.invalid');
-    expect(classOf(await client.send(OUTBOUND))).toBe('not sent: UPSTREAM_UNAVAILABLE');
+    expect(classOf(await client.send(OUTBOUND, 'send1'))).toBe('not sent: UPSTREAM_UNAVAILABLE');
     await client.close();
   });
 
@@ -375,7 +376,7 @@ describe('the client meets', () => {
       socket.end();
     });
     const client = clientFor(upstream.url.replace('http:', 'https:'));
-    expect(classOf(await client.send(OUTBOUND))).toBe('not sent: UPSTREAM_UNAVAILABLE');
+    expect(classOf(await client.send(OUTBOUND, 'send1'))).toBe('not sent: UPSTREAM_UNAVAILABLE');
     expect(upstream.accepted).toBe(0);
     await client.close();
     await upstream.close();
@@ -384,7 +385,7 @@ describe('the client meets', () => {
   it('a SYN that nobody answers: not sent when the deadline comes', async () => {
     const backlog = await startFullBacklog();
     const client = clientFor(backlog.url);
-    const report = await client.send(OUTBOUND);
+    const report = await client.send(OUTBOUND, 'send1');
     expect([classOf(report), report.attempts]).toEqual(['not sent: UPSTREAM_UNAVAILABLE', 1]);
     await client.close();
     await backlog.close();
@@ -393,7 +394,7 @@ describe('the client meets', () => {
   it('a SYN that nobody answers: not sent after the connect timeout, and tried again while there is time', async () => {
     const backlog = await startFullBacklog();
     const client = clientFor(backlog.url, impatientClock(), 6_000);
-    const report = await client.send(OUTBOUND);
+    const report = await client.send(OUTBOUND, 'send1');
     expect(classOf(report)).toBe('not sent: UPSTREAM_UNAVAILABLE');
     expect(report.attempts).toBe(2);
     await client.close();
@@ -405,7 +406,7 @@ describe('the client meets', () => {
     const upstream = await startMisbehavingUpstream(() => undefined);
     await upstream.close();
     const client = clientFor(upstream.url);
-    expect(classOf(await client.send(OUTBOUND))).toBe('not sent: UPSTREAM_UNAVAILABLE');
+    expect(classOf(await client.send(OUTBOUND, 'send1'))).toBe('not sent: UPSTREAM_UNAVAILABLE');
     await client.close();
   });
 
@@ -413,7 +414,7 @@ describe('the client meets', () => {
     const upstream = await startMisbehavingUpstream(accepting(response('202 Accepted', ANSWER), 'end'));
     const client = clientFor(upstream.url);
     for (let sends = 1; sends <= 5; sends++) {
-      expect(classOf(await client.send(OUTBOUND))).toBe('accepted');
+      expect(classOf(await client.send(OUTBOUND, 'send1'))).toBe('accepted');
       expect(upstream.accepted).toBe(sends);
       await new Promise(setImmediate);
     }
@@ -435,7 +436,7 @@ describe('the client meets', () => {
       }
     });
     const client = clientFor(upstream.url);
-    const report = await client.send(OUTBOUND);
+    const report = await client.send(OUTBOUND, 'send1');
     expect([classOf(report), report.attempts, upstream.accepted]).toEqual(['accepted', 2, 1]);
     await client.close();
     await upstream.close();
@@ -451,7 +452,7 @@ describe('the client meets', () => {
       }
     });
     const client = clientFor(upstream.url);
-    const report = await client.send(OUTBOUND);
+    const report = await client.send(OUTBOUND, 'send1');
     expect([classOf(report), report.attempts, requests]).toEqual(['unknown', 2, 2]);
     await client.close();
     await upstream.close();
@@ -463,7 +464,7 @@ describe('the client meets', () => {
       socket.accept();
     });
     const client = clientFor(upstream.url);
-    const reports = await Promise.all(Array.from({ length: 80 }, () => client.send(OUTBOUND)));
+    const reports = await Promise.all(Array.from({ length: 80 }, () => client.send(OUTBOUND, 'send1')));
     const unknown = reports.filter((report) => classOf(report) === 'unknown').length;
     const notSent = reports.filter((report) => classOf(report) === 'not sent: UPSTREAM_UNAVAILABLE').length;
     expect(unknown + notSent).toBe(80);
@@ -481,7 +482,7 @@ describe('the client meets', () => {
     });
     const client = clientFor(upstream.url, impatientClock(), 60_000);
     clients.push(client);
-    expect(classOf(await client.send(OUTBOUND))).toBe('unknown');
+    expect(classOf(await client.send(OUTBOUND, 'send1'))).toBe('unknown');
     await client.close();
     await upstream.close();
   });
@@ -496,7 +497,7 @@ describe('between attempts', () => {
       const upstream = await startMisbehavingUpstream(answering(response('503 Service Unavailable', ERROR, header)));
       const clock = impatientClock();
       const client = clientFor(upstream.url, clock, 20_000);
-      await client.send(OUTBOUND);
+      await client.send(OUTBOUND, 'send1');
       expect(clock.pauses).toEqual(pauses);
       await client.close();
       await upstream.close();

@@ -62,6 +62,7 @@ describe('an acceptance', () => {
       segmentCount: null,
       direction: 'OUT',
       status: 'ACCEPTED',
+      deliveries: [{ to: '+12345678902', status: 'ACCEPTED', time: null, errorCode: null }],
     });
   });
 });

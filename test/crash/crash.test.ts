@@ -3,16 +3,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres } from '../support/postgres.js';
-import { crashRounds, type CrashReport } from './rounds.js';
+import { callbackRounds } from './callback-rounds.js';
+import { crashRounds } from './rounds.js';
 
 /** One for each point at which a server is killed. */
 const SHORT_ROUNDS = 7;
 const SQLITE_ROUNDS = Number(process.env.CRASH_ROUNDS_SQLITE ?? SHORT_ROUNDS);
+const CALLBACK_ROUNDS = Number(process.env.CRASH_ROUNDS_CALLBACKS ?? SHORT_ROUNDS);
 const POSTGRES_ROUNDS = Number(process.env.CRASH_ROUNDS_POSTGRES ?? SHORT_ROUNDS);
 /** A round takes about a second, and a slow machine three. */
 const ROUND_LIMIT_MS = 5_000;
 
-function tell(store: string, rounds: number, report: CrashReport): void {
+function tell(store: string, rounds: number, report: object): void {
   if (rounds > SHORT_ROUNDS) process.stderr.write(`${store}, ${rounds} rounds: ${JSON.stringify(report, null, 2)}\n`);
 }
 
@@ -35,6 +37,17 @@ describe('after kill -9, nothing is sent twice, nothing answered is forgotten, n
       expect(Object.keys(report.kills).length).toBeGreaterThanOrEqual(5);
     },
     60_000 + SQLITE_ROUNDS * ROUND_LIMIT_MS,
+  );
+
+  it(
+    `while it takes callbacks in, ${CALLBACK_ROUNDS} rounds`,
+    async () => {
+      const report = await callbackRounds(CALLBACK_ROUNDS, folder);
+      tell('Callbacks', CALLBACK_ROUNDS, report);
+      expect(report.missing).toEqual([]);
+      expect(report.taken).toBeGreaterThan(CALLBACK_ROUNDS);
+    },
+    60_000 + CALLBACK_ROUNDS * ROUND_LIMIT_MS,
   );
 
   it(

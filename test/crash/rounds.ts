@@ -2,7 +2,6 @@
  * Kills the built server with SIGKILL at every point between a claim and its answer, starts it again on the same store,
  * and counts at the upstream what was accepted.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request, type Dispatcher } from 'undici';
@@ -12,6 +11,7 @@ import {
   type Connection,
   type MisbehavingUpstream,
 } from '../support/misbehaving-upstream.js';
+import { startServer, type ServerProcess } from './server.js';
 
 /** Where a server dies: the first five as upstream sees it, then as its clients do, then at any time. */
 const POINTS = [
@@ -34,7 +34,6 @@ const SEND_TIMEOUT_MS = 1_000;
 /** A lease (the send's timeout and 5 s), and the next look for abandoned claims (every 5 s), with room for a slow machine. */
 const UNTIL_LEASES_ARE_CHECKED_MS = 20_000;
 
-const MAIN = new URL('../../dist/main.js', import.meta.url).pathname;
 const SEND = 'mutation ($input: MessageInput!) { sendMessage(input: $input) { id } }';
 
 export interface CrashOptions {
@@ -52,11 +51,6 @@ export interface CrashReport {
   readonly unresolved: number;
   /** Each a sentence; empty when all is well. */
   readonly violations: readonly string[];
-}
-
-interface Server {
-  readonly url: string;
-  readonly process: ChildProcess;
 }
 
 export async function crashRounds(options: CrashOptions): Promise<CrashReport> {
@@ -81,7 +75,7 @@ class Harness {
   #texts: string[] = [];
   #armed: Point | null = null;
   #upstream: MisbehavingUpstream | undefined;
-  #server: Server | undefined;
+  #server: ServerProcess | undefined;
 
   constructor(options: CrashOptions) {
     this.#options = options;
@@ -182,30 +176,17 @@ class Harness {
     return true;
   }
 
-  #running(): Server {
+  #running(): ServerProcess {
     if (this.#server === undefined) throw new Error('no server runs');
     return this.#server;
   }
 
-  async #startServer(): Promise<Server> {
-    const child = spawn(process.execPath, [MAIN], {
-      cwd: this.#options.folder,
-      env: {
-        ...upstreamAt(this.#upstream?.url ?? ''),
-        PORT: '0',
-        LOG_LEVEL: 'silent',
-        SEND_TIMEOUT_MS: String(SEND_TIMEOUT_MS),
-        DATABASE_URL: this.#options.databaseUrl,
-      },
-      stdio: ['ignore', 'pipe', 'inherit'],
+  #startServer(): Promise<ServerProcess> {
+    return startServer(this.#options.folder, {
+      ...upstreamAt(this.#upstream?.url ?? ''),
+      SEND_TIMEOUT_MS: String(SEND_TIMEOUT_MS),
+      DATABASE_URL: this.#options.databaseUrl,
     });
-    let output = '';
-    for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
-      output += chunk.toString();
-      const url = /http:\/\/\S+\/graphql/.exec(output)?.[0];
-      if (url !== undefined) return { url, process: child };
-    }
-    throw new Error('The server did not start');
   }
 
   /** The id, or null with the code of the failure. */

@@ -1,4 +1,5 @@
 /** The send against a real SQLite store, through which the tests reach in between claim, call and record. */
+import { openDeliveries } from '../../src/messaging/delivery.js';
 import { ServiceError } from '../../src/errors.js';
 import type { Message } from '../../src/messaging/message.js';
 import { MessageService, type SendReport, type SendRequest } from '../../src/messaging/message-service.js';
@@ -14,6 +15,7 @@ const SENT: Message = {
   direction: 'OUT',
   segmentCount: 1,
   status: 'ACCEPTED',
+  deliveries: openDeliveries(OUTBOUND.to),
 };
 const ACCEPTED: SendOutcome = { kind: 'ACCEPTED', message: SENT };
 const UNKNOWN: SendOutcome = { kind: 'UNKNOWN' };

@@ -1,6 +1,14 @@
 /** What every store must do. Run against each of them. */
-import type { Message, MessageStatus } from '../../src/messaging/message.js';
-import type { MessageFilter, MessageStore, NewSend, Position, Resolution } from '../../src/messaging/ports.js';
+import { aggregateStatus, openDeliveries, withEvent, type DeliveryEvent } from '../../src/messaging/delivery.js';
+import type { Delivery, Message, MessageStatus } from '../../src/messaging/message.js';
+import type {
+  MessageFilter,
+  MessageStore,
+  NewSend,
+  Position,
+  Resolution,
+  StoreChange,
+} from '../../src/messaging/ports.js';
 import { OUTBOUND } from '../support/messages.js';
 
 const NO_FILTER: MessageFilter = { from: null, to: null, status: null, tag: null, since: null, until: null };
@@ -27,6 +35,7 @@ export function accepted(fields: Partial<Message> = {}): Resolution & { readonly
     direction: 'OUT',
     segmentCount: 1,
     status: 'ACCEPTED',
+    deliveries: openDeliveries(fields.to ?? OUTBOUND.to),
     ...fields,
   };
   return { status: 'ACCEPTED', message };
@@ -55,6 +64,62 @@ async function pages(store: MessageStore, size: number, filter: Partial<MessageF
 }
 
 const idsOf = (messages: readonly Message[]): string[] => messages.map(({ id }) => id);
+
+/** Random sequences of callbacks, each about one send. */
+const SEQUENCES = Number(process.env.CALLBACK_SEQUENCES ?? 1_000);
+const SEQUENCES_AT_ONCE = 100;
+
+/** Numbers from 0 to below `limit`, the same in every run (mulberry32). */
+function newRandom(seed: number): (limit: number) => number {
+  let state = seed;
+  return (limit) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
+  };
+}
+
+/** Plays events duplicated, shuffled and split, with the send's own answer among them; expects the ordered result. */
+async function playSequence(store: MessageStore, name: string, random: (limit: number) => number): Promise<void> {
+  const to = Array.from({ length: 1 + random(3) }, (_, index) => `+1555000${index}`);
+  const send = newSend({ request: { ...OUTBOUND, to } });
+  const message = accepted({ id: `sequence-${name}`, to }).message;
+  const correlated = random(2) === 0;
+  const event = (recipient: string, status: DeliveryEvent['status'], errorCode: number | null): DeliveryEvent => ({
+    messageId: message.id,
+    sendId: correlated ? send.sendId : null,
+    to: recipient,
+    status,
+    time: 10 + random(5),
+    errorCode,
+    message: { time: message.time, owner: message.owner, segmentCount: message.segmentCount },
+  });
+  const events = to.flatMap((recipient) => [
+    ...(random(2) === 0 ? [event(recipient, 'SENDING', null)] : []),
+    ...(random(3) > 0 ? [event(recipient, 'DELIVERED', null)] : []),
+    ...(random(3) === 0 ? [event(recipient, 'FAILED', 4_700 + random(3))] : []),
+  ]);
+  const expected = events.reduce<Delivery[]>(withEvent, openDeliveries(to));
+
+  // Mostly the answer comes, somewhere among the events; where it is lost, a correlated event takes its place.
+  const isAnswerLost = correlated && events.length > 0 && random(4) === 0;
+  const answer: Resolution = isAnswerLost ? { status: 'UNKNOWN' } : { status: 'ACCEPTED', message };
+  const played: (() => Promise<void>)[] = [
+    () => store.record(send.sendId, answer, 2_000),
+    ...events.concat(events.filter(() => random(2) === 0)).map((each) => () => store.applyEvent(each, 2_000)),
+  ];
+  for (let last = played.length - 1; last > 0; last--) {
+    const other = random(last + 1);
+    const [a, b] = [played[last], played[other]];
+    if (a !== undefined && b !== undefined) [played[last], played[other]] = [b, a];
+  }
+  await store.claim(send);
+  while (played.length > 0) await Promise.all(played.splice(0, 1 + random(4)).map((play) => play()));
+  await store.adoptEarlyEvents(2_000);
+  const [found] = await store.messagesById([message.id]);
+  expect(found).toMatchObject({ deliveries: expected, status: aggregateStatus(expected) });
+}
 
 export interface StoreUnderTest {
   /** Opens the store anew on the same data, as another process would. */
@@ -346,6 +411,145 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
       it('answers a ping', async () => {
         await expect(store.ping()).resolves.toBeUndefined();
       });
+    });
+
+    describe('hears of a message', () => {
+      const heard = (messageId: string, fields: Partial<DeliveryEvent> = {}): DeliveryEvent => ({
+        messageId,
+        sendId: null,
+        to: OUTBOUND.to[0] ?? null,
+        status: 'DELIVERED',
+        time: 5,
+        errorCode: null,
+        message: { time: 4, owner: '+19', segmentCount: 2 },
+        ...fields,
+      });
+
+      it('and keeps what became of it for each recipient', async () => {
+        const to = ['+16', '+17'];
+        const message = await put(store, { to });
+        await store.applyEvent(heard(message.id, { to: '+17', status: 'FAILED', errorCode: 4775 }), 3_000);
+        const deliveries = [
+          { to: '+16', status: 'ACCEPTED', time: null, errorCode: null },
+          { to: '+17', status: 'FAILED', time: 5, errorCode: 4775 },
+        ];
+        expect(await store.messagesById([message.id])).toEqual([{ ...message, status: 'SENDING', deliveries }]);
+        await store.applyEvent(heard(message.id, { to: '+16' }), 3_000);
+        expect(await store.messagesById([message.id])).toMatchObject([{ status: 'PARTIALLY_DELIVERED' }]);
+        expect(await pages(store, 5, { status: 'PARTIALLY_DELIVERED' })).toHaveLength(1);
+      });
+
+      it.each<[string, Resolution | null]>([
+        ['whose outcome is unknown', { status: 'UNKNOWN' }],
+        ['whose id is not known', { status: 'ACCEPTED', message: null }],
+        ['that is still pending', null],
+      ])('%s, and knows it by its correlation from then on', async (_name, resolution) => {
+        const send = newSend({ idempotencyKey: 'k', request: { ...OUTBOUND, text: 'mine', tag: 'tag' } });
+        await store.claim(send);
+        if (resolution !== null) await store.record(send.sendId, resolution, 2_000);
+        await store.applyEvent(heard('late', { sendId: send.sendId }), 3_000);
+        expect(await store.messagesById(['late'])).toMatchObject([
+          { id: 'late', text: 'mine', tag: 'tag', time: 4, owner: '+19', segmentCount: 2, status: 'DELIVERED' },
+        ]);
+        expect(await store.unresolvedSends(5)).toEqual([]);
+        expect(await pages(store, 5, { to: OUTBOUND.to[0] ?? '' })).toHaveLength(1);
+        await store.record(send.sendId, accepted({ id: 'late' }), 4_000);
+        expect(await statusOf('k')).toBe('DELIVERED');
+      });
+
+      it('before its id is known, and remembers it until then', async () => {
+        const send = newSend();
+        await store.claim(send);
+        await Promise.all([
+          store.applyEvent(heard('early', { status: 'SENDING' }), 2_000),
+          store.applyEvent(heard('early'), 2_000),
+          store.applyEvent(heard('somebody else'), 2_000),
+        ]);
+        await store.record(send.sendId, accepted({ id: 'early' }), 3_000);
+        await store.adoptEarlyEvents(3_000);
+        expect(await store.messagesById(['early', 'somebody else'])).toMatchObject([{ status: 'DELIVERED' }, null]);
+      });
+
+      it('in the same moment as its answer, and loses neither', async () => {
+        const another = await openAnother();
+        for (let round = 0; round < 30; round++) {
+          const send = newSend();
+          const id = `both${round}`;
+          await store.claim(send);
+          await Promise.all([store.record(send.sendId, accepted({ id }), 2_000), another.applyEvent(heard(id), 2_000)]);
+          await store.adoptEarlyEvents(3_000);
+          expect(await store.messagesById([id])).toMatchObject([{ status: 'DELIVERED' }]);
+        }
+      });
+
+      it('of which somebody else claims to be the send, and does not believe it', async () => {
+        const message = await put(store);
+        const [other] = await pages(store, 1);
+        expect(other?.id).toBe(message.id);
+        const send = newSend();
+        await store.claim(send);
+        await store.record(send.sendId, accepted({ id: 'mine' }), 2_000);
+        await store.applyEvent(heard(message.id, { sendId: send.sendId }), 3_000);
+        expect(await store.messagesById(['mine', message.id])).toMatchObject([
+          { status: 'ACCEPTED' },
+          { status: 'DELIVERED' },
+        ]);
+      });
+
+      it('lets events go whose message never came', async () => {
+        await store.applyEvent(heard('never'), 2_000);
+        expect(await store.purge(2_001, 10)).toBe(1);
+        expect(await store.purge(2_001, 10)).toBe(0);
+      });
+
+      it('and tells those who listen, once it is stored', async () => {
+        const another = await openAnother();
+        const told: StoreChange[] = [];
+        const message = await put(store);
+        const heardOfTwo = new Promise<void>((resolve) => {
+          const stop = store.onChange((change) => {
+            told.push(change);
+            if (told.length < 2) return;
+            stop();
+            resolve();
+          });
+        });
+        await store.applyEvent(heard(message.id), 3_000);
+        const inbound = { ...message, id: 'in', direction: 'IN', status: 'RECEIVED', deliveries: [] } as const;
+        await (store.shared ? another : store).receive(inbound, 3_000);
+        await heardOfTwo;
+        expect(told).toEqual([
+          { kind: 'updated', messageId: message.id },
+          { kind: 'received', messageId: 'in' },
+        ]);
+      });
+
+      it('that came in, once, however often it is told', async () => {
+        const inbound = {
+          ...accepted({ to: ['+16', '+17'] }).message,
+          direction: 'IN',
+          status: 'RECEIVED',
+          deliveries: [],
+        } as const;
+        await Promise.all([store.receive(inbound, 2_000), store.receive(inbound, 2_000)]);
+        await store.receive(inbound, 3_000);
+        expect(await store.messagesById([inbound.id])).toEqual([inbound]);
+        expect(await pages(store, 5, { to: '+17' })).toEqual([inbound]);
+        expect(await store.purge(9_000, 10)).toBe(0);
+      });
+
+      it('keeps aside what nobody understands', async () => {
+        await expect(store.keepAside('a\0b', 2_000)).resolves.toBeUndefined();
+      });
+
+      it('ends in the same state, whatever the order, the repetitions and the moment of its answer', async () => {
+        const random = newRandom(20_261_124);
+        for (let group = 0; group < SEQUENCES; group += SEQUENCES_AT_ONCE) {
+          await Promise.all(
+            Array.from({ length: SEQUENCES_AT_ONCE }, (_, index) => playSequence(store, `${group + index}`, random)),
+          );
+        }
+      }, 240_000);
     });
 
     it('is made once when eight open it at the same time', async () => {

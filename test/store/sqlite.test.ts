@@ -31,6 +31,16 @@ describe('the SQLite file', () => {
     await store.close();
   });
 
+  it('holds what was kept aside, for people to read', async () => {
+    const file = newFile();
+    const store = await open(file);
+    await store.keepAside('not [JSON', 7);
+    await store.close();
+    const database = new Database(file);
+    expect(database.prepare('SELECT * FROM strange_callbacks').all()).toEqual([{ received_at: 7, body: 'not [JSON' }]);
+    database.close();
+  });
+
   it('is refused untouched when a newer version made it', async () => {
     const file = newFile();
     await (await open(file)).close();

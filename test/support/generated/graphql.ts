@@ -4,6 +4,17 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+/** Who failed a message. */
+export type FailureOrigin =
+  /** The messaging service. */
+  | 'BANDWIDTH'
+  /** The recipient's carrier. */
+  | 'CARRIER'
+  /** The sender's side: numbers, content or permissions. Sending it again fails again. */
+  | 'CLIENT'
+  /** Catapult itself does not know. */
+  | 'UNCLEAR';
+
 /** Which way a message went. */
 export type MessageDirection =
   /** From a telephone to one of your numbers. */
@@ -49,12 +60,16 @@ export type MessageInput = {
 export type MessageStatus =
   /** Catapult took it into its queue. That does not mean delivered. */
   | 'ACCEPTED'
-  /** Final: the carrier or the handset confirmed it. */
+  /** Final: the carrier or the handset confirmed it, for every recipient. */
   | 'DELIVERED'
-  /** Final: it was not delivered. */
+  /** Final: it was not delivered to any recipient. */
   | 'FAILED'
+  /** Final: delivered to some recipients of a group, and not to others. */
+  | 'PARTIALLY_DELIVERED'
   /** Stored and being sent; no answer yet. */
   | 'PENDING'
+  /** A message that came in. */
+  | 'RECEIVED'
   /** Known not sent, and not billed. */
   | 'REJECTED'
   /** Handed to the carrier. */
@@ -74,7 +89,7 @@ export type SendMessageMutationVariables = Exact<{
 }>;
 
 
-export type SendMessageMutation = { sendMessage: { id: string, time: string, to: Array<string>, from: string, text: string, applicationId: string | null, tag: string | null, owner: string | null, media: Array<string>, direction: MessageDirection, segmentCount: number | null, status: MessageStatus } | null };
+export type SendMessageMutation = { sendMessage: { id: string, time: string, to: Array<string>, from: string, text: string, applicationId: string | null, tag: string | null, owner: string | null, media: Array<string>, direction: MessageDirection, segmentCount: number | null, status: MessageStatus, deliveries: Array<{ to: string, status: MessageStatus, time: string | null, failure: { code: number, name: string, meaning: string, origin: FailureOrigin, retryable: boolean } | null }> } | null };
 
 export type SendTwoMutationVariables = Exact<{
   first: MessageInput;
@@ -82,14 +97,14 @@ export type SendTwoMutationVariables = Exact<{
 }>;
 
 
-export type SendTwoMutation = { first: { id: string, time: string, to: Array<string>, from: string, text: string, applicationId: string | null, tag: string | null, owner: string | null, media: Array<string>, direction: MessageDirection, segmentCount: number | null, status: MessageStatus } | null, second: { id: string, time: string, to: Array<string>, from: string, text: string, applicationId: string | null, tag: string | null, owner: string | null, media: Array<string>, direction: MessageDirection, segmentCount: number | null, status: MessageStatus } | null };
+export type SendTwoMutation = { first: { id: string, time: string, to: Array<string>, from: string, text: string, applicationId: string | null, tag: string | null, owner: string | null, media: Array<string>, direction: MessageDirection, segmentCount: number | null, status: MessageStatus, deliveries: Array<{ to: string, status: MessageStatus, time: string | null, failure: { code: number, name: string, meaning: string, origin: FailureOrigin, retryable: boolean } | null }> } | null, second: { id: string, time: string, to: Array<string>, from: string, text: string, applicationId: string | null, tag: string | null, owner: string | null, media: Array<string>, direction: MessageDirection, segmentCount: number | null, status: MessageStatus, deliveries: Array<{ to: string, status: MessageStatus, time: string | null, failure: { code: number, name: string, meaning: string, origin: FailureOrigin, retryable: boolean } | null }> } | null };
 
 export type MessageQueryVariables = Exact<{
   id: string;
 }>;
 
 
-export type MessageQuery = { message: { id: string, time: string, to: Array<string>, from: string, text: string, applicationId: string | null, tag: string | null, owner: string | null, media: Array<string>, direction: MessageDirection, segmentCount: number | null, status: MessageStatus } | null };
+export type MessageQuery = { message: { id: string, time: string, to: Array<string>, from: string, text: string, applicationId: string | null, tag: string | null, owner: string | null, media: Array<string>, direction: MessageDirection, segmentCount: number | null, status: MessageStatus, deliveries: Array<{ to: string, status: MessageStatus, time: string | null, failure: { code: number, name: string, meaning: string, origin: FailureOrigin, retryable: boolean } | null }> } | null };
 
 export type MessagesQueryVariables = Exact<{
   first?: number | null | undefined;
@@ -98,7 +113,7 @@ export type MessagesQueryVariables = Exact<{
 }>;
 
 
-export type MessagesQuery = { messages: { edges: Array<{ cursor: string, node: { id: string, time: string, to: Array<string>, from: string, text: string, applicationId: string | null, tag: string | null, owner: string | null, media: Array<string>, direction: MessageDirection, segmentCount: number | null, status: MessageStatus } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
+export type MessagesQuery = { messages: { edges: Array<{ cursor: string, node: { id: string, time: string, to: Array<string>, from: string, text: string, applicationId: string | null, tag: string | null, owner: string | null, media: Array<string>, direction: MessageDirection, segmentCount: number | null, status: MessageStatus, deliveries: Array<{ to: string, status: MessageStatus, time: string | null, failure: { code: number, name: string, meaning: string, origin: FailureOrigin, retryable: boolean } | null }> } }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } } };
 
 export type UnresolvedSendsQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -112,7 +127,21 @@ export type PreviewMessageQueryVariables = Exact<{
 
 export type PreviewMessageQuery = { previewMessage: { encoding: TextEncoding, segmentCount: number, unitCount: number, unitsPerSegment: number, forcing: Array<string> } };
 
-export type MessageFieldsFragment = { id: string, time: string, to: Array<string>, from: string, text: string, applicationId: string | null, tag: string | null, owner: string | null, media: Array<string>, direction: MessageDirection, segmentCount: number | null, status: MessageStatus };
+export type MessageFieldsFragment = { id: string, time: string, to: Array<string>, from: string, text: string, applicationId: string | null, tag: string | null, owner: string | null, media: Array<string>, direction: MessageDirection, segmentCount: number | null, status: MessageStatus, deliveries: Array<{ to: string, status: MessageStatus, time: string | null, failure: { code: number, name: string, meaning: string, origin: FailureOrigin, retryable: boolean } | null }> };
+
+export type MessageUpdatedSubscriptionVariables = Exact<{
+  id: string;
+}>;
+
+
+export type MessageUpdatedSubscription = { messageUpdated: { id: string, time: string, to: Array<string>, from: string, text: string, applicationId: string | null, tag: string | null, owner: string | null, media: Array<string>, direction: MessageDirection, segmentCount: number | null, status: MessageStatus, deliveries: Array<{ to: string, status: MessageStatus, time: string | null, failure: { code: number, name: string, meaning: string, origin: FailureOrigin, retryable: boolean } | null }> } };
+
+export type MessageReceivedSubscriptionVariables = Exact<{
+  to?: string | null | undefined;
+}>;
+
+
+export type MessageReceivedSubscription = { messageReceived: { id: string, time: string, to: Array<string>, from: string, text: string, applicationId: string | null, tag: string | null, owner: string | null, media: Array<string>, direction: MessageDirection, segmentCount: number | null, status: MessageStatus, deliveries: Array<{ to: string, status: MessageStatus, time: string | null, failure: { code: number, name: string, meaning: string, origin: FailureOrigin, retryable: boolean } | null }> } };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -146,6 +175,18 @@ export const MessageFieldsFragmentDoc = new TypedDocumentString(`
   direction
   segmentCount
   status
+  deliveries {
+    to
+    status
+    time
+    failure {
+      code
+      name
+      meaning
+      origin
+      retryable
+    }
+  }
 }
     `, {"fragmentName":"MessageFields"}) as unknown as TypedDocumentString<MessageFieldsFragment, unknown>;
 export const SendMessageDocument = new TypedDocumentString(`
@@ -167,6 +208,18 @@ export const SendMessageDocument = new TypedDocumentString(`
   direction
   segmentCount
   status
+  deliveries {
+    to
+    status
+    time
+    failure {
+      code
+      name
+      meaning
+      origin
+      retryable
+    }
+  }
 }`) as unknown as TypedDocumentString<SendMessageMutation, SendMessageMutationVariables>;
 export const SendTwoDocument = new TypedDocumentString(`
     mutation SendTwo($first: MessageInput!, $second: MessageInput!) {
@@ -190,6 +243,18 @@ export const SendTwoDocument = new TypedDocumentString(`
   direction
   segmentCount
   status
+  deliveries {
+    to
+    status
+    time
+    failure {
+      code
+      name
+      meaning
+      origin
+      retryable
+    }
+  }
 }`) as unknown as TypedDocumentString<SendTwoMutation, SendTwoMutationVariables>;
 export const MessageDocument = new TypedDocumentString(`
     query Message($id: ID!) {
@@ -210,6 +275,18 @@ export const MessageDocument = new TypedDocumentString(`
   direction
   segmentCount
   status
+  deliveries {
+    to
+    status
+    time
+    failure {
+      code
+      name
+      meaning
+      origin
+      retryable
+    }
+  }
 }`) as unknown as TypedDocumentString<MessageQuery, MessageQueryVariables>;
 export const MessagesDocument = new TypedDocumentString(`
     query Messages($first: Int, $after: String, $filter: MessageFilter) {
@@ -241,6 +318,18 @@ export const MessagesDocument = new TypedDocumentString(`
   direction
   segmentCount
   status
+  deliveries {
+    to
+    status
+    time
+    failure {
+      code
+      name
+      meaning
+      origin
+      retryable
+    }
+  }
 }`) as unknown as TypedDocumentString<MessagesQuery, MessagesQueryVariables>;
 export const UnresolvedSendsDocument = new TypedDocumentString(`
     query UnresolvedSends {
@@ -265,3 +354,67 @@ export const PreviewMessageDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<PreviewMessageQuery, PreviewMessageQueryVariables>;
+export const MessageUpdatedDocument = new TypedDocumentString(`
+    subscription MessageUpdated($id: ID!) {
+  messageUpdated(id: $id) {
+    ...MessageFields
+  }
+}
+    fragment MessageFields on Message {
+  id
+  time
+  to
+  from
+  text
+  applicationId
+  tag
+  owner
+  media
+  direction
+  segmentCount
+  status
+  deliveries {
+    to
+    status
+    time
+    failure {
+      code
+      name
+      meaning
+      origin
+      retryable
+    }
+  }
+}`) as unknown as TypedDocumentString<MessageUpdatedSubscription, MessageUpdatedSubscriptionVariables>;
+export const MessageReceivedDocument = new TypedDocumentString(`
+    subscription MessageReceived($to: String) {
+  messageReceived(to: $to) {
+    ...MessageFields
+  }
+}
+    fragment MessageFields on Message {
+  id
+  time
+  to
+  from
+  text
+  applicationId
+  tag
+  owner
+  media
+  direction
+  segmentCount
+  status
+  deliveries {
+    to
+    status
+    time
+    failure {
+      code
+      name
+      meaning
+      origin
+      retryable
+    }
+  }
+}`) as unknown as TypedDocumentString<MessageReceivedSubscription, MessageReceivedSubscriptionVariables>;

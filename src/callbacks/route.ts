@@ -1,0 +1,90 @@
+/** POST /callbacks/catapult: stores first, then answers 200. What is answered otherwise comes again for 24 hours. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Correlation } from '../messaging/correlation.js';
+import type { Clock, MessageStore } from '../messaging/ports.js';
+import { parseCallback, type CallbackEvent } from './callback.js';
+
+export const CALLBACK_PATH = '/callbacks/catapult';
+
+/** Far more than any documented callback. */
+const BODY_LIMIT_BYTES = 1024 * 1024;
+
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface CallbackOptions {
+  readonly store: Pick<MessageStore, 'applyEvent' | 'receive' | 'keepAside'>;
+  readonly clock: Clock;
+  readonly correlation: Correlation;
+  /** Those that are accepted; more than one while they are changed. */
+  readonly credentials: readonly Credentials[];
+  readonly onTaken: (counts: { requestId: string; deliveries: number; received: number; strange: number }) => void;
+  readonly onFailure: (requestId: string, error: unknown) => void;
+}
+
+export async function takeCallbacks(routes: FastifyInstance, options: CallbackOptions): Promise<void> {
+  await routes.register((scope, _options, done) => {
+    // A body that is no JSON is kept aside like any other that cannot be understood.
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => {
+      parsed(null, body.toString('utf8'));
+    });
+    const expected = options.credentials.map(({ username, password }) => digest(`${username}:${password}`));
+    scope.post(CALLBACK_PATH, {
+      bodyLimit: BODY_LIMIT_BYTES,
+      onRequest: (request, reply, next) => {
+        if (isAuthorized(request, expected)) next();
+        else void challenge(reply);
+      },
+      handler: (request, reply) => take(request, reply, options),
+    });
+    done();
+  });
+}
+
+async function take(request: FastifyRequest, reply: FastifyReply, options: CallbackOptions): Promise<FastifyReply> {
+  const { store, clock, correlation, onTaken, onFailure } = options;
+  const now = clock.now();
+  const body = typeof request.body === 'string' ? request.body : '';
+  const events = parseCallback(body, correlation, now * 1000);
+  try {
+    await Promise.all(events.map((event) => storeEvent(store, event, now)));
+  } catch (error) {
+    onFailure(request.id, error);
+    return reply.code(503).send({ status: 'not stored; try again' });
+  }
+  const count = (kind: CallbackEvent['kind']): number => events.filter((event) => event.kind === kind).length;
+  const counts = { deliveries: count('delivery'), received: count('received'), strange: count('strange') };
+  onTaken({ requestId: request.id, ...counts });
+  return reply.code(200).send({ status: 'ok' });
+}
+
+function storeEvent(store: CallbackOptions['store'], event: CallbackEvent, now: number): Promise<void> {
+  switch (event.kind) {
+    case 'delivery':
+      return store.applyEvent(event.event, now);
+    case 'received':
+      return store.receive(event.message, now);
+    case 'strange':
+      return store.keepAside(event.body, now);
+  }
+}
+
+/** Catapult sends credentials only to a server that asks for them, so the first request of each callback is refused. */
+function challenge(reply: FastifyReply): FastifyReply {
+  return reply.code(401).header('www-authenticate', 'Basic realm="callbacks"').send({ status: 'unauthorized' });
+}
+
+function isAuthorized({ headers }: FastifyRequest, expected: readonly Buffer[]): boolean {
+  const [, encoded = ''] = /^Basic +([\w+/=-]+)$/i.exec(headers.authorization ?? '') ?? [];
+  const given = digest(Buffer.from(encoded, 'base64').toString('utf8'));
+  // All are compared, so that the time tells nothing of which came close.
+  return expected.map((each) => timingSafeEqual(given, each)).includes(true);
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,153 @@
+/** Messages as they change, for subscribers. */
+import { ServiceError } from '../errors.js';
+import { isFinal } from './delivery.js';
+import type { Message } from './message.js';
+import type { MessageStore, StoreChange } from './ports.js';
+
+/** Messages that wait for one subscriber. More means that it cannot keep up, and it is cut off. */
+const MAX_WAITING = 1_000;
+
+export class MessageFeed {
+  readonly #store: MessageStore;
+
+  constructor(store: MessageStore) {
+    this.#store = store;
+  }
+
+  /**
+   * The message as it is now, then after every change; ends when nothing more is to be expected. Changes that come
+   * faster than they are read are told once, by their result.
+   *
+   * @throws ServiceError BAD_USER_INPUT when the message is not known.
+   */
+  updates(id: string): AsyncIterableIterator<Message> {
+    const store = this.#store;
+    const waiting = new Waiting<true>(1, 'coalesce');
+    return subscription(store, waiting, listener, read());
+
+    function listener(change: StoreChange): void {
+      if (change.kind === 'missed' || change.messageId === id) waiting.add(true);
+    }
+
+    async function* read(): AsyncGenerator<Message> {
+      let told = '';
+      do {
+        const [message = null] = await store.messagesById([id]);
+        if (message === null) throw unknownMessage();
+        const now = JSON.stringify(message);
+        if (now !== told) yield message;
+        told = now;
+        if (isFinal(message)) return;
+      } while ((await waiting.next()) === true);
+    }
+  }
+
+  /**
+   * Every message that comes in from now on, for one of your numbers or for all of them.
+   *
+   * @throws ServiceError SUBSCRIPTION_LOST when messages may have been missed.
+   */
+  received(to: string | null): AsyncIterableIterator<Message> {
+    const store = this.#store;
+    const waiting = new Waiting<string>(MAX_WAITING, 'fail');
+    return subscription(store, waiting, listener, read());
+
+    function listener(change: StoreChange): void {
+      if (change.kind === 'missed') waiting.fail(new ServiceError('SUBSCRIPTION_LOST'));
+      else if (change.kind === 'received') waiting.add(change.messageId);
+    }
+
+    async function* read(): AsyncGenerator<Message> {
+      for (let id = await waiting.next(); id !== null; id = await waiting.next()) {
+        const [message = null] = await store.messagesById([id]);
+        if (message !== null && (to === null || message.owner === to || message.to.includes(to))) yield message;
+      }
+    }
+  }
+}
+
+function unknownMessage(): ServiceError {
+  const fieldErrors = [{ path: ['id'], code: 'UNKNOWN_MESSAGE', message: 'There is no message with this id.' }];
+  return new ServiceError('BAD_USER_INPUT', { fieldErrors });
+}
+
+/** What a subscriber has not read yet. */
+class Waiting<Item> {
+  readonly #items: Item[] = [];
+  readonly #limit: number;
+  readonly #whenFull: 'coalesce' | 'fail';
+  #failure: ServiceError | null = null;
+  #isClosed = false;
+  #wake = (): void => undefined;
+
+  constructor(limit: number, whenFull: 'coalesce' | 'fail') {
+    this.#limit = limit;
+    this.#whenFull = whenFull;
+  }
+
+  add(item: Item): void {
+    if (this.#items.length < this.#limit) this.#items.push(item);
+    else if (this.#whenFull === 'fail') this.fail(new ServiceError('SUBSCRIPTION_LOST'));
+    this.#wake();
+  }
+
+  fail(failure: ServiceError): void {
+    this.#failure = failure;
+    this.#items.length = 0;
+    this.#wake();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#wake();
+  }
+
+  /** The next item once there is one; null when closed. @throws what it failed with. */
+  async next(): Promise<Item | null> {
+    for (;;) {
+      if (this.#failure !== null) throw this.#failure;
+      const item = this.#items.shift();
+      if (item !== undefined) return item;
+      if (this.#isClosed) return null;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+}
+
+/**
+ * Ties a generator to its source. An async generator that waits cannot be ended from outside: its `return` would wait as
+ * well. So what it waits for is closed first.
+ */
+function subscription<Item>(
+  store: MessageStore,
+  waiting: Waiting<Item>,
+  listener: (change: StoreChange) => void,
+  messages: AsyncGenerator<Message>,
+): AsyncIterableIterator<Message> {
+  const stopListening = store.onChange(listener);
+  const stop = (): void => {
+    stopListening();
+    waiting.close();
+  };
+  return {
+    async next() {
+      try {
+        const result = await messages.next();
+        if (result.done === true) stop();
+        return result;
+      } catch (error) {
+        stop();
+        throw error;
+      }
+    },
+    return() {
+      stop();
+      return messages.return(undefined);
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}

@@ -1,0 +1,289 @@
+/** A batch of writes as few statements: each kind of write is one, however many there are. */
+import type { PoolClient } from 'pg';
+import type { DeliveryEvent } from '../messaging/delivery.js';
+import { yieldsTo, type Message } from '../messaging/message.js';
+import type { Claim, NewSend, Resolution, StoredSend } from '../messaging/ports.js';
+import { CHANNEL } from './change-feed.js';
+import {
+  claimColumns,
+  distinctRecipients,
+  isAbout,
+  messageColumns,
+  receivedColumns,
+  recipientsOf,
+  rowAfter,
+  SEND_COLUMNS,
+  storable,
+  storedSend,
+  type SendRow,
+} from './rows.js';
+
+/** How often a claim is tried anew whose key was freed between two of its statements. */
+const MAX_CLAIM_ROUNDS = 5;
+/** The columns of a claim or record that are not text. */
+const NUMBERS: ReadonlySet<string> = new Set(['started_at', 'updated_at', 'lease_until', 'time', 'received_at']);
+
+interface RecordWrite {
+  readonly kind: 'record';
+  readonly sendId: string;
+  readonly resolution: Resolution;
+  readonly now: number;
+}
+interface EventWrite {
+  readonly kind: 'event';
+  readonly event: DeliveryEvent;
+  readonly now: number;
+}
+interface ReceivedWrite {
+  readonly kind: 'received';
+  readonly message: Message;
+  readonly now: number;
+}
+export type Write = { readonly kind: 'claim'; readonly send: NewSend } | RecordWrite | EventWrite | ReceivedWrite;
+
+/** Stores a batch in the order it arrived in, as far as two of its writes can touch the same send. */
+export async function applyAll(client: PoolClient, writes: readonly Write[]): Promise<(Claim | null)[]> {
+  const claims = writes.flatMap((write) => (write.kind === 'claim' ? [write.send] : []));
+  const held = await applyClaims(client, claims);
+  await applyRecords(
+    client,
+    writes.filter((write) => write.kind === 'record'),
+  );
+  await applyEvents(
+    client,
+    writes.filter((write) => write.kind === 'event'),
+  );
+  await applyReceived(
+    client,
+    writes.filter((write) => write.kind === 'received'),
+  );
+  return writes.map((write) => (write.kind === 'claim' ? (held.get(write.send) ?? null) : null));
+}
+
+/** Claims all of `sends` in one statement; answers for those whose key is held which send holds it. */
+async function applyClaims(client: PoolClient, sends: readonly NewSend[]): Promise<Map<NewSend, Claim>> {
+  const held = new Map<NewSend, Claim>();
+  let open = sends;
+  for (let round = 0; open.length > 0; round++) {
+    if (round === MAX_CLAIM_ROUNDS) throw new Error('idempotency keys change hands faster than they can be claimed');
+    const claimed = await insertClaims(client, open);
+    const refused = open.filter(({ sendId }) => !claimed.has(sendId));
+    const holders = await holdersOf(client, refused);
+    for (const send of refused) {
+      const by = holders.get(keyOf(send.caller, send.idempotencyKey));
+      if (by !== undefined) held.set(send, { kind: 'HELD', by });
+    }
+    // Whoever was refused and finds no holder any more saw its key freed in between, and is tried anew.
+    open = refused.filter((send) => !held.has(send));
+  }
+  return held;
+}
+
+async function insertClaims(client: PoolClient, sends: readonly NewSend[]): Promise<Set<string>> {
+  const rows = sends.map(claimColumns);
+  const names = Object.keys(rows[0] ?? {});
+  const { rows: claimed } = await client.query<{ send_id: string }>(
+    `INSERT INTO sends (${names.join(', ')}) SELECT ${names.join(', ')} FROM ${recordset(names)}
+     ON CONFLICT (caller, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING send_id`,
+    [JSON.stringify(rows)],
+  );
+  return new Set(claimed.map(({ send_id }) => send_id));
+}
+
+async function holdersOf(client: PoolClient, sends: readonly NewSend[]): Promise<Map<string, StoredSend>> {
+  if (sends.length === 0) return new Map();
+  const keys = sends.map(({ caller, idempotencyKey }) => ({ caller, idempotency_key: idempotencyKey }));
+  const { rows } = await client.query<SendRow & { caller: string; idempotency_key: string }>(
+    `SELECT caller, idempotency_key, ${SEND_COLUMNS} FROM sends
+     WHERE (caller, idempotency_key) IN (SELECT caller, idempotency_key FROM ${recordset(['caller', 'idempotency_key'])})`,
+    [JSON.stringify(keys)],
+  );
+  return new Map(rows.map((row) => [keyOf(row.caller, row.idempotency_key), storedSend(row)]));
+}
+
+const keyOf = (caller: string, key: string | null): string => JSON.stringify([caller, key]);
+
+/** An UPDATE takes each send once, so a second record of the same send waits for the next statement. */
+async function applyRecords(client: PoolClient, writes: readonly RecordWrite[]): Promise<void> {
+  for (let open = writes; open.length > 0;) {
+    const firstOfEach = new Map<string, RecordWrite>();
+    for (const write of open) if (!firstOfEach.has(write.sendId)) firstOfEach.set(write.sendId, write);
+    const wave = [...firstOfEach.values()];
+    await updateRecords(client, wave);
+    const ids = wave.flatMap(({ resolution }) =>
+      resolution.status === 'ACCEPTED' && resolution.message ? [storable(resolution.message.id)] : [],
+    );
+    if (ids.length > 0) await adopt(client, ids, wave[0]?.now ?? 0);
+    open = open.filter((write) => firstOfEach.get(write.sendId) !== write);
+  }
+}
+
+const MESSAGE_COLUMNS = [
+  'message_id',
+  'time',
+  'sender',
+  'recipients',
+  'body',
+  'application_id',
+  'tag',
+  'media',
+  'owner',
+  'direction',
+  'segment_count',
+];
+
+async function updateRecords(client: PoolClient, writes: readonly RecordWrite[]): Promise<void> {
+  const rows = writes.map(({ sendId, resolution, now }) => ({
+    send_id: sendId,
+    status: resolution.status,
+    updated_at: now,
+    replaces: yieldsTo(resolution.status).join(','),
+    ...(resolution.status === 'ACCEPTED' && resolution.message !== null && messageColumns(resolution.message)),
+  }));
+  const listed = writes.flatMap(({ sendId, resolution }) =>
+    recipientsOf(resolution).map((recipient) => ({ send_id: sendId, recipient })),
+  );
+  const assignments = MESSAGE_COLUMNS.map(
+    (name) => `${name} = CASE WHEN record.message_id IS NULL THEN sends.${name} ELSE record.${name} END`,
+  );
+  await client.query(
+    `WITH updated AS (
+       UPDATE sends SET status = record.status, updated_at = record.updated_at,
+         idempotency_key = CASE WHEN record.status = 'REJECTED' THEN NULL ELSE sends.idempotency_key END,
+         ${assignments.join(', ')}
+       FROM ${recordset(['send_id', 'status', 'updated_at', 'replaces', ...MESSAGE_COLUMNS], 'record')}
+       WHERE sends.send_id = record.send_id AND sends.status = ANY (string_to_array(record.replaces, ','))
+       RETURNING sends.send_id, sends.time)
+     INSERT INTO recipients (recipient, time, send_id)
+     SELECT listed.recipient, updated.time, updated.send_id
+     FROM updated JOIN ${recordset(['send_id', 'recipient'], 'listed', 2)} ON listed.send_id = updated.send_id
+     ON CONFLICT DO NOTHING`,
+    [JSON.stringify(rows), JSON.stringify(listed)],
+  );
+}
+
+/** Applies the early events of messages that are known now. */
+export async function adopt(client: PoolClient, messageIds: readonly string[], now: number): Promise<void> {
+  const { rows } = await client.query<{ event: string }>(
+    'DELETE FROM early_events WHERE message_id = ANY ($1) RETURNING event',
+    [messageIds],
+  );
+  await applyEvents(
+    client,
+    rows.map(({ event }) => ({ kind: 'event', event: JSON.parse(event) as DeliveryEvent, now })),
+  );
+}
+
+/** Applies events to the rows they are about, each row read and written once; keeps those that are about none yet. */
+async function applyEvents(client: PoolClient, writes: readonly EventWrite[]): Promise<void> {
+  if (writes.length === 0) return;
+  const known = await lockRowsOf(client, writes);
+  const changed = new Map<string, SendRow & { readonly updated_at: number }>();
+  const newlyListed: { send_id: string; recipient: string }[] = [];
+  const early: object[] = [];
+  for (const { event, now } of writes) {
+    const row = known.of(event);
+    if (row === undefined) {
+      early.push({ message_id: storable(event.messageId), event: JSON.stringify(event), received_at: now });
+      continue;
+    }
+    const after = { ...rowAfter(row, event), updated_at: now };
+    if (row.message_id === null) {
+      const to = distinctRecipients(JSON.parse(row.recipients) as string[]);
+      newlyListed.push(...to.map((recipient) => ({ send_id: row.send_id, recipient })));
+    }
+    known.replace(after);
+    changed.set(row.send_id, after);
+  }
+  if (changed.size > 0) await updateDeliveries(client, [...changed.values()], newlyListed);
+  if (early.length > 0) {
+    await client.query(
+      `INSERT INTO early_events (message_id, event, received_at)
+       SELECT message_id, event, received_at FROM ${recordset(['message_id', 'event', 'received_at'])}`,
+      [JSON.stringify(early)],
+    );
+  }
+}
+
+/** The rows that events are about, locked, as they are and as the events of this batch change them. */
+async function lockRowsOf(
+  client: PoolClient,
+  writes: readonly EventWrite[],
+): Promise<{ of: (event: DeliveryEvent) => SendRow | undefined; replace: (row: SendRow) => void }> {
+  const { rows } = await client.query<SendRow>(
+    `SELECT ${SEND_COLUMNS} FROM sends WHERE direction = 'OUT' AND (send_id = ANY ($1) OR message_id = ANY ($2))
+     ORDER BY send_id FOR UPDATE`,
+    [writes.map(({ event }) => event.sendId), writes.map(({ event }) => storable(event.messageId))],
+  );
+  const bySend = new Map<string, SendRow>();
+  const sendOf = new Map<string, string>();
+  const add = (row: SendRow): void => {
+    bySend.set(row.send_id, row);
+    if (row.message_id !== null) sendOf.set(row.message_id, row.send_id);
+  };
+  // The newest comes last, and is the one that an id stands for.
+  for (const row of rows.toSorted((a, b) => (a.time ?? 0) - (b.time ?? 0))) add(row);
+  return {
+    of(event) {
+      const row = bySend.get(event.sendId ?? '');
+      return isAbout(row, event) ? row : bySend.get(sendOf.get(storable(event.messageId)) ?? '');
+    },
+    replace: add,
+  };
+}
+
+const DELIVERY_COLUMNS = ['status', 'deliveries', 'message_id', 'time', 'owner', 'segment_count', 'updated_at'];
+
+async function updateDeliveries(
+  client: PoolClient,
+  rows: readonly SendRow[],
+  newlyListed: readonly object[],
+): Promise<void> {
+  await client.query(
+    `WITH updated AS (
+       UPDATE sends SET ${DELIVERY_COLUMNS.map((name) => `${name} = row.${name}`).join(', ')}
+       FROM ${recordset(['send_id', ...DELIVERY_COLUMNS], 'row')} WHERE sends.send_id = row.send_id
+       RETURNING sends.send_id, sends.time, sends.message_id),
+     told AS (SELECT pg_notify('${CHANNEL}', 'updated:' || message_id) FROM updated),
+     listed AS (
+       INSERT INTO recipients (recipient, time, send_id)
+       SELECT listed.recipient, updated.time, updated.send_id
+       FROM updated JOIN ${recordset(['send_id', 'recipient'], 'listed', 2)} ON listed.send_id = updated.send_id
+       ON CONFLICT DO NOTHING)
+     SELECT COUNT(*) FROM told`,
+    [JSON.stringify(rows), JSON.stringify(newlyListed)],
+  );
+}
+
+async function applyReceived(client: PoolClient, writes: readonly ReceivedWrite[]): Promise<void> {
+  if (writes.length === 0) return;
+  const rows = writes.map(({ message, now }) => receivedColumns(message, now));
+  const names = Object.keys(rows[0] ?? {});
+  const listed = writes.flatMap(({ message }, index) =>
+    distinctRecipients(message.to).map((recipient) => ({ send_id: rows[index]?.send_id, recipient })),
+  );
+  await client.query(
+    `WITH stored AS (
+       INSERT INTO sends (${names.join(', ')}) SELECT ${names.join(', ')} FROM ${recordset(names)}
+       ON CONFLICT DO NOTHING RETURNING send_id, time, message_id),
+     told AS (SELECT pg_notify('${CHANNEL}', 'received:' || message_id) FROM stored),
+     listed AS (
+       INSERT INTO recipients (recipient, time, send_id)
+       SELECT listed.recipient, stored.time, stored.send_id
+       FROM stored JOIN ${recordset(['send_id', 'recipient'], 'listed', 2)} ON listed.send_id = stored.send_id
+       ON CONFLICT DO NOTHING)
+     SELECT COUNT(*) FROM told`,
+    [JSON.stringify(rows), JSON.stringify(listed)],
+  );
+}
+
+/** The parameter, a JSON array of objects, as a table with these columns. */
+function recordset(names: readonly string[], alias = 'given', parameter = 1): string {
+  const columns = names.map((name) => `${name} ${columnType(name)}`);
+  return `json_to_recordset($${parameter}::json) AS ${alias} (${columns.join(', ')})`;
+}
+
+function columnType(name: string): string {
+  if (name === 'segment_count') return 'INTEGER';
+  return NUMBERS.has(name) ? 'BIGINT' : 'TEXT';
+}

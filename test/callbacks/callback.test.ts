@@ -1,0 +1,160 @@
+import fc from 'fast-check';
+import { parseCallback, type CallbackEvent } from '../../src/callbacks/callback.js';
+import { Correlation } from '../../src/messaging/correlation.js';
+
+const correlation = new Correlation('secret');
+const NOW = 1_000_000;
+const parse = (json: unknown): CallbackEvent[] => parseCallback(JSON.stringify(json), correlation, NOW);
+
+/** The documented samples of an outgoing message, 2016 to 2020. */
+const MESSAGE = {
+  id: '14762070468292kw2fuqty55yp2b2',
+  time: '2016-09-14T18:20:16Z',
+  to: ['+12345678902', '+52345678903'],
+  from: '+12345678901',
+  text: '',
+  applicationId: '93de2206-9669-4e07-948d-329f4b722ee2',
+  media: ['https://example.com/demo.jpg'],
+  owner: '+12345678901',
+  direction: 'out',
+  segmentCount: 1,
+};
+const FAILED = {
+  type: 'message-failed',
+  time: '2016-09-14T18:20:17Z',
+  description: 'forbidden to country',
+  to: '+52345678903',
+  errorCode: 4432,
+  message: MESSAGE,
+};
+
+describe('a callback', () => {
+  it('about a failure tells recipient, code and time', () => {
+    expect(parse([FAILED])).toEqual([
+      {
+        kind: 'delivery',
+        event: {
+          messageId: MESSAGE.id,
+          sendId: null,
+          to: '+52345678903',
+          status: 'FAILED',
+          time: 1_473_877_217_000_000,
+          errorCode: 4432,
+          message: { time: 1_473_877_216_000_000, owner: '+12345678901', segmentCount: 1 },
+        },
+      },
+    ]);
+  });
+
+  it.each([
+    ['message-queued', 'ACCEPTED'],
+    ['message-sending', 'SENDING'],
+    ['message-sent', 'SENDING'],
+    ['message-delivered', 'DELIVERED'],
+    ['message-failed', 'FAILED'],
+  ])('of type %s means %s', (type, status) => {
+    expect(parse([{ ...FAILED, type }])).toMatchObject([
+      { kind: 'delivery', event: { status, errorCode: status === 'FAILED' ? 4432 : null } },
+    ]);
+  });
+
+  it('may hold one event without an array, several, or none', () => {
+    expect(parse(FAILED)).toHaveLength(1);
+    expect(parse([FAILED, FAILED])).toHaveLength(2);
+    expect(parse([])).toEqual([]);
+  });
+
+  it.each([
+    ['a number without a plus', { to: '52345678903' }, { to: '+52345678903' }],
+    ['a short code', { to: '12345' }, { to: '12345' }],
+    ['an array of one recipient', { to: ['+52345678903'] }, { to: '+52345678903' }],
+    ['no recipient', { to: undefined }, { to: null }],
+    ['a code in a string', { errorCode: '4775' }, { errorCode: 4775 }],
+    ['no code', { errorCode: undefined }, { errorCode: null }],
+    ['a code that is none', { errorCode: { code: 1 } }, { errorCode: null }],
+    ['microseconds', { time: '2024-12-02T20:27:21.979456Z' }, { time: 1_733_171_241_979_456 }],
+    ['no time of its own', { time: undefined }, { time: 1_473_877_216_000_000 }],
+    ['members that nobody knows', { carrierName: 'other', eventTime: {} }, { status: 'FAILED' }],
+    [
+      'a direction that is wrong, as in old samples',
+      { message: { ...MESSAGE, direction: 'in' } },
+      { status: 'FAILED' },
+    ],
+    [
+      'a message with nothing but its id',
+      { time: undefined, message: { id: 'x' } },
+      { messageId: 'x', time: NOW, message: { time: NOW, owner: null, segmentCount: null } },
+    ],
+  ])('is read with %s', (_name, change, expected) => {
+    expect(parse([{ ...FAILED, ...change }])).toMatchObject([{ kind: 'delivery', event: expected }]);
+  });
+
+  it('brings the send back that its tag was given, and believes no other tag', () => {
+    const tag = correlation.wireTag('mine', 'send1');
+    expect(parse([{ ...FAILED, message: { ...MESSAGE, tag } }])).toMatchObject([{ event: { sendId: 'send1' } }]);
+    const foreign = new Correlation('other secret').wireTag('mine', 'send1');
+    expect(parse([{ ...FAILED, message: { ...MESSAGE, tag: foreign } }])).toMatchObject([{ event: { sendId: null } }]);
+  });
+
+  it('about a message that came in is that message', () => {
+    const inbound = {
+      ...MESSAGE,
+      direction: 'in',
+      text: 'Hey',
+      to: ['12345678902'],
+      owner: '+12345678902',
+      tag: 'never',
+    };
+    expect(
+      parse([{ type: 'message-received', time: '2025-01-06T15:43:35.502180Z', to: '+12345678902', message: inbound }]),
+    ).toEqual([
+      {
+        kind: 'received',
+        message: {
+          id: MESSAGE.id,
+          time: 1_473_877_216_000_000,
+          to: ['+12345678902'],
+          from: MESSAGE.from,
+          text: 'Hey',
+          applicationId: MESSAGE.applicationId,
+          tag: null,
+          owner: '+12345678902',
+          media: MESSAGE.media,
+          direction: 'IN',
+          segmentCount: 1,
+          status: 'RECEIVED',
+          deliveries: [],
+        },
+      },
+    ]);
+  });
+
+  it.each([
+    ['an unknown type', { ...FAILED, type: 'message-bla' }],
+    ['a type of Object', { ...FAILED, type: 'constructor' }],
+    ['no type', { ...FAILED, type: undefined }],
+    ['no message', { ...FAILED, message: undefined }],
+    ['no id', { ...FAILED, message: { ...MESSAGE, id: undefined } }],
+    ['a blank id', { ...FAILED, message: { ...MESSAGE, id: ' ' } }],
+    ['an id of a page', { ...FAILED, message: { ...MESSAGE, id: 'x'.repeat(256) } }],
+    ['null', null],
+    ['a number', 5],
+    ['an array', []],
+    ['an inbound message from nobody', { type: 'message-received', message: { id: 'x', to: ['+1'] } }],
+  ])('with %s is kept aside as it came', (_name, event) => {
+    expect(parse([event])).toEqual([{ kind: 'strange', body: JSON.stringify(event) }]);
+  });
+
+  it('that is no JSON is kept aside as it came', () => {
+    expect(parseCallback('not [JSON', correlation, NOW)).toEqual([{ kind: 'strange', body: 'not [JSON' }]);
+    expect(parseCallback('', correlation, NOW)).toEqual([{ kind: 'strange', body: '' }]);
+  });
+
+  it('never breaks the parser, and no event is dropped', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.json(), fc.constant(JSON.stringify(FAILED)))), (events) => {
+        expect(parseCallback(`[${events.join(',')}]`, correlation, NOW)).toHaveLength(events.length);
+      }),
+    );
+  });
+});

@@ -1,0 +1,341 @@
+/** Callbacks from the sandbox and from raw requests, through the whole server. */
+import { createClient, type Client } from 'graphql-ws';
+import { request } from 'undici';
+import WebSocket from 'ws';
+import { SANDBOX_ACCOUNT } from '../../src/app.js';
+import { startSandbox, type Sandbox } from '../../src/catapult/sandbox.js';
+import { startTestApp, type TestApp } from '../support/app.js';
+import { execute } from '../support/client.js';
+import {
+  MessageDocument,
+  MessagesDocument,
+  MessageReceivedDocument,
+  MessageUpdatedDocument,
+  SendMessageDocument,
+  type MessageFieldsFragment,
+  type MessageReceivedSubscription,
+  type MessageUpdatedSubscription,
+} from '../support/generated/graphql.js';
+import { startPostgres } from '../support/postgres.js';
+
+const INPUT = { from: '+12345678901', to: ['+12345678902'], text: 'Hey', applicationId: 'app-1' };
+
+function subscriber(app: TestApp): Client {
+  return createClient({ url: app.url.replace('http', 'ws'), webSocketImpl: WebSocket, retryAttempts: 0 });
+}
+
+/** Every state of a message until its subscription ends by itself. */
+async function statesOf(client: Client, id: string, onState = (): void => undefined): Promise<MessageFieldsFragment[]> {
+  const states: MessageFieldsFragment[] = [];
+  const query = MessageUpdatedDocument.toString();
+  for await (const { data, errors } of client.iterate<MessageUpdatedSubscription>({ query, variables: { id } })) {
+    expect(errors).toBeUndefined();
+    if (data != null) states.push(data.messageUpdated);
+    onState();
+  }
+  return states;
+}
+
+describe('in the sandbox', () => {
+  let app: TestApp;
+  let client: Client;
+
+  beforeAll(async () => {
+    app = await startTestApp();
+    client = subscriber(app);
+  });
+  afterAll(async () => {
+    await client.dispose();
+    await app.close();
+  });
+
+  async function send(
+    fields: Partial<typeof INPUT> & { media?: string[]; tag?: string; idempotencyKey?: string },
+  ): Promise<string> {
+    const { data, errors } = await execute(app.url, SendMessageDocument, { input: { ...INPUT, ...fields } });
+    expect(errors).toBeUndefined();
+    return data?.sendMessage?.id ?? 'none';
+  }
+
+  it('a subscriber sees a message go from ACCEPTED to DELIVERED, and then the end', async () => {
+    const states = await statesOf(client, await send({ tag: 'mine' }));
+    expect(states.map(({ status }) => status)).toEqual(['ACCEPTED', 'DELIVERED']);
+    expect(states.at(-1)).toMatchObject({
+      ...INPUT,
+      tag: 'mine',
+      deliveries: [
+        { to: INPUT.to[0], status: 'DELIVERED', time: expect.stringMatching(/^20/) as string, failure: null },
+      ],
+    });
+  });
+
+  it('a group message with a failure ends as partially delivered, with the reason in words', async () => {
+    const states = await statesOf(client, await send({ to: ['+12345678902', '+19195554775'] }));
+    expect(states.at(-1)).toMatchObject({
+      status: 'PARTIALLY_DELIVERED',
+      deliveries: [
+        { to: '+12345678902', status: 'DELIVERED', failure: null },
+        {
+          to: '+19195554775',
+          status: 'FAILED',
+          failure: {
+            code: 4775,
+            name: 'destination-rejected-due-to-user-opt-out',
+            meaning: 'The recipient has opted out of messages from this number.',
+            origin: 'CARRIER',
+            retryable: false,
+          },
+        },
+      ],
+    });
+    expect(states.map(({ status }) => status)).toContain('SENDING');
+  });
+
+  it.each([
+    ['reported twice and in the wrong order', '+19195550001'],
+    ['reported before it is answered', '+19195550003'],
+  ])('a message that is %s ends as delivered', async (_name, to) => {
+    const states = await statesOf(client, await send({ to: [to] }));
+    expect(states.at(-1)?.status).toBe('DELIVERED');
+  });
+
+  it('a message whose answer was cut off is found by its callback, and its key then returns it', async () => {
+    const input = { ...INPUT, from: '+19195560202', tag: 'lost', idempotencyKey: 'lost-answer' };
+    const lost = await execute(app.url, SendMessageDocument, { input });
+    expect(lost.errors?.[0]?.extensions.code).toBe('OUTCOME_UNKNOWN');
+    let found = await execute(app.url, SendMessageDocument, { input });
+    while (found.errors !== undefined) found = await execute(app.url, SendMessageDocument, { input });
+    expect(found.data?.sendMessage).toMatchObject({ from: input.from, tag: 'lost', text: 'Hey', status: 'DELIVERED' });
+    expect(
+      (await execute(app.url, MessagesDocument, { filter: { from: input.from } })).data?.messages.edges,
+    ).toHaveLength(1);
+  });
+
+  it('a message that comes in reaches its subscriber and the list', async () => {
+    const query = MessageReceivedDocument.toString();
+    const received = client.iterate<MessageReceivedSubscription>({ query, variables: { to: '+12345670000' } });
+    const first = received.next();
+    // The subscription is there once another one, begun after it, was answered.
+    await statesOf(client, await send({}));
+    const sandbox = String(app.log[0]?.sandbox);
+    for (const to of ['+12345679999', '+12345670000']) {
+      const { statusCode, body } = await request(new URL('/sandbox/inbound', sandbox), {
+        method: 'POST',
+        body: JSON.stringify({ from: '+19876543210', to, text: 'Hi there', applicationId: 'app-1' }),
+      });
+      await body.dump();
+      expect(statusCode).toBe(202);
+    }
+    const message = ((await first).value as { data: MessageReceivedSubscription }).data.messageReceived;
+    expect(message).toMatchObject({
+      from: '+19876543210',
+      to: ['+12345670000'],
+      owner: '+12345670000',
+      text: 'Hi there',
+      direction: 'IN',
+      status: 'RECEIVED',
+      deliveries: [],
+    });
+    expect((await execute(app.url, MessageDocument, { id: message.id })).data?.message).toEqual(message);
+    await received.return?.();
+  });
+
+  it.each([
+    ['an unknown message', MessageUpdatedDocument.toString(), { id: 'zqcanary' }, 'BAD_USER_INPUT'],
+    ['an unknown field', 'subscription { zqcanary }', {}, 'GRAPHQL_VALIDATION_FAILED'],
+    ['no GraphQL', 'subscription { zqcanary( }', {}, 'GRAPHQL_PARSE_FAILED'],
+    ['a document of 100,000 tokens', `subscription { ${'a '.repeat(100_000)} }`, {}, 'GRAPHQL_PARSE_FAILED'],
+    ['a variable of the wrong type', MessageUpdatedDocument.toString(), { id: { zqcanary: 1 } }, 'BAD_USER_INPUT'],
+    [
+      'a mutation with a mistake',
+      SendMessageDocument.toString(),
+      { input: { ...INPUT, from: 'zqcanary' } },
+      'BAD_USER_INPUT',
+    ],
+  ])(
+    'over WebSocket, %s is refused with its code and nothing of what was sent',
+    async (_name, query, variables, code) => {
+      const errors = await new Promise<unknown>((resolve) => {
+        client.subscribe(
+          { query, variables },
+          {
+            next: ({ errors: found }) => {
+              if (found) resolve(found);
+            },
+            error: resolve,
+            complete: () => undefined,
+          },
+        );
+      });
+      expect(errors).toMatchObject([
+        { extensions: { code, retryable: false, requestId: expect.any(String) as string } },
+      ]);
+      expect(JSON.stringify(errors)).not.toContain('zqcanary');
+    },
+  );
+
+  it('a page of another site cannot connect, and one of our own can', async () => {
+    const url = app.url.replace('http', 'ws');
+    const closeCode = (origin: string): Promise<number> =>
+      new Promise((resolve) => {
+        const socket = new WebSocket(url, 'graphql-transport-ws', { origin });
+        socket.on('close', resolve);
+        socket.on('open', () => {
+          setImmediate(() => {
+            socket.close(1000);
+          });
+        });
+      });
+    expect(await closeCode('https://evil.example')).toBe(4403);
+    expect(await closeCode(new URL(app.url).origin)).toBe(1000);
+  });
+});
+
+describe('the callback address', () => {
+  let app: TestApp;
+  let sandbox: Sandbox;
+  const EVENT = { type: 'message-delivered', time: '2026-01-01T00:00:00Z', to: '+1', message: { id: 'm1' } };
+
+  beforeAll(async () => {
+    sandbox = await startSandbox(SANDBOX_ACCOUNT);
+    app = await startTestApp({
+      CATAPULT_URL: sandbox.url,
+      CATAPULT_USER_ID: SANDBOX_ACCOUNT.userId,
+      CATAPULT_TOKEN: SANDBOX_ACCOUNT.token,
+      CATAPULT_SECRET: SANDBOX_ACCOUNT.secret,
+      CALLBACK_USERNAME: 'user',
+      CALLBACK_PASSWORD: 'new',
+      CALLBACK_USERNAME_PREVIOUS: 'user',
+      CALLBACK_PASSWORD_PREVIOUS: 'old',
+    });
+  });
+  afterAll(async () => {
+    await app.close();
+    await sandbox.close();
+  });
+
+  async function post(
+    body: string | Buffer,
+    credentials: string | null = 'user:new',
+    contentType = 'application/json',
+  ): Promise<{ status: number; challenge: unknown }> {
+    const authorization =
+      credentials === null ? {} : { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
+    const answer = await request(new URL('/callbacks/catapult', app.url), {
+      method: 'POST',
+      headers: { 'content-type': contentType, ...authorization },
+      body,
+    });
+    await answer.body.dump();
+    return { status: answer.statusCode, challenge: answer.headers['www-authenticate'] };
+  }
+
+  it('asks for credentials first, as upstream expects', async () => {
+    expect(await post('[]', null)).toEqual({ status: 401, challenge: 'Basic realm="callbacks"' });
+    expect(await post('[]', 'user:wrong')).toMatchObject({ status: 401 });
+    expect(await post('[]', 'user:')).toMatchObject({ status: 401 });
+    expect(await post('[]', '')).toMatchObject({ status: 401 });
+  });
+
+  it('takes the current and the previous credentials', async () => {
+    expect((await post('[]', 'user:new')).status).toBe(200);
+    expect((await post('[]', 'user:old')).status).toBe(200);
+  });
+
+  it.each([
+    ['an event', JSON.stringify([EVENT])],
+    ['an event without an array', JSON.stringify(EVENT)],
+    ['no event', '[]'],
+    ['an unknown type', JSON.stringify([{ ...EVENT, type: 'message-bla' }])],
+    ['no JSON', 'not JSON'],
+    ['nothing', ''],
+    ['bytes that are no text', Buffer.from([0xff, 0xfe, 0x00])],
+    ['half of a surrogate pair', '[{"type":"\\ud800"}]'],
+    ['a string with U+0000', '["\\u0000"]'],
+    ['deep nesting', '['.repeat(10_000)],
+  ])('answers 200 to %s, so that it does not come back for 24 hours', async (_name, body) => {
+    expect((await post(body)).status).toBe(200);
+    expect((await post(body, 'user:new', 'text/plain')).status).toBe(200);
+  });
+
+  it('refuses a body that no callback has', async () => {
+    expect((await post(`["${'x'.repeat(2_000_000)}"]`)).status).toBe(413);
+  });
+
+  it('brings the tag back as it was written, while the wire carries more', async () => {
+    for (const tag of ['mine', 'x'.repeat(1024), null]) {
+      const { data } = await execute(app.url, SendMessageDocument, { input: { ...INPUT, tag } });
+      expect(data?.sendMessage?.tag).toBe(tag);
+      const wireTag = sandbox.accepted.at(-1)?.tag;
+      if (tag?.length === 1024) expect(wireTag).toBe(tag);
+      else expect(wireTag).toMatch(/^(mine~|\^)\w+\.[\w-]{12}$/);
+      expect((await execute(app.url, MessageDocument, { id: data?.sendMessage?.id ?? '' })).data?.message?.tag).toBe(
+        tag,
+      );
+    }
+  });
+
+  it('logs counts alone', () => {
+    expect(app.log.filter(({ msg }) => msg === 'callback').length).toBeGreaterThan(10);
+    expect(JSON.stringify(app.log)).not.toMatch(/message-bla|not JSON|12345678|"m1"/);
+  });
+});
+
+let cleanUp: (() => Promise<void>) | undefined;
+afterEach(async () => {
+  await cleanUp?.();
+  cleanUp = undefined;
+});
+
+it('an event taken in by one server reaches the subscriber of another, also after the database was away', async () => {
+  const postgres = await startPostgres();
+  const sandbox = await startSandbox(SANDBOX_ACCOUNT);
+  const environment = {
+    DATABASE_URL: await postgres.newDatabase(),
+    CATAPULT_URL: sandbox.url,
+    CATAPULT_USER_ID: SANDBOX_ACCOUNT.userId,
+    CATAPULT_TOKEN: SANDBOX_ACCOUNT.token,
+    CATAPULT_SECRET: SANDBOX_ACCOUNT.secret,
+    CALLBACK_USERNAME: 'user',
+    CALLBACK_PASSWORD: 'pass',
+  };
+  const [one, two] = [await startTestApp(environment), await startTestApp(environment)];
+  const client = subscriber(two);
+  cleanUp = async () => {
+    await client.dispose();
+    for (const app of [one, two]) await app.close();
+    await sandbox.close();
+    await postgres.close();
+  };
+  const target = { url: new URL('/callbacks/catapult', one.url).href, username: 'user', password: 'pass' };
+  sandbox.sendCallbacksTo(target);
+
+  const { data } = await execute(one.url, SendMessageDocument, { input: INPUT });
+  expect((await statesOf(client, data?.sendMessage?.id ?? '')).map(({ status }) => status)).toEqual([
+    'ACCEPTED',
+    'DELIVERED',
+  ]);
+
+  const waiting = await execute(one.url, SendMessageDocument, { input: { ...INPUT, to: ['+19195550002'] } });
+  const id = waiting.data?.sendMessage?.id ?? '';
+  let states: Promise<MessageFieldsFragment[]> = Promise.resolve([]);
+  await new Promise<void>((subscribed) => {
+    states = statesOf(client, id, subscribed);
+  });
+  await postgres.stop();
+  const event = { type: 'message-delivered', time: '2026-01-01T00:00:00Z', to: '+19195550002', message: { id } };
+  const callBack = async (): Promise<number> => {
+    const authorization = `Basic ${Buffer.from('user:pass').toString('base64')}`;
+    const answer = await request(target.url, {
+      method: 'POST',
+      headers: { authorization },
+      body: JSON.stringify([event]),
+    });
+    await answer.body.dump();
+    return answer.statusCode;
+  };
+  expect(await callBack()).toBe(503);
+  await postgres.start();
+  expect(await callBack()).toBe(200);
+  expect((await states).at(-1)?.status).toBe('DELIVERED');
+}, 60_000);

@@ -1,0 +1,46 @@
+import fc from 'fast-check';
+import { Correlation } from '../../src/messaging/correlation.js';
+
+const correlation = new Correlation('secret');
+
+describe('the correlation', () => {
+  it.each([null, '', 'mine', 'a~b.c', '~', '^', 'line\nline', '😀'])(
+    'brings the tag %j back exactly as it was',
+    (tag) => {
+      const wireTag = correlation.wireTag(tag, 'send1');
+      expect(wireTag).not.toBe(tag);
+      expect(correlation.read(wireTag)).toEqual({ tag, sendId: 'send1' });
+    },
+  );
+
+  it('brings any tag back, also one that was correlated before', () => {
+    const tag = fc.option(
+      fc.string({ maxLength: 900 }).chain((text) => fc.constantFrom(text, correlation.wireTag(text, 'other'))),
+    );
+    fc.assert(
+      fc.property(tag, (given) => {
+        expect(correlation.read(correlation.wireTag(given, 'send1')).tag).toBe(given);
+      }),
+    );
+  });
+
+  it('leaves a tag alone that has no room for it', () => {
+    const long = 'x'.repeat(1024);
+    expect(correlation.wireTag(long, 'send1')).toBe(long);
+    expect(correlation.read(long)).toEqual({ tag: long, sendId: null });
+    for (let length = 980; length <= 1024; length++) {
+      expect(correlation.wireTag('x'.repeat(length), 'send1')?.length).toBeLessThanOrEqual(1024);
+    }
+  });
+
+  it.each([
+    ['nothing', null],
+    ['an empty tag', ''],
+    ['a tag of somebody else', 'mine~send1.AAAAAAAAAAAA'],
+    ['another send', correlation.wireTag('mine', 'send1')?.replace('send1', 'send2') ?? ''],
+    ['another mark', correlation.wireTag(null, 'send1')?.replace('^', '~') ?? ''],
+    ['another secret', new Correlation('other').wireTag('mine', 'send1')],
+  ])('does not believe %s', (_name, tag) => {
+    expect(correlation.read(tag)).toEqual({ tag, sendId: null });
+  });
+});
