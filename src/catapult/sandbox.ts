@@ -73,14 +73,15 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     else await take(message, response);
   }
 
-  /** Tells the server of a message that came in for each of its numbers. */
+  /** Tells the server of a message that came in: Catapult makes it one message, with an id of its own, for each number. */
   function bringIn(message: SandboxRequest, response: ServerResponse): void {
-    const answer = answers.accepted(message, Date.now(), 202);
-    for (const owner of message.to) {
+    const told = message.to.map((owner) => {
+      const answer = answers.accepted(message, Date.now(), 202);
       const inbound = { ...toldOf(answer), owner, direction: 'in' as const, tag: undefined };
       tell(inbound, [{ type: 'message-received', description: 'Incoming message received', to: owner }]).catch(ignore);
-    }
-    respond(response, answer);
+      return answer;
+    });
+    respond(response, told[0] ?? answers.invalid([]));
   }
 
   async function tell(message: CallbackMessage, events: ReturnType<typeof eventsOf>): Promise<void> {

@@ -54,9 +54,9 @@ export function subscriptionHandler(options: SubscriptionOptions): WebsocketHand
   return function handle(socket, request) {
     // A browser lets any page open a connection to any server; only our own pages may.
     const { origin, host } = request.headers;
-    if (origin !== undefined && !(URL.canParse(origin) && new URL(origin).host === host))
-      socket.close(FORBIDDEN, 'Forbidden');
-    else void serve.call(this, socket, request);
+    const isOurs = origin === undefined || (URL.canParse(origin) && new URL(origin).host === host);
+    if (isOurs) void serve.call(this, socket, request);
+    else socket.close(FORBIDDEN, 'Forbidden');
   };
 }
 

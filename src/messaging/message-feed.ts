@@ -60,10 +60,16 @@ export class MessageFeed {
     async function* read(): AsyncGenerator<Message> {
       for (let id = await waiting.next(); id !== null; id = await waiting.next()) {
         const [message = null] = await store.messagesById([id]);
-        if (message !== null && (to === null || message.owner === to || message.to.includes(to))) yield message;
+        if (message !== null && isFor(to, message)) yield message;
       }
     }
   }
+}
+
+/** Of a message to several of your numbers each has its own, whose owner it is; `to` names them all. */
+function isFor(number: string | null, { owner, to }: Message): boolean {
+  if (number === null) return true;
+  return owner === null ? to.includes(number) : owner === number;
 }
 
 function unknownMessage(): ServiceError {

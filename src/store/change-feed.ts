@@ -9,7 +9,7 @@ export const CHANNEL = 'catapult_graphql';
 /** The pause before a lost connection is made anew. */
 const RECONNECT_MS = 500;
 /** As long as the store's other connections may take. */
-const CONNECT_TIMEOUT_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 /** A peer that went away without a word is found out by TCP. */
 const KEEP_ALIVE_MS = 10_000;
 
@@ -17,14 +17,20 @@ export class ChangeFeed {
   readonly #url: string;
   readonly #listeners = new Set<(change: StoreChange) => void>();
   #client: Client | undefined;
-  #isClosed = false;
-  #isReconnecting = false;
+  readonly #closing = new AbortController();
+  /** The attempts to come back, while there are any. */
+  #reconnecting: Promise<void> | undefined;
 
   /** @throws whatever the driver throws when it cannot connect. */
   static async open(url: string): Promise<ChangeFeed> {
     const feed = new ChangeFeed(url);
-    await feed.#connect();
-    return feed;
+    try {
+      await feed.#connect();
+      return feed;
+    } catch (error) {
+      await feed.close();
+      throw error;
+    }
   }
 
   private constructor(url: string) {
@@ -36,15 +42,18 @@ export class ChangeFeed {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Resolves when nothing is under way any more, neither a connection nor an attempt at one. */
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort();
+    await this.#reconnecting;
     await this.#client?.end().catch(() => undefined);
   }
 
   async #connect(): Promise<void> {
     const client = new Client({
       connectionString: this.#url,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      connectionTimeoutMillis: TIMEOUT_MS,
+      query_timeout: TIMEOUT_MS,
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     });
@@ -53,19 +62,26 @@ export class ChangeFeed {
       this.#tell({ kind: kind === 'received' ? 'received' : 'updated', messageId: id.join(':') });
     });
     client.on('error', () => undefined);
-    client.on('end', () => void this.#reconnect());
+    client.on('end', () => {
+      // A client that failed to connect ends as well, while its successor is under way already.
+      this.#reconnecting ??= this.#reconnect().finally(() => (this.#reconnecting = undefined));
+    });
     this.#client = client;
-    await client.connect();
-    await client.query(`LISTEN ${CHANNEL}`);
+    try {
+      await client.connect();
+      await client.query(`LISTEN ${CHANNEL}`);
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw error;
+    }
   }
 
   /** Comes back as often as it takes. What was told meanwhile is lost, and said to be. */
   async #reconnect(): Promise<void> {
-    // A client that failed to connect ends as well.
-    if (this.#isReconnecting) return;
-    this.#isReconnecting = true;
-    while (!this.#isClosed) {
-      await delay(RECONNECT_MS, undefined, { ref: false });
+    const { signal } = this.#closing;
+    for (;;) {
+      await delay(RECONNECT_MS, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return;
       try {
         await this.#connect();
         break;
@@ -73,7 +89,6 @@ export class ChangeFeed {
         // It is tried again.
       }
     }
-    this.#isReconnecting = false;
     this.#tell({ kind: 'missed' });
   }
 

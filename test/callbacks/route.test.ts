@@ -118,7 +118,8 @@ describe('in the sandbox', () => {
     // The subscription is there once another one, begun after it, was answered.
     await statesOf(client, await send({}));
     const sandbox = String(app.log[0]?.sandbox);
-    for (const to of ['+12345679999', '+12345670000']) {
+    // The second has two of our numbers, and so is two messages.
+    for (const to of ['+12345679999', ['+12345679998', '+12345670000']]) {
       const { statusCode, body } = await request(new URL('/sandbox/inbound', sandbox), {
         method: 'POST',
         body: JSON.stringify({ from: '+19876543210', to, text: 'Hi there', applicationId: 'app-1' }),
@@ -129,7 +130,7 @@ describe('in the sandbox', () => {
     const message = ((await first).value as { data: MessageReceivedSubscription }).data.messageReceived;
     expect(message).toMatchObject({
       from: '+19876543210',
-      to: ['+12345670000'],
+      to: ['+12345679998', '+12345670000'],
       owner: '+12345670000',
       text: 'Hi there',
       direction: 'IN',
@@ -138,6 +139,8 @@ describe('in the sandbox', () => {
     });
     expect((await execute(app.url, MessageDocument, { id: message.id })).data?.message).toEqual(message);
     await received.return?.();
+    const inbound = await execute(app.url, MessagesDocument, { filter: { to: '+12345679998' } });
+    expect(inbound.data?.messages.edges).toHaveLength(2);
   });
 
   it.each([

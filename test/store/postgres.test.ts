@@ -61,6 +61,22 @@ describe('the PostgreSQL database', () => {
     await store.close();
   }, 30_000);
 
+  it('that is away does not hold up a close, and is not come back to after it', async () => {
+    const store = await open(await postgres.newDatabase());
+    await postgres.stop();
+    await expect(store.ping()).rejects.toThrow();
+    await store.close();
+    await postgres.start();
+    const client = new Client({ connectionString: await postgres.newDatabase() });
+    await client.connect();
+    // Longer than the pause before a lost connection is made anew.
+    const { rows } = await client.query<{ count: number }>(
+      "SELECT pg_sleep(0.8), (SELECT COUNT(*)::int FROM pg_stat_activity WHERE query LIKE 'LISTEN%') AS count",
+    );
+    expect(rows[0]?.count).toBe(0);
+    await client.end();
+  }, 30_000);
+
   it('that falls silent refuses a claim after a bounded wait', async () => {
     const url = new URL(await postgres.newDatabase());
     const proxy = await startProxy(Number(url.port));
