@@ -113,10 +113,18 @@ const MEANINGS: Readonly<Record<number, readonly [name: string, meaning: string]
   9999: ['unknown-error', 'It failed for a reason that nobody named.'],
 };
 
+/** The codes of 2017 had three digits; each means what one of today's means. */
+const CODES_OF_2017: Readonly<Record<number, number>> = {
+  ...{ 100: 9999, 187: 4470, 188: 4470, 189: 4470, 482: 4401 },
+  ...{ 600: 5600, 610: 5610, 620: 5620, 630: 5630, 650: 5650 },
+  ...{ 720: 4720, 740: 4740, 750: 4750, 751: 4751, 770: 4770, 775: 4775, 902: 9902, 999: 9999 },
+};
+
 /** The failure behind a code. A code that is not in the list still tells its origin by its digits. */
 export function failureOf(code: number): DeliveryFailure {
-  const [name, meaning] = MEANINGS[code] ?? ['unknown', 'Catapult gave a code that is not documented.'];
-  return { code, name, meaning, ...classOf(code) };
+  const today = CODES_OF_2017[code] ?? code;
+  const [name, meaning] = MEANINGS[today] ?? ['unknown', 'Catapult gave a code that is not documented.'];
+  return { code, name, meaning, ...classOf(today) };
 }
 
 /**

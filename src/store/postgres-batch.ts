@@ -154,10 +154,7 @@ async function updateRecords(client: PoolClient, writes: readonly RecordWrite[])
        FROM ${recordset(['send_id', 'status', 'updated_at', 'replaces', ...MESSAGE_COLUMNS], 'record')}
        WHERE sends.send_id = record.send_id AND sends.status = ANY (string_to_array(record.replaces, ','))
        RETURNING sends.send_id, sends.time)
-     INSERT INTO recipients (recipient, time, send_id)
-     SELECT listed.recipient, updated.time, updated.send_id
-     FROM updated JOIN ${recordset(['send_id', 'recipient'], 'listed', 2)} ON listed.send_id = updated.send_id
-     ON CONFLICT DO NOTHING`,
+     ${listRecipientsOf('updated')}`,
     [JSON.stringify(rows), JSON.stringify(listed)],
   );
 }
@@ -244,13 +241,9 @@ async function updateDeliveries(
        UPDATE sends SET ${DELIVERY_COLUMNS.map((name) => `${name} = row.${name}`).join(', ')}
        FROM ${recordset(['send_id', ...DELIVERY_COLUMNS], 'row')} WHERE sends.send_id = row.send_id
        RETURNING sends.send_id, sends.time, sends.message_id),
-     told AS (SELECT pg_notify('${CHANNEL}', 'updated:' || message_id) FROM updated),
-     listed AS (
-       INSERT INTO recipients (recipient, time, send_id)
-       SELECT listed.recipient, updated.time, updated.send_id
-       FROM updated JOIN ${recordset(['send_id', 'recipient'], 'listed', 2)} ON listed.send_id = updated.send_id
-       ON CONFLICT DO NOTHING)
-     SELECT COUNT(*) FROM told`,
+     notified AS (SELECT pg_notify('${CHANNEL}', 'updated:' || message_id) FROM updated),
+     listed AS (${listRecipientsOf('updated')})
+     SELECT COUNT(*) FROM notified`,
     [JSON.stringify(rows), JSON.stringify(newlyListed)],
   );
 }
@@ -266,15 +259,19 @@ async function applyReceived(client: PoolClient, writes: readonly ReceivedWrite[
     `WITH stored AS (
        INSERT INTO sends (${names.join(', ')}) SELECT ${names.join(', ')} FROM ${recordset(names)}
        ON CONFLICT DO NOTHING RETURNING send_id, time, message_id),
-     told AS (SELECT pg_notify('${CHANNEL}', 'received:' || message_id) FROM stored),
-     listed AS (
-       INSERT INTO recipients (recipient, time, send_id)
-       SELECT listed.recipient, stored.time, stored.send_id
-       FROM stored JOIN ${recordset(['send_id', 'recipient'], 'listed', 2)} ON listed.send_id = stored.send_id
-       ON CONFLICT DO NOTHING)
-     SELECT COUNT(*) FROM told`,
+     notified AS (SELECT pg_notify('${CHANNEL}', 'received:' || message_id) FROM stored),
+     listed AS (${listRecipientsOf('stored')})
+     SELECT COUNT(*) FROM notified`,
     [JSON.stringify(rows), JSON.stringify(listed)],
   );
+}
+
+/** Makes the rows of `source` findable by the recipients in the second parameter. */
+function listRecipientsOf(source: 'updated' | 'stored'): string {
+  return `INSERT INTO recipients (recipient, time, send_id)
+     SELECT given.recipient, ${source}.time, ${source}.send_id
+     FROM ${source} JOIN ${recordset(['send_id', 'recipient'], 'given', 2)} ON given.send_id = ${source}.send_id
+     ON CONFLICT DO NOTHING`;
 }
 
 /** The parameter, a JSON array of objects, as a table with these columns. */

@@ -84,6 +84,8 @@ describe('a failure', () => {
     [5650, 'destination-failed', 'CARRIER', true],
     [9902, 'delivery-receipt-expired', 'UNCLEAR', false],
     [4799, 'unknown', 'CARRIER', false],
+    [775, 'destination-rejected-due-to-user-opt-out', 'CARRIER', false],
+    [187, 'rejected-spam-detected', 'CLIENT', false],
     [0, 'unknown', 'UNCLEAR', false],
   ])('%i is %s by %s', (code, name, origin, retryable) => {
     expect(failureOf(code)).toMatchObject({ code, name, origin, retryable });
