@@ -2,7 +2,7 @@
 import { request } from 'undici';
 import { SANDBOX_ACCOUNT } from '../src/app.js';
 import { startSandbox } from '../src/catapult/sandbox.js';
-import { startTestApp } from './support/app.js';
+import { accountAt, startTestApp } from './support/app.js';
 import { execute } from './support/client.js';
 import { MessagesDocument, SendMessageDocument } from './support/generated/graphql.js';
 import { startPostgres } from './support/postgres.js';
@@ -14,10 +14,7 @@ it('a server without its database sends nothing, says so, and works again when t
   const sandbox = await startSandbox(SANDBOX_ACCOUNT);
   const app = await startTestApp({
     DATABASE_URL: await postgres.newDatabase(),
-    CATAPULT_URL: sandbox.url,
-    CATAPULT_USER_ID: SANDBOX_ACCOUNT.userId,
-    CATAPULT_TOKEN: SANDBOX_ACCOUNT.token,
-    CATAPULT_SECRET: SANDBOX_ACCOUNT.secret,
+    ...accountAt(sandbox),
   });
   const ready = async (): Promise<number> => {
     const { statusCode, body } = await request(new URL('/ready', app.url));

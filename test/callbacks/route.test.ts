@@ -4,7 +4,7 @@ import { request } from 'undici';
 import WebSocket from 'ws';
 import { SANDBOX_ACCOUNT } from '../../src/app.js';
 import { startSandbox, type Sandbox } from '../../src/catapult/sandbox.js';
-import { startTestApp, type TestApp } from '../support/app.js';
+import { accountAt, startTestApp, type TestApp } from '../support/app.js';
 import { execute } from '../support/client.js';
 import {
   MessageDocument,
@@ -202,10 +202,7 @@ describe('the callback address', () => {
   beforeAll(async () => {
     sandbox = await startSandbox(SANDBOX_ACCOUNT);
     app = await startTestApp({
-      CATAPULT_URL: sandbox.url,
-      CATAPULT_USER_ID: SANDBOX_ACCOUNT.userId,
-      CATAPULT_TOKEN: SANDBOX_ACCOUNT.token,
-      CATAPULT_SECRET: SANDBOX_ACCOUNT.secret,
+      ...accountAt(sandbox),
       CALLBACK_USERNAME: 'user',
       CALLBACK_PASSWORD: 'new',
       CALLBACK_USERNAME_PREVIOUS: 'user',
@@ -295,10 +292,7 @@ it('an event taken in by one server reaches the subscriber of another, also afte
   const sandbox = await startSandbox(SANDBOX_ACCOUNT);
   const environment = {
     DATABASE_URL: await postgres.newDatabase(),
-    CATAPULT_URL: sandbox.url,
-    CATAPULT_USER_ID: SANDBOX_ACCOUNT.userId,
-    CATAPULT_TOKEN: SANDBOX_ACCOUNT.token,
-    CATAPULT_SECRET: SANDBOX_ACCOUNT.secret,
+    ...accountAt(sandbox),
     CALLBACK_USERNAME: 'user',
     CALLBACK_PASSWORD: 'pass',
   };

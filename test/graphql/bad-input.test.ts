@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { startSandbox, type Sandbox } from '../../src/catapult/sandbox.js';
 import { SANDBOX_ACCOUNT } from '../../src/app.js';
-import { startTestApp, type TestApp } from '../support/app.js';
+import { accountAt, startTestApp, type TestApp } from '../support/app.js';
 import { execute, post } from '../support/client.js';
 import { SendMessageDocument, SendTwoDocument } from '../support/generated/graphql.js';
 
@@ -19,12 +19,7 @@ describe('bad input', () => {
 
   beforeAll(async () => {
     sandbox = await startSandbox(SANDBOX_ACCOUNT);
-    app = await startTestApp({
-      CATAPULT_URL: sandbox.url,
-      CATAPULT_USER_ID: SANDBOX_ACCOUNT.userId,
-      CATAPULT_TOKEN: SANDBOX_ACCOUNT.token,
-      CATAPULT_SECRET: SANDBOX_ACCOUNT.secret,
-    });
+    app = await startTestApp(accountAt(sandbox));
   });
 
   afterAll(async () => {

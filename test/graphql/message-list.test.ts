@@ -1,6 +1,8 @@
+import { SANDBOX_ACCOUNT } from '../../src/app.js';
+import { startSandbox, type Sandbox } from '../../src/catapult/sandbox.js';
 import type { MessageStore } from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';
-import { startTestApp, type TestApp } from '../support/app.js';
+import { accountAt, startTestApp, type TestApp } from '../support/app.js';
 import { execute, post } from '../support/client.js';
 import {
   MessageDocument,
@@ -13,19 +15,24 @@ import {
 const INPUT = { from: '+12345678901', to: ['+12345678902'], text: 'Hey', applicationId: 'app-1' };
 
 describe('the list of messages', () => {
+  let sandbox: Sandbox;
   let app: TestApp;
   /** Newest first. */
   const ids: string[] = [];
 
   beforeAll(async () => {
-    app = await startTestApp();
+    sandbox = await startSandbox(SANDBOX_ACCOUNT);
+    app = await startTestApp(accountAt(sandbox));
     for (let index = 0; index < 7; index++) {
       const input = { ...INPUT, tag: index % 2 === 0 ? 'even' : 'odd', to: [`+1234567890${index}`] };
       const { data } = await execute(app.url, SendMessageDocument, { input });
       ids.unshift(data?.sendMessage?.id ?? 'none');
     }
   });
-  afterAll(() => app.close());
+  afterAll(async () => {
+    await app.close();
+    await sandbox.close();
+  });
 
   const list = async (filter: MessageFilter | null = null, first = 20): Promise<string[]> => {
     const { data } = await execute(app.url, MessagesDocument, { first, filter });

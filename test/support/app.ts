@@ -1,6 +1,7 @@
 /** Starts the whole server on a free port for a test, with its log in memory. */
 import { Writable } from 'node:stream';
-import { startApp, type App, type AppOverrides } from '../../src/app.js';
+import { SANDBOX_ACCOUNT, startApp, type App, type AppOverrides } from '../../src/app.js';
+import type { Sandbox } from '../../src/catapult/sandbox.js';
 import { readConfig, type Environment } from '../../src/config.js';
 import { createLogger } from '../../src/log.js';
 
@@ -25,4 +26,10 @@ export async function startTestApp(environment: Environment = {}, overrides: App
 /** The environment that points a server at an upstream of the test's own. */
 export function upstreamAt(url: string): Environment {
   return { CATAPULT_URL: url, CATAPULT_USER_ID: 'u-test', CATAPULT_TOKEN: 'token', CATAPULT_SECRET: 'secret' };
+}
+
+/** The environment that points a server at a sandbox of the test's own, which tells it nothing by callbacks. */
+export function accountAt(sandbox: Sandbox): Environment {
+  const { userId, token, secret } = SANDBOX_ACCOUNT;
+  return { CATAPULT_URL: sandbox.url, CATAPULT_USER_ID: userId, CATAPULT_TOKEN: token, CATAPULT_SECRET: secret };
 }
