@@ -33,7 +33,7 @@ interface Event {
 }
 
 /** The pause before each event: long enough to be seen, short enough to wait for. */
-const EVENT_DELAY_MS = 50;
+const EVENT_DELAY_MS = 200;
 /** Catapult tries for 24 hours; a server on the same machine is back sooner or not at all. */
 const MAX_TRIES = 6;
 const RETRY_MS = 100;
