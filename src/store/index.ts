@@ -16,5 +16,10 @@ export interface StoreOptions {
  * @throws NewerStoreError when the database belongs to a newer version; whatever the driver throws when it cannot open.
  */
 export function openStore({ databaseUrl, file }: StoreOptions): Promise<MessageStore> {
-  return databaseUrl === null ? openSqlite(file) : openPostgres(databaseUrl);
+  if (databaseUrl === null) return openSqlite(file);
+  // The URL holds a password: the message does not repeat it.
+  if (!/^postgres(ql)?:\/\//.test(databaseUrl)) {
+    return Promise.reject(new Error('The database URL must start with postgres:// or postgresql://.'));
+  }
+  return openPostgres(databaseUrl);
 }

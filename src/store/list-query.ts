@@ -2,6 +2,8 @@
 import type { MessageFilter, Position } from '../messaging/ports.js';
 import { SEND_COLUMNS } from './rows.js';
 
+type Condition = [sql: string, ...values: (string | number)[]];
+
 export interface Query {
   /** With `?` for each value. */
   readonly sql: string;
@@ -21,14 +23,16 @@ export function listQuery(
   // With a recipient, the walk goes down that recipient's rows, and each finds its send by key.
   const walked = to === null ? 'sends' : 'recipients';
   const source = to === null ? 'sends' : `recipients ${join} sends ON sends.send_id = recipients.send_id`;
-  const conditions: [sql: string, ...values: (string | number)[]][] = [['sends.message_id IS NOT NULL']];
+  const conditions: Condition[] = [['sends.message_id IS NOT NULL']];
   if (to !== null) conditions.push(['recipients.recipient = ?', to]);
-  if (from !== null) conditions.push(['sends.sender = ?', from]);
+  if (from !== null) conditions.push(matching('sender', from));
   if (status !== null) conditions.push(['sends.status = ?', status]);
-  if (tag !== null) conditions.push(['sends.tag = ?', tag]);
+  if (tag !== null) conditions.push(matching('tag', tag));
   if (since !== null) conditions.push([`${walked}.time >= ?`, since]);
-  if (until !== null) conditions.push([`${walked}.time < ?`, until]);
-  if (after !== null) conditions.push([`(${walked}.time, ${walked}.send_id) < (?, ?)`, after.time, after.sendId]);
+  // Of two upper bounds a database may begin its walk at the wrong one, and pass over all that lies between.
+  const startsAtPosition = after !== null && (until === null || after.time < until);
+  if (startsAtPosition) conditions.push([`(${walked}.time, ${walked}.send_id) < (?, ?)`, after.time, after.sendId]);
+  else if (until !== null) conditions.push([`${walked}.time < ?`, until]);
   const columns = SEND_COLUMNS.split(', ').map((column) => `sends.${column}`);
   return {
     sql:
@@ -36,4 +40,17 @@ export function listQuery(
       `ORDER BY ${walked}.time DESC, ${walked}.send_id DESC LIMIT ?`,
     values: [...conditions.flatMap(([, ...values]) => values), limit],
   };
+}
+
+/** Characters of a text that its index holds; see the third migration. */
+const INDEXED_LENGTH = 255;
+
+/**
+ * Equality by way of an index that holds only the beginning of a text. A shorter text than that is its own beginning, and
+ * then the second condition is left out: PostgreSQL would take it as independent, expect too few rows, and sort them.
+ */
+function matching(column: 'sender' | 'tag', text: string): Condition {
+  const beginning = `substr(sends.${column}, 1, ${INDEXED_LENGTH})`;
+  if (text.length < INDEXED_LENGTH) return [`${beginning} = ?`, text];
+  return [`${beginning} = substr(?, 1, ${INDEXED_LENGTH}) AND sends.${column} = ?`, text, text];
 }

@@ -63,6 +63,18 @@ export function migrations(bigint: 'INTEGER' | 'BIGINT'): readonly string[] {
     -- What came in as a callback and could not be understood.
     CREATE TABLE strange_callbacks (received_at ${bigint} NOT NULL, body TEXT NOT NULL);
     `,
+    `
+    -- PostgreSQL takes no index entry above 2704 bytes, and a tag of 1024 characters can have 3072: only its beginning
+    -- is indexed. A sender can be of any length where upstream says so.
+    DROP INDEX sends_sender;
+    CREATE INDEX sends_sender ON sends (substr(sender, 1, 255), time, send_id) WHERE message_id IS NOT NULL;
+    DROP INDEX sends_tag;
+    CREATE INDEX sends_tag ON sends (substr(tag, 1, 255), time, send_id) WHERE message_id IS NOT NULL;
+
+    -- The newest message of an id is the last entry, however many there are.
+    DROP INDEX sends_message;
+    CREATE INDEX sends_message ON sends (message_id, time, send_id) WHERE message_id IS NOT NULL;
+    `,
   ];
 }
 

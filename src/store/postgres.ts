@@ -47,6 +47,9 @@ export async function openPostgres(url: string): Promise<PostgresStore> {
   });
   // A connection that breaks while idle is replaced by the next query; without a listener it would end the process.
   pool.on('error', () => undefined);
+  // The pool listens to idle connections only. One that is reset under a statement tells its client as well as the
+  // statement, and there too, without a listener, it would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   try {
     await transaction(pool, migrate);
     return new PostgresStore(pool, await ChangeFeed.open(url));
@@ -175,14 +178,19 @@ export class PostgresStore implements MessageStore {
 
   async messagesById(ids: readonly string[]): Promise<(Message | null)[]> {
     const { rows } = await this.#pool.query<SendRow>(
-      `SELECT ${SEND_COLUMNS} FROM sends WHERE message_id = ANY ($1) ORDER BY time DESC, send_id DESC`,
+      // Only the newest of each id is read, however many upstream gave the same.
+      `SELECT found.* FROM unnest($1::text[]) AS wanted (id) CROSS JOIN LATERAL (
+         SELECT ${SEND_COLUMNS} FROM sends WHERE message_id = wanted.id ORDER BY time DESC, send_id DESC LIMIT 1) AS found`,
       [ids.map((id) => id.replaceAll('\0', ''))],
     );
     return inOrderOf(ids, rows);
   }
 
   async listMessages(filter: MessageFilter, limit: number, after: Position | null): Promise<ListedMessage[]> {
-    const { sql, values } = listQuery(filter, limit, after, 'JOIN');
+    // PostgreSQL refuses U+0000 even in a question; no message holds one, so nothing can match it.
+    if ([filter.from, filter.to, filter.tag].some((text) => text?.includes('\0'))) return [];
+    const position = after && { ...after, sendId: storable(after.sendId) };
+    const { sql, values } = listQuery(filter, limit, position, 'JOIN');
     let number = 0;
     const numbered = sql.replace(/\?/g, () => `$${++number}`);
     return listedMessages((await this.#pool.query<SendRow>(numbered, [...values])).rows);

@@ -64,7 +64,7 @@ export function messageColumns(message: Message): Record<string, string | number
     media: storable(JSON.stringify(message.media)),
     owner: message.owner === null ? null : storable(message.owner),
     direction: message.direction,
-    segment_count: message.segmentCount,
+    segment_count: storableCount(message.segmentCount),
   };
 }
 
@@ -76,13 +76,27 @@ export function storable(text: string): string {
   return text.replaceAll('\0', '').toWellFormed();
 }
 
+/** The largest INTEGER of PostgreSQL. A count above it is nonsense, and would fail its whole batch. */
+const MAX_INTEGER = 2 ** 31 - 1;
+
+function storableCount(count: number | null): number | null {
+  return count !== null && Math.abs(count) <= MAX_INTEGER ? count : null;
+}
+
 /** The row after an event: the message's own members are filled in where its answer was lost. */
 export function rowAfter(row: SendRow, event: DeliveryEvent): SendRow {
   const deliveries = withEvent(deliveriesOf(row), event);
   const told = { deliveries: JSON.stringify(deliveries), status: aggregateStatus(deliveries) };
   if (row.message_id !== null) return { ...row, ...told };
   const { time, owner, segmentCount } = event.message;
-  return { ...row, ...told, message_id: storable(event.messageId), time, owner, segment_count: segmentCount };
+  return {
+    ...row,
+    ...told,
+    message_id: storable(event.messageId),
+    time,
+    owner,
+    segment_count: storableCount(segmentCount),
+  };
 }
 
 /** Whether an event is about this row's message, as far as the row knows. */
@@ -110,8 +124,12 @@ export function recipientsOf(resolution: Resolution): readonly string[] {
   return distinctRecipients(resolution.message.to);
 }
 
+/** UTF-16 units. E.164 has at most 16; PostgreSQL takes no index entry above 2704 bytes. */
+const MAX_SEARCHABLE_LENGTH = 255;
+
+/** The recipients to be found by. What is longer than any address stays in the message, but out of the index. */
 export function distinctRecipients(to: readonly string[]): string[] {
-  return [...new Set(to.map(storable))];
+  return [...new Set(to.map(storable))].filter((recipient) => recipient.length <= MAX_SEARCHABLE_LENGTH);
 }
 
 export function storedSend(row: SendRow): StoredSend {

@@ -1,5 +1,5 @@
 /** The store in one SQLite file: the embedded default, for one instance. */
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
@@ -49,16 +49,22 @@ type Write =
 
 /** Opens the file, readable by its owner alone, and brings it to the current version. @throws NewerStoreError */
 export async function openSqlite(file: string): Promise<SqliteStore> {
-  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  if (file !== ':memory:') {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    // SQLite gives the files beside it (WAL, shared memory) the mode of this one, which must be right before they are made.
+    closeSync(openSync(file, 'a', 0o600));
+    chmodSync(file, 0o600);
+  }
   const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
   try {
     await whenFree(() => {
+      // Before anything is written: a newer database stays as it is.
+      stepsAfter(versionOf(database), migrations('INTEGER'));
       database.pragma('journal_mode = WAL');
       // NORMAL would lose the last commits with the machine's power, and a claim must not be lost.
       database.pragma('synchronous = FULL');
       migrate(database);
     });
-    if (file !== ':memory:') chmodSync(file, 0o600);
     return new SqliteStore(database);
   } catch (error) {
     database.close();
@@ -66,12 +72,15 @@ export async function openSqlite(file: string): Promise<SqliteStore> {
   }
 }
 
+function versionOf(database: Database.Database): number {
+  return database.pragma('user_version', { simple: true }) as number;
+}
+
 function migrate(database: Database.Database): void {
   const steps = migrations('INTEGER');
   database
     .transaction(() => {
-      const found = database.pragma('user_version', { simple: true }) as number;
-      for (const step of stepsAfter(found, steps)) database.exec(step);
+      for (const step of stepsAfter(versionOf(database), steps)) database.exec(step);
       database.pragma(`user_version = ${steps.length}`);
     })
     .immediate();
@@ -176,7 +185,9 @@ export class SqliteStore implements MessageStore {
 
   messagesById(ids: readonly string[]): Promise<(Message | null)[]> {
     const rows = this.#all(
-      `SELECT ${SEND_COLUMNS} FROM sends WHERE message_id IN (SELECT value FROM json_each(?)) ORDER BY time DESC, send_id DESC`,
+      // Only the newest of each id is read, however many upstream gave the same.
+      `SELECT ${SEND_COLUMNS} FROM sends WHERE send_id IN (
+         SELECT (SELECT send_id FROM sends WHERE message_id = value ORDER BY time DESC, send_id DESC LIMIT 1) FROM json_each(?))`,
       JSON.stringify(ids),
     );
     return rows.then((found) => inOrderOf(ids, found));

@@ -271,6 +271,27 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
         ]);
       });
 
+      it('an answer longer than any index takes, without harm to the others of its batch', async () => {
+        // Characters that do not repeat, so that no compression makes them fit.
+        const long = (length: number): string =>
+          String.fromCodePoint(...Array.from({ length }, (_, index) => 0x4e00 + ((index * 7_919) % 20_000)));
+        const [tagged, odd, sound] = await Promise.all([
+          put(store, { tag: long(1_024) }),
+          put(store, { from: long(5_000), to: [long(5_001), '+16'] }),
+          put(store),
+        ]);
+        expect(await store.messagesById([tagged.id, odd.id, sound.id])).toEqual([tagged, odd, sound]);
+        expect(idsOf(await pages(store, 5, { tag: tagged.tag }))).toEqual([tagged.id]);
+        expect(idsOf(await pages(store, 5, { tag: `${long(1_023)}x` }))).toEqual([]);
+        expect(idsOf(await pages(store, 5, { from: odd.from }))).toEqual([odd.id]);
+        expect(idsOf(await pages(store, 5, { to: '+16' }))).toEqual([odd.id]);
+      });
+
+      it('a segment count beyond reason as none, without harm to the others of its batch', async () => {
+        const [odd, sound] = await Promise.all([put(store, { segmentCount: 2 ** 40 }), put(store)]);
+        expect(await store.messagesById([odd.id, sound.id])).toEqual([{ ...odd, segmentCount: null }, sound]);
+      });
+
       it('everything so that another process finds it', async () => {
         const message = await put(store, {}, { idempotencyKey: 'k' });
         const another = await openAnother();
@@ -326,6 +347,26 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
         const all = { from: '+15', to: '+16', status: 'ACCEPTED', tag: 'red', since: 1, until: 501 } as const;
         expect(idsOf(await pages(store, 1, all))).toEqual([wanted.id]);
         expect(await pages(store, 1, { to: "'; DROP TABLE recipients; --" })).toEqual([]);
+      });
+
+      it('from a position on, whatever bound in time is given as well', async () => {
+        for (let time = 1; time <= 6; time++) await put(store, { time });
+        const [, at5] = await store.listMessages(NO_FILTER, 2, null);
+        const timesBelow = async (until: number): Promise<number[]> =>
+          (await store.listMessages({ ...NO_FILTER, until }, 9, at5?.position ?? null)).map(
+            ({ message }) => message.time,
+          );
+        expect(await timesBelow(6)).toEqual([4, 3, 2, 1]);
+        expect(await timesBelow(5)).toEqual([4, 3, 2, 1]);
+        expect(await timesBelow(3)).toEqual([2, 1]);
+      });
+
+      it('none by what no message can hold', async () => {
+        await put(store, { tag: 'a', to: ['+16'] });
+        for (const filter of [{ tag: 'a\0' }, { to: '+16\0' }, { from: `${OUTBOUND.from}\0` }]) {
+          expect(await pages(store, 5, filter)).toEqual([]);
+        }
+        await expect(store.listMessages(NO_FILTER, 5, { time: 5, sendId: 'x\0' })).resolves.toBeDefined();
       });
 
       it('once, though a recipient was answered twice', async () => {

@@ -77,6 +77,23 @@ describe('the PostgreSQL database', () => {
     await client.end();
   }, 30_000);
 
+  it('that resets a connection under a statement fails that claim alone, not the process', async () => {
+    const url = new URL(await postgres.newDatabase());
+    const proxy = await startProxy(Number(url.port));
+    url.port = String(proxy.port);
+    const store = await open(url.href);
+    await store.claim(newSend());
+    proxy.resetAt('INSERT INTO sends');
+    await expect(store.claim(newSend())).rejects.toThrow();
+    expect(await store.claim(newSend())).toEqual({ kind: 'CLAIMED' });
+    await store.close();
+    await proxy.close();
+  }, 20_000);
+
+  it('of another kind is refused, and its URL is not repeated', async () => {
+    await expect(open('mysql://user:secret@localhost/x')).rejects.toThrow(/^(?!.*secret).*postgres:/);
+  });
+
   it('that falls silent refuses a claim after a bounded wait', async () => {
     const url = new URL(await postgres.newDatabase());
     const proxy = await startProxy(Number(url.port));
@@ -93,17 +110,26 @@ interface Proxy {
   readonly port: number;
   /** From now on bytes go in and none come out. */
   silence(): void;
+  /** Resets the next connection that sends this. */
+  resetAt(statement: string): void;
   close(): Promise<void>;
 }
 
 async function startProxy(target: number): Promise<Proxy> {
   const sockets = new Set<Socket>();
+  let fatal: string | null = null;
   const server = createServer((socket) => {
     const upstream = connect(target, '127.0.0.1');
     for (const each of [socket, upstream]) {
       sockets.add(each);
       each.on('error', () => undefined);
     }
+    socket.on('data', (bytes: Buffer) => {
+      if (fatal === null || !bytes.includes(fatal)) return;
+      fatal = null;
+      socket.resetAndDestroy();
+      upstream.destroy();
+    });
     socket.pipe(upstream);
     upstream.pipe(socket);
   });
@@ -115,6 +141,9 @@ async function startProxy(target: number): Promise<Proxy> {
         socket.unpipe();
         socket.pause();
       }
+    },
+    resetAt(statement) {
+      fatal = statement;
     },
     async close() {
       for (const socket of sockets) socket.destroy();

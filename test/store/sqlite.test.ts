@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -31,6 +31,16 @@ describe('the SQLite file', () => {
     await store.close();
   });
 
+  it('is readable by its owner alone in a folder that others may read, with the files beside it', async () => {
+    const folder = mkdtempSync(join(root, 'shared-'));
+    chmodSync(folder, 0o755);
+    const store = await open(join(folder, 'messages.sqlite'));
+    await store.claim(newSend());
+    const modes = readdirSync(folder).map((name) => statSync(join(folder, name)).mode & 0o777);
+    expect(modes).toEqual([0o600, 0o600, 0o600]);
+    await store.close();
+  });
+
   it('holds what was kept aside, for people to read', async () => {
     const file = newFile();
     const store = await open(file);
@@ -46,10 +56,12 @@ describe('the SQLite file', () => {
     await (await open(file)).close();
     const database = new Database(file);
     database.pragma('user_version = 99');
+    database.pragma('journal_mode = DELETE');
     database.close();
     await expect(open(file)).rejects.toThrow(NewerStoreError);
     const untouched = new Database(file);
     expect(untouched.pragma('user_version', { simple: true })).toBe(99);
+    expect(untouched.pragma('journal_mode', { simple: true })).toBe('delete');
     untouched.close();
   });
 
