@@ -23,6 +23,12 @@ export interface Config {
   readonly sendTimeoutMs: number;
   /** Credentials for callbacks, the current first; none where callbacks are off. In the sandbox they are always on. */
   readonly callbackCredentials: readonly { readonly username: string; readonly password: string }[];
+  /** Whether the schema may be asked for, by introspection, `_service` and GraphiQL. */
+  readonly introspection: boolean;
+  /** Whether timings go into the answers that a router asks to trace. */
+  readonly federatedTracing: boolean;
+  /** The origins of routers that may have events of subscriptions posted to them. */
+  readonly routerOrigins: readonly string[];
   readonly logLevel: string;
 }
 
@@ -72,6 +78,19 @@ export function readConfig(environment: Environment): Config {
     problems.push(`SEND_TIMEOUT_MS must be a whole number from ${MIN_SEND_TIMEOUT_MS} to ${MAX_SEND_TIMEOUT_MS}.`);
   }
 
+  const readSwitch = (name: string, unset: 'on' | 'off'): boolean => {
+    const value = read(name) ?? unset;
+    if (value !== 'on' && value !== 'off') problems.push(`${name} must be on or off.`);
+    return value === 'on';
+  };
+  const introspection = readSwitch('INTROSPECTION', 'on');
+  const federatedTracing = readSwitch('FEDERATED_TRACING', 'off');
+
+  const routerOrigins = (read('ROUTER_ORIGINS') ?? '').split(',').flatMap((origin) => origin.trim() || []);
+  if (!routerOrigins.every(isOrigin)) {
+    problems.push('ROUTER_ORIGINS must be origins such as https://router.example.com, separated by commas.');
+  }
+
   const callbackCredentials = ['', '_PREVIOUS'].flatMap((suffix) => readCredentials(read, problems, suffix));
   if (read('CALLBACK_USERNAME') === null && read('CALLBACK_USERNAME_PREVIOUS') !== null) {
     problems.push('CALLBACK_USERNAME_PREVIOUS goes with CALLBACK_USERNAME.');
@@ -86,6 +105,9 @@ export function readConfig(environment: Environment): Config {
     databaseUrl,
     sendTimeoutMs,
     callbackCredentials,
+    introspection,
+    federatedTracing,
+    routerOrigins,
     logLevel,
   });
 }
@@ -132,6 +154,9 @@ function readUpstream(read: (name: string) => string | null, problems: string[])
   }
   return { kind: 'catapult', url: url.replace(/\/+$/, ''), userId, token, secret };
 }
+
+const isOrigin = (text: string): boolean =>
+  /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 
 function isBaseUrl(text: string): boolean {
   if (!/^https?:\/\/[^/?#@\\\s]+(\/[^?#@\\\s]*)?$/i.test(text)) return false;

@@ -1,18 +1,20 @@
 /** The demo: the server and its sandbox in one process, and the method page's three samples sent through both. */
 import { request } from 'undici';
-import { startApp } from './app.js';
+import { createApp } from './app.js';
 import type { Config } from './config.js';
 import type { Logger } from './log.js';
 import { SAMPLES, SEND_MESSAGE } from './samples.js';
 
 /** Prints each request and its answer. @throws when a sample is not accepted. */
 export async function runDemo(config: Config, log: Logger, print: (text: string) => void): Promise<void> {
-  const app = await startApp({ ...config, upstream: { kind: 'sandbox' }, port: 0, databaseUrl: null }, log, {
-    storeFile: ':memory:',
-  });
+  const app = await createApp(
+    { ...config, upstream: { kind: 'sandbox' }, port: 0, databaseUrl: null },
+    { log, storeFile: ':memory:' },
+  );
   try {
+    const url = await app.listen();
     for (const { title, input } of SAMPLES) {
-      const { body } = await request(app.url, {
+      const { body } = await request(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ query: SEND_MESSAGE, variables: { input } }),

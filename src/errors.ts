@@ -134,4 +134,19 @@ export class ServiceError extends Error {
   get retryable(): boolean {
     return ERRORS[this.code].retryable;
   }
+
+  /**
+   * What a caller sees besides the message. Named as in GraphQL, whose library copies it from the cause of an error: so
+   * it reaches callers through any server that the schema is used in.
+   */
+  get extensions(): Record<string, unknown> {
+    const { code, retryable, outcome, fieldErrors, retryAfterSeconds } = this;
+    return {
+      code,
+      retryable,
+      ...(outcome !== undefined && { outcome }),
+      ...(fieldErrors !== undefined && { fieldErrors }),
+      ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+    };
+  }
 }

@@ -1,6 +1,6 @@
 /** The process: reads the environment, starts, stops on a signal. The only file that touches `process`. */
 import { pino } from 'pino';
-import { SANDBOX_ACCOUNT, startApp } from './app.js';
+import { createApp } from './app.js';
 import { startSandbox } from './catapult/sandbox.js';
 import { ConfigError, readConfig } from './config.js';
 import { runDemo } from './demo.js';
@@ -8,6 +8,7 @@ import { subgraphSdl } from './graphql/schema.js';
 import { createLogger, type Logger } from './log.js';
 import { SAMPLES } from './samples.js';
 import { NewerStoreError } from './store/migrations.js';
+import { SANDBOX_ACCOUNT } from './upstream.js';
 
 /** A stop that takes longer than this is stuck, and is ended. */
 const STOP_LIMIT_MS = 9_900;
@@ -24,9 +25,10 @@ const newLogger = (level: string): Logger => createLogger(level, pino.destinatio
 const commands: Readonly<Record<string, () => Promise<void>>> = {
   async serve() {
     const config = readConfig(process.env);
-    const app = await startApp(config, newLogger(config.logLevel));
+    const app = await createApp(config, { log: newLogger(config.logLevel) });
+    const url = await app.listen();
     const notice = config.upstream.kind === 'sandbox' ? '  (on the built-in sandbox: nothing reaches a telephone)' : '';
-    print(`\nGraphQL  ${app.url}${notice}\n\nSend a message:\n\n${curl(app.url)}\n\n`);
+    print(`\nGraphQL  ${url}${notice}\n\nSend a message:\n\n${curl(url)}\n\n`);
     stopOnSignal(() => app.close());
   },
 

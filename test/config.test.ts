@@ -26,6 +26,9 @@ describe('the configuration', () => {
       databaseUrl: null,
       sendTimeoutMs: 20_000,
       callbackCredentials: [],
+      introspection: true,
+      federatedTracing: false,
+      routerOrigins: [],
       logLevel: 'info',
     });
   });

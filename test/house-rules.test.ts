@@ -31,9 +31,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   store: ['messaging', 'errors'],
   http: ['errors', 'log'],
   clock: ['messaging'],
-  app: ['clock', 'config', 'http', 'log', 'graphql', 'callbacks', 'catapult', 'store', 'messaging', 'errors'],
+  upstream: ['config', 'callbacks', 'catapult'],
+  core: ['clock', 'config', 'log', 'upstream', 'callbacks', 'catapult', 'store', 'messaging'],
+  app: ['config', 'core', 'http', 'graphql', 'callbacks'],
+  'messaging-schema': ['config', 'core', 'http', 'graphql', 'callbacks'],
+  index: ['app', 'config', 'core', 'errors', 'graphql', 'messaging-schema'],
   demo: ['app', 'config', 'log', 'samples'],
-  main: ['app', 'config', 'demo', 'log', 'samples', 'graphql', 'catapult', 'store'],
+  main: ['app', 'config', 'demo', 'log', 'samples', 'graphql', 'catapult', 'store', 'upstream'],
 };
 
 function importsOf(file: string): string[] {

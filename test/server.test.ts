@@ -1,3 +1,4 @@
+import { print } from 'graphql';
 import { request } from 'undici';
 import { auditServer } from 'graphql-http';
 import { startTestApp, type TestApp } from './support/app.js';
@@ -45,7 +46,7 @@ describe('the server', () => {
 
   it('takes a single string as a list of one recipient', async () => {
     const body = JSON.stringify({
-      query: SendMessageDocument.toString(),
+      query: print(SendMessageDocument),
       variables: { input: { ...INPUT, to: INPUT.to[0] } },
     });
     const { data } = await post<SendMessageMutation>(app.url, body);
@@ -97,7 +98,7 @@ describe('the server', () => {
     const answer = await request(app.url, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ query: SendMessageDocument.toString(), variables: { input: INPUT } }),
+      body: JSON.stringify({ query: print(SendMessageDocument), variables: { input: INPUT } }),
     });
     await answer.body.dump();
     const lines = app.log.filter(({ msg }) => msg === 'send');

@@ -1,6 +1,6 @@
 /** The whole server while its database is away. */
 import { request } from 'undici';
-import { SANDBOX_ACCOUNT } from '../src/app.js';
+import { SANDBOX_ACCOUNT } from '../src/upstream.js';
 import { startSandbox } from '../src/catapult/sandbox.js';
 import { accountAt, startTestApp } from './support/app.js';
 import { execute } from './support/client.js';

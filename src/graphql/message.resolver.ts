@@ -1,6 +1,19 @@
 /** The operations on messages. */
 import 'reflect-metadata';
-import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
+import {
+  Arg,
+  Ctx,
+  Directive,
+  FieldResolver,
+  ID,
+  Int,
+  Mutation,
+  Query,
+  Resolver,
+  Root,
+  Subscription,
+} from 'type-graphql';
+import { ServiceError } from '../errors.js';
 import { failureOf, type DeliveryFailure } from '../messaging/delivery-failure.js';
 import type { Delivery, Message } from '../messaging/message.js';
 import type { MessageService } from '../messaging/message-service.js';
@@ -16,6 +29,7 @@ import {
   MessageFilterInput,
 } from './message.connection.js';
 import { MessageInput, MessagePreviewInput, outboundMessage } from './message.input.js';
+import { problemOf, SubmitMessageResult, type Problem } from './message.problem.js';
 import {
   DeliveryFailureType,
   DeliveryType,
@@ -23,7 +37,7 @@ import {
   MessageType,
   UnresolvedSendType,
 } from './message.type.js';
-import { InputArg } from './rule.js';
+import { checkInput } from './rule.js';
 
 /** What a subscription is made from. */
 interface SubscribeData<Args> {
@@ -45,9 +59,32 @@ export class MessageResolver {
       'Sends a message, at most once, and returns it as Catapult accepted it: queued, not yet delivered. A failure is an entry in `errors` whose `extensions.outcome` says `NOT_SENT` or `UNKNOWN`; this field is then null, and other sends of the same operation keep their answers.',
   })
   sendMessage(
-    @InputArg('input', () => MessageInput, 'The message to send.') input: MessageInput,
-    @Ctx() { caller, requestId }: RequestContext,
+    @Arg('input', () => MessageInput, { description: 'The message to send.' }) input: MessageInput,
+    @Ctx() context: RequestContext,
   ): Promise<Message> {
+    return this.#send(input, context);
+  }
+
+  @Mutation(() => SubmitMessageResult, {
+    description:
+      'Sends a message exactly as `sendMessage` does, and returns every failure as data. Use it behind a router that masks `errors`, or to have failures typed.',
+  })
+  async submitMessage(
+    @Arg('input', () => MessageInput, { description: 'The message to send.' }) input: MessageInput,
+    @Ctx() context: RequestContext,
+  ): Promise<Message | Problem> {
+    try {
+      return await this.#send(input, context);
+    } catch (error) {
+      // Nothing may be thrown: this field is not nullable, so an error would take other sends' answers with it.
+      const failure = error instanceof ServiceError ? error : new ServiceError('INTERNAL_SERVER_ERROR');
+      if (failure.code === 'INTERNAL_SERVER_ERROR') context.onInternalError(error);
+      return problemOf(failure);
+    }
+  }
+
+  async #send(input: MessageInput, { caller, requestId }: RequestContext): Promise<Message> {
+    checkInput('input', input, { outcome: 'NOT_SENT' });
     const { idempotencyKey = null } = input;
     return this.#messages.send({ message: outboundMessage(input), caller, idempotencyKey, requestId });
   }
@@ -78,9 +115,13 @@ export class MessageResolver {
       description: 'The cursor after which the page starts; none for the newest. Error code: `INVALID_CURSOR`.',
     })
     after: string | null,
-    @InputArg('filter', () => MessageFilterInput, 'Which messages to list; all when absent.', true)
+    @Arg('filter', () => MessageFilterInput, {
+      nullable: true,
+      description: 'Which messages to list; all when absent.',
+    })
     filter: MessageFilterInput | null,
   ): Promise<MessageConnectionType> {
+    if (filter != null) checkInput('filter', filter);
     const size = checkPageSize(first ?? DEFAULT_PAGE_SIZE);
     const position = after == null ? null : decodeCursor(after);
     return connectionOf(await this.#messages.listMessages(messageFilter(filter), size + 1, position), size);
@@ -90,11 +131,13 @@ export class MessageResolver {
     description: 'Tells how a text would be encoded and split into segments. Sends nothing.',
   })
   previewMessage(
-    @InputArg('input', () => MessagePreviewInput, 'The text to look at.') input: MessagePreviewInput,
+    @Arg('input', () => MessagePreviewInput, { description: 'The text to look at.' }) input: MessagePreviewInput,
   ): Segmentation {
+    checkInput('input', input);
     return segmentsOf(input.text);
   }
 
+  @Directive('@inaccessible')
   @Query(() => [UnresolvedSendType], {
     description:
       'For operators: the sends of which it is not known whether they went out, or under which id; oldest first, at most 1000.',

@@ -7,7 +7,11 @@ import type { Segmentation } from '../messaging/segments.js';
 import { DateTime } from './date-time.js';
 
 /** An enum whose values equal its keys: anything else breaks introspection of a federated schema. */
-function registerEnum<Key extends string>(name: string, description: string, values: Record<Key, string>): object {
+export function registerEnum<Key extends string>(
+  name: string,
+  description: string,
+  values: Record<Key, string>,
+): object {
   const keys = Object.keys(values) as Key[];
   const enumObject = Object.fromEntries(keys.map((key) => [key, key]));
   const valuesConfig = Object.fromEntries(keys.map((key) => [key, { description: values[key] }]));
@@ -70,6 +74,9 @@ export const FailureOriginEnum = registerEnum<FailureOrigin>('FailureOrigin', 'W
   UNCLEAR: 'Catapult itself does not know.',
 });
 
+/** Marks what people wrote and who they are, so that a contract of the supergraph can leave it out. */
+const PERSONAL = '@tag(name: "personal")';
+
 @ObjectType('DeliveryFailure', { description: 'Why a message did not reach a recipient.' })
 export class DeliveryFailureType implements DeliveryFailure {
   @Field(() => Int, { description: "Catapult's code; 0 where it gave none." })
@@ -90,6 +97,7 @@ export class DeliveryFailureType implements DeliveryFailure {
 
 @ObjectType('Delivery', { description: 'What became of a message for one recipient.' })
 export class DeliveryType {
+  @Directive(PERSONAL)
   @Field(() => String, { description: "The recipient's number." })
   to!: string;
 
@@ -112,12 +120,15 @@ export class MessageType implements Omit<Message, 'deliveries'> {
   @Field(() => DateTime, { description: 'When Catapult took the message.' })
   time!: number;
 
+  @Directive(PERSONAL)
   @Field(() => [String], { description: 'The recipients, as E.164 numbers; more than one in a group message.' })
   to!: string[];
 
+  @Directive(PERSONAL)
   @Field(() => String, { description: "The sender's E.164 number." })
   from!: string;
 
+  @Directive(PERSONAL)
   @Field(() => String, { description: 'The text; empty when the message is media alone.' })
   text!: string;
 
@@ -127,15 +138,18 @@ export class MessageType implements Omit<Message, 'deliveries'> {
   })
   applicationId!: string | null;
 
+  @Directive(PERSONAL)
   @Field(() => String, { nullable: true, description: 'The tag that was given with the message.' })
   tag!: string | null;
 
+  @Directive(PERSONAL)
   @Field(() => String, {
     nullable: true,
     description: 'Your number in the exchange: the sender of an outgoing message.',
   })
   owner!: string | null;
 
+  @Directive(PERSONAL)
   @Field(() => [String], { description: 'The URLs of the attachments; empty for an SMS.' })
   media!: string[];
 
@@ -158,6 +172,7 @@ export class MessageType implements Omit<Message, 'deliveries'> {
   deliveries!: readonly DeliveryType[];
 }
 
+@Directive('@inaccessible')
 @ObjectType('UnresolvedSend', {
   description: 'A send that went out or may have gone out, but of which no trustworthy answer came back.',
 })

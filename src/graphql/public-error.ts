@@ -4,32 +4,26 @@ import { GraphQLError, isEnumType, isInputObjectType, isInterfaceType, isObjectT
 import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
 import { ERRORS, ServiceError, type ErrorCode } from '../errors.js';
 
-/** What stands in `extensions` of a failure that carries its own code. */
-export function publicExtensions(error: ServiceError): Record<string, unknown> {
-  const { code, retryable, outcome, fieldErrors, retryAfterSeconds } = error;
-  return {
-    code,
-    retryable,
-    ...(outcome !== undefined && { outcome }),
-    ...(fieldErrors !== undefined && { fieldErrors }),
-    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
-  };
-}
+export type ErrorFormatter = (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
 
-/** Translates every error, once, at the edge. */
-export function errorFormatter(
-  schema: GraphQLSchema,
-): (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError {
+/**
+ * Translates every error, once, at the edge. Where the schema is a secret (`introspection: false`), what is wrong with a
+ * document is told by its code and its place alone, since graphql-js's messages name types, fields and alternatives.
+ */
+export function errorFormatter(schema: GraphQLSchema, options: { readonly introspection: boolean }): ErrorFormatter {
   const names = schemaNames(schema);
   return (formatted, error) => {
     const { locations, path } = formatted;
     const where = { ...(locations && { locations }), ...(path && { path }) };
     const cause = serviceErrorBehind(error);
     if (cause !== null) {
-      return { message: cause.message, ...where, extensions: publicExtensions(cause) };
+      return { message: cause.message, ...where, extensions: cause.extensions };
     }
     const code = codeOf(formatted, error);
-    const message = messageOf(code, formatted.message, names);
+    const message =
+      isAboutDocument(code) && !options.introspection
+        ? 'The request does not fit the schema.'
+        : messageOf(code, formatted.message, names);
     return { message, ...where, extensions: { code, retryable: ERRORS[code].retryable } };
   };
 }
@@ -58,6 +52,9 @@ function codeOf(formatted: Pick<GraphQLFormattedError, 'extensions'>, error: unk
   const node = isOfTheRequest ? cause.nodes?.[0] : undefined;
   return node !== undefined && node.kind !== Kind.FIELD ? 'BAD_USER_INPUT' : 'INTERNAL_SERVER_ERROR';
 }
+
+/** BAD_REQUEST is said in constant words anyway. */
+const isAboutDocument = (code: ErrorCode): boolean => code !== 'INTERNAL_SERVER_ERROR' && code !== 'BAD_REQUEST';
 
 function messageOf(code: ErrorCode, message: string, names: ReadonlySet<string>): string {
   if (code === 'INTERNAL_SERVER_ERROR') return ERRORS[code].message;

@@ -1,8 +1,6 @@
 /** Input rules: class-validator decorators with a stable code, and the paths to what breaks them. */
 import { ValidateBy, validateSync } from 'class-validator';
-import { OperationTypeNode, type GraphQLResolveInfo } from 'graphql';
-import { Arg, type ClassType } from 'type-graphql';
-import { ServiceError, type FieldError } from '../errors.js';
+import { ServiceError, type FieldError, type ServiceErrorDetails } from '../errors.js';
 
 /** More mistakes than this are not listed: an answer must not grow with what was sent. */
 export const MAX_FIELD_ERRORS = 100;
@@ -66,24 +64,8 @@ export function mistakesOf(argument: string, input: object): FieldError[] {
   return mistakes.slice(0, MAX_FIELD_ERRORS);
 }
 
-/** An argument that takes an input object and refuses it with all of its mistakes before the resolver runs. */
-export function InputArg(
-  name: string,
-  type: () => ClassType,
-  description: string,
-  nullable = false,
-): ReturnType<typeof Arg> {
-  return Arg(name, type, {
-    description,
-    nullable,
-    validateFn: (input: unknown, _type, { info }) => {
-      if (input == null) return;
-      const fieldErrors = mistakesOf(name, input);
-      if (fieldErrors.length > 0) throw new ServiceError('BAD_USER_INPUT', { fieldErrors, ...notSent(info) });
-    },
-  });
-}
-
-function notSent(info: GraphQLResolveInfo): { outcome: 'NOT_SENT' } | Record<string, never> {
-  return info.operation.operation === OperationTypeNode.MUTATION ? { outcome: 'NOT_SENT' } : {};
+/** Checks an input object by the rules of its class. @throws ServiceError BAD_USER_INPUT with all of its mistakes. */
+export function checkInput(argument: string, input: object, details: ServiceErrorDetails = {}): void {
+  const fieldErrors = mistakesOf(argument, input);
+  if (fieldErrors.length > 0) throw new ServiceError('BAD_USER_INPUT', { ...details, fieldErrors });
 }

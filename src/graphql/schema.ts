@@ -3,13 +3,16 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
 import { parse, print, type GraphQLSchema } from 'graphql';
 import { buildSchemaSync, createResolversMap } from 'type-graphql';
+import { ServiceError } from '../errors.js';
 import type { Message } from '../messaging/message.js';
 import type { MessageService } from '../messaging/message-service.js';
 import type { RequestContext } from './context.js';
 import { DeliveryResolver, MessageResolver } from './message.resolver.js';
+import { MAX_FIELD_ERRORS } from './rule.js';
 
 /** The oldest federation that has all of the directives used here: the older, the more composers take it. */
-const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable"])';
+const LINK =
+  'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable", "@tag", "@inaccessible"])';
 
 /** The schema without the federation's own types, as TypeGraphQL sees it. */
 function buildApiSchema(messages: MessageService | null): GraphQLSchema {
@@ -37,18 +40,49 @@ export function subgraphSdl(): string {
   return printSdl(buildApiSchema(null));
 }
 
-/** The reference resolver: other subgraphs know a message by its id. */
+/** The reference resolver: other subgraphs know a message by its id. The loader asks for all of a request at once. */
 function resolveMessage({ id }: { id: string }, { loaders }: RequestContext): Promise<Message | null> {
-  return loaders.messages.load(id);
+  return loaders.messages.load(String(id));
 }
 
 /** The schema that is served. `emitSchemaFile` and `printSubgraphSchema` lose or refuse `@key`; this way keeps it. */
 export function buildMessagingSchema(messages: MessageService): GraphQLSchema {
-  const schema = buildApiSchema(messages);
-  const resolvers = createResolversMap(schema);
-  const subgraph = {
-    typeDefs: parse(printSdl(schema)),
+  const api = buildApiSchema(messages);
+  const resolvers = createResolversMap(api);
+  const schema = buildSubgraphSchema({
+    typeDefs: parse(printSdl(api)),
     resolvers: { ...resolvers, Message: { ...(resolvers.Message as object), __resolveReference: resolveMessage } },
+  });
+  checkRepresentations(schema);
+  return schema;
+}
+
+/** Lets `_entities` refuse what is no representation of a message as bad input, where the library fails internally. */
+function checkRepresentations(schema: GraphQLSchema): void {
+  const entities = schema.getQueryType()?.getFields()._entities;
+  const resolve = entities?.resolve;
+  if (entities === undefined || resolve == null) throw new Error('The schema is not a subgraph.');
+  entities.resolve = (source, args: { representations: readonly unknown[] }, context, info): unknown => {
+    const fieldErrors = args.representations.flatMap((representation, index) =>
+      isMessageReference(representation)
+        ? []
+        : [
+            {
+              path: ['representations', index],
+              code: 'INVALID_REPRESENTATION',
+              message: 'Must be a Message by its id.',
+            },
+          ],
+    );
+    if (fieldErrors.length > 0) {
+      throw new ServiceError('BAD_USER_INPUT', { fieldErrors: fieldErrors.slice(0, MAX_FIELD_ERRORS) });
+    }
+    return resolve(source, args, context, info) as unknown;
   };
-  return buildSubgraphSchema(subgraph);
+}
+
+function isMessageReference(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { __typename, id } = value as Record<string, unknown>;
+  return __typename === 'Message' && (typeof id === 'string' || Number.isSafeInteger(id));
 }

@@ -2,6 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
+import { ApolloServerPluginInlineTrace } from '@apollo/server/plugin/inlineTrace';
 import {
   ApolloServerPluginInlineTraceDisabled,
   ApolloServerPluginLandingPageDisabled,
@@ -11,13 +12,12 @@ import {
 import websocket from '@fastify/websocket';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { MessageFeed } from '../messaging/message-feed.js';
-import type { MessageService } from '../messaging/message-service.js';
-import type { RequestContext } from './context.js';
-import { createLoaders } from './loaders.js';
+import { contextFactory, type ContextParts, type RequestContext } from './context.js';
 import { errorFormatter, isInternal } from './public-error.js';
+import { routerSubscriptions } from './router-subscriptions.js';
 import { buildMessagingSchema } from './schema.js';
 import { subscriptionHandler } from './subscriptions.js';
+import { documentRules } from './validation.js';
 
 /** Ten sends written out in one document take about 700 tokens, the introspection of codegen tools under 300. */
 const MAX_TOKENS = 2_000;
@@ -28,21 +28,28 @@ const MAX_WEBSOCKET_MESSAGE_BYTES = 256 * 1024;
 /** There is no sign-in yet: everybody is the same caller. */
 const ANONYMOUS = 'anonymous';
 
-export interface GraphQLOptions {
-  readonly messages: MessageService;
-  readonly feed: MessageFeed;
-  /** Told of every failure that a caller only sees as INTERNAL_SERVER_ERROR. */
-  readonly onInternalError: (requestId: string, error: unknown) => void;
+export interface GraphQLOptions extends ContextParts {
+  /** Whether the schema may be asked for, by introspection, `_service` and GraphiQL. */
+  readonly introspection: boolean;
+  /** Whether timings go into the answers that a router asks to trace (ftv1). */
+  readonly federatedTracing: boolean;
+  /** The origins of routers that may have events posted to them. */
+  readonly routerOrigins: readonly string[];
 }
 
 /** Serves /graphql on `routes`; the result stops it once no request is in flight. */
 export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOptions): Promise<() => Promise<void>> {
-  const schema = buildMessagingSchema(options.messages);
+  const { messages, onInternalError, introspection, routerOrigins } = options;
+  const schema = buildMessagingSchema(messages);
+  const format = errorFormatter(schema, { introspection });
+  const rules = documentRules({ introspection });
   const apollo = new ApolloServer<RequestContext>({
     schema,
-    formatError: errorFormatter(schema),
+    formatError: format,
+    validationRules: [...rules],
     // All of these have defaults that depend on NODE_ENV or on the version; a server that spends money says them aloud.
     nodeEnv: 'production',
+    // Refused by `documentRules` where it is off, which hold for WebSockets, too.
     introspection: true,
     csrfPrevention: true,
     allowBatchedHttpRequests: false,
@@ -55,37 +62,39 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginCacheControlDisabled(),
-      ApolloServerPluginInlineTraceDisabled(),
+      options.federatedTracing ? ApolloServerPluginInlineTrace() : ApolloServerPluginInlineTraceDisabled(),
+      ...(routerOrigins.length > 0 ? [routerSubscriptions({ origins: routerOrigins, onInternalError })] : []),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
-      failureReporting(options.onInternalError),
+      failureReporting(onInternalError),
     ],
   });
   await apollo.start();
 
-  const newContext = (requestId: string): RequestContext => ({
-    requestId,
-    caller: ANONYMOUS,
-    loaders: createLoaders((ids) => options.messages.messagesById(ids)),
-    feed: options.feed,
-  });
+  const newContext = contextFactory(options);
   const handler = fastifyApolloHandler(apollo, {
-    context: (request) => Promise.resolve(newContext(request.id)),
+    context: (request) => Promise.resolve(newContext(request.id, ANONYMOUS)),
   });
   routes.post('/graphql', handler);
   await routes.register(websocket, { options: { maxPayload: MAX_WEBSOCKET_MESSAGE_BYTES } });
-  const { onInternalError } = options;
   routes.route({
     method: 'GET',
     url: '/graphql',
     async handler(request, reply) {
-      if (!wantsGraphiQL(request)) return handler.call(this, request, reply);
+      if (!introspection || !wantsGraphiQL(request)) return handler.call(this, request, reply);
       return reply
         .type('text/html; charset=utf-8')
         .header('content-encoding', 'gzip')
         .send(await graphiQL());
     },
-    wsHandler: subscriptionHandler({ schema, newContext, onInternalError, maxTokens: MAX_TOKENS }),
+    wsHandler: subscriptionHandler({
+      schema,
+      newContext: (requestId) => newContext(requestId, ANONYMOUS),
+      format,
+      rules,
+      onInternalError,
+      maxTokens: MAX_TOKENS,
+    }),
   });
   return () => apollo.stop();
 }

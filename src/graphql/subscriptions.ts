@@ -1,15 +1,18 @@
 /** GraphQL over WebSocket, by the graphql-ws protocol, under the same rules as over HTTP. */
 import { randomUUID } from 'node:crypto';
 import type { WebsocketHandler } from '@fastify/websocket';
-import { GraphQLError, parse, validate, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
+import { GraphQLError, parse, specifiedRules, validate } from 'graphql';
+import type { GraphQLFormattedError, GraphQLSchema, ValidationRule } from 'graphql';
 import { makeHandler } from 'graphql-ws/use/@fastify/websocket';
 import type { ErrorCode } from '../errors.js';
 import type { RequestContext } from './context.js';
-import { errorFormatter, isInternal } from './public-error.js';
+import { isInternal, type ErrorFormatter } from './public-error.js';
 
 export interface SubscriptionOptions {
   readonly schema: GraphQLSchema;
   readonly newContext: (requestId: string) => RequestContext;
+  readonly format: ErrorFormatter;
+  readonly rules: readonly ValidationRule[];
   readonly onInternalError: (requestId: string, error: unknown) => void;
   /** The longest document that is read. */
   readonly maxTokens: number;
@@ -19,8 +22,8 @@ export interface SubscriptionOptions {
 const FORBIDDEN = 4403;
 
 export function subscriptionHandler(options: SubscriptionOptions): WebsocketHandler {
-  const { schema, newContext, onInternalError, maxTokens } = options;
-  const format = errorFormatter(schema);
+  const { schema, newContext, format, onInternalError, maxTokens } = options;
+  const rules = [...specifiedRules, ...options.rules];
 
   /** The errors as their caller may see them; the server's own go to the log. */
   const publicErrors = (errors: readonly GraphQLError[]): GraphQLFormattedError[] => {
@@ -38,7 +41,7 @@ export function subscriptionHandler(options: SubscriptionOptions): WebsocketHand
     onSubscribe(_socket, _id, { query, variables = null, operationName = null }) {
       try {
         const document = parse(query, { maxLexicalTokens: maxTokens });
-        const errors = validate(schema, document);
+        const errors = validate(schema, document, rules);
         if (errors.length > 0) return errors.map(withCode('GRAPHQL_VALIDATION_FAILED'));
         const contextValue = newContext(randomUUID());
         return { schema, document, variableValues: variables, operationName, contextValue };

@@ -1,8 +1,9 @@
+import { print } from 'graphql';
 /** Callbacks from the sandbox and from raw requests, through the whole server. */
 import { createClient, type Client } from 'graphql-ws';
 import { request } from 'undici';
 import WebSocket from 'ws';
-import { SANDBOX_ACCOUNT } from '../../src/app.js';
+import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 import { startSandbox, type Sandbox } from '../../src/catapult/sandbox.js';
 import { accountAt, startTestApp, type TestApp } from '../support/app.js';
 import { execute } from '../support/client.js';
@@ -27,7 +28,7 @@ function subscriber(app: TestApp): Client {
 /** Every state of a message until its subscription ends by itself. */
 async function statesOf(client: Client, id: string, onState = (): void => undefined): Promise<MessageFieldsFragment[]> {
   const states: MessageFieldsFragment[] = [];
-  const query = MessageUpdatedDocument.toString();
+  const query = print(MessageUpdatedDocument);
   for await (const { data, errors } of client.iterate<MessageUpdatedSubscription>({ query, variables: { id } })) {
     expect(errors).toBeUndefined();
     if (data != null) states.push(data.messageUpdated);
@@ -112,7 +113,7 @@ describe('in the sandbox', () => {
   });
 
   it('a message that comes in reaches its subscriber and the list', async () => {
-    const query = MessageReceivedDocument.toString();
+    const query = print(MessageReceivedDocument);
     const received = client.iterate<MessageReceivedSubscription>({ query, variables: { to: '+12345670000' } });
     const first = received.next();
     // The subscription is there once another one, begun after it, was answered.
@@ -144,14 +145,14 @@ describe('in the sandbox', () => {
   });
 
   it.each([
-    ['an unknown message', MessageUpdatedDocument.toString(), { id: 'zqcanary' }, 'BAD_USER_INPUT'],
+    ['an unknown message', print(MessageUpdatedDocument), { id: 'zqcanary' }, 'BAD_USER_INPUT'],
     ['an unknown field', 'subscription { zqcanary }', {}, 'GRAPHQL_VALIDATION_FAILED'],
     ['no GraphQL', 'subscription { zqcanary( }', {}, 'GRAPHQL_PARSE_FAILED'],
     ['a document of 100,000 tokens', `subscription { ${'a '.repeat(100_000)} }`, {}, 'GRAPHQL_PARSE_FAILED'],
-    ['a variable of the wrong type', MessageUpdatedDocument.toString(), { id: { zqcanary: 1 } }, 'BAD_USER_INPUT'],
+    ['a variable of the wrong type', print(MessageUpdatedDocument), { id: { zqcanary: 1 } }, 'BAD_USER_INPUT'],
     [
       'a mutation with a mistake',
-      SendMessageDocument.toString(),
+      print(SendMessageDocument),
       { input: { ...INPUT, from: 'zqcanary' } },
       'BAD_USER_INPUT',
     ],

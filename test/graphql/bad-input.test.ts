@@ -1,15 +1,16 @@
+import { print } from 'graphql';
 /** What no client should send: each is answered with a coded 4xx that repeats nothing of it, and never goes upstream. */
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { startSandbox, type Sandbox } from '../../src/catapult/sandbox.js';
-import { SANDBOX_ACCOUNT } from '../../src/app.js';
+import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 import { accountAt, startTestApp, type TestApp } from '../support/app.js';
 import { execute, post } from '../support/client.js';
 import { SendMessageDocument, SendTwoDocument } from '../support/generated/graphql.js';
 
 const CANARY = 'zqcanary7';
 const INPUT = { from: '+12345678901', to: ['+12345678902'], text: 'Hey', applicationId: 'app-1' };
-const MUTATION = SendMessageDocument.toString();
+const MUTATION = print(SendMessageDocument);
 
 const withInput = (input: unknown): string => JSON.stringify({ query: MUTATION, variables: { input } });
 

@@ -1,4 +1,4 @@
-import { SANDBOX_ACCOUNT } from '../../src/app.js';
+import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 import { startSandbox, type Sandbox } from '../../src/catapult/sandbox.js';
 import type { MessageStore } from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';

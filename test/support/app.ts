@@ -1,16 +1,24 @@
 /** Starts the whole server on a free port for a test, with its log in memory. */
 import { Writable } from 'node:stream';
-import { SANDBOX_ACCOUNT, startApp, type App, type AppOverrides } from '../../src/app.js';
+import { createApp } from '../../src/app.js';
 import type { Sandbox } from '../../src/catapult/sandbox.js';
 import { readConfig, type Environment } from '../../src/config.js';
+import type { CoreOptions } from '../../src/core.js';
 import { createLogger } from '../../src/log.js';
+import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 
-export interface TestApp extends App {
+export interface TestApp {
+  /** The GraphQL endpoint. */
+  readonly url: string;
   /** The log so far, one parsed line each. */
   readonly log: Record<string, unknown>[];
+  readonly close: () => Promise<void>;
 }
 
-export async function startTestApp(environment: Environment = {}, overrides: AppOverrides = {}): Promise<TestApp> {
+export async function startTestApp(
+  environment: Environment = {},
+  overrides: Omit<CoreOptions, 'log'> = {},
+): Promise<TestApp> {
   const log: Record<string, unknown>[] = [];
   const destination = new Writable({
     write(line: Buffer, _encoding, done) {
@@ -19,8 +27,12 @@ export async function startTestApp(environment: Environment = {}, overrides: App
     },
   });
   const config = readConfig({ PORT: '0', ...environment });
-  const app = await startApp(config, createLogger('info', destination), { storeFile: ':memory:', ...overrides });
-  return { ...app, log };
+  const app = await createApp(config, {
+    log: createLogger('info', destination),
+    storeFile: ':memory:',
+    ...overrides,
+  });
+  return { url: await app.listen(), log, close: () => app.close() };
 }
 
 /** The environment that points a server at an upstream of the test's own. */

@@ -1,6 +1,7 @@
 /** A GraphQL client as small as the protocol allows, typed by the generated operations. */
 import { request } from 'undici';
-import type { TypedDocumentString } from './generated/graphql.js';
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
+import { print } from 'graphql';
 
 export interface GraphQLError {
   readonly message: string;
@@ -26,10 +27,10 @@ export interface Answer<Data> {
 /** Runs a generated operation. */
 export function execute<Data, Variables>(
   url: string,
-  operation: TypedDocumentString<Data, Variables>,
+  operation: TypedDocumentNode<Data, Variables>,
   variables: Variables,
 ): Promise<Answer<Data>> {
-  return post(url, JSON.stringify({ query: operation.toString(), variables }));
+  return post(url, JSON.stringify({ query: print(operation), variables }));
 }
 
 /** Posts any body, for what no typed client would send. */

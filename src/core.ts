@@ -1,0 +1,136 @@
+/** All that is the same whoever serves it: the store, upstream, the service over both, and what keeps them in order. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { pino } from 'pino';
+import type { CallbackOptions, Credentials } from './callbacks/route.js';
+import { CatapultClient } from './catapult/client.js';
+import { systemClock } from './clock.js';
+import type { Config } from './config.js';
+import { createLogger, type Logger } from './log.js';
+import { Correlation } from './messaging/correlation.js';
+import { startHousekeeping, type HousekeepingOptions } from './messaging/housekeeping.js';
+import { MessageFeed } from './messaging/message-feed.js';
+import { MessageService, type SendObserver } from './messaging/message-service.js';
+import type { Clock } from './messaging/ports.js';
+import { openStore } from './store/index.js';
+import { openUpstream, type OpenUpstream } from './upstream.js';
+
+/** Where messages are kept unless DATABASE_URL says otherwise, below the working directory. */
+const STORE_FILE = 'data/messages.sqlite';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+export interface CoreOptions {
+  /** Where the log goes; JSON lines on standard error by default. */
+  readonly log?: Logger;
+  /** The SQLite file, where no `databaseUrl` is configured; `data/messages.sqlite` by default. */
+  readonly storeFile?: string;
+  readonly clock?: Clock;
+}
+
+export interface Core {
+  readonly log: Logger;
+  readonly messages: MessageService;
+  readonly feed: MessageFeed;
+  readonly upstream: OpenUpstream;
+  /** What the callback route needs; null where callbacks are off. */
+  readonly callbacks: CallbackOptions | null;
+  readonly onInternalError: (requestId: string, error: unknown) => void;
+  /** Rejects when the store cannot be reached. */
+  readonly ready: () => Promise<void>;
+  /** Ends the calls upstream that still run: their sends are recorded as unknown, or as not sent where that is certain. */
+  readonly abortInFlight: () => void;
+  /** Stores what is known of every send, and closes all. */
+  readonly close: () => Promise<void>;
+}
+
+/** Opens everything, or closes again what it opened. @throws when the store cannot be opened. */
+export async function openCore(config: Config, options: CoreOptions = {}): Promise<Core> {
+  const { clock = systemClock, storeFile = STORE_FILE } = options;
+  const log = options.log ?? createLogger(config.logLevel, pino.destination({ dest: 2, sync: true }));
+  const { sendTimeoutMs } = config;
+  /** What has been opened so far, to be closed in the opposite order. */
+  const open: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const part of open.splice(0).reverse()) await part();
+  };
+
+  try {
+    const store = await openStore({ databaseUrl: config.databaseUrl, file: storeFile });
+    open.push(() => store.close());
+    const upstream = await openUpstream(config.upstream);
+    open.push(() => upstream.close());
+    const correlation = new Correlation(upstream.account.secret);
+    const credentials: readonly Credentials[] = [...config.callbackCredentials, ...upstream.callbackCredentials];
+    const gateway = new CatapultClient({
+      ...upstream.account,
+      userAgent: `catapult-graphql/${version}`,
+      timeoutMs: sendTimeoutMs,
+      clock,
+      correlation: credentials.length > 0 ? correlation : null,
+      random: Math.random,
+    });
+    open.push(() => gateway.close());
+    const messages = new MessageService({ store, gateway, clock, observer: logSends(log), newId, sendTimeoutMs });
+    open.push(() => messages.close());
+    open.push(await startHousekeeping({ store, clock, ...logHousekeeping(log) }));
+    return {
+      log,
+      messages,
+      feed: new MessageFeed(store),
+      upstream,
+      callbacks: credentials.length > 0 ? { store, clock, correlation, credentials, ...logCallbacks(log) } : null,
+      onInternalError: (requestId, error) => {
+        log.error({ requestId, err: error }, 'request failed');
+      },
+      ready: () => store.ping(),
+      abortInFlight: () => {
+        gateway.abortInFlight();
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Unique, and sorting by time: milliseconds in base 36, then 80 random bits. */
+function newId(): string {
+  return Date.now().toString(36).padStart(9, '0') + randomBytes(10).toString('hex');
+}
+
+function logSends(log: Logger): SendObserver {
+  return {
+    onSend: (report) => {
+      log.info(report, 'send');
+    },
+    onRecordFailure: (failure, error) => {
+      log.error({ ...failure, err: error }, 'an outcome could not be stored; it is kept and tried again');
+    },
+  };
+}
+
+function logCallbacks(log: Logger): Pick<CallbackOptions, 'onTaken' | 'onFailure'> {
+  return {
+    onTaken: (counts) => {
+      log.info(counts, 'callback');
+    },
+    onFailure: (requestId, error) => {
+      log.error({ requestId, err: error }, 'a callback could not be stored; upstream will send it again');
+    },
+  };
+}
+
+function logHousekeeping(log: Logger): Pick<HousekeepingOptions, 'onExpired' | 'onFailure'> {
+  return {
+    onExpired: (count) => {
+      log.warn({ count }, 'sends without an outcome were found and are UNKNOWN now');
+    },
+    onFailure: (error) => {
+      log.error({ err: error }, 'housekeeping failed');
+    },
+  };
+}

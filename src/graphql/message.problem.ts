@@ -1,0 +1,137 @@
+/** The failures of a send as data: for clients that want them typed, and for routers that mask `errors`. */
+import 'reflect-metadata';
+import { createUnionType, Field, Int, InterfaceType, ObjectType } from 'type-graphql';
+import { ServiceError, type ErrorCode, type FailedOutcome } from '../errors.js';
+import { MessageType, registerEnum } from './message.type.js';
+
+export const FailedOutcomeEnum = registerEnum<FailedOutcome>(
+  'FailedOutcome',
+  'Whether a message went out whose send failed.',
+  {
+    NOT_SENT: 'Certainly not: it may be sent anew.',
+    UNKNOWN: 'Perhaps: do not send it as a new message. Ask again with the same idempotency key.',
+  },
+);
+
+@ObjectType('MessageFieldError', { description: 'One mistake of an input.' })
+export class FieldErrorType {
+  @Field(() => [String], {
+    description: 'Where it is, from the argument down to the element of a list: `["input", "to", "1"]`.',
+  })
+  path!: string[];
+
+  @Field(() => String, { description: 'What is wrong; stable, and listed with the field in this schema.' })
+  code!: string;
+
+  @Field(() => String, { description: 'What is wrong, in words. Never repeats the input.' })
+  message!: string;
+}
+
+@InterfaceType('MessageProblem', {
+  description:
+    'Why a message was not sent, or is not known to be. Select it with `... on MessageProblem`, which also catches the problems that later versions add.',
+  resolveType: ({ code }: Problem) => problemTypeOf(code),
+})
+class MessageProblemType {
+  @Field(() => String, { description: 'The same code that an entry in `errors` would carry. Codes are never renamed.' })
+  code!: string;
+
+  @Field(() => String, { description: 'What happened, in constant words that repeat nothing of the input.' })
+  message!: string;
+
+  @Field(() => Boolean, { description: 'Whether the same send may succeed later without being changed.' })
+  retryable!: boolean;
+
+  @Field(() => FailedOutcomeEnum, { description: 'Whether the message went out.' })
+  outcome!: FailedOutcome;
+}
+
+/** Declares a problem type that has nothing but what every problem has. */
+function plainProblem(name: string, description: string): typeof MessageProblemType {
+  @ObjectType(name, { description, implements: MessageProblemType })
+  class PlainProblem extends MessageProblemType {}
+  return PlainProblem;
+}
+
+@ObjectType('InvalidMessageProblem', {
+  description: 'The input breaks a rule, or Catapult refused a field of it. Code: `BAD_USER_INPUT`.',
+  implements: MessageProblemType,
+})
+export class InvalidMessageProblem extends MessageProblemType {
+  @Field(() => [FieldErrorType], { description: 'Every mistake, each at its field.' })
+  fieldErrors!: FieldErrorType[];
+}
+
+@ObjectType('SendRateLimitedProblem', {
+  description: 'Too many messages for now; nothing was sent. Code: `UPSTREAM_RATE_LIMITED`.',
+  implements: MessageProblemType,
+})
+export class RateLimitedProblem extends MessageProblemType {
+  @Field(() => Int, { nullable: true, description: 'How many seconds to wait, where that is known.' })
+  retryAfterSeconds!: number | null;
+}
+
+const ServerProblem = plainProblem(
+  'MessagingServerProblem',
+  'Something failed on this server; the operator finds the cause in the log. Code: `INTERNAL_SERVER_ERROR`.',
+);
+
+/** The type that tells of a code; every other code is the server's own failure. */
+const PROBLEMS = {
+  BAD_USER_INPUT: InvalidMessageProblem,
+  IDEMPOTENCY_KEY_REUSED: plainProblem(
+    'IdempotencyKeyReusedProblem',
+    'The idempotency key belongs to a send with another input. Code: `IDEMPOTENCY_KEY_REUSED`.',
+  ),
+  REQUEST_IN_PROGRESS: plainProblem(
+    'SendInProgressProblem',
+    'The first call with this idempotency key still runs; ask again with the same key. Code: `REQUEST_IN_PROGRESS`.',
+  ),
+  UPSTREAM_RATE_LIMITED: RateLimitedProblem,
+  UPSTREAM_UNAVAILABLE: plainProblem(
+    'UpstreamUnavailableProblem',
+    'Catapult cannot be reached or is failing; nothing was sent. Code: `UPSTREAM_UNAVAILABLE`.',
+  ),
+  UPSTREAM_REJECTED: plainProblem(
+    'UpstreamRejectedProblem',
+    'Catapult refused the request as a whole; the operator has to act. Code: `UPSTREAM_REJECTED`.',
+  ),
+  OUTCOME_UNKNOWN: plainProblem(
+    'OutcomeUnknownProblem',
+    'Perhaps sent: no trustworthy answer came. Ask again with the same idempotency key. Code: `OUTCOME_UNKNOWN`.',
+  ),
+} as const satisfies Partial<Record<ErrorCode, typeof MessageProblemType>>;
+
+function problemTypeOf(code: ErrorCode): typeof MessageProblemType {
+  return Object.hasOwn(PROBLEMS, code) ? PROBLEMS[code as keyof typeof PROBLEMS] : ServerProblem;
+}
+
+/** What `submitMessage` resolves to when the send failed. */
+export interface Problem {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly retryable: boolean;
+  readonly outcome: FailedOutcome;
+  readonly fieldErrors: readonly FieldErrorType[];
+  readonly retryAfterSeconds: number | null;
+}
+
+/** A failure as data. What says nothing of the outcome leaves it open: that is the safe reading. */
+export function problemOf(failure: ServiceError): Problem {
+  const { code, message, retryable, outcome = 'UNKNOWN', fieldErrors = [], retryAfterSeconds = null } = failure;
+  return {
+    code,
+    message,
+    retryable,
+    outcome,
+    fieldErrors: fieldErrors.map((mistake) => ({ ...mistake, path: mistake.path.map(String) })),
+    retryAfterSeconds,
+  };
+}
+
+export const SubmitMessageResult = createUnionType({
+  name: 'SubmitMessageResult',
+  description: 'The message as Catapult accepted it, or why it was not sent.',
+  types: () => [MessageType, ...Object.values(PROBLEMS), ServerProblem] as const,
+  resolveType: (result: object) => ('code' in result ? problemTypeOf((result as Problem).code) : MessageType),
+});

@@ -1,0 +1,106 @@
+/**
+ * Subscriptions behind a router, by Apollo's HTTP callback protocol: the router names a URL, and events are posted there.
+ *
+ * The protocol is spoken by Apollo's own plugin. This file holds it back from URLs that are not a router's, since whoever
+ * may ask could otherwise make the server post to any address, and from telling more of a failure than its code.
+ */
+import type { ApolloServerPlugin, BaseContext, GraphQLRequest } from '@apollo/server';
+import { ApolloServerPluginSubscriptionCallback } from '@apollo/server/plugin/subscriptionCallback';
+import { GraphQLError, OperationTypeNode, type GraphQLFormattedError } from 'graphql';
+import { ERRORS, type ErrorCode } from '../errors.js';
+
+/** A router that takes longer for one event is not there. */
+const POST_TIMEOUT_MS = 10_000;
+
+export interface RouterSubscriptionOptions {
+  /** The origins that events may be posted to: `https://router.example.com`. */
+  readonly origins: readonly string[];
+  /** Told of failures that the router only sees as INTERNAL_SERVER_ERROR. */
+  readonly onInternalError: (subscriptionId: string, error: unknown) => void;
+}
+
+export function routerSubscriptions<Context extends BaseContext>(
+  options: RouterSubscriptionOptions,
+): ApolloServerPlugin<Context> {
+  const { origins } = options;
+  const protocol = ApolloServerPluginSubscriptionCallback({
+    fetcher: (url, init) => post(String(url), init as RequestInit, options),
+  }) as ApolloServerPlugin<Context>;
+  return {
+    ...protocol,
+    async requestDidStart(started) {
+      const url = callbackUrlOf(started.request);
+      if (url === null) return undefined;
+      let isAgreed = false;
+      const speaking = await protocol.requestDidStart?.(started);
+      if (!speaking) return undefined;
+      return {
+        didResolveOperation({ operation }) {
+          if (operation?.operation !== OperationTypeNode.SUBSCRIPTION)
+            throw refusal('Only a subscription has callbacks.');
+          if (!URL.canParse(url) || !origins.includes(new URL(url).origin)) {
+            throw refusal('Events are not posted to this URL.');
+          }
+          isAgreed = true;
+          return Promise.resolve();
+        },
+        responseForOperation: (context) => speaking.responseForOperation?.(context) ?? Promise.resolve(null),
+        // Called for refused requests as well, which must not reach the URL.
+        willSendResponse: (context) =>
+          (isAgreed ? speaking.willSendResponse?.(context) : undefined) ?? Promise.resolve(),
+      };
+    },
+  };
+}
+
+function callbackUrlOf({ extensions }: GraphQLRequest): string | null {
+  const subscription: unknown = extensions?.subscription;
+  if (typeof subscription !== 'object' || subscription === null) return null;
+  const { callbackUrl, callback_url: older } = subscription as Record<string, unknown>;
+  const url = callbackUrl ?? older;
+  return typeof url === 'string' ? url : '';
+}
+
+function refusal(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } });
+}
+
+/** Posts what the protocol says, with every error as a caller may see it. */
+function post(url: string, init: RequestInit, { onInternalError }: RouterSubscriptionOptions): Promise<Response> {
+  const event = JSON.parse(init.body as string) as ProtocolEvent;
+  const mask = (errors: readonly GraphQLFormattedError[]): GraphQLFormattedError[] =>
+    errors.map((error) => {
+      const masked = publicError(error);
+      if (masked.extensions?.code === 'INTERNAL_SERVER_ERROR') onInternalError(event.id, new SubscriptionFailure());
+      return masked;
+    });
+  const { errors, payload } = event;
+  const body = {
+    ...event,
+    ...(errors && { errors: mask(errors) }),
+    ...(payload && { payload: { ...payload, ...(payload.errors && { errors: mask(payload.errors) }) } }),
+  };
+  const signal = AbortSignal.timeout(POST_TIMEOUT_MS);
+  return fetch(url, { ...init, body: JSON.stringify(body), redirect: 'error', signal });
+}
+
+interface ProtocolEvent {
+  readonly id: string;
+  readonly errors?: readonly GraphQLFormattedError[];
+  readonly payload?: { readonly errors?: readonly GraphQLFormattedError[] };
+}
+
+class SubscriptionFailure extends Error {
+  override readonly name = 'SubscriptionFailure';
+}
+
+/** An error as it is written to the router: with the service's own code, or as an internal one. */
+function publicError({ message, path, extensions }: GraphQLFormattedError): GraphQLFormattedError {
+  const code = extensions?.code as ErrorCode;
+  const where = path && { path };
+  if (extensions && Object.hasOwn(ERRORS, code) && code !== 'INTERNAL_SERVER_ERROR') {
+    return { message, ...where, extensions };
+  }
+  const { message: constant, retryable } = ERRORS.INTERNAL_SERVER_ERROR;
+  return { message: constant, ...where, extensions: { code: 'INTERNAL_SERVER_ERROR', retryable } };
+}

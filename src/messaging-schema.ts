@@ -1,0 +1,60 @@
+/** The schema for somebody else's GraphQL server. */
+import { randomUUID } from 'node:crypto';
+import type { RequestListener } from 'node:http';
+import type { GraphQLSchema } from 'graphql';
+import { takeCallbacks } from './callbacks/route.js';
+import type { Config } from './config.js';
+import { openCore, type CoreOptions } from './core.js';
+import { contextFactory, type RequestContext } from './graphql/context.js';
+import { errorFormatter, type ErrorFormatter } from './graphql/public-error.js';
+import { buildMessagingSchema } from './graphql/schema.js';
+import { createHttpHost } from './http.js';
+
+/** Who asks, and the id under which the log tells of the request. */
+export interface RequestFacts {
+  readonly caller: string;
+  readonly requestId?: string;
+}
+
+export interface MessagingSchema {
+  /** Executable, and a federation 2 subgraph. */
+  readonly schema: GraphQLSchema;
+  /**
+   * The context value that the resolvers need: a new one for each request. Idempotency keys of different callers never
+   * meet, so `caller` must come from your own sign-in.
+   */
+  readonly contextFor: (request: RequestFacts) => RequestContext;
+  /** Apollo Server's `formatError`: codes as README lists them, and nothing of the input in a message. */
+  readonly formatError: ErrorFormatter;
+  /** Takes Catapult's callbacks at `/callbacks/catapult`: hand it the requests for that path, with their bodies unread. */
+  readonly callbackHandler: RequestListener;
+  /** Stores what is known of every send, and closes all. Stop taking requests first. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Opens the store and, without an account at Catapult, the sandbox, and makes the schema over both. Limits on documents,
+ * bodies and time are the embedding server's to set.
+ *
+ * @throws when the store cannot be opened; then nothing stays open.
+ */
+export async function createMessagingSchema(config: Config, options: CoreOptions = {}): Promise<MessagingSchema> {
+  const core = await openCore(config, options);
+  const schema = buildMessagingSchema(core.messages);
+  const newContext = contextFactory(core);
+  const callbackHost = createHttpHost({ log: core.log, readiness: () => core.ready().then(() => ({})) });
+  if (core.callbacks !== null) await takeCallbacks(callbackHost.routes, core.callbacks);
+  await callbackHost.routes.ready();
+  return {
+    schema,
+    contextFor: ({ caller, requestId = randomUUID() }) => newContext(requestId, caller),
+    formatError: errorFormatter(schema, config),
+    callbackHandler: (request, response) => {
+      callbackHost.routes.routing(request, response);
+    },
+    async close() {
+      await callbackHost.close();
+      await core.close();
+    },
+  };
+}
