@@ -6,11 +6,14 @@
  */
 import type { ApolloServerPlugin, BaseContext, GraphQLRequest } from '@apollo/server';
 import { ApolloServerPluginSubscriptionCallback } from '@apollo/server/plugin/subscriptionCallback';
-import { GraphQLError, OperationTypeNode, type GraphQLFormattedError } from 'graphql';
+import { GraphQLError, OperationTypeNode, type GraphQLFormattedError, type OperationDefinitionNode } from 'graphql';
 import { ERRORS, type ErrorCode } from '../errors.js';
 
 /** A router that takes longer for one event is not there. */
 const POST_TIMEOUT_MS = 10_000;
+
+/** Routers ask for 5 s; faster is no use to anybody. */
+const MIN_HEARTBEAT_MS = 1_000;
 
 export interface RouterSubscriptionOptions {
   /** The origins that events may be posted to: `https://router.example.com`. */
@@ -24,23 +27,22 @@ export function routerSubscriptions<Context extends BaseContext>(
 ): ApolloServerPlugin<Context> {
   const { origins } = options;
   const protocol = ApolloServerPluginSubscriptionCallback({
-    fetcher: (url, init) => post(String(url), init as RequestInit, options),
+    fetcher: (url, init) => post(url, init as RequestInit, options),
   }) as ApolloServerPlugin<Context>;
   return {
     ...protocol,
     async requestDidStart(started) {
-      const url = callbackUrlOf(started.request);
-      if (url === null) return undefined;
+      const asked = callbackOf(started.request);
+      if (asked === null) return { didResolveOperation: refuseSubscription };
+      const speaking = (await protocol.requestDidStart?.(started)) ?? {};
       let isAgreed = false;
-      const speaking = await protocol.requestDidStart?.(started);
-      if (!speaking) return undefined;
       return {
         didResolveOperation({ operation }) {
           if (operation?.operation !== OperationTypeNode.SUBSCRIPTION)
             throw refusal('Only a subscription has callbacks.');
-          if (!URL.canParse(url) || !origins.includes(new URL(url).origin)) {
-            throw refusal('Events are not posted to this URL.');
-          }
+          const isRouter = URL.canParse(asked.url) && origins.includes(new URL(asked.url).origin);
+          if (!isRouter) throw refusal('Events are not posted to this URL.');
+          if (!isBearable(asked.heartbeatMs)) throw refusal('A heartbeat comes once a second at most.');
           isAgreed = true;
           return Promise.resolve();
         },
@@ -53,13 +55,27 @@ export function routerSubscriptions<Context extends BaseContext>(
   };
 }
 
-function callbackUrlOf({ extensions }: GraphQLRequest): string | null {
+/** Over plain HTTP there is nobody to tell of events. */
+function refuseSubscription({ operation }: { operation?: OperationDefinitionNode }): Promise<void> {
+  if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return Promise.resolve();
+  throw refusal('Subscriptions are served over WebSocket.');
+}
+
+/** What a request says of its callbacks, in the protocol's newer or older words; null when it asks for none. */
+function callbackOf({ extensions }: GraphQLRequest): { url: string; heartbeatMs: unknown } | null {
   const subscription: unknown = extensions?.subscription;
   if (typeof subscription !== 'object' || subscription === null) return null;
-  const { callbackUrl, callback_url: older } = subscription as Record<string, unknown>;
-  const url = callbackUrl ?? older;
-  return typeof url === 'string' ? url : '';
+  const said = subscription as Record<string, unknown>;
+  const url = said.callbackUrl ?? said.callback_url;
+  return {
+    url: typeof url === 'string' ? url : '',
+    heartbeatMs: said.heartbeatIntervalMs ?? said.heartbeat_interval_ms ?? 0,
+  };
 }
+
+/** 0 turns heartbeats off. */
+const isBearable = (heartbeatMs: unknown): boolean =>
+  heartbeatMs === 0 || (Number.isInteger(heartbeatMs) && (heartbeatMs as number) >= MIN_HEARTBEAT_MS);
 
 function refusal(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } });

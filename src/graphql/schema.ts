@@ -41,7 +41,7 @@ export function subgraphSdl(): string {
 }
 
 /** The reference resolver: other subgraphs know a message by its id. The loader asks for all of a request at once. */
-function resolveMessage({ id }: { id: string }, { loaders }: RequestContext): Promise<Message | null> {
+function resolveMessage({ id }: { id: string | number }, { loaders }: RequestContext): Promise<Message | null> {
   return loaders.messages.load(String(id));
 }
 
@@ -70,14 +70,14 @@ function checkRepresentations(schema: GraphQLSchema): void {
             {
               path: ['representations', index],
               code: 'INVALID_REPRESENTATION',
-              message: 'Must be a Message by its id.',
+              message: 'Must name an entity by its key.',
             },
           ],
     );
     if (fieldErrors.length > 0) {
       throw new ServiceError('BAD_USER_INPUT', { fieldErrors: fieldErrors.slice(0, MAX_FIELD_ERRORS) });
     }
-    return resolve(source, args, context, info) as unknown;
+    return resolve(source, args, context, info);
   };
 }
 

@@ -63,7 +63,7 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginCacheControlDisabled(),
       options.federatedTracing ? ApolloServerPluginInlineTrace() : ApolloServerPluginInlineTraceDisabled(),
-      ...(routerOrigins.length > 0 ? [routerSubscriptions({ origins: routerOrigins, onInternalError })] : []),
+      routerSubscriptions({ origins: routerOrigins, onInternalError }),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
       failureReporting(onInternalError),

@@ -1,0 +1,65 @@
+import { graphql } from 'graphql';
+import { contextFactory } from '../../src/graphql/context.js';
+import { buildMessagingSchema } from '../../src/graphql/schema.js';
+import { MessageFeed } from '../../src/messaging/message-feed.js';
+import { MessageService } from '../../src/messaging/message-service.js';
+import type { Message } from '../../src/messaging/message.js';
+import { openStore } from '../../src/store/index.js';
+import { OUTBOUND } from '../support/messages.js';
+
+it('100 representations, and the same message asked for beside them, are one query to the store', async () => {
+  const store = await openStore({ databaseUrl: null, file: ':memory:' });
+  const ids = Array.from({ length: 100 }, (_, index) => `message-${index}`);
+  const received = ids.map((id): Message => ({
+    ...OUTBOUND,
+    id,
+    time: 1e15,
+    owner: null,
+    direction: 'IN',
+    segmentCount: 1,
+    status: 'RECEIVED',
+    deliveries: [],
+  }));
+  await Promise.all(received.map((message) => store.receive(message, 0)));
+
+  const queries: (readonly string[])[] = [];
+  const service = new MessageService({
+    store: new Proxy(store, {
+      get(target, name, receiver) {
+        if (name === 'messagesById') {
+          return (asked: readonly string[]) => {
+            queries.push(asked);
+            return target.messagesById(asked);
+          };
+        }
+        return Reflect.get(target, name, receiver) as unknown;
+      },
+    }),
+    gateway: { send: () => Promise.reject(new Error('nothing is sent')) },
+    clock: { now: () => 0, sleep: () => Promise.resolve() },
+    observer: { onSend: () => undefined, onRecordFailure: () => undefined },
+    newId: () => 'id',
+    sendTimeoutMs: 1,
+  });
+  const newContext = contextFactory({
+    messages: service,
+    feed: new MessageFeed(store),
+    onInternalError: () => undefined,
+  });
+  const { data, errors } = await graphql({
+    schema: buildMessagingSchema(service),
+    source: `query ($representations: [_Any!]!) {
+      _entities(representations: $representations) { ... on Message { id } }
+      message(id: "message-7") { id }
+    }`,
+    variableValues: { representations: ids.map((id) => ({ __typename: 'Message', id })) },
+    contextValue: newContext('request', 'caller'),
+  });
+  await store.close();
+
+  expect(errors).toBeUndefined();
+  expect(data?._entities).toEqual(ids.map((id) => ({ id })));
+  expect(data?.message).toEqual({ id: 'message-7' });
+  expect(queries).toHaveLength(1);
+  expect(queries[0]).toHaveLength(100);
+});

@@ -1,0 +1,185 @@
+import { readFileSync } from 'node:fs';
+import {
+  buildClientSchema,
+  buildSchema,
+  getIntrospectionQuery,
+  lexicographicSortSchema,
+  parse,
+  print,
+  printSchema,
+  visit,
+} from 'graphql';
+import type { FieldDefinitionNode, IntrospectionQuery, TypeDefinitionNode } from 'graphql';
+import { createClient } from 'graphql-ws';
+import { request } from 'undici';
+import WebSocket from 'ws';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import { startTestApp, type TestApp } from '../support/app.js';
+import { post } from '../support/client.js';
+
+const COMMITTED = readFileSync(new URL('../../schema/schema.graphql', import.meta.url), 'utf8');
+const ask = <Data>(url: string, query: string, variables?: object): ReturnType<typeof post<Data>> =>
+  post<Data>(url, JSON.stringify({ query, variables }));
+
+describe('the schema that the server tells', () => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await startTestApp();
+  });
+  afterAll(() => app.close());
+
+  it('is the same by introspection, by _service and in the repository', async () => {
+    const subgraph = buildSubgraphSchema(parse(COMMITTED));
+    const committed = printSchema(lexicographicSortSchema(subgraph));
+
+    const { data } = await ask<IntrospectionQuery>(
+      app.url,
+      getIntrospectionQuery({
+        specifiedByUrl: true,
+        directiveIsRepeatable: true,
+        inputValueDeprecation: true,
+        schemaDescription: true,
+      }),
+    );
+    const introspected = buildClientSchema(data!);
+    expect(printSchema(lexicographicSortSchema(introspected))).toBe(committed);
+
+    const service = await ask<{ _service: { sdl: string } }>(app.url, '{ _service { sdl } }');
+    const told = buildSubgraphSchema(parse(service.data?._service.sdl ?? ''));
+    expect(printSchema(lexicographicSortSchema(told))).toBe(committed);
+  });
+
+  it('keeps its directives in _service', async () => {
+    const { data } = await ask<{ _service: { sdl: string } }>(app.url, '{ _service { sdl } }');
+    /** Each applied directive after the type or field that it stands on. */
+    const directives = (sdl: string): string[] => {
+      const found: string[] = [];
+      const note = ({ name, directives = [] }: TypeDefinitionNode | FieldDefinitionNode): void => {
+        for (const directive of directives) found.push(`${name.value} ${print(directive)}`);
+      };
+      visit(parse(sdl), { ObjectTypeDefinition: note, FieldDefinition: note });
+      return found.sort();
+    };
+    expect(directives(data?._service.sdl ?? '')).toEqual(directives(COMMITTED));
+    expect(directives(COMMITTED).length).toBeGreaterThan(9);
+  });
+});
+
+describe('with introspection off', () => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await startTestApp({ INTROSPECTION: 'off' });
+  });
+  afterAll(() => app.close());
+
+  /** Every name that only the schema could have told. */
+  const NAMES = (() => {
+    const schema = buildSchema(COMMITTED, { assumeValidSDL: true });
+    const types = Object.values(schema.getTypeMap()).filter(({ name }) => !name.startsWith('__'));
+    const fields = types.flatMap((type) => ('getFields' in type ? Object.keys(type.getFields()) : []));
+    // The words of the language, and of every error.
+    const known = [
+      'Query',
+      'Mutation',
+      'Subscription',
+      'String',
+      'Boolean',
+      'Float',
+      'message',
+      'retryable',
+      'fieldErrors',
+    ];
+    return [...new Set([...types.map(({ name }) => name), ...fields])].filter(
+      (name) => name.length > 4 && !known.includes(name),
+    );
+  })();
+
+  const leaked = (raw: string, query: string): string[] =>
+    NAMES.filter((name) => new RegExp(`\\b${name}\\b`).test(raw) && !query.includes(name));
+
+  it.each([
+    '{ __schema { queryType { name } } }',
+    '{ s: __schema { queryType { name } } }',
+    '{ ...F } fragment F on Query { x: __schema { types { name } } }',
+    '{ ... on Query { __type(name: "Query") { name } } }',
+    '{ ... @include(if: true) { a: __type(name: "Query") { fields { name } } } }',
+    'mutation { __schema { types { name } } }',
+    '{ _service { sdl } }',
+    '{ s: _service { sdl } }',
+    '{ ...F } fragment F on Query { _service { sdl } }',
+    '{ messag }',
+    '{ message }',
+    '{ message(id: "1") }',
+    '{ message(id: "1") { idd tex stat } }',
+    '{ message(ID: "1") { id } }',
+    '{ messages(filter: {stat: X}) { nodes { id } } }',
+    '{ messages(filter: {status: ACCEPTE}) { nodes { id } } }',
+    '{ messages(filter: 1) { nodes { id } } }',
+    'mutation { sendMessage { id } }',
+    'mutation { sendMessage(input: {}) { id } }',
+    'mutation { sendMessage(input: {from: 1, txt: ""}) { id } }',
+    'query ($i: MessageInpt) { __typename }',
+    'query ($i: Message) { __typename }',
+    '{ ... on Messag { id } }',
+    '{ message(id: "1") { ... on Delivery { to } } }',
+    '{ _entities { __typename } }',
+    '{ _entities(representations: [{__typename: "Messag"}]) { __typename } }',
+    '{ __typename @skp(if: true) }',
+    'subscription { messageUpdate }',
+  ])('nothing leaks a name: %s', async (query) => {
+    const { raw, errors, status } = await ask(app.url, query);
+    expect(status).toBe(query.includes('representations') ? 200 : 400);
+    expect(errors?.length).toBeGreaterThan(0);
+    expect(leaked(raw, query)).toEqual([]);
+    expect(raw).not.toMatch(/did you mean/i);
+  });
+
+  it('a variable that does not fit tells nothing of its type', async () => {
+    const query = 'mutation ($i: MessageInput!) { sendMessage(input: $i) { id } }';
+    const { raw, errors } = await ask(app.url, query, { i: { from: 5, too: [] } });
+    expect(errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
+    expect(leaked(raw, query)).toEqual([]);
+  });
+
+  it.each([
+    'subscription { __schema { types { name } } }',
+    '{ __schema { types { name } } }',
+    '{ _service { sdl } }',
+    '{ messag }',
+  ])('nothing leaks over WebSocket either: %s', async (query) => {
+    const client = createClient({ url: app.url.replace('http', 'ws'), webSocketImpl: WebSocket });
+    const told = await new Promise<string>((resolve) => {
+      client.subscribe(
+        { query },
+        {
+          next: (value) => {
+            resolve(JSON.stringify(value));
+          },
+          error: (error) => {
+            resolve(JSON.stringify(error));
+          },
+          complete: () => {
+            resolve('');
+          },
+        },
+      );
+    });
+    await client.dispose();
+    expect(told).toContain('GRAPHQL_VALIDATION_FAILED');
+    expect(leaked(told, query)).toEqual([]);
+  });
+
+  it('there is no GraphiQL', async () => {
+    const { body, headers } = await request(app.url, { headers: { accept: 'text/html' } });
+    expect(headers['content-type']).not.toContain('text/html');
+    expect(await body.text()).not.toContain('script');
+  });
+
+  it('operations work as before', async () => {
+    const { data } = await ask<{ previewMessage: unknown }>(
+      app.url,
+      '{ __typename previewMessage(input: {text: "Hi"}) { segmentCount } }',
+    );
+    expect(data).toEqual({ __typename: 'Query', previewMessage: { segmentCount: 1 } });
+  });
+});
