@@ -1,9 +1,19 @@
 import js from '@eslint/js';
+import graphql from '@graphql-eslint/eslint-plugin';
 import tseslint from 'typescript-eslint';
+
+/** The directives that federation brings along by `@link`. */
+const FEDERATION = `
+  directive @link(url: String!, import: [String!]) repeatable on SCHEMA
+  directive @key(fields: String!) repeatable on OBJECT
+  directive @shareable repeatable on OBJECT | FIELD_DEFINITION
+  directive @tag(name: String!) repeatable on OBJECT | FIELD_DEFINITION
+  directive @inaccessible on OBJECT | FIELD_DEFINITION
+`;
 
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', 'test/support/generated/'] },
-  js.configs.recommended,
+  { files: ['**/*.{js,mjs,ts}'], ...js.configs.recommended },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
@@ -18,6 +28,45 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       // TypeGraphQL's classes describe shapes; plain objects are what resolvers return.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+    },
+  },
+  {
+    files: ['schema/*.graphql'],
+    plugins: { '@graphql-eslint': graphql },
+    languageOptions: {
+      parser: graphql.parser,
+      parserOptions: { graphQLConfig: { schema: ['schema/schema.graphql', FEDERATION] } },
+    },
+    rules: {
+      ...graphql.configs['flat/schema-recommended'].rules,
+      ...graphql.configs['flat/schema-relay'].rules,
+      // Lists need not be edges, and `message(id)` and federation find a message by its id: no Node interface.
+      '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false }],
+      // The list is read forwards only, from the newest message on.
+      '@graphql-eslint/relay-arguments': ['error', { includeBoth: false }],
+      // Only a message and a send have an identity; the rest are parts and answers.
+      '@graphql-eslint/strict-id-in-types': [
+        'error',
+        {
+          acceptedIdNames: ['id', 'sendId'],
+          exceptions: {
+            types: ['Delivery', 'DeliveryFailure', 'MessagePreview', 'MessageFieldError'],
+            suffixes: ['Connection', 'Edge', 'PageInfo', 'Problem'],
+          },
+        },
+      ],
+      // The root types are the language's own; their fields say what there is to say.
+      '@graphql-eslint/require-description': [
+        'error',
+        {
+          types: true,
+          rootField: true,
+          FieldDefinition: true,
+          InputValueDefinition: true,
+          EnumValueDefinition: true,
+          ignoredSelectors: ['ObjectTypeDefinition[name.value=/^(Query|Mutation|Subscription)$/]'],
+        },
+      ],
     },
   },
 );

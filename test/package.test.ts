@@ -20,8 +20,8 @@ interface LockEntry {
 /** A lock file for a folder that has nothing but the tarball, with the versions of our own: so that nothing is fetched. */
 function consumerLock(tarball: string, root: object): object {
   const { version, dependencies } = readJson('package.json');
-  const { '': _own, ...locked } = readJson('package-lock.json').packages as Record<string, LockEntry>;
-  const needed = Object.entries(locked).filter(([, { dev, devOptional }]) => dev !== true && devOptional !== true);
+  const locked = Object.entries(readJson('package-lock.json').packages as Record<string, LockEntry>);
+  const needed = locked.filter(([path, { dev, devOptional }]) => path !== '' && dev !== true && devOptional !== true);
   return {
     lockfileVersion: 3,
     requires: true,

@@ -1,0 +1,88 @@
+import { ApolloClient, ApolloLink, CombinedGraphQLErrors, HttpLink, InMemoryCache } from '@apollo/client';
+import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
+import { OperationTypeNode } from 'graphql';
+import { createClient } from 'graphql-ws';
+import WebSocket from 'ws';
+import {
+  MessageDocument,
+  MessageUpdatedDocument,
+  SendMessageDocument,
+  SubmitMessageDocument,
+} from '../support/generated/graphql.js';
+import { besideFields, MISTAKEN } from './form.js';
+import { startDeliveringServer, type DeliveringServer } from './server.js';
+
+const TO = '+12345678902';
+const INPUT = { from: '+12345678901', to: [TO], text: 'Hey', applicationId: 'app-1' };
+
+describe('Apollo Client', () => {
+  let server: DeliveringServer;
+  let socket: ReturnType<typeof createClient>;
+  let cache: InMemoryCache;
+  let client: ApolloClient;
+
+  beforeEach(async () => {
+    server = await startDeliveringServer();
+    socket = createClient({ url: server.webSocketUrl, webSocketImpl: WebSocket });
+    cache = new InMemoryCache();
+    client = new ApolloClient({
+      cache,
+      link: ApolloLink.split(
+        ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
+        new GraphQLWsLink(socket),
+        new HttpLink({ uri: server.url }),
+      ),
+    });
+  });
+  afterEach(async () => {
+    client.stop();
+    await socket.dispose();
+    await server.close();
+  });
+
+  it('sends a message with variables, and has its result typed', async () => {
+    const { data } = await client.mutate({ mutation: SendMessageDocument, variables: { input: INPUT } });
+    const status: 'ACCEPTED' | undefined = data?.sendMessage?.status === 'ACCEPTED' ? 'ACCEPTED' : undefined;
+    expect(status).toBe('ACCEPTED');
+    expect(data?.sendMessage?.to).toEqual([TO]);
+  });
+
+  it('shows field errors beside the right field', async () => {
+    const sending = client.mutate({ mutation: SendMessageDocument, variables: { input: MISTAKEN.input } });
+    const failure: unknown = await sending.catch((error: unknown) => error);
+    if (!CombinedGraphQLErrors.is(failure)) throw new Error('no GraphQL errors');
+    expect(besideFields(failure.errors[0]?.extensions)).toEqual(MISTAKEN.beside);
+  });
+
+  it('has a problem typed', async () => {
+    const { data } = await client.mutate({ mutation: SubmitMessageDocument, variables: { input: MISTAKEN.input } });
+    if (data?.submitMessage.__typename !== 'InvalidMessageProblem') throw new Error('not the problem');
+    expect(besideFields({ fieldErrors: data.submitMessage.fieldErrors })).toEqual(MISTAKEN.beside);
+  });
+
+  it('updates its cached message by id when a subscription tells that it arrived', async () => {
+    const sent = await client.mutate({ mutation: SendMessageDocument, variables: { input: INPUT } });
+    const id = sent.data?.sendMessage?.id ?? '';
+    const query = { query: MessageDocument, variables: { id } };
+    expect((await client.query(query)).data?.message?.status).toBe('ACCEPTED');
+
+    const arrived = new Promise<void>((resolve) => {
+      client.watchQuery({ ...query, fetchPolicy: 'cache-only' }).subscribe(({ data }) => {
+        if (data?.message?.status === 'DELIVERED') resolve();
+      });
+    });
+    const told: (string | undefined)[] = [];
+    await new Promise<void>((complete) => {
+      client.subscribe({ query: MessageUpdatedDocument, variables: { id } }).subscribe({
+        next: ({ data }) => {
+          told.push(data?.messageUpdated.status);
+          if (told.length === 1) void server.deliver(id, TO);
+        },
+        complete,
+      });
+    });
+    expect(told).toEqual(['ACCEPTED', 'DELIVERED']);
+    await arrived;
+    expect(cache.extract()[`Message:${id}`]).toMatchObject({ status: 'DELIVERED' });
+  });
+});

@@ -1,0 +1,58 @@
+import { ClientError, GraphQLClient } from 'graphql-request';
+import { print } from 'graphql';
+import { createClient } from 'graphql-ws';
+import WebSocket from 'ws';
+import {
+  MessageDocument,
+  MessageUpdatedDocument,
+  SendMessageDocument,
+  type MessageUpdatedSubscription,
+} from '../support/generated/graphql.js';
+import { besideFields, MISTAKEN } from './form.js';
+import { startDeliveringServer, type DeliveringServer } from './server.js';
+
+const TO = '+12345678902';
+const INPUT = { from: '+12345678901', to: [TO], text: 'Hey', applicationId: 'app-1' };
+
+describe('graphql-request', () => {
+  let server: DeliveringServer;
+  let client: GraphQLClient;
+
+  beforeEach(async () => {
+    server = await startDeliveringServer();
+    client = new GraphQLClient(server.url);
+  });
+  afterEach(() => server.close());
+
+  it('sends a message with variables, has its result typed, and finds it again', async () => {
+    const { sendMessage } = await client.request(SendMessageDocument, { input: INPUT });
+    const id: string = sendMessage?.id ?? '';
+    const { message } = await client.request(MessageDocument, { id });
+    expect(message).toEqual(sendMessage);
+  });
+
+  it('shows field errors beside the right field', async () => {
+    const failure: unknown = await client
+      .request(SendMessageDocument, { input: MISTAKEN.input })
+      .catch((error: unknown) => error);
+    if (!(failure instanceof ClientError)) throw new Error('no GraphQL errors');
+    expect(besideFields(failure.response.errors?.[0]?.extensions)).toEqual(MISTAKEN.beside);
+  });
+
+  it('hears by graphql-ws beside it that a message arrived', async () => {
+    const { sendMessage } = await client.request(SendMessageDocument, { input: INPUT });
+    const id = sendMessage?.id ?? '';
+    const socket = createClient({ url: server.webSocketUrl, webSocketImpl: WebSocket });
+    const updates = socket.iterate<MessageUpdatedSubscription>({
+      query: print(MessageUpdatedDocument),
+      variables: { id },
+    });
+    const told: unknown[] = [];
+    for await (const { data } of updates) {
+      told.push(data?.messageUpdated.status);
+      if (told.length === 1) await server.deliver(id, TO);
+    }
+    await socket.dispose();
+    expect(told).toEqual(['ACCEPTED', 'DELIVERED']);
+  });
+});

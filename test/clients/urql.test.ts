@@ -1,0 +1,74 @@
+import { cacheExchange } from '@urql/exchange-graphcache';
+import { Client, fetchExchange, subscriptionExchange } from '@urql/core';
+import { createClient } from 'graphql-ws';
+import { filter, pipe, subscribe, take, toPromise } from 'wonka';
+import WebSocket from 'ws';
+import { MessageDocument, MessageUpdatedDocument, SendMessageDocument } from '../support/generated/graphql.js';
+import { besideFields, MISTAKEN } from './form.js';
+import { startDeliveringServer, type DeliveringServer } from './server.js';
+
+const TO = '+12345678902';
+const INPUT = { from: '+12345678901', to: [TO], text: 'Hey', applicationId: 'app-1' };
+
+describe('urql', () => {
+  let server: DeliveringServer;
+  let socket: ReturnType<typeof createClient>;
+  let client: Client;
+
+  beforeEach(async () => {
+    server = await startDeliveringServer();
+    socket = createClient({ url: server.webSocketUrl, webSocketImpl: WebSocket });
+    client = new Client({
+      url: server.url,
+      preferGetMethod: false,
+      exchanges: [
+        // What has no id is a part of its message.
+        cacheExchange({ keys: { Delivery: () => null, DeliveryFailure: () => null } }),
+        fetchExchange,
+        subscriptionExchange({
+          forwardSubscription: ({ query = '', variables = {} }) => ({
+            subscribe: (sink) => ({
+              unsubscribe: socket.subscribe({ query, variables: variables as Record<string, unknown> }, sink as never),
+            }),
+          }),
+        }),
+      ],
+    });
+  });
+  afterEach(async () => {
+    await socket.dispose();
+    await server.close();
+  });
+
+  it('sends a message with variables, and has its result typed', async () => {
+    const { data, error } = await client.mutation(SendMessageDocument, { input: INPUT });
+    expect(error).toBeUndefined();
+    const to: readonly string[] | undefined = data?.sendMessage?.to;
+    expect(to).toEqual([TO]);
+  });
+
+  it('shows field errors beside the right field', async () => {
+    const { error } = await client.mutation(SendMessageDocument, { input: MISTAKEN.input });
+    expect(besideFields(error?.graphQLErrors[0]?.extensions)).toEqual(MISTAKEN.beside);
+  });
+
+  it('updates its cached message by id when a subscription tells that it arrived', async () => {
+    const sent = await client.mutation(SendMessageDocument, { input: INPUT });
+    const id = sent.data?.sendMessage?.id ?? '';
+    expect((await client.query(MessageDocument, { id })).data?.message?.status).toBe('ACCEPTED');
+
+    const arrived = pipe(
+      client.query(MessageDocument, { id }, { requestPolicy: 'cache-only' }),
+      filter(({ data }) => data?.message?.status === 'DELIVERED'),
+      take(1),
+      toPromise,
+    );
+    const updates = pipe(
+      client.subscription(MessageUpdatedDocument, { id }),
+      subscribe(() => undefined),
+    );
+    await server.deliver(id, TO);
+    expect((await arrived).data?.message).toMatchObject({ id, status: 'DELIVERED' });
+    updates.unsubscribe();
+  });
+});
