@@ -1,9 +1,12 @@
 /** The whole server: GraphQL, callbacks and health over one HTTP host. */
+import { readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
+import { authenticator } from './auth/authenticator.js';
 import { CALLBACK_PATH, takeCallbacks } from './callbacks/route.js';
 import type { Config } from './config.js';
 import { openCore, type CoreOptions } from './core.js';
 import { serveGraphQL } from './graphql/server.js';
+import { TrustedDocuments, type Manifest } from './graphql/trusted-documents.js';
 import { createHttpHost } from './http.js';
 
 /** A stop waits this long for answers from upstream; what then has none is recorded as unknown, and told so. */
@@ -40,8 +43,17 @@ export async function createApp(config: Config, options: CoreOptions = {}): Prom
       await core.ready();
       return { upstream: config.upstream.kind };
     };
-    const http = createHttpHost({ log, readiness });
-    open.push(await serveGraphQL(http.routes, { ...core, ...config }));
+    const { corsOrigins, trustedProxies } = config;
+    const http = await createHttpHost({ log, readiness, corsOrigins, trustedProxies });
+    const trustedDocuments = new TrustedDocuments({
+      mode: config.trustedDocuments,
+      manifest: readManifest(config.trustedDocumentsFile),
+      onUntrusted: (requestId) => {
+        log.warn({ requestId }, 'a document that is not trusted ran');
+      },
+    });
+    const authenticate = authenticator(config.auth);
+    open.push(await serveGraphQL(http.routes, { ...core, ...config, authenticate, trustedDocuments }));
     if (core.callbacks !== null) await takeCallbacks(http.routes, core.callbacks);
     await http.routes.ready();
     open.push(async () => {
@@ -69,4 +81,8 @@ export async function createApp(config: Config, options: CoreOptions = {}): Prom
     await close();
     throw error;
   }
+}
+
+function readManifest(file: string | null): Manifest {
+  return file === null ? {} : (JSON.parse(readFileSync(file, 'utf8')) as Manifest);
 }

@@ -1,4 +1,9 @@
 /** The environment, read once into a frozen Config. All mistakes are reported at once, by name and never by value. */
+import { readAccess, type AccessConfig } from './config-access.js';
+import { readLimits, type LimitsConfig } from './config-limits.js';
+import { ConfigReader, isOrigin, type Environment } from './config-reader.js';
+
+export type { Environment } from './config-reader.js';
 
 /** Where messages go. */
 export type Upstream =
@@ -12,7 +17,7 @@ export type Upstream =
       readonly secret: string;
     };
 
-export interface Config {
+export interface Config extends AccessConfig, LimitsConfig {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
@@ -29,6 +34,10 @@ export interface Config {
   readonly federatedTracing: boolean;
   /** The origins of routers that may have events of subscriptions posted to them. */
   readonly routerOrigins: readonly string[];
+  /** Whether only documents of the manifest run; `log` tells of others and runs them. */
+  readonly trustedDocuments: 'off' | 'log' | 'enforce';
+  /** Where the manifest lies; null where it is not needed. */
+  readonly trustedDocumentsFile: string | null;
   readonly logLevel: string;
 }
 
@@ -49,15 +58,11 @@ export class ConfigError extends Error {
   }
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 /** @throws ConfigError with all mistakes. An empty value counts as unset. */
 export function readConfig(environment: Environment): Config {
-  const problems: string[] = [];
-  const read = (name: string): string | null => {
-    const value = environment[name]?.trim() ?? '';
-    return value === '' ? null : value;
-  };
+  const reader = new ConfigReader(environment);
+  const { problems } = reader;
+  const read = (name: string): string | null => reader.read(name);
 
   const host = read('HOST') ?? '127.0.0.1';
   if (/[\s/]/.test(host)) problems.push('HOST must be a host name or an address.');
@@ -78,18 +83,9 @@ export function readConfig(environment: Environment): Config {
     problems.push(`SEND_TIMEOUT_MS must be a whole number from ${MIN_SEND_TIMEOUT_MS} to ${MAX_SEND_TIMEOUT_MS}.`);
   }
 
-  const readSwitch = (name: string, unset: 'on' | 'off'): boolean => {
-    const value = read(name) ?? unset;
-    if (value !== 'on' && value !== 'off') problems.push(`${name} must be on or off.`);
-    return value === 'on';
-  };
-  const introspection = readSwitch('INTROSPECTION', 'on');
-  const federatedTracing = readSwitch('FEDERATED_TRACING', 'off');
-
-  const routerOrigins = (read('ROUTER_ORIGINS') ?? '').split(',').flatMap((origin) => origin.trim() || []);
-  if (!routerOrigins.every(isOrigin)) {
-    problems.push('ROUTER_ORIGINS must be origins such as https://router.example.com, separated by commas.');
-  }
+  const introspection = reader.readSwitch('INTROSPECTION', 'on');
+  const federatedTracing = reader.readSwitch('FEDERATED_TRACING', 'off');
+  const routerOrigins = reader.readList('ROUTER_ORIGINS', isOrigin, 'origins such as https://router.example.com');
 
   const callbackCredentials = ['', '_PREVIOUS'].flatMap((suffix) => readCredentials(read, problems, suffix));
   if (read('CALLBACK_USERNAME') === null && read('CALLBACK_USERNAME_PREVIOUS') !== null) {
@@ -97,6 +93,14 @@ export function readConfig(environment: Environment): Config {
   }
 
   const upstream = readUpstream(read, problems);
+  const isSandbox = CATAPULT_VARIABLES.every((name) => read(name) === null);
+  const access = readAccess(reader, !isSandbox || !isLoopback(host));
+  const limits = readLimits(reader, isSandbox);
+  const trustedDocuments = reader.readOneOf('TRUSTED_DOCUMENTS', ['off', 'log', 'enforce'], 'off');
+  const trustedDocumentsFile = read('TRUSTED_DOCUMENTS_FILE');
+  if (trustedDocuments !== 'off' && trustedDocumentsFile === null) {
+    problems.push('TRUSTED_DOCUMENTS_FILE is missing: the manifest that codegen writes.');
+  }
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze({
     host,
@@ -108,6 +112,10 @@ export function readConfig(environment: Environment): Config {
     introspection,
     federatedTracing,
     routerOrigins,
+    trustedDocuments,
+    trustedDocumentsFile,
+    ...access,
+    ...limits,
     logLevel,
   });
 }
@@ -155,8 +163,8 @@ function readUpstream(read: (name: string) => string | null, problems: string[])
   return { kind: 'catapult', url: url.replace(/\/+$/, ''), userId, token, secret };
 }
 
-const isOrigin = (text: string): boolean =>
-  /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+/** Whether only this machine can reach a server that listens there. */
+const isLoopback = (host: string): boolean => /^(127(\.\d{1,3}){3}|::1|localhost)$/i.test(host);
 
 function isBaseUrl(text: string): boolean {
   if (!/^https?:\/\/[^/?#@\\\s]+(\/[^?#@\\\s]*)?$/i.test(text)) return false;

@@ -12,7 +12,9 @@ import { startHousekeeping, type HousekeepingOptions } from './messaging/houseke
 import { MessageFeed } from './messaging/message-feed.js';
 import { MessageService, type SendObserver } from './messaging/message-service.js';
 import type { Clock } from './messaging/ports.js';
+import { SendPolicy } from './messaging/send-policy.js';
 import { openStore } from './store/index.js';
+import { openSendLimits } from './store/send-limits.js';
 import { openUpstream, type OpenUpstream } from './upstream.js';
 
 /** Where messages are kept unless DATABASE_URL says otherwise, below the working directory. */
@@ -33,6 +35,7 @@ export interface CoreOptions {
 export interface Core {
   readonly log: Logger;
   readonly messages: MessageService;
+  readonly policy: SendPolicy;
   readonly feed: MessageFeed;
   readonly upstream: OpenUpstream;
   /** What the callback route needs; null where callbacks are off. */
@@ -73,12 +76,27 @@ export async function openCore(config: Config, options: CoreOptions = {}): Promi
       random: Math.random,
     });
     open.push(() => gateway.close());
-    const messages = new MessageService({ store, gateway, clock, observer: logSends(log), newId, sendTimeoutMs });
+    const limits = await openSendLimits({
+      databaseUrl: config.databaseUrl,
+      perCaller: config.limitSends,
+      perRecipient: config.limitPerRecipient,
+    });
+    open.push(() => limits.close());
+    const messages = new MessageService({
+      store,
+      gateway,
+      clock,
+      observer: logSends(log),
+      limits,
+      newId,
+      sendTimeoutMs,
+    });
     open.push(() => messages.close());
     open.push(await startHousekeeping({ store, clock, ...logHousekeeping(log) }));
     return {
       log,
       messages,
+      policy: new SendPolicy(config.sendPolicy),
       feed: new MessageFeed(store),
       upstream,
       callbacks: credentials.length > 0 ? { store, clock, correlation, credentials, ...logCallbacks(log) } : null,

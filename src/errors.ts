@@ -35,6 +35,11 @@ export const ERRORS = {
     retryable: false,
     message: 'PersistedQueryNotSupported',
   },
+  DOCUMENT_NOT_TRUSTED: {
+    when: 'Only trusted documents run here, and this is none of them (HTTP 400).',
+    retryable: false,
+    message: 'This document is not among the trusted ones.',
+  },
   BAD_REQUEST: {
     when: 'The HTTP request is not a GraphQL request: malformed JSON, text that is not Unicode, wrong content type, too large, no such path (HTTP 4xx).',
     retryable: false,
@@ -44,6 +49,21 @@ export const ERRORS = {
     when: 'A variable does not fit its type (HTTP 400); or the input breaks a rule, or Catapult refused a field of it: then `fieldErrors` names every mistake.',
     retryable: false,
     message: 'The input is not valid; fieldErrors names every mistake.',
+  },
+  UNAUTHENTICATED: {
+    when: 'The API key or token is missing or wrong (HTTP 401).',
+    retryable: false,
+    message: 'A valid API key or token is needed.',
+  },
+  FORBIDDEN: {
+    when: 'The key or token is good, but not for this.',
+    retryable: false,
+    message: 'This key or token is not good for this.',
+  },
+  RATE_LIMITED: {
+    when: 'More sends than you may make in this time, in all or to one recipient; `retryAfterSeconds` says how long to wait.',
+    retryable: true,
+    message: 'Too many messages in this time; nothing was sent.',
   },
   IDEMPOTENCY_KEY_REUSED: {
     when: 'The idempotency key already belongs to a send with another input.',

@@ -1,6 +1,8 @@
 /** The HTTP host: limits, the shape of its own errors, /health and /ready, and an orderly end. */
 import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
+import cors from '@fastify/cors';
+import helmet from '@fastify/helmet';
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ERRORS, type ErrorCode } from './errors.js';
 import type { Logger } from './log.js';
@@ -14,10 +16,17 @@ const TIMEOUT_CHECK_INTERVAL_MS = 1_000;
 /** What is still open after this long while closing is cut off, so that a stop takes less than 10 s. */
 const CLOSE_GRACE_MS = 9_000;
 
+/** How long a browser remembers what it may do. */
+const CORS_MAX_AGE_SECONDS = 600;
+
 export interface HttpHostOptions {
   readonly log: Logger;
   /** What /ready tells; a rejection means not ready. */
   readonly readiness: () => Promise<object>;
+  /** The origins whose pages may call; none turns CORS off. */
+  readonly corsOrigins: readonly string[];
+  /** The proxies whose `X-Forwarded-` headers are believed. */
+  readonly trustedProxies: readonly string[];
 }
 
 export interface HttpHost {
@@ -28,10 +37,12 @@ export interface HttpHost {
   close(): Promise<void>;
 }
 
-export function createHttpHost({ log, readiness }: HttpHostOptions): HttpHost {
+export async function createHttpHost(options: HttpHostOptions): Promise<HttpHost> {
+  const { log, readiness, corsOrigins, trustedProxies } = options;
   let draining = false;
   const routes = fastify({
     bodyLimit: BODY_LIMIT_BYTES,
+    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     requestTimeout: REQUEST_TIMEOUT_MS,
     http: { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS },
     genReqId: () => randomUUID(),
@@ -48,6 +59,22 @@ export function createHttpHost({ log, readiness }: HttpHostOptions): HttpHost {
     if (draining) void refuse(reply, 503, 'SHUTTING_DOWN');
     else next();
   });
+  await routes.register(helmet, {
+    // An API has no page to protect; GraphiQL's brings a policy of its own.
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    // Pages of configured origins read the answers.
+    crossOriginResourcePolicy: corsOrigins.length > 0 ? { policy: 'cross-origin' } : { policy: 'same-origin' },
+    referrerPolicy: { policy: 'no-referrer' },
+  });
+  if (corsOrigins.length > 0) {
+    await routes.register(cors, {
+      origin: [...corsOrigins],
+      methods: ['GET', 'POST'],
+      allowedHeaders: ['content-type', 'authorization', 'x-api-key', 'apollo-require-preflight'],
+      exposedHeaders: ['x-request-id'],
+      maxAge: CORS_MAX_AGE_SECONDS,
+    });
+  }
   routes.addHook('onSend', (_request, reply, _payload, next) => {
     // A client that keeps its connection alive would otherwise hold up the end.
     if (draining) void reply.header('connection', 'close');

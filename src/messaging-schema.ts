@@ -9,10 +9,14 @@ import { contextFactory, type RequestContext } from './graphql/context.js';
 import { errorFormatter, type ErrorFormatter } from './graphql/public-error.js';
 import { buildMessagingSchema } from './graphql/schema.js';
 import { createHttpHost } from './http.js';
+import { DEFAULT_SCOPES, type Scope } from './messaging/caller.js';
 
 /** Who asks, and the id under which the log tells of the request. */
 export interface RequestFacts {
+  /** The name of whoever signed in to your server, at most 255 characters. */
   readonly caller: string;
+  /** What the caller may do; sending, and reading what it sent, by default. */
+  readonly scopes?: readonly Scope[];
   readonly requestId?: string;
 }
 
@@ -40,14 +44,16 @@ export interface MessagingSchema {
  */
 export async function createMessagingSchema(config: Config, options: CoreOptions = {}): Promise<MessagingSchema> {
   const core = await openCore(config, options);
-  const schema = buildMessagingSchema(core.messages);
+  const schema = buildMessagingSchema(core);
   const newContext = contextFactory(core);
-  const callbackHost = createHttpHost({ log: core.log, readiness: () => core.ready().then(() => ({})) });
+  const readiness = (): Promise<object> => core.ready().then(() => ({}));
+  const callbackHost = await createHttpHost({ log: core.log, readiness, ...config });
   if (core.callbacks !== null) await takeCallbacks(callbackHost.routes, core.callbacks);
   await callbackHost.routes.ready();
   return {
     schema,
-    contextFor: ({ caller, requestId = randomUUID() }) => newContext(requestId, caller),
+    contextFor: ({ caller, scopes = DEFAULT_SCOPES, requestId = randomUUID() }) =>
+      newContext(requestId, { name: caller, scopes: new Set(scopes), senders: null }),
     formatError: errorFormatter(schema, config),
     callbackHandler: (request, response) => {
       callbackHost.routes.routing(request, response);

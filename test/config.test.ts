@@ -5,6 +5,7 @@ const LIVE = {
   CATAPULT_USER_ID: 'u-abc123',
   CATAPULT_TOKEN: 't-1',
   CATAPULT_SECRET: 's-1',
+  AUTH: 'none',
 };
 
 function problemsOf(environment: Environment): readonly string[] {
@@ -29,6 +30,17 @@ describe('the configuration', () => {
       introspection: true,
       federatedTracing: false,
       routerOrigins: [],
+      auth: { apiKeys: [], tokens: null, senders: {} },
+      corsOrigins: [],
+      trustedProxies: [],
+      trustedDocuments: 'off',
+      trustedDocumentsFile: null,
+      sendPolicy: { allowedRegions: ['US', 'CA'], mediaHosts: null, allowHttpMedia: true },
+      limitSends: [
+        { count: 10_000, windowSeconds: 1 },
+        { count: 1_000_000, windowSeconds: 86_400 },
+      ],
+      limitPerRecipient: [{ count: 100_000, windowSeconds: 600 }],
       logLevel: 'info',
     });
   });
@@ -119,5 +131,88 @@ describe('the configuration', () => {
     'https://ho st',
   ])('refuses %j as CATAPULT_URL', (url) => {
     expect(problemsOf({ ...LIVE, CATAPULT_URL: url })).toHaveLength(1);
+  });
+
+  const SHA256 = 'a'.repeat(64);
+  const JWT = { JWT_ISSUER: 'https://i.example', JWT_AUDIENCE: 'messages', JWT_JWKS_URL: 'https://i.example/jwks' };
+
+  it.each([
+    ['live', { ...LIVE, AUTH: '' }],
+    ['on the sandbox off loopback', { HOST: '0.0.0.0' }],
+    ['on the sandbox at a name', { HOST: 'messages.example' }],
+  ])('refuses to start without sign-in %s', (_name, environment) => {
+    expect(problemsOf(environment)).toEqual([expect.stringContaining('Nobody would have to sign in') as string]);
+    expect(problemsOf({ ...environment, AUTH: 'none' })).toEqual([]);
+    expect(problemsOf({ ...environment, API_KEYS: `a:${SHA256}` })).toEqual([]);
+    expect(problemsOf({ ...environment, ...JWT })).toEqual([]);
+  });
+
+  it('reads API keys, with the scopes that they name or the usual ones', () => {
+    const { auth } = readConfig({
+      API_KEYS: `shop:${SHA256}, ops:${'B'.repeat(64)}:operations:read+messages:read-all`,
+    });
+    expect(auth.apiKeys).toEqual([
+      { name: 'shop', sha256: SHA256, scopes: ['messages:send', 'messages:read'] },
+      { name: 'ops', sha256: 'b'.repeat(64), scopes: ['operations:read', 'messages:read-all'] },
+    ]);
+  });
+
+  it.each([
+    { API_KEYS: 'shop' },
+    { API_KEYS: 'shop:key' },
+    { API_KEYS: `:${SHA256}` },
+    { API_KEYS: `jwt:me:${SHA256}` },
+    { API_KEYS: `shop:${SHA256}:messages:write` },
+    { API_KEYS: `a:${SHA256},b:${SHA256}` },
+    { API_KEYS: `a:${SHA256}`, AUTH: 'none' },
+    { AUTH: 'nobody' },
+    { JWT_ISSUER: 'x', JWT_AUDIENCE: 'y' },
+    { ...JWT, JWT_JWKS_URL: 'file:///etc/passwd' },
+    { ALLOWED_SENDERS: 'shop' },
+    { ALLOWED_SENDERS: 'shop:12345' },
+    { CORS_ORIGINS: '*' },
+    { CORS_ORIGINS: 'https://app.example.com/path' },
+    { TRUSTED_PROXIES: 'everybody' },
+    { LIMIT_SENDS: '20' },
+    { LIMIT_SENDS: '0/s' },
+    { LIMIT_PER_RECIPIENT: '10/10w' },
+    { ALLOWED_REGIONS: 'usa' },
+    { MEDIA_HOSTS: '*' },
+    { HTTP_MEDIA: 'no' },
+    { TRUSTED_DOCUMENTS: 'yes', TRUSTED_DOCUMENTS_FILE: 'manifest.json' },
+    { TRUSTED_DOCUMENTS: 'enforce' },
+    { INTROSPECTION: 'false' },
+    { ROUTER_ORIGINS: 'router' },
+  ])('refuses %j', (environment) => {
+    expect(problemsOf(environment)).toHaveLength(1);
+  });
+
+  it('reads limits, senders and hosts', () => {
+    const environment = {
+      LIMIT_SENDS: '5/s, 100/2h',
+      LIMIT_PER_RECIPIENT: 'off',
+      ALLOWED_REGIONS: '*',
+      MEDIA_HOSTS: 'a.example, *.b.example',
+    };
+    const { limitSends, limitPerRecipient, sendPolicy, auth } = readConfig({
+      ...environment,
+      ALLOWED_SENDERS: 'jwt:me:+19195551212|+19195551213',
+    });
+    expect(limitSends).toEqual([
+      { count: 5, windowSeconds: 1 },
+      { count: 100, windowSeconds: 7_200 },
+    ]);
+    expect(limitPerRecipient).toEqual([]);
+    expect(sendPolicy).toEqual({ allowedRegions: '*', mediaHosts: ['a.example', '*.b.example'], allowHttpMedia: true });
+    expect(auth.senders).toEqual({ 'jwt:me': ['+19195551212', '+19195551213'] });
+  });
+
+  it('limits a live account', () => {
+    const { limitSends, limitPerRecipient } = readConfig(LIVE);
+    expect(limitSends).toEqual([
+      { count: 20, windowSeconds: 1 },
+      { count: 5_000, windowSeconds: 86_400 },
+    ]);
+    expect(limitPerRecipient).toEqual([{ count: 10, windowSeconds: 600 }]);
   });
 });

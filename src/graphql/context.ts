@@ -1,4 +1,5 @@
 /** What belongs to one GraphQL request. */
+import { readableBy, type Caller } from '../messaging/caller.js';
 import type { MessageFeed } from '../messaging/message-feed.js';
 import type { MessageService } from '../messaging/message-service.js';
 import { createLoaders, type Loaders } from './loaders.js';
@@ -6,8 +7,8 @@ import { createLoaders, type Loaders } from './loaders.js';
 export interface RequestContext {
   /** Stands in the answer's errors, in its `x-request-id` header and in the log. */
   readonly requestId: string;
-  /** Who asks: idempotency keys are scoped to it. */
-  readonly caller: string;
+  /** Who asks: owns messages and idempotency keys. */
+  readonly caller: Caller;
   readonly loaders: Loaders;
   readonly feed: MessageFeed;
   /** Tells the log of a failure that the caller only hears of as INTERNAL_SERVER_ERROR. */
@@ -20,13 +21,13 @@ export interface ContextParts {
   readonly onInternalError: (requestId: string, error: unknown) => void;
 }
 
-export type ContextFactory = (requestId: string, caller: string) => RequestContext;
+export type ContextFactory = (requestId: string, caller: Caller) => RequestContext;
 
 export function contextFactory({ messages, feed, onInternalError }: ContextParts): ContextFactory {
   return (requestId, caller) => ({
     requestId,
     caller,
-    loaders: createLoaders((ids) => messages.messagesById(ids)),
+    loaders: createLoaders((ids) => messages.messagesById(ids, readableBy(caller))),
     feed,
     onInternalError: (error) => {
       onInternalError(requestId, error);

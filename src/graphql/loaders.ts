@@ -9,5 +9,6 @@ export interface Loaders {
 
 /** New loaders for one request, whose cache must not outlive it. `messagesById` answers many ids with one query. */
 export function createLoaders(messagesById: (ids: readonly string[]) => Promise<(Message | null)[]>): Loaders {
-  return { messages: new DataLoader(messagesById) };
+  // Made async, so that a refusal is a rejection of every lookup and not a mistake in the batch function.
+  return { messages: new DataLoader(async (ids) => messagesById(ids)) };
 }

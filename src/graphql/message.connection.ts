@@ -85,9 +85,9 @@ export function checkPageSize(first: number): number {
   throw badArgument('first', 'INVALID_PAGE_SIZE', `Must be from 1 to ${MAX_PAGE_SIZE}.`);
 }
 
-export function messageFilter(input: MessageFilterInput | null | undefined): MessageFilter {
+export function messageFilter(input: MessageFilterInput | null | undefined, caller: string | null): MessageFilter {
   const { from = null, to = null, status = null, tag = null, since = null, until = null } = input ?? {};
-  return { from, to, status, tag, since, until };
+  return { caller, from, to, status, tag, since, until };
 }
 
 /** A page out of the rows found for it, of which one more than the page holds tells that there is a next page. */

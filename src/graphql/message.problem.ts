@@ -63,7 +63,8 @@ export class InvalidMessageProblem extends MessageProblemType {
 }
 
 @ObjectType('SendRateLimitedProblem', {
-  description: 'Too many messages for now; nothing was sent. Code: `UPSTREAM_RATE_LIMITED`.',
+  description:
+    'Too many messages for now; nothing was sent. Codes: `RATE_LIMITED` for your own limit, `UPSTREAM_RATE_LIMITED` for that of the account.',
   implements: MessageProblemType,
 })
 export class RateLimitedProblem extends MessageProblemType {
@@ -87,6 +88,11 @@ const PROBLEMS = {
     'SendInProgressProblem',
     'The first call with this idempotency key still runs; ask again with the same key. Code: `REQUEST_IN_PROGRESS`.',
   ),
+  FORBIDDEN: plainProblem(
+    'SendForbiddenProblem',
+    'Your key or token is not good for sending; nothing was sent. Code: `FORBIDDEN`.',
+  ),
+  RATE_LIMITED: RateLimitedProblem,
   UPSTREAM_RATE_LIMITED: RateLimitedProblem,
   UPSTREAM_UNAVAILABLE: plainProblem(
     'UpstreamUnavailableProblem',
@@ -132,6 +138,6 @@ export function problemOf(failure: ServiceError): Problem {
 export const SubmitMessageResult = createUnionType({
   name: 'SubmitMessageResult',
   description: 'The message as Catapult accepted it, or why it was not sent.',
-  types: () => [MessageType, ...Object.values(PROBLEMS), ServerProblem] as const,
+  types: () => [MessageType, ...new Set(Object.values(PROBLEMS)), ServerProblem] as const,
   resolveType: (result: object) => ('code' in result ? problemTypeOf((result as Problem).code) : MessageType),
 });

@@ -15,8 +15,10 @@ import {
 } from 'type-graphql';
 import { ServiceError } from '../errors.js';
 import { failureOf, type DeliveryFailure } from '../messaging/delivery-failure.js';
+import { readableBy, requireScope } from '../messaging/caller.js';
 import type { Delivery, Message } from '../messaging/message.js';
 import type { MessageService } from '../messaging/message-service.js';
+import type { SendPolicy } from '../messaging/send-policy.js';
 import { segmentsOf, type Segmentation } from '../messaging/segments.js';
 import type { RequestContext } from './context.js';
 import {
@@ -48,9 +50,11 @@ interface SubscribeData<Args> {
 @Resolver(() => MessageType)
 export class MessageResolver {
   readonly #messages: MessageService;
+  readonly #policy: SendPolicy;
 
-  constructor(messages: MessageService) {
+  constructor(messages: MessageService, policy: SendPolicy) {
     this.#messages = messages;
+    this.#policy = policy;
   }
 
   @Mutation(() => MessageType, {
@@ -84,14 +88,18 @@ export class MessageResolver {
   }
 
   async #send(input: MessageInput, { caller, requestId }: RequestContext): Promise<Message> {
+    requireScope(caller, 'messages:send', { outcome: 'NOT_SENT' });
     checkInput('input', input, { outcome: 'NOT_SENT' });
+    const message = outboundMessage(input);
+    this.#policy.check(message, caller);
     const { idempotencyKey = null } = input;
-    return this.#messages.send({ message: outboundMessage(input), caller, idempotencyKey, requestId });
+    return this.#messages.send({ message, caller: caller.name, idempotencyKey, requestId });
   }
 
   @Query(() => MessageType, {
     nullable: true,
-    description: 'The message with this id, as far as its fate is known here; null when it is not known.',
+    description:
+      'The message with this id, as far as its fate is known here; null when it is not known, or another caller sent it.',
   })
   message(
     @Arg('id', () => ID, { description: "Catapult's id of the message." }) id: string,
@@ -101,7 +109,8 @@ export class MessageResolver {
   }
 
   @Query(() => MessageConnectionType, {
-    description: 'The messages, newest first, page by page. A page stays what it is while new messages arrive.',
+    description:
+      "Your messages, newest first, page by page; everybody's with `messages:read-all`. A page stays what it is while new messages arrive.",
   })
   async messages(
     @Arg('first', () => Int, {
@@ -120,11 +129,13 @@ export class MessageResolver {
       description: 'Which messages to list; all when absent.',
     })
     filter: MessageFilterInput | null,
+    @Ctx() { caller }: RequestContext,
   ): Promise<MessageConnectionType> {
+    const visibleTo = readableBy(caller);
     if (filter != null) checkInput('filter', filter);
     const size = checkPageSize(first ?? DEFAULT_PAGE_SIZE);
     const position = after == null ? null : decodeCursor(after);
-    return connectionOf(await this.#messages.listMessages(messageFilter(filter), size + 1, position), size);
+    return connectionOf(await this.#messages.listMessages(messageFilter(filter, visibleTo), size + 1, position), size);
   }
 
   @Query(() => MessagePreviewType, {
@@ -140,9 +151,10 @@ export class MessageResolver {
   @Directive('@inaccessible')
   @Query(() => [UnresolvedSendType], {
     description:
-      'For operators: the sends of which it is not known whether they went out, or under which id; oldest first, at most 1000.',
+      'For operators, with `operations:read`: the sends of which it is not known whether they went out, or under which id; oldest first, at most 1000.',
   })
-  async unresolvedSends(): Promise<UnresolvedSendType[]> {
+  async unresolvedSends(@Ctx() { caller }: RequestContext): Promise<UnresolvedSendType[]> {
+    requireScope(caller, 'operations:read');
     const sends = await this.#messages.unresolvedSends();
     return sends.map(({ sendId, status, from, to, tag, startedAt }) => ({
       sendId,
@@ -157,7 +169,8 @@ export class MessageResolver {
   @Subscription(() => MessageType, {
     description:
       'The message as it is now, and again after every change; ends when nothing more is to be expected. Changes that come faster than they are read are told once, by their result. Error code: `UNKNOWN_MESSAGE`.',
-    subscribe: ({ args, context }: SubscribeData<{ id: string }>) => context.feed.updates(args.id),
+    subscribe: ({ args, context }: SubscribeData<{ id: string }>) =>
+      context.feed.updates(args.id, readableBy(context.caller)),
   })
   messageUpdated(
     @Root() message: Message,
@@ -167,8 +180,11 @@ export class MessageResolver {
   }
 
   @Subscription(() => MessageType, {
-    description: 'Every message that comes in from now on.',
-    subscribe: ({ args, context }: SubscribeData<{ to?: string | null }>) => context.feed.received(args.to ?? null),
+    description: 'Every message that comes in from now on. Needs `messages:read-all`.',
+    subscribe: ({ args, context }: SubscribeData<{ to?: string | null }>) => {
+      requireScope(context.caller, 'messages:read-all');
+      return context.feed.received(args.to ?? null);
+    },
   })
   messageReceived(
     @Root() message: Message,

@@ -21,9 +21,11 @@ export function errorFormatter(schema: GraphQLSchema, options: { readonly intros
     }
     const code = codeOf(formatted, error);
     const message =
-      isAboutDocument(code) && !options.introspection
-        ? 'The request does not fit the schema.'
-        : messageOf(code, formatted.message, names);
+      code === 'DOCUMENT_NOT_TRUSTED'
+        ? ERRORS[code].message
+        : isAboutDocument(code) && !options.introspection
+          ? 'The request does not fit the schema.'
+          : messageOf(code, formatted.message, names);
     return { message, ...where, extensions: { code, retryable: ERRORS[code].retryable } };
   };
 }

@@ -6,6 +6,7 @@ import { buildSchemaSync, createResolversMap } from 'type-graphql';
 import { ServiceError } from '../errors.js';
 import type { Message } from '../messaging/message.js';
 import type { MessageService } from '../messaging/message-service.js';
+import type { SendPolicy } from '../messaging/send-policy.js';
 import type { RequestContext } from './context.js';
 import { DeliveryResolver, MessageResolver } from './message.resolver.js';
 import { MAX_FIELD_ERRORS } from './rule.js';
@@ -14,10 +15,16 @@ import { MAX_FIELD_ERRORS } from './rule.js';
 const LINK =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable", "@tag", "@inaccessible"])';
 
+/** What the resolvers call. */
+export interface SchemaParts {
+  readonly messages: MessageService;
+  readonly policy: SendPolicy;
+}
+
 /** The schema without the federation's own types, as TypeGraphQL sees it. */
-function buildApiSchema(messages: MessageService | null): GraphQLSchema {
+function buildApiSchema(parts: SchemaParts | null): GraphQLSchema {
   const instances = new Map<unknown, unknown>([[DeliveryResolver, new DeliveryResolver()]]);
-  if (messages !== null) instances.set(MessageResolver, new MessageResolver(messages));
+  if (parts !== null) instances.set(MessageResolver, new MessageResolver(parts.messages, parts.policy));
   return buildSchemaSync({
     resolvers: [MessageResolver, DeliveryResolver],
     container: { get: (resolver: unknown) => instances.get(resolver) },
@@ -46,8 +53,8 @@ function resolveMessage({ id }: { id: string | number }, { loaders }: RequestCon
 }
 
 /** The schema that is served. `emitSchemaFile` and `printSubgraphSchema` lose or refuse `@key`; this way keeps it. */
-export function buildMessagingSchema(messages: MessageService): GraphQLSchema {
-  const api = buildApiSchema(messages);
+export function buildMessagingSchema(parts: SchemaParts): GraphQLSchema {
+  const api = buildApiSchema(parts);
   const resolvers = createResolversMap(api);
   const schema = buildSubgraphSchema({
     typeDefs: parse(printSdl(api)),

@@ -1,4 +1,6 @@
 /** Apollo Server on /graphql: what it may do, what it tells, and GraphiQL for those who look at it in a browser. */
+import { createHash } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
@@ -11,12 +13,16 @@ import {
 } from '@apollo/server/plugin/disabled';
 import websocket from '@fastify/websocket';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ERRORS, ServiceError } from '../errors.js';
+import type { Caller } from '../messaging/caller.js';
+import type { SendPolicy } from '../messaging/send-policy.js';
 import { contextFactory, type ContextParts, type RequestContext } from './context.js';
 import { errorFormatter, isInternal } from './public-error.js';
 import { routerSubscriptions } from './router-subscriptions.js';
 import { buildMessagingSchema } from './schema.js';
 import { subscriptionHandler } from './subscriptions.js';
+import type { DocumentRequest, TrustedDocuments } from './trusted-documents.js';
 import { documentRules } from './validation.js';
 
 /** Ten sends written out in one document take about 700 tokens, the introspection of codegen tools under 300. */
@@ -25,10 +31,23 @@ const MAX_TOKENS = 2_000;
 /** As much as an HTTP body may hold. */
 const MAX_WEBSOCKET_MESSAGE_BYTES = 256 * 1024;
 
-/** There is no sign-in yet: everybody is the same caller. */
-const ANONYMOUS = 'anonymous';
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who signed in; null on routes and upgrades that ask for it otherwise. */
+    caller: Caller | null;
+  }
+}
+
+/** Tells who a credential belongs to; null when it is missing or wrong. */
+export type Authenticate = (headers: CredentialHeaders) => Promise<Caller | null>;
+export type CredentialHeaders = Pick<IncomingHttpHeaders, 'authorization'> & { readonly 'x-api-key'?: unknown };
 
 export interface GraphQLOptions extends ContextParts {
+  readonly policy: SendPolicy;
+  readonly authenticate: Authenticate;
+  readonly trustedDocuments: TrustedDocuments;
+  /** The origins, beside our own, whose pages may open a WebSocket. */
+  readonly corsOrigins: readonly string[];
   /** Whether the schema may be asked for, by introspection, `_service` and GraphiQL. */
   readonly introspection: boolean;
   /** Whether timings go into the answers that a router asks to trace (ftv1). */
@@ -39,10 +58,14 @@ export interface GraphQLOptions extends ContextParts {
 
 /** Serves /graphql on `routes`; the result stops it once no request is in flight. */
 export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOptions): Promise<() => Promise<void>> {
-  const { messages, onInternalError, introspection, routerOrigins } = options;
-  const schema = buildMessagingSchema(messages);
+  const { onInternalError, introspection, routerOrigins, authenticate, trustedDocuments } = options;
+  const schema = buildMessagingSchema(options);
   const format = errorFormatter(schema, { introspection });
   const rules = documentRules({ introspection });
+  const checkTrust = ({ source, contextValue }: { source: string; contextValue: RequestContext }): Promise<void> => {
+    trustedDocuments.check(source, contextValue.requestId);
+    return Promise.resolve();
+  };
   const apollo = new ApolloServer<RequestContext>({
     schema,
     formatError: format,
@@ -66,6 +89,7 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
       routerSubscriptions({ origins: routerOrigins, onInternalError }),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
+      { requestDidStart: () => Promise.resolve({ didResolveSource: checkTrust }) },
       failureReporting(onInternalError),
     ],
   });
@@ -73,23 +97,46 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
 
   const newContext = contextFactory(options);
   const handler = fastifyApolloHandler(apollo, {
-    context: (request) => Promise.resolve(newContext(request.id, ANONYMOUS)),
+    context: (request) => {
+      // Every route to here has its hook; a request that went around it must not become anybody.
+      if (request.caller === null) throw new ServiceError('UNAUTHENTICATED');
+      return Promise.resolve(newContext(request.id, request.caller));
+    },
   });
-  routes.post('/graphql', handler);
+  routes.decorateRequest('caller', null);
+  const signIn = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
+    // A page has no credential yet, and a WebSocket brings it in its first message.
+    if (request.ws || (introspection && wantsGraphiQL(request))) return undefined;
+    request.caller = await authenticate(request.headers);
+    return request.caller === null ? unauthenticated(reply) : undefined;
+  };
+  const readDocumentId = (request: FastifyRequest, _reply: FastifyReply, done: () => void): void => {
+    const body = request.body as DocumentRequest | null;
+    const text = typeof body === 'object' && body !== null ? trustedDocuments.textOf(body) : null;
+    if (text !== null) request.body = { ...body, query: text, extensions: undefined };
+    done();
+  };
+  routes.post('/graphql', { onRequest: signIn, preHandler: readDocumentId }, handler);
   await routes.register(websocket, { options: { maxPayload: MAX_WEBSOCKET_MESSAGE_BYTES } });
   routes.route({
     method: 'GET',
     url: '/graphql',
+    onRequest: signIn,
     async handler(request, reply) {
       if (!introspection || !wantsGraphiQL(request)) return handler.call(this, request, reply);
+      const { html, policy } = await graphiQL();
       return reply
         .type('text/html; charset=utf-8')
         .header('content-encoding', 'gzip')
-        .send(await graphiQL());
+        .header('content-security-policy', policy)
+        .send(html);
     },
     wsHandler: subscriptionHandler({
       schema,
-      newContext: (requestId) => newContext(requestId, ANONYMOUS),
+      newContext,
+      authenticate,
+      trustedDocuments,
+      origins: options.corsOrigins,
       format,
       rules,
       onInternalError,
@@ -97,6 +144,16 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
     }),
   });
   return () => apollo.stop();
+}
+
+function unauthenticated(reply: FastifyReply): FastifyReply {
+  const code = 'UNAUTHENTICATED';
+  const { message, retryable } = ERRORS[code];
+  const extensions = { code, retryable, requestId: reply.request.id };
+  return reply
+    .code(401)
+    .header('www-authenticate', 'Bearer')
+    .send({ errors: [{ message, extensions }] });
 }
 
 /** Puts the request id into every error, and hands the masked ones to the log. */
@@ -145,12 +202,33 @@ function wantsGraphiQL({ headers, query }: FastifyRequest): boolean {
   return asksForHtml && !(typeof query === 'object' && query !== null && 'query' in query);
 }
 
-let graphiQLPage: Promise<Buffer> | undefined;
+let graphiQLPage: Promise<{ html: Buffer; policy: string }> | undefined;
 
 /** One page without any outside host. It weighs megabytes, so it is made on the first visit and kept compressed. */
-function graphiQL(): Promise<Buffer> {
-  graphiQLPage ??= import('@graphql-yoga/render-graphiql').then(({ renderGraphiQL }) =>
-    gzipSync(renderGraphiQL({ title: 'catapult-graphql', endpoint: '/graphql' })),
-  );
+function graphiQL(): Promise<{ html: Buffer; policy: string }> {
+  graphiQLPage ??= import('@graphql-yoga/render-graphiql').then(({ renderGraphiQL }) => {
+    const html = renderGraphiQL({ title: 'catapult-graphql', endpoint: '/graphql' });
+    return { html: gzipSync(html), policy: policyFor(html) };
+  });
   return graphiQLPage;
+}
+
+/** A content security policy under which this page's own scripts run and nothing else does. */
+function policyFor(html: string): string {
+  const hashes = [...html.matchAll(/<script[^>]*>([^]*?)<\/script>/g)].map(
+    ([, script = '']) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`,
+  );
+  return [
+    "default-src 'none'",
+    `script-src ${hashes.join(' ')}`,
+    // Its editor writes style elements while it runs.
+    "style-src 'unsafe-inline'",
+    'img-src data:',
+    'font-src data:',
+    'worker-src blob: data:',
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
 }

@@ -18,9 +18,10 @@ export class MessageFeed {
    * The message as it is now, then after every change; ends when nothing more is to be expected. Changes that come
    * faster than they are read are told once, by their result.
    *
+   * @param visibleTo who has to have sent it; anybody for null.
    * @throws ServiceError BAD_USER_INPUT when the message is not known.
    */
-  updates(id: string): AsyncIterableIterator<Message> {
+  updates(id: string, visibleTo: string | null): AsyncIterableIterator<Message> {
     const store = this.#store;
     const waiting = new Waiting<true>(1, 'coalesce');
     return subscription(store, waiting, listener, read());
@@ -32,7 +33,7 @@ export class MessageFeed {
     async function* read(): AsyncGenerator<Message> {
       let told = '';
       do {
-        const [message = null] = await store.messagesById([id]);
+        const [message = null] = await store.messagesById([id], visibleTo);
         if (message === null) throw unknownMessage();
         const now = JSON.stringify(message);
         if (now !== told) yield message;

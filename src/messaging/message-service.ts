@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { ServiceError } from '../errors.js';
 import type { Message, OutboundMessage } from './message.js';
+import type { SendLimits } from './send-limits.js';
 import type {
   Clock,
   GatewayReport,
@@ -64,6 +65,7 @@ export interface MessageServiceOptions {
   readonly gateway: MessageGateway;
   readonly clock: Clock;
   readonly observer: SendObserver;
+  readonly limits: SendLimits;
   /** Unique ids that sort by time. */
   readonly newId: () => string;
   /** The gateway's own deadline, in milliseconds. */
@@ -113,8 +115,9 @@ export class MessageService {
     }
   }
 
-  messagesById(ids: readonly string[]): Promise<(Message | null)[]> {
-    return this.#options.store.messagesById(ids);
+  /** The messages with these ids that `visibleTo` sent; everybody's for null. */
+  messagesById(ids: readonly string[], visibleTo: string | null): Promise<(Message | null)[]> {
+    return this.#options.store.messagesById(ids, visibleTo);
   }
 
   /** At most `limit` messages after `after`, newest first. */
@@ -139,6 +142,7 @@ export class MessageService {
     const holder = await this.#claim(send);
     if (holder !== null) return replay(holder, fingerprint);
 
+    await this.#takeFromLimits(send);
     // From here on the intent is on disk: whatever happens, this send is found again and never made twice.
     const report = await gateway.send(request.message, send.sendId);
     observer.onSend(sendReport(report, send, request.requestId, clock.now() - send.startedAt));
@@ -164,6 +168,23 @@ export class MessageService {
       void this.#record(send.sendId, { status: 'REJECTED' });
       throw new ServiceError('INTERNAL_SERVER_ERROR', { outcome: 'NOT_SENT', cause });
     }
+  }
+
+  /**
+   * Counts the send. Only now that it is claimed: a repetition of an earlier one is answered without being counted, and
+   * never hears that nothing was sent.
+   */
+  async #takeFromLimits({ sendId, caller, request }: NewSend): Promise<void> {
+    let refusal: ServiceError;
+    try {
+      const retryAfterSeconds = await this.#options.limits.take(caller, request.to);
+      if (retryAfterSeconds === null) return;
+      refusal = new ServiceError('RATE_LIMITED', { outcome: 'NOT_SENT', retryAfterSeconds });
+    } catch (cause) {
+      refusal = new ServiceError('INTERNAL_SERVER_ERROR', { outcome: 'NOT_SENT', cause });
+    }
+    await this.#recordInTime(sendId, { status: 'REJECTED' });
+    throw refusal;
   }
 
   /** Whether the outcome was stored while a caller can reasonably wait; if not, storing it goes on. */

@@ -90,6 +90,8 @@ export interface ListedMessage {
 
 /** All conditions must hold; `null` sets none. */
 export interface MessageFilter {
+  /** Who sent it. */
+  readonly caller: string | null;
   readonly from: string | null;
   /** Any of the recipients. */
   readonly to: string | null;
@@ -154,8 +156,8 @@ export interface MessageStore {
    */
   purge(before: number, limit: number): Promise<number>;
 
-  /** The messages with these ids, in this order, `null` where there is none: one query. */
-  messagesById(ids: readonly string[]): Promise<(Message | null)[]>;
+  /** The messages with these ids that `caller` sent (everybody's for null), in this order, `null` where there is none: one query. */
+  messagesById(ids: readonly string[], caller?: string | null): Promise<(Message | null)[]>;
 
   /** At most `limit` messages after `after`, newest first. */
   listMessages(filter: MessageFilter, limit: number, after: Position | null): Promise<ListedMessage[]>;

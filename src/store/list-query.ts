@@ -15,7 +15,7 @@ export interface Query {
  * CROSS JOIN as an order.
  */
 export function listQuery(
-  { from, to, status, tag, since, until }: MessageFilter,
+  { caller, from, to, status, tag, since, until }: MessageFilter,
   limit: number,
   after: Position | null,
   join: 'CROSS JOIN' | 'JOIN',
@@ -24,6 +24,7 @@ export function listQuery(
   const walked = to === null ? 'sends' : 'recipients';
   const source = to === null ? 'sends' : `recipients ${join} sends ON sends.send_id = recipients.send_id`;
   const conditions: Condition[] = [['sends.message_id IS NOT NULL']];
+  if (caller !== null) conditions.push(['sends.caller = ?', caller]);
   if (to !== null) conditions.push(['recipients.recipient = ?', to]);
   if (from !== null) conditions.push(matching('sender', from));
   if (status !== null) conditions.push(['sends.status = ?', status]);

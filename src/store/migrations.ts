@@ -6,6 +6,7 @@
 
 /** The version of a database that all steps were applied to is the number of steps. */
 export function migrations(bigint: 'INTEGER' | 'BIGINT'): readonly string[] {
+  const auditTriggers = bigint === 'INTEGER' ? AUDIT_TRIGGERS_SQLITE : AUDIT_TRIGGERS_POSTGRES;
   return [
     `
     CREATE TABLE sends (
@@ -75,8 +76,42 @@ export function migrations(bigint: 'INTEGER' | 'BIGINT'): readonly string[] {
     DROP INDEX sends_message;
     CREATE INDEX sends_message ON sends (message_id, time, send_id) WHERE message_id IS NOT NULL;
     `,
+    `
+    -- Callers list their own messages.
+    CREATE INDEX sends_caller ON sends (caller, time, send_id) WHERE message_id IS NOT NULL;
+
+    -- What became of every attempt to send, once each, for ever: written by the database itself in the commit that
+    -- settles the attempt, whoever settles it. key_hash is the SHA-256 of the idempotency key, null where none was given.
+    ALTER TABLE sends ADD COLUMN key_hash TEXT;
+    CREATE TABLE audit (
+      time ${bigint} NOT NULL,
+      send_id TEXT NOT NULL,
+      caller TEXT NOT NULL,
+      key_hash TEXT,
+      outcome TEXT NOT NULL
+    );
+    CREATE INDEX audit_time ON audit (time);
+    CREATE INDEX audit_caller ON audit (caller, time);
+    ${auditTriggers}
+    `,
   ];
 }
+
+/** A send leaves PENDING once; the other two triggers make the table append-only. */
+const AUDIT_TRIGGERS_SQLITE = `
+    CREATE TRIGGER audit_send AFTER UPDATE OF status ON sends WHEN OLD.status = 'PENDING' AND NEW.status <> 'PENDING'
+      BEGIN INSERT INTO audit VALUES (NEW.updated_at, NEW.send_id, NEW.caller, NEW.key_hash, NEW.status); END;
+    CREATE TRIGGER audit_keep BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
+    CREATE TRIGGER audit_still BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;`;
+
+const AUDIT_TRIGGERS_POSTGRES = `
+    CREATE FUNCTION audit_send() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN INSERT INTO audit VALUES (NEW.updated_at, NEW.send_id, NEW.caller, NEW.key_hash, NEW.status); RETURN NULL; END $$;
+    CREATE TRIGGER audit_send AFTER UPDATE OF status ON sends FOR EACH ROW
+      WHEN (OLD.status = 'PENDING' AND NEW.status <> 'PENDING') EXECUTE FUNCTION audit_send();
+    CREATE FUNCTION audit_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN RAISE EXCEPTION 'audit is append-only'; END $$;
+    CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_append_only();`;
 
 /** The database was made by a newer version of this software, which alone knows what is in it. */
 export class NewerStoreError extends Error {

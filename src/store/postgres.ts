@@ -176,12 +176,12 @@ export class PostgresStore implements MessageStore {
     return freed + deleted + forgotten;
   }
 
-  async messagesById(ids: readonly string[]): Promise<(Message | null)[]> {
+  async messagesById(ids: readonly string[], caller: string | null = null): Promise<(Message | null)[]> {
     const { rows } = await this.#pool.query<SendRow>(
       // Only the newest of each id is read, however many upstream gave the same.
       `SELECT found.* FROM unnest($1::text[]) AS wanted (id) CROSS JOIN LATERAL (
-         SELECT ${SEND_COLUMNS} FROM sends WHERE message_id = wanted.id ORDER BY time DESC, send_id DESC LIMIT 1) AS found`,
-      [ids.map((id) => id.replaceAll('\0', ''))],
+         SELECT ${SEND_COLUMNS} FROM sends WHERE message_id = wanted.id AND ($2::text IS NULL OR caller = $2) ORDER BY time DESC, send_id DESC LIMIT 1) AS found`,
+      [ids.map((id) => id.replaceAll('\0', '')), caller],
     );
     return inOrderOf(ids, rows);
   }

@@ -36,6 +36,7 @@ export function claimColumns(send: NewSend): Record<string, string | number | nu
     send_id: send.sendId,
     caller: send.caller,
     idempotency_key: send.idempotencyKey,
+    key_hash: send.idempotencyKey && createHash('sha256').update(send.idempotencyKey).digest('hex'),
     fingerprint: send.fingerprint,
     status: 'PENDING',
     started_at: send.startedAt,

@@ -183,11 +183,13 @@ export class SqliteStore implements MessageStore {
     return freed + deleted + forgotten;
   }
 
-  messagesById(ids: readonly string[]): Promise<(Message | null)[]> {
+  messagesById(ids: readonly string[], caller: string | null = null): Promise<(Message | null)[]> {
     const rows = this.#all(
       // Only the newest of each id is read, however many upstream gave the same.
       `SELECT ${SEND_COLUMNS} FROM sends WHERE send_id IN (
-         SELECT (SELECT send_id FROM sends WHERE message_id = value ORDER BY time DESC, send_id DESC LIMIT 1) FROM json_each(?))`,
+         SELECT (SELECT send_id FROM sends WHERE message_id = value AND (? IS NULL OR caller = ?) ORDER BY time DESC, send_id DESC LIMIT 1) FROM json_each(?))`,
+      caller,
+      caller,
       JSON.stringify(ids),
     );
     return rows.then((found) => inOrderOf(ids, found));
@@ -298,7 +300,7 @@ export class SqliteStore implements MessageStore {
     for (const recipient of to) list.run(recipient, sendId);
   }
 
-  #all(sql: string, ...values: (string | number)[]): Promise<SendRow[]> {
+  #all(sql: string, ...values: (string | number | null)[]): Promise<SendRow[]> {
     return whenFree(() => this.#statement(sql).all(...values) as SendRow[]);
   }
 

@@ -50,6 +50,9 @@ async function start(folder, databaseUrl) {
     env: {
       PORT: '0',
       LOG_LEVEL: 'silent',
+      AUTH: 'none',
+      LIMIT_SENDS: 'off',
+      LIMIT_PER_RECIPIENT: 'off',
       CATAPULT_URL: `http://127.0.0.1:${upstream.address().port}`,
       CATAPULT_USER_ID: 'u',
       CATAPULT_TOKEN: 't',

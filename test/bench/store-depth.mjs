@@ -15,7 +15,7 @@ import { openStore } from '../../dist/store/index.js';
 const SIZES = [1_000, 100_000];
 const PAGE = 51;
 const ROUNDS = 300;
-const NO_FILTER = { from: null, to: null, status: null, tag: null, since: null, until: null };
+const NO_FILTER = { caller: null, from: null, to: null, status: null, tag: null, since: null, until: null };
 
 const folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-bench-'));
 const port = 20_000 + Math.floor(Math.random() * 20_000);

@@ -144,7 +144,7 @@ describe.each([
     expect(errors).toBeUndefined();
     const schema = buildClientSchema(data as unknown as IntrospectionQuery);
     const problem = schema.getType('MessageProblem');
-    expect(isInterfaceType(problem) && schema.getPossibleTypes(problem).length).toBe(8);
+    expect(isInterfaceType(problem) && schema.getPossibleTypes(problem).length).toBe(9);
     expect(printSchema(schema)).toContain('sendMessage(');
     expect(printSchema(schema)).not.toContain('unresolvedSends');
   });

@@ -1,11 +1,15 @@
 import { graphql } from 'graphql';
 import { contextFactory } from '../../src/graphql/context.js';
 import { buildMessagingSchema } from '../../src/graphql/schema.js';
+import { ANYBODY } from '../../src/messaging/caller.js';
 import { MessageFeed } from '../../src/messaging/message-feed.js';
 import { MessageService } from '../../src/messaging/message-service.js';
 import type { Message } from '../../src/messaging/message.js';
+import { SendPolicy } from '../../src/messaging/send-policy.js';
 import { openStore } from '../../src/store/index.js';
 import { OUTBOUND } from '../support/messages.js';
+
+const ALL_ALLOWED = { allowedRegions: '*', mediaHosts: null, allowHttpMedia: true } as const;
 
 it('100 representations, and the same message asked for beside them, are one query to the store', async () => {
   const store = await openStore({ databaseUrl: null, file: ':memory:' });
@@ -38,6 +42,7 @@ it('100 representations, and the same message asked for beside them, are one que
     gateway: { send: () => Promise.reject(new Error('nothing is sent')) },
     clock: { now: () => 0, sleep: () => Promise.resolve() },
     observer: { onSend: () => undefined, onRecordFailure: () => undefined },
+    limits: { take: () => Promise.resolve(null) },
     newId: () => 'id',
     sendTimeoutMs: 1,
   });
@@ -47,13 +52,13 @@ it('100 representations, and the same message asked for beside them, are one que
     onInternalError: () => undefined,
   });
   const { data, errors } = await graphql({
-    schema: buildMessagingSchema(service),
+    schema: buildMessagingSchema({ messages: service, policy: new SendPolicy(ALL_ALLOWED) }),
     source: `query ($representations: [_Any!]!) {
       _entities(representations: $representations) { ... on Message { id } }
       message(id: "message-7") { id }
     }`,
     variableValues: { representations: ids.map((id) => ({ __typename: 'Message', id })) },
-    contextValue: newContext('request', 'caller'),
+    contextValue: newContext('request', ANYBODY),
   });
   await store.close();
 

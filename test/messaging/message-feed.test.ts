@@ -67,7 +67,7 @@ describe('the feed', () => {
 
   it('of a message begins with the present, tells every change, and ends with the last', async () => {
     const message = await sent();
-    const updates = feed.updates(message.id);
+    const updates = feed.updates(message.id, null);
     expect((await updates.next()).value).toEqual(message);
     const next = updates.next();
     await deliver(message, 'SENDING');
@@ -81,7 +81,7 @@ describe('the feed', () => {
 
   it('of a message tells a slow reader its latest state, and waits with one change however many there were', async () => {
     const message = await sent();
-    const updates = feed.updates(message.id);
+    const updates = feed.updates(message.id, null);
     await updates.next();
     for (let change = 0; change < 10_000; change++) tell({ kind: 'updated', messageId: message.id });
     await deliver(message, 'DELIVERED');
@@ -90,7 +90,7 @@ describe('the feed', () => {
 
   it('of a message looks again when changes were missed', async () => {
     const message = await sent();
-    const updates = feed.updates(message.id);
+    const updates = feed.updates(message.id, null);
     await updates.next();
     const next = updates.next();
     await store.applyEvent(
@@ -113,7 +113,7 @@ describe('the feed', () => {
   });
 
   it('of a message that nobody knows is refused', async () => {
-    await expect(feed.updates('nobody').next()).rejects.toMatchObject({
+    await expect(feed.updates('nobody', null).next()).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
       fieldErrors: [{ path: ['id'], code: 'UNKNOWN_MESSAGE' }],
     });
@@ -122,7 +122,7 @@ describe('the feed', () => {
 
   it('can be left while it waits', async () => {
     const message = await sent();
-    const updates = feed.updates(message.id);
+    const updates = feed.updates(message.id, null);
     await updates.next();
     const waiting = updates.next();
     await updates.return?.();

@@ -113,6 +113,7 @@ describe('a send', () => {
         onRecordFailure: (failure) => failures.push(failure),
       },
       newId: () => `send${++ids}`,
+      limits: { take: () => Promise.resolve(null) },
       sendTimeoutMs: 20_000,
     });
     services.push(service);

@@ -11,7 +11,15 @@ import type {
 } from '../../src/messaging/ports.js';
 import { OUTBOUND } from '../support/messages.js';
 
-const NO_FILTER: MessageFilter = { from: null, to: null, status: null, tag: null, since: null, until: null };
+const NO_FILTER: MessageFilter = {
+  caller: null,
+  from: null,
+  to: null,
+  status: null,
+  tag: null,
+  since: null,
+  until: null,
+};
 
 let counter = 0;
 

@@ -115,7 +115,7 @@ describe('the SQLite file', () => {
     }
     await store.close();
     const database = new Database(file);
-    const none = { from: null, to: null, status: null, tag: null, since: null, until: null };
+    const none = { caller: null, from: null, to: null, status: null, tag: null, since: null, until: null };
     const filters = [
       {},
       { from: '+1' },

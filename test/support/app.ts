@@ -35,13 +35,22 @@ export async function startTestApp(
   return { url: await app.listen(), log, close: () => app.close() };
 }
 
+/** What a server that goes live has to say aloud when a test wants neither sign-in nor limits. */
+const OPEN = { AUTH: 'none', LIMIT_SENDS: 'off', LIMIT_PER_RECIPIENT: 'off' };
+
 /** The environment that points a server at an upstream of the test's own. */
 export function upstreamAt(url: string): Environment {
-  return { CATAPULT_URL: url, CATAPULT_USER_ID: 'u-test', CATAPULT_TOKEN: 'token', CATAPULT_SECRET: 'secret' };
+  return { ...OPEN, CATAPULT_URL: url, CATAPULT_USER_ID: 'u-test', CATAPULT_TOKEN: 'token', CATAPULT_SECRET: 'secret' };
 }
 
 /** The environment that points a server at a sandbox of the test's own, which tells it nothing by callbacks. */
 export function accountAt(sandbox: Sandbox): Environment {
   const { userId, token, secret } = SANDBOX_ACCOUNT;
-  return { CATAPULT_URL: sandbox.url, CATAPULT_USER_ID: userId, CATAPULT_TOKEN: token, CATAPULT_SECRET: secret };
+  return {
+    ...OPEN,
+    CATAPULT_URL: sandbox.url,
+    CATAPULT_USER_ID: userId,
+    CATAPULT_TOKEN: token,
+    CATAPULT_SECRET: secret,
+  };
 }

@@ -109,6 +109,7 @@ export type SubmitMessageMutation = { submitMessage:
     | { __typename: 'Message', id: string, time: string, to: Array<string>, from: string, text: string, applicationId: string | null, tag: string | null, owner: string | null, media: Array<string>, direction: MessageDirection, segmentCount: number | null, status: MessageStatus, deliveries: Array<{ to: string, status: MessageStatus, time: string | null, failure: { code: number, name: string, meaning: string, origin: FailureOrigin, retryable: boolean } | null }> }
     | { __typename: 'MessagingServerProblem', code: string, message: string, retryable: boolean, outcome: FailedOutcome }
     | { __typename: 'OutcomeUnknownProblem', code: string, message: string, retryable: boolean, outcome: FailedOutcome }
+    | { __typename: 'SendForbiddenProblem', code: string, message: string, retryable: boolean, outcome: FailedOutcome }
     | { __typename: 'SendInProgressProblem', code: string, message: string, retryable: boolean, outcome: FailedOutcome }
     | { __typename: 'SendRateLimitedProblem', code: string, message: string, retryable: boolean, outcome: FailedOutcome, retryAfterSeconds: number | null }
     | { __typename: 'UpstreamRejectedProblem', code: string, message: string, retryable: boolean, outcome: FailedOutcome }

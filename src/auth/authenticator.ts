@@ -1,0 +1,48 @@
+/** Finds out who calls: by an API key, by a JSON Web Token, or nobody in particular where that was said aloud. */
+import type { IncomingHttpHeaders } from 'node:http';
+import { ANYBODY, type Caller } from '../messaging/caller.js';
+import { ApiKeys, type ApiKey } from './api-keys.js';
+import { openTokens, type TokenOptions, type Tokens } from './tokens.js';
+
+export interface AuthOptions {
+  readonly apiKeys: readonly ApiKey[];
+  /** Null where no tokens are taken. */
+  readonly tokens: TokenOptions | null;
+  /** The numbers that a caller may send from, by the caller's name; who is not in it may use all. */
+  readonly senders: Readonly<Record<string, readonly string[]>>;
+}
+
+/** The headers that carry a credential. In a WebSocket's first message they are its payload. */
+export type CredentialHeaders = Pick<IncomingHttpHeaders, 'authorization'> & { readonly 'x-api-key'?: unknown };
+
+export type Authenticate = (headers: CredentialHeaders) => Promise<Caller | null>;
+
+/** Longer than any key or token of ours; what is longer is not even looked at. */
+const MAX_CREDENTIAL_LENGTH = 8_192;
+
+/**
+ * A function that tells who a request comes from: null when its credential is missing or wrong. Without keys and tokens
+ * everybody is the same caller, who may do all.
+ */
+export function authenticator({ apiKeys, tokens, senders }: AuthOptions): Authenticate {
+  if (apiKeys.length === 0 && tokens === null) return () => Promise.resolve(ANYBODY);
+  const keys = new ApiKeys(apiKeys);
+  const verifier: Tokens | null = tokens && openTokens(tokens);
+  return async (headers) => {
+    const credential = credentialIn(headers);
+    if (credential === null) return null;
+    const found = keys.find(credential) ?? (await verifier?.find(credential)) ?? null;
+    if (found === null) return null;
+    const allowed = Object.hasOwn(senders, found.name) ? senders[found.name] : undefined;
+    return { ...found, senders: allowed === undefined ? null : new Set(allowed) };
+  };
+}
+
+/** The one credential of a request; null when there is none, or two that might name different callers. */
+function credentialIn({ authorization, 'x-api-key': apiKey }: CredentialHeaders): string | null {
+  if (authorization !== undefined && apiKey !== undefined) return null;
+  const text: unknown = apiKey ?? authorization;
+  if (typeof text !== 'string' || text.length > MAX_CREDENTIAL_LENGTH) return null;
+  if (apiKey !== undefined) return text;
+  return /^Bearer +([\w~+/.=:-]+)$/i.exec(text)?.[1] ?? null;
+}

@@ -1,0 +1,60 @@
+/** JSON Web Tokens of one issuer, whose keys are fetched from its JWKS address. */
+import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTPayload } from 'jose';
+import { SCOPES, type Scope } from '../messaging/caller.js';
+
+export interface TokenOptions {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly jwksUrl: string;
+}
+
+export interface Tokens {
+  /** Who a token speaks for; null when it is not valid. @throws when the issuer's keys cannot be had. */
+  find(token: string): Promise<{ readonly name: string; readonly scopes: ReadonlySet<Scope> } | null>;
+}
+
+/** Signatures by public keys alone: a shared secret or `none` in a token's header must never be believed (RFC 8725). */
+const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+/** Clocks of two machines differ. */
+const CLOCK_TOLERANCE_SECONDS = 30;
+/** An unknown key id lets the keys be fetched anew, at most this often: anybody can invent key ids. */
+const REFETCH_INTERVAL_MS = 30_000;
+const CACHE_MS = 10 * 60_000;
+const FETCH_TIMEOUT_MS = 5_000;
+/** With the prefix, as much as a caller's name may have. */
+const MAX_SUBJECT_LENGTH = 250;
+
+export function openTokens({ issuer, audience, jwksUrl }: TokenOptions): Tokens {
+  const keys = createRemoteJWKSet(new URL(jwksUrl), {
+    cooldownDuration: REFETCH_INTERVAL_MS,
+    cacheMaxAge: CACHE_MS,
+    timeoutDuration: FETCH_TIMEOUT_MS,
+    // The address was configured; where it leads on to was not.
+    [customFetch]: (url, options) => fetch(url, { ...options, redirect: 'error' }),
+  });
+  return {
+    async find(token) {
+      try {
+        const { payload } = await jwtVerify(token, keys, {
+          issuer,
+          audience,
+          algorithms: ALGORITHMS,
+          clockTolerance: CLOCK_TOLERANCE_SECONDS,
+          requiredClaims: ['sub', 'exp'],
+        });
+        return callerOf(payload);
+      } catch (error) {
+        // The token is at fault, or a key id that nobody knows; all else is the issuer's silence.
+        if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) throw error;
+        return null;
+      }
+    },
+  };
+}
+
+/** The prefix keeps a token's subject from being the name of an API key. */
+function callerOf({ sub = '', scope, scp }: JWTPayload): { name: string; scopes: ReadonlySet<Scope> } | null {
+  if (sub === '' || sub.length > MAX_SUBJECT_LENGTH || !sub.isWellFormed() || sub.includes('\0')) return null;
+  const given = [scope, scp].flatMap((claim) => (typeof claim === 'string' ? claim.split(' ') : claim));
+  return { name: `jwt:${sub}`, scopes: new Set(SCOPES.filter((known) => given.includes(known))) };
+}

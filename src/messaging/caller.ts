@@ -1,0 +1,37 @@
+/** Who uses this API, and what each of them may do. */
+import { ServiceError, type ServiceErrorDetails } from '../errors.js';
+
+/** What a key or token can be good for. `messages:read` is for the caller's own messages. */
+export const SCOPES = ['messages:send', 'messages:read', 'messages:read-all', 'operations:read'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** What a caller may do whose key says nothing else: send, and read what it sent. */
+export const DEFAULT_SCOPES: readonly Scope[] = ['messages:send', 'messages:read'];
+
+export interface Caller {
+  /** Owns messages and idempotency keys; at most 255 characters, since it stands in indexes. */
+  readonly name: string;
+  readonly scopes: ReadonlySet<Scope>;
+  /** The numbers that the caller may send from; null for all of the account's. */
+  readonly senders: ReadonlySet<string> | null;
+}
+
+/** The only caller where nobody has to sign in. */
+export const ANYBODY: Caller = { name: 'anonymous', scopes: new Set(SCOPES), senders: null };
+
+/** @throws ServiceError FORBIDDEN when the caller lacks the scope. */
+export function requireScope(caller: Caller, scope: Scope, details: ServiceErrorDetails = {}): void {
+  if (!caller.scopes.has(scope)) throw new ServiceError('FORBIDDEN', details);
+}
+
+/**
+ * Whose messages a caller may look at: its own, or everybody's (`null`). Messages that came in were sent by no caller,
+ * so only `messages:read-all` sees them.
+ *
+ * @throws ServiceError FORBIDDEN without a scope to read.
+ */
+export function readableBy(caller: Caller): string | null {
+  if (caller.scopes.has('messages:read-all')) return null;
+  requireScope(caller, 'messages:read');
+  return caller.name;
+}

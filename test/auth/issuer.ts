@@ -1,0 +1,53 @@
+/** An issuer of tokens with a real JWKS address. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
+
+export interface Issuer {
+  readonly environment: Readonly<Record<string, string>>;
+  /** How often the keys were fetched. */
+  readonly fetches: () => number;
+  sign(payload: JWTPayload, header?: { kid?: string; alg?: string }, key?: CryptoKey | Uint8Array): Promise<string>;
+  /** Stops to answer, or answers again. */
+  setSilent(isSilent: boolean): void;
+  close(): Promise<void>;
+}
+
+export const ISSUER = 'https://issuer.example';
+export const AUDIENCE = 'messages';
+
+export async function startIssuer(): Promise<Issuer> {
+  const { privateKey, publicKey } = await generateKeyPair('RS256');
+  const jwk = { ...(await exportJWK(publicKey)), kid: 'key-1', alg: 'RS256', use: 'sig' };
+  let fetches = 0;
+  let isSilent = false;
+  const server = createServer((_request, response) => {
+    fetches++;
+    if (isSilent) response.destroy();
+    else response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [jwk] }));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    environment: {
+      JWT_ISSUER: ISSUER,
+      JWT_AUDIENCE: AUDIENCE,
+      JWT_JWKS_URL: `http://127.0.0.1:${port}/jwks.json`,
+    },
+    fetches: () => fetches,
+    sign: (payload, header = {}, key = privateKey) =>
+      new SignJWT({ iss: ISSUER, aud: AUDIENCE, exp: Math.floor(Date.now() / 1000) + 60, ...payload })
+        .setProtectedHeader({ alg: 'RS256', kid: 'key-1', ...header })
+        .sign(key),
+    setSilent: (silent) => {
+      isSilent = silent;
+    },
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}

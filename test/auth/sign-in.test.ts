@@ -1,0 +1,281 @@
+import { createHash } from 'node:crypto';
+import { print } from 'graphql';
+import { createClient } from 'graphql-ws';
+import { generateKeyPair } from 'jose';
+import { request } from 'undici';
+import WebSocket from 'ws';
+import { startTestApp, type TestApp } from '../support/app.js';
+import { post, type Answer } from '../support/client.js';
+import {
+  MessageDocument,
+  MessagesDocument,
+  MessageUpdatedDocument,
+  SendMessageDocument,
+  SubmitMessageDocument,
+  UnresolvedSendsDocument,
+  type MessageQuery,
+  type MessagesQuery,
+  type SendMessageMutation,
+  type SubmitMessageMutation,
+} from '../support/generated/graphql.js';
+import { startIssuer, type Issuer } from './issuer.js';
+
+const sha256 = (key: string): string => createHash('sha256').update(key).digest('hex');
+const KEYS = { shop: 'shop-key', crm: 'crm-key', reader: 'reader-key', ops: 'ops-key', support: 'support-key' };
+const API_KEYS = [
+  `shop:${sha256(KEYS.shop)}`,
+  `crm:${sha256(KEYS.crm)}`,
+  `reader:${sha256(KEYS.reader)}:messages:read`,
+  `ops:${sha256(KEYS.ops)}:operations:read`,
+  `support:${sha256(KEYS.support)}:messages:send+messages:read-all`,
+].join(',');
+const INPUT = { from: '+12345678901', to: ['+19195550002'], text: 'Hey', applicationId: 'app-1' };
+
+describe('with keys and tokens', () => {
+  let issuer: Issuer;
+  let app: TestApp;
+
+  beforeAll(async () => {
+    issuer = await startIssuer();
+    app = await startTestApp({ API_KEYS, ALLOWED_SENDERS: 'crm:+12345678909', ...issuer.environment });
+  });
+  afterAll(async () => {
+    await app.close();
+    await issuer.close();
+  });
+
+  const ask = <Data>(
+    headers: Record<string, string>,
+    operation: Parameters<typeof print>[0],
+    variables: object = {},
+  ): Promise<Answer<Data>> =>
+    post<Data>(app.url, JSON.stringify({ query: print(operation), variables }), {
+      'content-type': 'application/json',
+      ...headers,
+    });
+  const as = (key: string): Record<string, string> => ({ authorization: `Bearer ${key}` });
+  const send = async (key: string, input: object = INPUT): Promise<string> =>
+    (await ask<SendMessageMutation>(as(key), SendMessageDocument, { input })).data?.sendMessage?.id ?? '';
+
+  describe('a request is let in', () => {
+    it.each([
+      ['by a key as bearer', as(KEYS.shop)],
+      ['by a key of its own header', { 'x-api-key': KEYS.shop }],
+    ])('%s', async (_name, headers) => {
+      const { status, data } = await ask<SendMessageMutation>(headers, SendMessageDocument, { input: INPUT });
+      expect([status, data?.sendMessage?.status]).toEqual([200, 'ACCEPTED']);
+    });
+
+    it.each([{ scope: 'messages:send other' }, { scp: ['messages:send'] }])('by a token with %j', async (claims) => {
+      const token = await issuer.sign({ sub: 'user-1', ...claims });
+      const { data } = await ask<SendMessageMutation>(as(token), SendMessageDocument, { input: INPUT });
+      expect(data?.sendMessage?.status).toBe('ACCEPTED');
+    });
+  });
+
+  describe('a request is refused with 401', () => {
+    const now = Math.floor(Date.now() / 1000);
+    const base64 = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const cases: [name: string, headers: () => Promise<Record<string, string>> | Record<string, string>][] = [
+      ['without a credential', () => ({})],
+      ['with a wrong key', () => as('wrong-key')],
+      ['with the digest of a key', () => as(sha256(KEYS.shop))],
+      ['with an empty key', () => ({ 'x-api-key': '' })],
+      ['with Basic', () => ({ authorization: `Basic ${Buffer.from('shop:shop-key').toString('base64')}` })],
+      ['with two credentials', () => ({ ...as(KEYS.shop), 'x-api-key': KEYS.crm })],
+      ['with a key of 10,000 characters', () => as('k'.repeat(10_000))],
+      ['with an expired token', async () => as(await issuer.sign({ sub: 'u', exp: now - 60 }))],
+      ['with a token without an end', async () => as(await issuer.sign({ sub: 'u', exp: undefined } as never))],
+      ['with a token that is not valid yet', async () => as(await issuer.sign({ sub: 'u', nbf: now + 120 }))],
+      ['with a token of another issuer', async () => as(await issuer.sign({ sub: 'u', iss: 'https://evil.example' }))],
+      ['with a token for another audience', async () => as(await issuer.sign({ sub: 'u', aud: 'other' }))],
+      ['with a token for nobody', async () => as(await issuer.sign({}))],
+      ['with a token for an endless name', async () => as(await issuer.sign({ sub: 'u'.repeat(300) }))],
+      [
+        'with a token signed by another key',
+        async () => as(await issuer.sign({ sub: 'u' }, {}, (await generateKeyPair('RS256')).privateKey)),
+      ],
+      [
+        'with a token signed by a shared secret',
+        async () => as(await issuer.sign({ sub: 'u' }, { alg: 'HS256' }, new TextEncoder().encode('x'.repeat(32)))),
+      ],
+      ['with a token of an unknown key id', async () => as(await issuer.sign({ sub: 'u' }, { kid: 'other' }))],
+      [
+        'with a token that is not signed',
+        () => as(`${base64({ alg: 'none' })}.${base64({ sub: 'u', exp: now + 60 })}.`),
+      ],
+      [
+        'with a token whose payload was changed',
+        async () => {
+          const [header, , signature] = (await issuer.sign({ sub: 'u', scope: 'messages:read' })).split('.');
+          return as([header, base64({ sub: 'u', scope: 'operations:read', exp: now + 60 }), signature].join('.'));
+        },
+      ],
+      ['with half a token', async () => as((await issuer.sign({ sub: 'u' })).slice(0, 60))],
+    ];
+    it.each(cases)('%s', async (_name, headers) => {
+      const { status, errors, data } = await ask(await headers(), SendMessageDocument, { input: INPUT });
+      expect(status).toBe(401);
+      expect(data).toBeUndefined();
+      expect(errors?.[0]?.extensions).toMatchObject({ code: 'UNAUTHENTICATED', retryable: false });
+    });
+
+    it('before its body is even read', async () => {
+      const { statusCode, headers } = await request(app.url, {
+        method: 'POST',
+        headers: { 'content-type': 'text/strange' },
+        body: '{',
+      });
+      expect([statusCode, headers['www-authenticate']]).toEqual([401, 'Bearer']);
+    });
+  });
+
+  it('a thousand unknown key ids fetch the keys anew once at most', async () => {
+    const before = issuer.fetches();
+    const token = await issuer.sign({ sub: 'u' });
+    const [, payload, signature] = token.split('.');
+    const forged = Array.from({ length: 1_000 }, (_, index) => {
+      const header = Buffer.from(JSON.stringify({ alg: 'RS256', kid: `invented-${index}` })).toString('base64url');
+      return ask(as([header, payload, signature].join('.')), SendMessageDocument, { input: INPUT });
+    });
+    for (const { status } of await Promise.all(forged)) expect(status).toBe(401);
+    expect(issuer.fetches() - before).toBeLessThanOrEqual(1);
+  });
+
+  describe('a key is good for its scopes alone', () => {
+    it.each([
+      ['reader', SendMessageDocument, { input: INPUT }, 'FORBIDDEN'],
+      ['ops', SendMessageDocument, { input: INPUT }, 'FORBIDDEN'],
+      ['ops', MessageDocument, { id: 'x' }, 'FORBIDDEN'],
+      ['ops', MessagesDocument, {}, 'FORBIDDEN'],
+      ['shop', UnresolvedSendsDocument, {}, 'FORBIDDEN'],
+      ['support', UnresolvedSendsDocument, {}, 'FORBIDDEN'],
+    ] as const)('%s: %#', async (name, operation, variables, code) => {
+      const { errors } = await ask(as(KEYS[name]), operation, variables);
+      expect(errors?.[0]?.extensions.code).toBe(code);
+    });
+
+    it('and submitMessage says so as data', async () => {
+      const { data } = await ask<SubmitMessageMutation>(as(KEYS.reader), SubmitMessageDocument, { input: INPUT });
+      expect(data?.submitMessage).toMatchObject({
+        __typename: 'SendForbiddenProblem',
+        code: 'FORBIDDEN',
+        outcome: 'NOT_SENT',
+      });
+    });
+
+    it('and operators see what is unresolved', async () => {
+      const { data } = await ask(as(KEYS.ops), UnresolvedSendsDocument);
+      expect(data).toEqual({ unresolvedSends: [] });
+    });
+  });
+
+  it('a caller sends from its own numbers alone', async () => {
+    const { errors } = await ask(as(KEYS.crm), SendMessageDocument, { input: INPUT });
+    expect(errors?.[0]?.extensions).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      outcome: 'NOT_SENT',
+      fieldErrors: [{ path: ['input', 'from'], code: 'SENDER_NOT_ALLOWED' }],
+    });
+    expect(await send(KEYS.crm, { ...INPUT, from: '+12345678909' })).not.toBe('');
+  });
+
+  describe("another caller's message", () => {
+    let id: string;
+    beforeAll(async () => {
+      id = await send(KEYS.shop, { ...INPUT, idempotencyKey: 'shared-key', text: 'Of the shop' });
+    });
+    const found = async (key: string): Promise<string | undefined> =>
+      (await ask<MessageQuery>(as(key), MessageDocument, { id })).data?.message?.id;
+    const listed = async (key: string): Promise<boolean> => {
+      const { data } = await ask<MessagesQuery>(as(key), MessagesDocument, { first: 100 });
+      return data?.messages.edges.some(({ node }) => node.id === id) ?? false;
+    };
+
+    it('is found and listed by its own caller and by those who read all', async () => {
+      expect([await found(KEYS.shop), await found(KEYS.support)]).toEqual([id, id]);
+      expect([await listed(KEYS.shop), await listed(KEYS.support)]).toEqual([true, true]);
+    });
+
+    it('is not found, nor listed, by others', async () => {
+      expect([await found(KEYS.crm), await found(KEYS.reader)]).toEqual([undefined, undefined]);
+      expect([await listed(KEYS.crm), await listed(KEYS.reader)]).toEqual([false, false]);
+    });
+
+    it('is no entity for others', async () => {
+      const query =
+        'query ($representations: [_Any!]!) { _entities(representations: $representations) { ... on Message { text } } }';
+      const body = JSON.stringify({ query, variables: { representations: [{ __typename: 'Message', id }] } });
+      const entities = async (key: string): Promise<unknown> =>
+        (await post<{ _entities: unknown }>(app.url, body, { 'content-type': 'application/json', ...as(key) })).data
+          ?._entities;
+      expect(await entities(KEYS.crm)).toEqual([null]);
+      expect(await entities(KEYS.shop)).toEqual([{ text: 'Of the shop' }]);
+    });
+
+    it('is not given out for its idempotency key', async () => {
+      const other = await send(KEYS.support, { ...INPUT, idempotencyKey: 'shared-key', text: 'Of the shop' });
+      expect(other).not.toBe('');
+      expect(other).not.toBe(id);
+    });
+
+    it('is not told of by a name that a token made up', async () => {
+      const token = await issuer.sign({ sub: 'shop', scope: 'messages:read' });
+      expect(await found(token)).toBeUndefined();
+    });
+  });
+
+  describe('a WebSocket', () => {
+    const subscribe = async (key: string | null, id: string): Promise<unknown> => {
+      const client = createClient({
+        url: app.url.replace('http', 'ws'),
+        webSocketImpl: WebSocket,
+        retryAttempts: 0,
+        ...(key !== null && { connectionParams: { authorization: `Bearer ${key}` } }),
+      });
+      const told = await new Promise((resolve) => {
+        client.subscribe(
+          { query: print(MessageUpdatedDocument), variables: { id } },
+          {
+            next: resolve,
+            error: resolve,
+            complete: () => {
+              resolve('complete');
+            },
+          },
+        );
+      });
+      await client.dispose();
+      return told;
+    };
+
+    it.each([
+      ['without a credential', null],
+      ['with a wrong key', 'wrong'],
+    ])('%s is closed with 4401', async (_name, key) => {
+      expect(await subscribe(key, 'x')).toMatchObject({ code: 4401 });
+    });
+
+    it("hears of its caller's messages and of no others", async () => {
+      const id = await send(KEYS.shop);
+      expect(await subscribe(KEYS.shop, id)).toMatchObject({ data: { messageUpdated: { id } } });
+      expect(await subscribe(KEYS.crm, id)).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+      expect(await subscribe(KEYS.ops, id)).toMatchObject({ errors: [{ extensions: { code: 'FORBIDDEN' } }] });
+    });
+  });
+});
+
+it('an issuer that does not answer is our failure, and lets nobody in', async () => {
+  const issuer = await startIssuer();
+  const app = await startTestApp(issuer.environment);
+  const token = await issuer.sign({ sub: 'u', scope: 'messages:send' });
+  const body = JSON.stringify({ query: '{ __typename }' });
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+  issuer.setSilent(true);
+  const silent = await post(app.url, body, headers);
+  expect([silent.status, silent.errors?.[0]?.extensions.code]).toEqual([500, 'INTERNAL_SERVER_ERROR']);
+  issuer.setSilent(false);
+  expect((await post(app.url, body, headers)).status).toBe(200);
+  await app.close();
+  await issuer.close();
+});

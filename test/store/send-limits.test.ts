@@ -1,0 +1,88 @@
+import { openSendLimits, type OpenSendLimits, type SendLimitsOptions } from '../../src/store/send-limits.js';
+import { startPostgres, type TestPostgres } from '../support/postgres.js';
+
+const HOUR = 3_600;
+const LIMITS = { perCaller: [{ count: 5, windowSeconds: HOUR }], perRecipient: [{ count: 3, windowSeconds: HOUR }] };
+
+describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
+  let postgres: TestPostgres | null = null;
+  let databaseUrl: string | null;
+  const open: OpenSendLimits[] = [];
+
+  beforeAll(async () => {
+    if (place === 'PostgreSQL') postgres = await startPostgres();
+  });
+  afterAll(() => postgres?.close());
+  beforeEach(async () => {
+    databaseUrl = (await postgres?.newDatabase()) ?? null;
+  });
+  afterEach(async () => {
+    for (const limits of open.splice(0)) await limits.close();
+  });
+  const openLimits = async (options: Partial<SendLimitsOptions> = {}): Promise<OpenSendLimits> => {
+    const limits = await openSendLimits({ databaseUrl, ...LIMITS, ...options });
+    open.push(limits);
+    return limits;
+  };
+  const recipients = (count: number, from = 0): string[] =>
+    Array.from({ length: count }, (_, index) => `+1${from + index}`);
+
+  it('are counted by recipient, for each caller', async () => {
+    const limits = await openLimits();
+    expect(await limits.take('a', recipients(3))).toBeNull();
+    expect(await limits.take('a', recipients(2, 10))).toBeNull();
+    const wait = await limits.take('a', recipients(1, 20));
+    expect(wait).toBeGreaterThan(HOUR - 60);
+    expect(wait).toBeLessThanOrEqual(HOUR);
+    expect(await limits.take('b', recipients(5, 30))).toBeNull();
+  });
+
+  it('are counted for each recipient, whoever sends', async () => {
+    const limits = await openLimits();
+    for (const caller of ['a', 'b', 'c']) expect(await limits.take(caller, ['+1'])).toBeNull();
+    expect(await limits.take('d', ['+1'])).toBeGreaterThan(0);
+    expect(await limits.take('d', ['+2'])).toBeNull();
+  });
+
+  it('are not counted at all when refused', async () => {
+    const limits = await openLimits();
+    expect(await limits.take('a', recipients(3))).toBeNull();
+    for (let round = 0; round < 5; round++) expect(await limits.take('a', recipients(3, 10))).not.toBeNull();
+    expect(await limits.take('a', recipients(2, 10))).toBeNull();
+  });
+
+  it('never exceed the limit when all come at once', async () => {
+    const limits = await openLimits({ perRecipient: [] });
+    const answers = await Promise.all(Array.from({ length: 40 }, (_, index) => limits.take('a', [`+1${index}`])));
+    expect(answers.filter((answer) => answer === null).length).toBeLessThanOrEqual(5);
+    expect(answers.filter((answer) => answer === null).length).toBeGreaterThan(0);
+  });
+
+  it('are not limited when there is no limit', async () => {
+    const limits = await openLimits({ perCaller: [], perRecipient: [] });
+    for (let round = 0; round < 20; round++) expect(await limits.take('a', ['+1'])).toBeNull();
+  });
+
+  if (place === 'PostgreSQL') {
+    it('are counted once for two instances', async () => {
+      const [first, second] = [await openLimits(), await openLimits()];
+      expect(await first.take('a', recipients(3))).toBeNull();
+      expect(await second.take('a', recipients(3, 10))).not.toBeNull();
+    });
+
+    it('reject when the database is away, and hold no number or name', async () => {
+      const limits = await openLimits();
+      await limits.take('zqcaller', ['+19995550123']);
+      const { Pool } = await import('pg');
+      const pool = new Pool({ connectionString: databaseUrl ?? '' });
+      const { rows } = await pool.query('SELECT * FROM send_counters');
+      await pool.end();
+      expect(rows.length).toBe(2);
+      expect(JSON.stringify(rows)).not.toMatch(/zqcaller|9995550123/);
+      await postgres?.stop();
+      await expect(limits.take('a', ['+1'])).rejects.toBeDefined();
+      await postgres?.start();
+      expect(await limits.take('a', ['+1'])).toBeNull();
+    });
+  }
+});
