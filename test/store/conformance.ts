@@ -1,4 +1,5 @@
 /** What every store must do. Run against each of them. */
+import { createHash } from 'node:crypto';
 import { aggregateStatus, openDeliveries, withEvent, type DeliveryEvent } from '../../src/messaging/delivery.js';
 import type { Delivery, Message, MessageStatus } from '../../src/messaging/message.js';
 import type {
@@ -132,6 +133,8 @@ async function playSequence(store: MessageStore, name: string, random: (limit: n
 export interface StoreUnderTest {
   /** Opens the store anew on the same data, as another process would. */
   open(): Promise<MessageStore>;
+  /** Asks the database itself, as an operator would. */
+  sql(statement: string): Promise<Record<string, unknown>[]>;
 }
 
 /** `prepare` makes a place for new data. */
@@ -388,6 +391,78 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
         await store.claim(send);
         await store.record(send.sendId, { status: 'ACCEPTED', message: null }, 2_000);
         expect(await pages(store, 5)).toEqual([]);
+      });
+    });
+
+    describe('keeps callers apart', () => {
+      it('by id and in the list', async () => {
+        const mine = await put(store, {}, { caller: 'me' });
+        const theirs = await put(store, {}, { caller: 'them' });
+        expect(await store.messagesById([mine.id, theirs.id], 'me')).toEqual([mine, null]);
+        expect(await store.messagesById([mine.id, theirs.id], null)).toEqual([mine, theirs]);
+        expect(idsOf(await pages(store, 5, { caller: 'me' }))).toEqual([mine.id]);
+        expect(idsOf(await pages(store, 5, { caller: 'me', to: OUTBOUND.to[0] ?? '' }))).toEqual([mine.id]);
+      });
+
+      it('though upstream gave both the same id', async () => {
+        const mine = await put(store, { id: 'same', time: 1 }, { caller: 'me' });
+        await put(store, { id: 'same', time: 2 }, { caller: 'them' });
+        expect(await store.messagesById(['same'], 'me')).toEqual([mine]);
+      });
+    });
+
+    describe('keeps an audit', () => {
+      const audit = (): Promise<Record<string, unknown>[]> =>
+        place.sql('SELECT time, send_id, caller, key_hash, outcome FROM audit ORDER BY send_id');
+
+      it('of what became of every attempt, once each', async () => {
+        const sends = [1, 2, 3, 4].map((index) => newSend({ caller: 'me', idempotencyKey: `key-${index}` }));
+        const [sent, refused, lost, abandoned] = sends as [NewSend, NewSend, NewSend, NewSend];
+        for (const send of sends) await store.claim(send);
+        await store.record(sent.sendId, accepted(), 2_000);
+        await store.record(refused.sendId, { status: 'REJECTED' }, 3_000);
+        await store.record(lost.sendId, { status: 'UNKNOWN' }, 4_000);
+        await store.expireLeases(99_000);
+        await store.record(lost.sendId, accepted(), 5_000);
+        await store.record(sent.sendId, accepted(), 5_000);
+
+        const told = (await audit()).map(({ time, send_id, caller, outcome }) => [
+          Number(time),
+          send_id,
+          caller,
+          outcome,
+        ]);
+        expect(told).toEqual([
+          [2_000, sent.sendId, 'me', 'ACCEPTED'],
+          [3_000, refused.sendId, 'me', 'REJECTED'],
+          [4_000, lost.sendId, 'me', 'UNKNOWN'],
+          [36_000, abandoned.sendId, 'me', 'UNKNOWN'],
+        ]);
+      });
+
+      it('with the digest of the idempotency key, and nothing that is private', async () => {
+        const keyed = newSend({ idempotencyKey: 'key-1' });
+        const keyless = newSend();
+        for (const send of [keyed, keyless]) {
+          await store.claim(send);
+          await store.record(send.sendId, accepted(), 2_000);
+        }
+        const records = await audit();
+        expect(records.map(({ key_hash }) => key_hash)).toEqual([
+          createHash('sha256').update('key-1').digest('hex'),
+          null,
+        ]);
+        expect(JSON.stringify(records)).not.toMatch(/\+123|Hey|key-1"/);
+      });
+
+      it('that nobody can change, and that outlives the send', async () => {
+        const send = newSend();
+        await store.claim(send);
+        await store.record(send.sendId, { status: 'REJECTED' }, 2_000);
+        await expect(place.sql("UPDATE audit SET outcome = 'ACCEPTED'")).rejects.toThrow(/append-only/);
+        await expect(place.sql('DELETE FROM audit')).rejects.toThrow(/append-only/);
+        await store.purge(9_000, 10);
+        expect(await audit()).toHaveLength(1);
       });
     });
 

@@ -15,7 +15,18 @@ afterAll(() => postgres.close());
 
 describeStore('PostgreSQL', async () => {
   const url = await postgres.newDatabase();
-  return { open: () => open(url) };
+  return {
+    open: () => open(url),
+    async sql(statement: string) {
+      const client = new Client({ connectionString: url });
+      await client.connect();
+      try {
+        return (await client.query<Record<string, unknown>>(statement)).rows;
+      } finally {
+        await client.end();
+      }
+    },
+  };
 });
 
 describe('the PostgreSQL database', () => {

@@ -19,7 +19,19 @@ afterAll(() => {
 
 describeStore('SQLite', () => {
   const file = newFile();
-  return Promise.resolve({ open: () => open(file) });
+  return Promise.resolve({
+    open: () => open(file),
+    sql: (statement: string) =>
+      Promise.resolve().then(() => {
+        const database = new Database(file);
+        try {
+          const prepared = database.prepare(statement);
+          return (prepared.reader ? prepared.all() : [prepared.run()]) as Record<string, unknown>[];
+        } finally {
+          database.close();
+        }
+      }),
+  });
 });
 
 describe('the SQLite file', () => {
