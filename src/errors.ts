@@ -35,6 +35,11 @@ export const ERRORS = {
     retryable: false,
     message: 'PersistedQueryNotSupported',
   },
+  OPERATION_TOO_COSTLY: {
+    when: 'The operation has too many fields, levels, aliases, root fields, directives, or more than 10 sends (HTTP 400).',
+    retryable: false,
+    message: 'The operation asks for more than one operation may.',
+  },
   DOCUMENT_NOT_TRUSTED: {
     when: 'Only trusted documents run here, and this is none of them (HTTP 400).',
     retryable: false,

@@ -21,7 +21,7 @@ export function errorFormatter(schema: GraphQLSchema, options: { readonly intros
     }
     const code = codeOf(formatted, error);
     const message =
-      code === 'DOCUMENT_NOT_TRUSTED'
+      code === 'DOCUMENT_NOT_TRUSTED' || code === 'OPERATION_TOO_COSTLY'
         ? ERRORS[code].message
         : isAboutDocument(code) && !options.introspection
           ? 'The request does not fit the schema.'

@@ -64,12 +64,20 @@ export function buildMessagingSchema(parts: SchemaParts): GraphQLSchema {
   return schema;
 }
 
+/** As many entities as a router asks for at once for a long list. */
+const MAX_REPRESENTATIONS = 1_000;
+
 /** Lets `_entities` refuse what is no representation of a message as bad input, where the library fails internally. */
 function checkRepresentations(schema: GraphQLSchema): void {
   const entities = schema.getQueryType()?.getFields()._entities;
   const resolve = entities?.resolve;
   if (entities === undefined || resolve == null) throw new Error('The schema is not a subgraph.');
   entities.resolve = (source, args: { representations: readonly unknown[] }, context, info): unknown => {
+    if (args.representations.length > MAX_REPRESENTATIONS) {
+      const message = `At most ${MAX_REPRESENTATIONS} representations.`;
+      const fieldErrors = [{ path: ['representations'], code: 'TOO_MANY_REPRESENTATIONS', message }];
+      throw new ServiceError('BAD_USER_INPUT', { fieldErrors });
+    }
     const fieldErrors = args.representations.flatMap((representation, index) =>
       isMessageReference(representation)
         ? []

@@ -14,19 +14,17 @@ import {
 import websocket from '@fastify/websocket';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { ERRORS, ServiceError } from '../errors.js';
+import { ERRORS, ServiceError, type ErrorCode } from '../errors.js';
 import type { Caller } from '../messaging/caller.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
 import { contextFactory, type ContextParts, type RequestContext } from './context.js';
+import { DocumentGate, MAX_TOKENS } from './document-gate.js';
 import { errorFormatter, isInternal } from './public-error.js';
 import { routerSubscriptions } from './router-subscriptions.js';
 import { buildMessagingSchema } from './schema.js';
 import { subscriptionHandler } from './subscriptions.js';
 import type { DocumentRequest, TrustedDocuments } from './trusted-documents.js';
 import { documentRules } from './validation.js';
-
-/** Ten sends written out in one document take about 700 tokens, the introspection of codegen tools under 300. */
-const MAX_TOKENS = 2_000;
 
 /** As much as an HTTP body may hold. */
 const MAX_WEBSOCKET_MESSAGE_BYTES = 256 * 1024;
@@ -62,10 +60,7 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
   const schema = buildMessagingSchema(options);
   const format = errorFormatter(schema, { introspection });
   const rules = documentRules({ introspection });
-  const checkTrust = ({ source, contextValue }: { source: string; contextValue: RequestContext }): Promise<void> => {
-    trustedDocuments.check(source, contextValue.requestId);
-    return Promise.resolve();
-  };
+  const gate = new DocumentGate(trustedDocuments);
   const apollo = new ApolloServer<RequestContext>({
     schema,
     formatError: format,
@@ -89,7 +84,6 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
       routerSubscriptions({ origins: routerOrigins, onInternalError }),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
-      { requestDidStart: () => Promise.resolve({ didResolveSource: checkTrust }) },
       failureReporting(onInternalError),
     ],
   });
@@ -108,20 +102,21 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
     // A page has no credential yet, and a WebSocket brings it in its first message.
     if (request.ws || (introspection && wantsGraphiQL(request))) return undefined;
     request.caller = await authenticate(request.headers);
-    return request.caller === null ? unauthenticated(reply) : undefined;
+    if (request.caller !== null) return undefined;
+    return refuse(reply.header('www-authenticate', 'Bearer'), 401, 'UNAUTHENTICATED');
   };
-  const readDocumentId = (request: FastifyRequest, _reply: FastifyReply, done: () => void): void => {
-    const body = request.body as DocumentRequest | null;
-    const text = typeof body === 'object' && body !== null ? trustedDocuments.textOf(body) : null;
-    if (text !== null) request.body = { ...body, query: text, extensions: undefined };
-    done();
+  const passGate = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+    const refusal = refusalOf(request, gate, trustedDocuments);
+    if (refusal === null) done();
+    else void refuse(reply, wantsLegacyJson(request.headers.accept) ? 200 : 400, refusal);
   };
-  routes.post('/graphql', { onRequest: signIn, preHandler: readDocumentId }, handler);
+  routes.post('/graphql', { onRequest: signIn, preHandler: passGate }, handler);
   await routes.register(websocket, { options: { maxPayload: MAX_WEBSOCKET_MESSAGE_BYTES } });
   routes.route({
     method: 'GET',
     url: '/graphql',
     onRequest: signIn,
+    preHandler: passGate,
     async handler(request, reply) {
       if (!introspection || !wantsGraphiQL(request)) return handler.call(this, request, reply);
       const { html, policy } = await graphiQL();
@@ -135,7 +130,7 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
       schema,
       newContext,
       authenticate,
-      trustedDocuments,
+      gate,
       origins: options.corsOrigins,
       format,
       rules,
@@ -146,14 +141,21 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
   return () => apollo.stop();
 }
 
-function unauthenticated(reply: FastifyReply): FastifyReply {
-  const code = 'UNAUTHENTICATED';
+/** Puts the document in the place of its id, and tells whether it may not even be validated. */
+function refusalOf(request: FastifyRequest, gate: DocumentGate, trusted: TrustedDocuments): ErrorCode | null {
+  const asked: unknown = request.method === 'GET' ? request.query : request.body;
+  if (typeof asked !== 'object' || asked === null) return null;
+  const named = trusted.textOf(asked);
+  if (named !== null && request.method === 'POST') request.body = { ...asked, query: named, extensions: undefined };
+  const text = named ?? (asked as DocumentRequest).query;
+  if (typeof text !== 'string') return null;
+  return (gate.refusalOf(text, request.id)?.extensions.code ?? null) as ErrorCode | null;
+}
+
+function refuse(reply: FastifyReply, status: number, code: ErrorCode): FastifyReply {
   const { message, retryable } = ERRORS[code];
   const extensions = { code, retryable, requestId: reply.request.id };
-  return reply
-    .code(401)
-    .header('www-authenticate', 'Bearer')
-    .send({ errors: [{ message, extensions }] });
+  return reply.code(status).send({ errors: [{ message, extensions }] });
 }
 
 /** Puts the request id into every error, and hands the masked ones to the log. */

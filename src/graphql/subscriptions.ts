@@ -8,14 +8,14 @@ import { ServiceError, type ErrorCode } from '../errors.js';
 import type { Caller } from '../messaging/caller.js';
 import type { ContextFactory } from './context.js';
 import { isInternal, type ErrorFormatter } from './public-error.js';
+import type { DocumentGate } from './document-gate.js';
 import type { CredentialHeaders } from './server.js';
-import type { TrustedDocuments } from './trusted-documents.js';
 
 export interface SubscriptionOptions {
   readonly schema: GraphQLSchema;
   readonly newContext: ContextFactory;
   readonly authenticate: (headers: CredentialHeaders) => Promise<Caller | null>;
-  readonly trustedDocuments: TrustedDocuments;
+  readonly gate: DocumentGate;
   /** The origins, beside our own, whose pages may connect. */
   readonly origins: readonly string[];
   readonly format: ErrorFormatter;
@@ -36,7 +36,7 @@ const MAX_OPERATIONS_PER_CONNECTION = 50;
 const MAX_CONNECTIONS_PER_CALLER = 100;
 
 export function subscriptionHandler(options: SubscriptionOptions): WebsocketHandler {
-  const { schema, newContext, format, onInternalError, maxTokens, authenticate, trustedDocuments, origins } = options;
+  const { schema, newContext, format, onInternalError, maxTokens, authenticate, gate, origins } = options;
   /** Who signed in on each connection, and how many connections each caller has. */
   const callers = new WeakMap<object, Caller>();
   const connections = new Map<string, number>();
@@ -88,7 +88,8 @@ export function subscriptionHandler(options: SubscriptionOptions): WebsocketHand
       }
       const requestId = randomUUID();
       try {
-        trustedDocuments.check(query, requestId);
+        const refusal = gate.refusalOf(query, requestId);
+        if (refusal !== null) return [refusal];
         const document = parse(query, { maxLexicalTokens: maxTokens });
         const errors = validate(schema, document, rules);
         if (errors.length > 0) return errors.map(withCode('GRAPHQL_VALIDATION_FAILED'));

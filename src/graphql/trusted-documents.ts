@@ -1,6 +1,6 @@
 /** Documents that may run: those of the manifest that codegen's client-preset writes, and under `enforce` no others. */
 import { printExecutableGraphQLDocument } from '@graphql-tools/documents';
-import { GraphQLError, parse } from 'graphql';
+import { parse } from 'graphql';
 
 /** sha256 of each document to its text. */
 export type Manifest = Readonly<Record<string, string>>;
@@ -40,12 +40,17 @@ export class TrustedDocuments {
     return this.#byId.get(id) ?? this.#byId.get(`sha256:${id}`) ?? null;
   }
 
-  /** @throws GraphQLError DOCUMENT_NOT_TRUSTED when only trusted documents run and this is none. */
-  check(text: string, requestId: string): void {
+  /** Whether this document may run. With `log`, it may, and somebody is told. */
+  admits(text: string, requestId: string): boolean {
     const { mode, onUntrusted } = this.#options;
-    if (mode === 'off' || this.#isTrusted(text)) return;
+    if (mode === 'off' || this.#isTrusted(text)) return true;
     if (mode === 'log') onUntrusted(requestId);
-    else throw new GraphQLError('', { extensions: { code: 'DOCUMENT_NOT_TRUSTED', http: { status: 400 } } });
+    return mode === 'log';
+  }
+
+  /** Whether an answer of `admits` holds for the next time: not where each untrusted request is told of. */
+  get remembers(): boolean {
+    return this.#options.mode !== 'log';
   }
 
   #isTrusted(text: string): boolean {

@@ -72,7 +72,7 @@ describe('bad input', () => {
     [
       'a document nested as deep as tokens allow',
       JSON.stringify({ query: '{a'.repeat(600) + '}'.repeat(600) }),
-      'GRAPHQL_VALIDATION_FAILED',
+      'OPERATION_TOO_COSTLY',
     ],
     ['an unknown field', JSON.stringify({ query: `{ ${CANARY} }` }), 'GRAPHQL_VALIDATION_FAILED'],
     [

@@ -1,0 +1,48 @@
+/** What every document passes before it is validated, over HTTP and over WebSocket alike: trust, length and cost. */
+import { GraphQLError, parse, type DocumentNode } from 'graphql';
+import { exceededLimit } from './operation-cost.js';
+import type { TrustedDocuments } from './trusted-documents.js';
+
+/** Ten sends written out in one document take about 700 tokens, the introspection of codegen tools under 300. */
+export const MAX_TOKENS = 2_000;
+
+/** Documents that passed are remembered, as long as they are not many: clients send the same few again and again. */
+const MAX_REMEMBERED = 500;
+const MAX_REMEMBERED_LENGTH = 4_096;
+
+export class DocumentGate {
+  readonly #trusted: TrustedDocuments;
+  readonly #passed = new Set<string>();
+
+  constructor(trusted: TrustedDocuments) {
+    this.#trusted = trusted;
+  }
+
+  /** The refusal of a document; null when it may be validated, or cannot even be parsed, which is said later. */
+  refusalOf(text: string, requestId: string): GraphQLError | null {
+    if (this.#passed.has(text)) return null;
+    if (!this.#trusted.admits(text, requestId)) return refusal('DOCUMENT_NOT_TRUSTED');
+    const document = parsed(text);
+    if (document === null) return null;
+    if (exceededLimit(document) !== null) return refusal('OPERATION_TOO_COSTLY');
+    if (this.#trusted.remembers && text.length <= MAX_REMEMBERED_LENGTH) this.#remember(text);
+    return null;
+  }
+
+  #remember(text: string): void {
+    if (this.#passed.size >= MAX_REMEMBERED) this.#passed.clear();
+    this.#passed.add(text);
+  }
+}
+
+function refusal(code: 'DOCUMENT_NOT_TRUSTED' | 'OPERATION_TOO_COSTLY'): GraphQLError {
+  return new GraphQLError('', { extensions: { code } });
+}
+
+function parsed(text: string): DocumentNode | null {
+  try {
+    return parse(text, { maxLexicalTokens: MAX_TOKENS, noLocation: true });
+  } catch {
+    return null;
+  }
+}
