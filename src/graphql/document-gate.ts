@@ -1,5 +1,6 @@
 /** What every document passes before it is validated, over HTTP and over WebSocket alike: trust, length and cost. */
-import { GraphQLError, parse, type DocumentNode } from 'graphql';
+import { GraphQLError, Kind, OperationTypeNode, parse, type DocumentNode, type SelectionSetNode } from 'graphql';
+import { ERRORS, type ErrorCode } from '../errors.js';
 import { exceededLimit } from './operation-cost.js';
 import type { TrustedDocuments } from './trusted-documents.js';
 
@@ -25,6 +26,7 @@ export class DocumentGate {
     const document = parsed(text);
     if (document === null) return null;
     if (exceededLimit(document) !== null) return refusal('OPERATION_TOO_COSTLY');
+    if (hasConditionalSubscription(document)) return refusal('GRAPHQL_VALIDATION_FAILED');
     if (this.#trusted.remembers && text.length <= MAX_REMEMBERED_LENGTH) this.#remember(text);
     return null;
   }
@@ -35,8 +37,35 @@ export class DocumentGate {
   }
 }
 
-function refusal(code: 'DOCUMENT_NOT_TRUSTED' | 'OPERATION_TOO_COSTLY'): GraphQLError {
-  return new GraphQLError('', { extensions: { code } });
+function refusal(code: ErrorCode): GraphQLError {
+  return new GraphQLError(ERRORS[code].message, { extensions: { code } });
+}
+
+/**
+ * Whether a subscription's root selections have directives. The specification forbids `@skip` and `@include` there
+ * since 2025, and the rule of graphql-js 16 that looks at those fields throws on one with a variable.
+ */
+function hasConditionalSubscription({ definitions }: DocumentNode): boolean {
+  const seen = new Set<string>();
+  const isConditional = (selections: SelectionSetNode | undefined): boolean =>
+    selections?.selections.some((selection) => {
+      if ((selection.directives ?? []).length > 0) return true;
+      if (selection.kind === Kind.INLINE_FRAGMENT) return isConditional(selection.selectionSet);
+      if (selection.kind === Kind.FIELD || seen.has(selection.name.value)) return false;
+      seen.add(selection.name.value);
+      return definitions.some(
+        (each) =>
+          each.kind === Kind.FRAGMENT_DEFINITION &&
+          each.name.value === selection.name.value &&
+          isConditional(each.selectionSet),
+      );
+    }) ?? false;
+  return definitions.some(
+    (each) =>
+      each.kind === Kind.OPERATION_DEFINITION &&
+      each.operation === OperationTypeNode.SUBSCRIPTION &&
+      isConditional(each.selectionSet),
+  );
 }
 
 function parsed(text: string): DocumentNode | null {

@@ -1,0 +1,242 @@
+/** Marked numbers, words and credentials go through every path; they must not come out where they do not belong. */
+import { createHash } from 'node:crypto';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { print } from 'graphql';
+import { createClient } from 'graphql-ws';
+import { request } from 'undici';
+import WebSocket from 'ws';
+import { startSandbox, type Sandbox } from '../../src/catapult/sandbox.js';
+import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
+import { accountAt, startTestApp, upstreamAt, type TestApp } from '../support/app.js';
+import { post } from '../support/client.js';
+import {
+  MessageDocument,
+  MessageUpdatedDocument,
+  SendMessageDocument,
+  SubmitMessageDocument,
+  UnresolvedSendsDocument,
+} from '../support/generated/graphql.js';
+
+/** What must not be told, each recognisable wherever it turns up. */
+const CANARIES = {
+  sender: '+12345670001',
+  recipient: '+12345670002',
+  text: 'zqtext words',
+  tag: 'zqtag',
+  media: 'https://zqmedia.example.com/zqfile.jpg',
+  application: 'zqapplication',
+  idempotencyKey: 'zqidempotency',
+  apiKey: 'zqapikey',
+  password: 'zqpassword',
+  user: 'zquser',
+};
+const MARKS = /4567000[12]|zq(text|tag|media|file|application|idempotency|apikey|password|user|header)/;
+const INPUT = {
+  from: CANARIES.sender,
+  to: [CANARIES.recipient],
+  text: CANARIES.text,
+  applicationId: CANARIES.application,
+  media: [CANARIES.media],
+  tag: CANARIES.tag,
+  idempotencyKey: CANARIES.idempotencyKey,
+};
+const SECURED = {
+  AUTH: '',
+  API_KEYS: `caller:${createHash('sha256').update(CANARIES.apiKey).digest('hex')}:messages:send+messages:read+operations:read`,
+  CALLBACK_USERNAME: CANARIES.user,
+  CALLBACK_PASSWORD: CANARIES.password,
+  FEDERATED_TRACING: 'on',
+  LOG_LEVEL: 'trace',
+};
+const HEADERS = {
+  'content-type': 'application/json',
+  authorization: `Bearer ${CANARIES.apiKey}`,
+  'apollo-federation-include-trace': 'ftv1',
+  'x-zqheader': 'zqheader',
+};
+
+/** The answer without its data, which is the caller's own: errors, extensions and the decoded trace. */
+function toldBesideData(raw: string): string {
+  const { errors, extensions } = JSON.parse(raw) as { errors?: unknown; extensions?: { ftv1?: string } };
+  return JSON.stringify(errors ?? '') + Buffer.from(extensions?.ftv1 ?? '', 'base64').toString('latin1');
+}
+
+describe('nothing private is told', () => {
+  let sandbox: Sandbox;
+  let app: TestApp;
+  beforeEach(async () => {
+    sandbox = await startSandbox(SANDBOX_ACCOUNT);
+    app = await startTestApp({ ...accountAt(sandbox), ...SECURED });
+  });
+  afterEach(async () => {
+    await app.close();
+    await sandbox.close();
+    expect(app.log.length).toBeGreaterThan(0);
+    expect(JSON.stringify(app.log)).not.toMatch(MARKS);
+  });
+
+  const ask = (url: string, operation: Parameters<typeof print>[0], variables: object): ReturnType<typeof post> =>
+    post(url, JSON.stringify({ query: print(operation), variables }), HEADERS);
+
+  it.each([
+    ['that is accepted', {}],
+    ['that Catapult refuses', { from: '+19195560400' }],
+    ['that Catapult forbids', { from: '+19195560403' }],
+    ['that meets a limit of Catapult', { from: '+19195560429' }],
+    ['that Catapult fails', { from: '+19195560500' }],
+    ['whose answer is lost', { from: '+19195560502' }],
+    ['whose answer is cut off', { from: '+19195560202' }],
+    ['with mistakes', { to: [CANARIES.recipient, CANARIES.tag], text: '' }],
+    ['to a country that is not allowed', { to: ['+18765551234', CANARIES.recipient] }],
+    ['with media of a private host', { media: ['https://zqmedia.local/zqfile.jpg'] }],
+    ['of the wrong shape', { to: { zqtag: [CANARIES.text] } }],
+  ])('of a send %s', async (_name, fields) => {
+    for (const operation of [SendMessageDocument, SubmitMessageDocument]) {
+      const { raw, data } = await ask(app.url, operation, { input: { ...INPUT, ...fields } });
+      expect(toldBesideData(raw)).not.toMatch(MARKS);
+      if (!/"id":/.test(raw)) expect(JSON.stringify(data ?? '')).not.toMatch(MARKS);
+    }
+  });
+
+  it('of a key that is used for another input', async () => {
+    await ask(app.url, SendMessageDocument, { input: INPUT });
+    const { raw, errors } = await ask(app.url, SendMessageDocument, { input: { ...INPUT, text: 'zqtext other' } });
+    expect(errors?.[0]?.extensions.code).toBe('IDEMPOTENCY_KEY_REUSED');
+    expect(raw).not.toMatch(MARKS);
+  });
+
+  it('of documents that are wrong', async () => {
+    for (const query of [
+      '{ zqtag }',
+      `{ message(id: "zqtext", zqtag: 1) { id } }`,
+      `{ message(id: ${JSON.stringify(CANARIES.recipient)}`,
+      'zqtext',
+      `{ a: message(id: ["zqtag"]) { id } }`,
+    ]) {
+      const { raw } = await post(app.url, JSON.stringify({ query }), HEADERS);
+      expect(raw).not.toMatch(MARKS);
+    }
+    for (const body of ['{"zqtext', '["zqtag"]', `{"query": "zqtag", "variables": "zqtext"}`]) {
+      expect((await post(app.url, body, HEADERS)).raw).not.toMatch(MARKS);
+    }
+  });
+
+  it('of a request that is not let in', async () => {
+    const { raw } = await post(app.url, JSON.stringify({ query: '{ zqtag }' }), {
+      ...HEADERS,
+      authorization: 'Bearer zqapikey-not',
+    });
+    expect(raw).not.toMatch(MARKS);
+  });
+
+  it('of callbacks, good and bad', async () => {
+    const url = `${new URL(app.url).origin}/callbacks/catapult`;
+    const event = {
+      type: 'message-failed',
+      errorCode: 4720,
+      time: '2026-11-24T10:00:00Z',
+      to: CANARIES.recipient,
+      description: CANARIES.text,
+    };
+    const authorization = `Basic ${Buffer.from(`${CANARIES.user}:${CANARIES.password}`).toString('base64')}`;
+    for (const [body, credential] of [
+      [
+        JSON.stringify([{ ...event, message: { id: 'zqtag', from: CANARIES.sender, text: CANARIES.text } }]),
+        authorization,
+      ],
+      ['zqtext', authorization],
+      ['[]', `Basic ${Buffer.from(`${CANARIES.user}:no`).toString('base64')}`],
+    ] as const) {
+      const answer = await request(url, { method: 'POST', headers: { authorization: credential }, body });
+      expect(await answer.body.text()).not.toMatch(MARKS);
+    }
+  });
+
+  it('of subscriptions', async () => {
+    const client = createClient({
+      url: app.url.replace('http', 'ws'),
+      webSocketImpl: WebSocket,
+      connectionParams: { authorization: HEADERS.authorization },
+    });
+    for (const [query, variables] of [
+      [print(MessageUpdatedDocument), { id: 'zqtag' }],
+      [print(MessageUpdatedDocument), { id: { zqtext: 1 } }],
+      ['subscription { zqtag }', {}],
+    ] as const) {
+      const told = await new Promise((resolve) => {
+        client.subscribe(
+          { query, variables },
+          {
+            next: resolve,
+            error: resolve,
+            complete: () => {
+              resolve(null);
+            },
+          },
+        );
+      });
+      expect(JSON.stringify(told)).not.toMatch(MARKS);
+    }
+    await client.dispose();
+  });
+
+  it('of what is unresolved, but to those who may see it', async () => {
+    await ask(app.url, SendMessageDocument, { input: { ...INPUT, from: '+19195560502' } });
+    const { raw } = await ask(app.url, UnresolvedSendsDocument, {});
+    expect(toldBesideData(raw)).not.toMatch(MARKS);
+    expect(raw).toContain(CANARIES.recipient);
+  });
+});
+
+it('nothing private is told when upstream quotes it, and when the store fails', async () => {
+  const upstream = createServer((_request, response) => {
+    const quoted = `Refused: ${CANARIES.recipient} ${CANARIES.text}`;
+    response.writeHead(400, { 'content-type': 'application/json', 'x-zqheader': CANARIES.text });
+    response.end(
+      JSON.stringify({
+        type: 'request-validation',
+        description: quoted,
+        fieldErrors: [{ fieldName: CANARIES.tag, description: quoted }],
+      }),
+    );
+  });
+  upstream.listen(0, '127.0.0.1');
+  await once(upstream, 'listening');
+  let isBroken = false;
+  const now = (): number => {
+    if (isBroken) throw new Error(`zqtext ${CANARIES.recipient}`);
+    return Date.now();
+  };
+  const app = await startTestApp(
+    { ...upstreamAt(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}/v2`), ...SECURED },
+    {
+      clock: {
+        now,
+        sleep: (_ms, signal) =>
+          new Promise((resolve) => {
+            signal?.addEventListener('abort', () => {
+              resolve();
+            });
+          }),
+      },
+    },
+  );
+  const ask = (operation: Parameters<typeof print>[0], variables: object): ReturnType<typeof post> =>
+    post(app.url, JSON.stringify({ query: print(operation), variables }), HEADERS);
+  const quoted = await ask(SendMessageDocument, { input: INPUT });
+  isBroken = true;
+  const failed = await ask(SendMessageDocument, { input: { ...INPUT, idempotencyKey: 'zqidempotency-2' } });
+  isBroken = false;
+  const looked = await ask(MessageDocument, { id: 'zqtag' });
+  await app.close();
+  upstream.closeAllConnections();
+  upstream.close();
+  await once(upstream, 'close');
+  expect(quoted.errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
+  expect(failed.errors?.[0]?.extensions.code).toBe('INTERNAL_SERVER_ERROR');
+  for (const { raw } of [quoted, failed, looked]) expect(toldBesideData(raw)).not.toMatch(MARKS);
+  expect(JSON.stringify(app.log)).not.toMatch(MARKS);
+  expect(app.log.some(({ msg }) => msg === 'request failed')).toBe(true);
+});
