@@ -1,4 +1,5 @@
 /** A local Catapult for development, tests and demos, over a real socket. It sends nothing to anybody. */
+import { setMaxListeners } from 'node:events';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -55,6 +56,8 @@ export interface Sandbox {
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const accepted: AcceptedMessage[] = [];
   const closing = new AbortController();
+  // Every event under way listens to it.
+  setMaxListeners(0, closing.signal);
   let target: CallbackTarget | undefined;
   const path = `/v2/users/${options.userId}/messages`;
   const credentials = `Basic ${Buffer.from(`${options.token}:${options.secret}`).toString('base64')}`;

@@ -17,11 +17,20 @@ const LIMITS = {
   introspectionDepth: 15,
   aliases: 20,
   rootFields: 20,
+  /** Lists, by `LISTS`: what an answer holds grows with them, and not with the document. */
+  lists: 5,
   /** Sends in one operation: as many as a group message has recipients. */
   sends: 10,
   directives: 50,
   directivesOnOneNode: 10,
 } as const;
+
+/** A page has at most 100 messages; the others have more entries, and count twice. */
+const LISTS: ReadonlyMap<string, number> = new Map([
+  ['messages', 1],
+  ['_entities', 2],
+  ['unresolvedSends', 2],
+]);
 
 type Cost = { [Limit in keyof typeof LIMITS]: number };
 
@@ -31,6 +40,7 @@ const NOTHING: Cost = {
   introspectionDepth: 0,
   aliases: 0,
   rootFields: 0,
+  lists: 0,
   sends: 0,
   directives: 0,
   directivesOnOneNode: 0,
@@ -95,6 +105,7 @@ function costOfSelection(selection: SelectionNode, costOfFragment: (name: string
         introspectionDepth: isIntrospection ? below.depth + 1 : below.introspectionDepth,
         aliases: below.aliases + (selection.alias === undefined ? 0 : 1),
         rootFields: 1,
+        lists: below.lists + (LISTS.get(name) ?? 0),
         sends: name === 'sendMessage' || name === 'submitMessage' ? 1 : 0,
       };
     }

@@ -65,7 +65,7 @@ export function buildMessagingSchema(parts: SchemaParts): GraphQLSchema {
 }
 
 /** As many entities as a router asks for at once for a long list. */
-const MAX_REPRESENTATIONS = 1_000;
+const MAX_REPRESENTATIONS = 500;
 
 /** Lets `_entities` refuse what is no representation of a message as bad input, where the library fails internally. */
 function checkRepresentations(schema: GraphQLSchema): void {

@@ -146,7 +146,11 @@ function refusalOf(request: FastifyRequest, gate: DocumentGate, trusted: Trusted
   const asked: unknown = request.method === 'GET' ? request.query : request.body;
   if (typeof asked !== 'object' || asked === null) return null;
   const named = trusted.textOf(asked);
-  if (named !== null && request.method === 'POST') request.body = { ...asked, query: named, extensions: undefined };
+  if (named !== null && request.method === 'POST') {
+    // The hash has done its work, and Apollo would look it up again.
+    const extensions = { ...(asked as { extensions?: object }).extensions, persistedQuery: undefined };
+    request.body = { ...asked, query: named, extensions };
+  }
   const text = named ?? (asked as DocumentRequest).query;
   if (typeof text !== 'string') return null;
   return (gate.refusalOf(text, request.id)?.extensions.code ?? null) as ErrorCode | null;

@@ -2,10 +2,10 @@
  * Where a number is, and what kind of line, by libphonenumber's metadata (its `max` set, which knows kinds of lines; it
  * takes 0.1 s to load). The calling code says too little: +1 is the United States and Canada, and also Jamaica.
  */
-import { parsePhoneNumberFromString, type NumberType } from 'libphonenumber-js/max';
+import { parsePhoneNumberFromString, type PhoneNumberType } from 'libphonenumber-js/max';
 
 /** Lines that bill whoever writes to them, or that are no telephone. Toll-free numbers take messages as any other. */
-const SPECIAL_LINES: ReadonlySet<NumberType> = new Set<NumberType>([
+const SPECIAL_LINES: ReadonlySet<PhoneNumberType | undefined> = new Set<PhoneNumberType>([
   'PREMIUM_RATE',
   'SHARED_COST',
   'UAN',

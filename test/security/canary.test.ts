@@ -96,7 +96,7 @@ describe('nothing private is told', () => {
     for (const operation of [SendMessageDocument, SubmitMessageDocument]) {
       const { raw, data } = await ask(app.url, operation, { input: { ...INPUT, ...fields } });
       expect(toldBesideData(raw)).not.toMatch(MARKS);
-      if (!/"id":/.test(raw)) expect(JSON.stringify(data ?? '')).not.toMatch(MARKS);
+      if (!raw.includes('"id":')) expect(JSON.stringify(data ?? '')).not.toMatch(MARKS);
     }
   });
 

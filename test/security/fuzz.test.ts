@@ -67,11 +67,9 @@ type Pick = <Value>(arbitrary: fc.Arbitrary<Value>) => Value;
 /** A literal for a type: mostly fitting, at times anything. */
 function literal(pick: Pick, type: GraphQLInputType, depth = 0): string {
   if (pick(fc.nat(9)) === 0 || depth > MAX_DEPTH) return pick(STRANGE);
-  if (isNonNullType(type)) return literal(pick, type.ofType as GraphQLInputType, depth);
+  if (isNonNullType(type)) return literal(pick, type.ofType, depth);
   if (isListType(type)) {
-    const items = Array.from({ length: pick(fc.nat(3)) }, () =>
-      literal(pick, type.ofType as GraphQLInputType, depth + 1),
-    );
+    const items = Array.from({ length: pick(fc.nat(3)) }, () => literal(pick, type.ofType, depth + 1));
     return `[${items.join(' ')}]`;
   }
   if (isEnumType(type)) return pick(fc.constantFrom(...type.getValues().map(({ name }) => name)));

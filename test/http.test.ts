@@ -1,0 +1,140 @@
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import { createClient } from 'graphql-ws';
+import { request } from 'undici';
+import WebSocket from 'ws';
+import { startTestApp, type TestApp } from './support/app.js';
+
+const APP_ORIGIN = 'https://app.example.com';
+const QUERY = JSON.stringify({ query: '{ __typename }' });
+
+describe('the HTTP host', () => {
+  let app: TestApp;
+  afterEach(() => app.close());
+
+  const preflight = async (origin: string): Promise<Record<string, unknown>> => {
+    const { headers } = await request(app.url, {
+      method: 'OPTIONS',
+      headers: {
+        origin,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'content-type,authorization',
+      },
+    });
+    return headers;
+  };
+
+  it('says in its headers that an answer is no page', async () => {
+    app = await startTestApp();
+    const { headers } = await request(app.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: QUERY,
+    });
+    expect(headers).toMatchObject({
+      'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'SAMEORIGIN',
+      'referrer-policy': 'no-referrer',
+      'strict-transport-security': expect.stringContaining('max-age=') as string,
+    });
+    expect(headers).not.toHaveProperty('x-powered-by');
+  });
+
+  it("lets GraphiQL's own scripts run and no others", async () => {
+    app = await startTestApp();
+    const { headers } = await request(app.url, { headers: { accept: 'text/html' } });
+    const policy = String(headers['content-security-policy']);
+    expect(policy).toMatch(/script-src 'sha256-[\w+/=]+'/);
+    expect(policy).not.toMatch(/script-src[^;]*unsafe|https?:|\*/);
+    expect(policy).toContain("default-src 'none'");
+  });
+
+  it('shares nothing with pages of other origins unless they are configured', async () => {
+    app = await startTestApp();
+    expect(await preflight(APP_ORIGIN)).not.toHaveProperty('access-control-allow-origin');
+  });
+
+  it('shares with configured origins alone, and without cookies', async () => {
+    app = await startTestApp({ CORS_ORIGINS: APP_ORIGIN });
+    expect(await preflight(APP_ORIGIN)).toMatchObject({ 'access-control-allow-origin': APP_ORIGIN });
+    expect(await preflight(APP_ORIGIN)).not.toHaveProperty('access-control-allow-credentials');
+    for (const origin of ['https://evil.example', `${APP_ORIGIN}.evil.example`, 'null', 'http://app.example.com']) {
+      expect((await preflight(origin))['access-control-allow-origin']).toBeUndefined();
+    }
+  });
+
+  it.each([
+    [APP_ORIGIN, true],
+    ['https://evil.example', false],
+  ])('opens a WebSocket for pages of configured origins alone: %s', async (origin, isOpened) => {
+    app = await startTestApp({ CORS_ORIGINS: APP_ORIGIN });
+    class FromPage extends WebSocket {
+      constructor(url: string, protocols: string | string[]) {
+        super(url, protocols, { origin });
+      }
+    }
+    const client = createClient({ url: app.url.replace('http', 'ws'), webSocketImpl: FromPage, retryAttempts: 0 });
+    const told = await new Promise((resolve) => {
+      client.subscribe({ query: '{ __typename }' }, { next: resolve, error: resolve, complete: () => undefined });
+    });
+    await client.dispose();
+    expect(told).toMatchObject(isOpened ? { data: { __typename: 'Query' } } : { code: 4403 });
+  });
+
+  it('cuts a WebSocket off that is asked for more operations than one page has', async () => {
+    app = await startTestApp();
+    const client = createClient({ url: app.url.replace('http', 'ws'), webSocketImpl: WebSocket });
+    const refusals: unknown[] = [];
+    let refuse = (): void => undefined;
+    const refused = new Promise<void>((resolve) => {
+      refuse = resolve;
+    });
+    for (let index = 0; index < 51; index++) {
+      const query = 'subscription { messageReceived { id } }';
+      client.subscribe(
+        { query },
+        {
+          next: () => undefined,
+          error: (error) => {
+            refusals.push(error);
+            refuse();
+          },
+          complete: () => undefined,
+        },
+      );
+    }
+    await refused;
+    await client.dispose();
+    expect(refusals).toMatchObject([[{ extensions: { code: 'RATE_LIMITED' } }]]);
+  });
+
+  it('closes connections of a caller that has a hundred', async () => {
+    app = await startTestApp();
+    const url = app.url.replace('http', 'ws');
+    const open = await Promise.all(
+      Array.from({ length: 101 }, async () => {
+        const socket = new WebSocket(url, 'graphql-transport-ws');
+        await once(socket, 'open');
+        socket.send('{"type":"connection_init"}');
+        const [first] = (await Promise.race([once(socket, 'message'), once(socket, 'close')])) as [Buffer | number];
+        return { socket, first };
+      }),
+    );
+    const codes = open.flatMap(({ first }) => (typeof first === 'number' ? [first] : []));
+    for (const { socket } of open) socket.terminate();
+    expect(codes).toEqual([4429]);
+  });
+
+  it('believes no X-Forwarded- headers but those of configured proxies', async () => {
+    app = await startTestApp({ TRUSTED_PROXIES: '10.0.0.0/8' });
+    const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
+    socket.write(
+      'GET /health HTTP/1.1\r\nHost: a\r\nX-Forwarded-Host: evil.example\r\nX-Forwarded-For: 10.0.0.1\r\nConnection: close\r\n\r\n',
+    );
+    const [chunk] = (await once(socket, 'data')) as [Buffer];
+    expect(chunk.toString()).toMatch(/^HTTP\/1.1 200/);
+    expect(chunk.toString()).not.toContain('evil');
+    socket.destroy();
+  });
+});

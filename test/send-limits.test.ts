@@ -1,0 +1,69 @@
+import { startSandbox, type Sandbox } from '../src/catapult/sandbox.js';
+import { SANDBOX_ACCOUNT } from '../src/upstream.js';
+import { accountAt, startTestApp, type TestApp } from './support/app.js';
+import { execute, type Answer } from './support/client.js';
+import { SendMessageDocument, SubmitMessageDocument, type SendMessageMutation } from './support/generated/graphql.js';
+
+const INPUT = { from: '+12345678901', to: ['+12345678902'], text: 'Hey', applicationId: 'app-1' };
+
+describe('a limit of sends', () => {
+  let sandbox: Sandbox;
+  let app: TestApp;
+  beforeEach(async () => {
+    sandbox = await startSandbox(SANDBOX_ACCOUNT);
+    app = await startTestApp({ ...accountAt(sandbox), LIMIT_SENDS: '3/h', LIMIT_PER_RECIPIENT: '2/h' });
+  });
+  afterEach(async () => {
+    await app.close();
+    await sandbox.close();
+  });
+  const send = (fields: object = {}): Promise<Answer<SendMessageMutation>> =>
+    execute(app.url, SendMessageDocument, { input: { ...INPUT, ...fields } });
+
+  it('ends what one recipient gets, and says how long', async () => {
+    await send();
+    await send();
+    const { status, errors } = await send();
+    expect(status).toBe(200);
+    expect(errors?.[0]?.extensions).toMatchObject({ code: 'RATE_LIMITED', retryable: true, outcome: 'NOT_SENT' });
+    expect(errors?.[0]?.extensions.retryAfterSeconds).toBeGreaterThan(3_000);
+    expect((await send({ to: ['+12345678903'] })).errors).toBeUndefined();
+  });
+
+  it('ends what a caller sends, by recipient', async () => {
+    expect((await send({ to: ['+12345678902', '+12345678903'] })).errors).toBeUndefined();
+    const { errors } = await send({ to: ['+12345678904', '+12345678905'] });
+    expect(errors?.[0]?.extensions.code).toBe('RATE_LIMITED');
+    expect((await send({ to: ['+12345678904'] })).errors).toBeUndefined();
+  });
+
+  it('is data where that is asked for', async () => {
+    await send({ to: ['+12345678902', '+12345678903', '+12345678904'] });
+    const { data } = await execute(app.url, SubmitMessageDocument, { input: { ...INPUT, to: ['+12345678905'] } });
+    expect(data?.submitMessage).toMatchObject({
+      __typename: 'SendRateLimitedProblem',
+      code: 'RATE_LIMITED',
+      retryAfterSeconds: expect.any(Number) as number,
+    });
+  });
+
+  it('does not keep a repetition from its answer, and does not count it', async () => {
+    const first = await send({ idempotencyKey: 'k' });
+    await send({ to: ['+12345678903'] });
+    await send({ to: ['+12345678904'] });
+    for (let round = 0; round < 3; round++) {
+      expect((await send({ idempotencyKey: 'k' })).data).toEqual(first.data);
+    }
+  });
+
+  it('leaves the key of a refused send free', async () => {
+    await send({ to: ['+12345678902', '+12345678903', '+12345678904'] });
+    const refused = await send({ to: ['+12345678905'], idempotencyKey: 'k' });
+    const again = await send({ to: ['+12345678906'], idempotencyKey: 'k' });
+    // Not IDEMPOTENCY_KEY_REUSED: nothing was sent under it.
+    expect([refused, again].map(({ errors }) => errors?.[0]?.extensions.code)).toEqual([
+      'RATE_LIMITED',
+      'RATE_LIMITED',
+    ]);
+  });
+});
