@@ -1,7 +1,6 @@
 /** A local Catapult for development, tests and demos, over a real socket. It sends nothing to anybody. */
-import { setMaxListeners } from 'node:events';
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as answers from './sandbox-answers.js';

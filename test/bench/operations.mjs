@@ -39,7 +39,7 @@ const DOCUMENTS = {
   'ten sends with a mistake each': [sends(10), true],
   'the introspection of tools': [null, true],
   '490 fields in 60 fragments': [
-    `{ ${times(20, (index) => `...F${index}`)} } ${times(20, (index) => `fragment F${index} on Query { messages { nodes { ${times(22, () => 'id')} } } }`)}`,
+    `{ ${times(20, (index) => `...F${index}`)} } ${times(20, (index) => `fragment F${index} on Query { message(id: "1") { ${times(22, () => 'id')} } }`)}`,
     true,
   ],
   '500 sends': [sends(60), false],
