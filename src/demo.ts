@@ -5,10 +5,13 @@ import type { Config } from './config.js';
 import type { Logger } from './log.js';
 import { SAMPLES, SEND_MESSAGE } from './samples.js';
 
+/** The demo is its own only caller. */
+const OPEN = { apiKeys: [], tokens: null, senders: {} };
+
 /** Prints each request and its answer. @throws when a sample is not accepted. */
 export async function runDemo(config: Config, log: Logger, print: (text: string) => void): Promise<void> {
   const app = await createApp(
-    { ...config, upstream: { kind: 'sandbox' }, port: 0, databaseUrl: null },
+    { ...config, auth: OPEN, upstream: { kind: 'sandbox' }, port: 0, databaseUrl: null },
     { log, storeFile: ':memory:' },
   );
   try {

@@ -2,7 +2,7 @@
 import { pino } from 'pino';
 import { createApp } from './app.js';
 import { startSandbox } from './catapult/sandbox.js';
-import { ConfigError, readConfig } from './config.js';
+import { ConfigError, readConfig, type Config } from './config.js';
 import { runDemo } from './demo.js';
 import { subgraphSdl } from './graphql/schema.js';
 import { createLogger, type Logger } from './log.js';
@@ -28,7 +28,7 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
     const app = await createApp(config, { log: newLogger(config.logLevel) });
     const url = await app.listen();
     const notice = config.upstream.kind === 'sandbox' ? '  (on the built-in sandbox: nothing reaches a telephone)' : '';
-    print(`\nGraphQL  ${url}${notice}\n\nSend a message:\n\n${curl(url)}\n\n`);
+    print(`\nGraphQL  ${url}${notice}\n\nSend a message:\n\n${curl(url, config)}\n\n`);
     stopOnSignal(() => app.close());
   },
 
@@ -58,10 +58,12 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
   },
 };
 
-function curl(url: string): string {
+function curl(url: string, { auth }: Config): string {
   const query = 'mutation ($input: MessageInput!) { sendMessage(input: $input) { id status time to } }';
   const body = JSON.stringify({ query, variables: { input: SAMPLES[0].input } });
-  return `curl -s ${url} -H 'content-type: application/json' -d '${body}'`;
+  const isOpen = auth.apiKeys.length === 0 && auth.tokens === null;
+  const credential = isOpen ? '' : " -H 'authorization: Bearer YOUR_KEY'";
+  return `curl -s ${url}${credential} -H 'content-type: application/json' -d '${body}'`;
 }
 
 function stopOnSignal(close: () => Promise<void>): void {
