@@ -24,6 +24,8 @@ describe('the README', () => {
     expect(headings).toEqual([
       'Run it',
       'Send a message',
+      'Behind a router',
+      'In your own server',
       'Going live',
       'Configuration',
       'Errors',
