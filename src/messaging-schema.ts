@@ -9,11 +9,11 @@ import { contextFactory, type RequestContext } from './graphql/context.js';
 import { errorFormatter, type ErrorFormatter } from './graphql/public-error.js';
 import { buildMessagingSchema } from './graphql/schema.js';
 import { createHttpHost } from './http.js';
-import { DEFAULT_SCOPES, type Scope } from './messaging/caller.js';
+import { DEFAULT_SCOPES, MAX_CALLER_LENGTH, type Scope } from './messaging/caller.js';
 
 /** Who asks, and the id under which the log tells of the request. */
 export interface RequestFacts {
-  /** The name of whoever signed in to your server, at most 255 characters. */
+  /** The name of whoever signed in to your server, 1 to 255 characters; all else is a RangeError. */
   readonly caller: string;
   /** What the caller may do; sending, and reading what it sent, by default. */
   readonly scopes?: readonly Scope[];
@@ -52,8 +52,10 @@ export async function createMessagingSchema(config: Config, options: CoreOptions
   await callbackHost.routes.ready();
   return {
     schema,
-    contextFor: ({ caller, scopes = DEFAULT_SCOPES, requestId = randomUUID() }) =>
-      newContext(requestId, { name: caller, scopes: new Set(scopes), senders: null }),
+    contextFor({ caller, scopes = DEFAULT_SCOPES, requestId = randomUUID() }) {
+      if (caller === '' || caller.length > MAX_CALLER_LENGTH) throw new RangeError('A caller has 1 to 255 characters.');
+      return newContext(requestId, { name: caller, scopes: new Set(scopes), senders: null });
+    },
     formatError: errorFormatter(schema, config),
     callbackHandler: (request, response) => {
       callbackHost.routes.routing(request, response);

@@ -65,6 +65,11 @@ const embedded = async (variables) => {
   return body.singleResult;
 };
 answers.embedded = await embedded({ input });
+try {
+  messaging.contextFor({ caller: 'c'.repeat(256) });
+} catch (error) {
+  answers.nobody = error.name;
+}
 answers.refused = await embedded({ input: { ...input, to: ['12'] } });
 const callbacks = createServer(messaging.callbackHandler);
 await new Promise((resolve) => callbacks.listen(0, '127.0.0.1', resolve));
@@ -136,7 +141,7 @@ describe('the package', () => {
   };
 
   it('sends a message as a server, mounted on a server, and as a schema in another one', async () => {
-    const { listening, mounted, embedded, refused, callback } = await runScript('consumer.mjs', ESM);
+    const { listening, mounted, embedded, nobody, refused, callback } = await runScript('consumer.mjs', ESM);
     expect(listening).toMatchObject({ data: { sendMessage: { status: 'ACCEPTED' } } });
     // The same idempotency key: the first answer again.
     expect(mounted).toEqual(listening);
@@ -146,6 +151,7 @@ describe('the package', () => {
         { extensions: { code: 'BAD_USER_INPUT', fieldErrors: [{ path: ['input', 'to', 0], code: 'INVALID_E164' }] } },
       ],
     });
+    expect(nobody).toBe('RangeError');
     expect(callback).toBe(401);
   });
 

@@ -1,6 +1,6 @@
 /** JSON Web Tokens of one issuer, whose keys are fetched from its JWKS address. */
 import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTPayload } from 'jose';
-import { SCOPES, type Scope } from '../messaging/caller.js';
+import { MAX_CALLER_LENGTH, SCOPES, type Scope } from '../messaging/caller.js';
 
 export interface TokenOptions {
   readonly issuer: string;
@@ -21,8 +21,8 @@ const CLOCK_TOLERANCE_SECONDS = 30;
 const REFETCH_INTERVAL_MS = 30_000;
 const CACHE_MS = 10 * 60_000;
 const FETCH_TIMEOUT_MS = 5_000;
-/** With the prefix, as much as a caller's name may have. */
-const MAX_SUBJECT_LENGTH = 250;
+/** Keeps a token's subject from being the name of an API key. */
+const PREFIX = 'jwt:';
 
 export function openTokens({ issuer, audience, jwksUrl }: TokenOptions): Tokens {
   const keys = createRemoteJWKSet(new URL(jwksUrl), {
@@ -52,9 +52,9 @@ export function openTokens({ issuer, audience, jwksUrl }: TokenOptions): Tokens 
   };
 }
 
-/** The prefix keeps a token's subject from being the name of an API key. */
 function callerOf({ sub = '', scope, scp }: JWTPayload): { name: string; scopes: ReadonlySet<Scope> } | null {
-  if (sub === '' || sub.length > MAX_SUBJECT_LENGTH || !sub.isWellFormed() || sub.includes('\0')) return null;
+  const name = `${PREFIX}${sub}`;
+  if (sub === '' || name.length > MAX_CALLER_LENGTH || !sub.isWellFormed() || sub.includes('\0')) return null;
   const given = [scope, scp].flatMap((claim) => (typeof claim === 'string' ? claim.split(' ') : claim));
-  return { name: `jwt:${sub}`, scopes: new Set(SCOPES.filter((known) => given.includes(known))) };
+  return { name, scopes: new Set(SCOPES.filter((known) => given.includes(known))) };
 }

@@ -58,10 +58,13 @@ function codeOf(formatted: Pick<GraphQLFormattedError, 'extensions'>, error: unk
 /** BAD_REQUEST is said in constant words anyway. */
 const isAboutDocument = (code: ErrorCode): boolean => code !== 'INTERNAL_SERVER_ERROR' && code !== 'BAD_REQUEST';
 
+/** graphql-js guesses what was meant, and tells names that were not asked for. */
+const SUGGESTION = / ?Did you mean [^]*$/;
+
 function messageOf(code: ErrorCode, message: string, names: ReadonlySet<string>): string {
   if (code === 'INTERNAL_SERVER_ERROR') return ERRORS[code].message;
   // Apollo says what is wrong with an HTTP request in constant words.
-  return code === 'BAD_REQUEST' ? message : withoutInput(message, names);
+  return code === 'BAD_REQUEST' ? message : withoutInput(message.replace(SUGGESTION, ''), names);
 }
 
 /** The words of graphql-js's own messages about a document and its variables. */

@@ -8,8 +8,11 @@ export type Scope = (typeof SCOPES)[number];
 /** What a caller may do whose key says nothing else: send, and read what it sent. */
 export const DEFAULT_SCOPES: readonly Scope[] = ['messages:send', 'messages:read'];
 
+/** A caller's name stands in indexes, whose entries PostgreSQL bounds. In UTF-16 units. */
+export const MAX_CALLER_LENGTH = 255;
+
 export interface Caller {
-  /** Owns messages and idempotency keys; at most 255 characters, since it stands in indexes. */
+  /** Owns messages and idempotency keys. */
   readonly name: string;
   readonly scopes: ReadonlySet<Scope>;
   /** The numbers that the caller may send from; null for all of the account's. */

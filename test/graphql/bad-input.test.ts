@@ -194,4 +194,18 @@ describe('bad input', () => {
     expect(data).toEqual({ first: null, second: null });
     expect(errors?.map(({ path }) => path)).toEqual([['first'], ['second']]);
   });
+
+  it.each([
+    '{ messag }',
+    '{ message(id: "1") { tex } }',
+    '{ messages(filter: {status: ACCEPTE}) { nodes { id } } }',
+    '{ messages(filter: {statu: ACCEPTED}) { nodes { id } } }',
+    '{ message(idd: "1") { id } }',
+    'query ($i: MessageInpu) { __typename }',
+    '{ __typename @skp(if: true) }',
+  ])('gets no suggestions: %s', async (query) => {
+    const { raw, errors } = await post(app.url, JSON.stringify({ query }));
+    expect(errors?.length).toBeGreaterThan(0);
+    expect(raw).not.toMatch(/did you mean/i);
+  });
 });
