@@ -2,11 +2,12 @@
  * The scenarios of Damn Vulnerable GraphQL Application (github.com/dolevf/Damn-Vulnerable-GraphQL-Application) that can
  * apply here, 17 of 23. The other six need what this server does not have:
  *
- * - authorization by a query's depth or by an interface's protection being left out: access is decided in resolvers;
- * - arbitrary file write and path traversal: no operation takes a file or a path;
- * - a weak password: there are no passwords of people, and keys are compared by digest;
- * - a deny-list that can be gone around: there is none, trusted documents are an allow-list;
- * - OS command injection by an uploaded or imported address: nothing is run, uploaded or imported.
+ * - the bypass of GraphiQL's protection: it is guarded by no cookie, but is on or off (8);
+ * - the bypass of a deny-list of queries: trusted documents are an allow-list (test/graphql/trusted-documents.test.ts);
+ * - arbitrary files and path traversal: no operation takes a file or a path;
+ * - weak passwords: people have none here, and keys are long and compared by digest;
+ * - the second injection of OS commands, by diagnostics: there are none, and the first is here as 12;
+ * - stored XSS: no page of this server shows a message, and HTML in one is here as 14.
  */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
