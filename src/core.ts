@@ -76,7 +76,7 @@ export async function openCore(config: Config, options: CoreOptions = {}): Promi
       random: Math.random,
     });
     open.push(() => gateway.close());
-    const limits = await openSendLimits({
+    const limits = openSendLimits({
       databaseUrl: config.databaseUrl,
       perCaller: config.limitSends,
       perRecipient: config.limitPerRecipient,

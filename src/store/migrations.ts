@@ -7,6 +7,7 @@
 /** The version of a database that all steps were applied to is the number of steps. */
 export function migrations(bigint: 'INTEGER' | 'BIGINT'): readonly string[] {
   const auditTriggers = bigint === 'INTEGER' ? AUDIT_TRIGGERS_SQLITE : AUDIT_TRIGGERS_POSTGRES;
+  const sendCounters = bigint === 'INTEGER' ? '' : SEND_COUNTERS;
   return [
     `
     CREATE TABLE sends (
@@ -93,9 +94,14 @@ export function migrations(bigint: 'INTEGER' | 'BIGINT'): readonly string[] {
     CREATE INDEX audit_time ON audit (time);
     CREATE INDEX audit_caller ON audit (caller, time);
     ${auditTriggers}
+    ${sendCounters}
     `,
   ];
 }
+
+/** As rate-limiter-flexible wants it. One instance alone counts in memory. */
+const SEND_COUNTERS =
+  'CREATE TABLE send_counters (key varchar(255) PRIMARY KEY, points integer NOT NULL, expire bigint);';
 
 /** A send leaves PENDING once; the other two triggers make the table append-only. */
 const AUDIT_TRIGGERS_SQLITE = `

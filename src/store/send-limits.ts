@@ -9,10 +9,11 @@ import {
 } from 'rate-limiter-flexible';
 import type { Limit, SendLimits } from '../messaging/send-limits.js';
 
+/** The table is made with the store's others, since two instances that make it at once would trip over each other. */
+const TABLE = { tableName: 'send_counters', tableCreated: true };
 /** As long as the store itself waits. */
 const TIMEOUT_MS = 5_000;
 const MAX_CONNECTIONS = 4;
-const TABLE = 'send_counters';
 
 export interface SendLimitsOptions {
   /** `postgres://…`, or null to count in memory. */
@@ -32,26 +33,19 @@ interface Count {
   readonly points: number;
 }
 
-export async function openSendLimits({
-  databaseUrl,
-  perCaller,
-  perRecipient,
-}: SendLimitsOptions): Promise<OpenSendLimits> {
+/** Opens the counters. With PostgreSQL, the store has to be open already: it makes their table. */
+export function openSendLimits({ databaseUrl, perCaller, perRecipient }: SendLimitsOptions): OpenSendLimits {
   const isLimited = perCaller.length + perRecipient.length > 0;
   const pool = databaseUrl !== null && isLimited ? openPool(databaseUrl) : null;
-  const open = async (kind: string, limits: readonly Limit[]): Promise<RateLimiterAbstract[]> => {
-    const limiters: RateLimiterAbstract[] = [];
-    for (const { count: points, windowSeconds: duration } of limits) {
+  const open = (kind: string, limits: readonly Limit[]): RateLimiterAbstract[] =>
+    limits.map(({ count: points, windowSeconds: duration }) => {
       const options = { keyPrefix: `${kind}/${duration}`, points, duration };
-      // One after the other: the first of them makes the table.
-      limiters.push(
-        pool === null ? new RateLimiterMemory(options) : await openShared({ ...options, storeClient: pool }),
-      );
-    }
-    return limiters;
-  };
-  const callerLimiters = await open('caller', perCaller);
-  const recipientLimiters = await open('recipient', perRecipient);
+      return pool === null
+        ? new RateLimiterMemory(options)
+        : new RateLimiterPostgres({ ...options, ...TABLE, storeClient: pool });
+    });
+  const callerLimiters = open('caller', perCaller);
+  const recipientLimiters = open('recipient', perRecipient);
 
   const countsOf = (caller: string, recipients: readonly string[]): Count[] => [
     ...callerLimiters.map((limiter) => ({ limiter, key: digest(caller), points: recipients.length })),
@@ -74,15 +68,6 @@ export async function openSendLimits({
       await pool?.end();
     },
   };
-}
-
-function openShared(options: ConstructorParameters<typeof RateLimiterPostgres>[0]): Promise<RateLimiterPostgres> {
-  return new Promise((resolve, reject) => {
-    const limiter: RateLimiterPostgres = new RateLimiterPostgres({ ...options, tableName: TABLE }, (error) => {
-      if (error) reject(error);
-      else resolve(limiter);
-    });
-  });
 }
 
 function openPool(connectionString: string): Pool {

@@ -1,4 +1,5 @@
 import { openSendLimits, type OpenSendLimits, type SendLimitsOptions } from '../../src/store/send-limits.js';
+import { openStore } from '../../src/store/index.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 
 const HOUR = 3_600;
@@ -15,12 +16,13 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
   afterAll(() => postgres?.close());
   beforeEach(async () => {
     databaseUrl = (await postgres?.newDatabase()) ?? null;
+    if (databaseUrl !== null) await (await openStore({ databaseUrl, file: '' })).close();
   });
   afterEach(async () => {
     for (const limits of open.splice(0)) await limits.close();
   });
-  const openLimits = async (options: Partial<SendLimitsOptions> = {}): Promise<OpenSendLimits> => {
-    const limits = await openSendLimits({ databaseUrl, ...LIMITS, ...options });
+  const openLimits = (options: Partial<SendLimitsOptions> = {}): OpenSendLimits => {
+    const limits = openSendLimits({ databaseUrl, ...LIMITS, ...options });
     open.push(limits);
     return limits;
   };
@@ -28,7 +30,7 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
     Array.from({ length: count }, (_, index) => `+1${from + index}`);
 
   it('are counted by recipient, for each caller', async () => {
-    const limits = await openLimits();
+    const limits = openLimits();
     expect(await limits.take('a', recipients(3))).toBeNull();
     expect(await limits.take('a', recipients(2, 10))).toBeNull();
     const wait = await limits.take('a', recipients(1, 20));
@@ -38,40 +40,40 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
   });
 
   it('are counted for each recipient, whoever sends', async () => {
-    const limits = await openLimits();
+    const limits = openLimits();
     for (const caller of ['a', 'b', 'c']) expect(await limits.take(caller, ['+1'])).toBeNull();
     expect(await limits.take('d', ['+1'])).toBeGreaterThan(0);
     expect(await limits.take('d', ['+2'])).toBeNull();
   });
 
   it('are not counted at all when refused', async () => {
-    const limits = await openLimits();
+    const limits = openLimits();
     expect(await limits.take('a', recipients(3))).toBeNull();
     for (let round = 0; round < 5; round++) expect(await limits.take('a', recipients(3, 10))).not.toBeNull();
     expect(await limits.take('a', recipients(2, 10))).toBeNull();
   });
 
   it('never exceed the limit when all come at once', async () => {
-    const limits = await openLimits({ perRecipient: [] });
+    const limits = openLimits({ perRecipient: [] });
     const answers = await Promise.all(Array.from({ length: 40 }, (_, index) => limits.take('a', [`+1${index}`])));
     expect(answers.filter((answer) => answer === null).length).toBeLessThanOrEqual(5);
     expect(answers.filter((answer) => answer === null).length).toBeGreaterThan(0);
   });
 
   it('are not limited when there is no limit', async () => {
-    const limits = await openLimits({ perCaller: [], perRecipient: [] });
+    const limits = openLimits({ perCaller: [], perRecipient: [] });
     for (let round = 0; round < 20; round++) expect(await limits.take('a', ['+1'])).toBeNull();
   });
 
   if (place === 'PostgreSQL') {
     it('are counted once for two instances', async () => {
-      const [first, second] = [await openLimits(), await openLimits()];
+      const [first, second] = [openLimits(), openLimits()];
       expect(await first.take('a', recipients(3))).toBeNull();
       expect(await second.take('a', recipients(3, 10))).not.toBeNull();
     });
 
     it('reject when the database is away, and hold no number or name', async () => {
-      const limits = await openLimits();
+      const limits = openLimits();
       await limits.take('zqcaller', ['+19995550123']);
       const { Pool } = await import('pg');
       const pool = new Pool({ connectionString: databaseUrl ?? '' });
