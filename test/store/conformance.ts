@@ -459,8 +459,10 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
         const send = newSend();
         await store.claim(send);
         await store.record(send.sendId, { status: 'REJECTED' }, 2_000);
-        await expect(place.sql("UPDATE audit SET outcome = 'ACCEPTED'")).rejects.toThrow(/append-only/);
-        await expect(place.sql('DELETE FROM audit')).rejects.toThrow(/append-only/);
+        // Not toThrow: a driver's errors may be of another copy of the language than the tests.
+        const refusal = { message: expect.stringContaining('append-only') as string };
+        await expect(place.sql("UPDATE audit SET outcome = 'ACCEPTED'")).rejects.toMatchObject(refusal);
+        await expect(place.sql('DELETE FROM audit')).rejects.toMatchObject(refusal);
         await store.purge(9_000, 10);
         expect(await audit()).toHaveLength(1);
       });
