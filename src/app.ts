@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { authenticator } from './auth/authenticator.js';
 import { CALLBACK_PATH, takeCallbacks } from './callbacks/route.js';
-import type { Config } from './config.js';
+import { ConfigError, type Config } from './config.js';
 import { openCore, type CoreOptions } from './core.js';
 import { serveGraphQL } from './graphql/server.js';
 import { TrustedDocuments, type Manifest } from './graphql/trusted-documents.js';
 import { createHttpHost } from './http.js';
+import type { Logger } from './log.js';
 
 /** A stop waits this long for answers from upstream; what then has none is recorded as unknown, and told so. */
 const DRAIN_MS = 7_000;
@@ -45,13 +46,7 @@ export async function createApp(config: Config, options: CoreOptions = {}): Prom
     };
     const { corsOrigins, trustedProxies } = config;
     const http = await createHttpHost({ log, readiness, corsOrigins, trustedProxies });
-    const trustedDocuments = new TrustedDocuments({
-      mode: config.trustedDocuments,
-      manifest: readManifest(config.trustedDocumentsFile),
-      onUntrusted: (requestId) => {
-        log.warn({ requestId }, 'a document that is not trusted ran');
-      },
-    });
+    const trustedDocuments = readTrustedDocuments(config, log);
     const authenticate = authenticator(config.auth);
     open.push(await serveGraphQL(http.routes, { ...core, ...config, authenticate, trustedDocuments }));
     if (core.callbacks !== null) await takeCallbacks(http.routes, core.callbacks);
@@ -83,6 +78,18 @@ export async function createApp(config: Config, options: CoreOptions = {}): Prom
   }
 }
 
-function readManifest(file: string | null): Manifest {
-  return file === null ? {} : (JSON.parse(readFileSync(file, 'utf8')) as Manifest);
+/** @throws ConfigError unless every document of the manifest can be read. */
+function readTrustedDocuments(
+  { trustedDocuments: mode, trustedDocumentsFile: file }: Config,
+  log: Logger,
+): TrustedDocuments {
+  const onUntrusted = (requestId: string): void => {
+    log.warn({ requestId }, 'a document that is not trusted ran');
+  };
+  try {
+    const manifest = file === null ? {} : (JSON.parse(readFileSync(file, 'utf8')) as Manifest);
+    return new TrustedDocuments({ mode, manifest, onUntrusted });
+  } catch {
+    throw new ConfigError(['TRUSTED_DOCUMENTS_FILE must name a JSON file of hashes and GraphQL documents.']);
+  }
 }

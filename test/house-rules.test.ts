@@ -37,7 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   clock: ['messaging'],
   upstream: ['config', 'callbacks', 'catapult'],
   core: ['clock', 'config', 'log', 'upstream', 'callbacks', 'catapult', 'store', 'messaging'],
-  app: ['auth', 'config', 'core', 'http', 'graphql', 'callbacks'],
+  app: ['auth', 'config', 'core', 'http', 'log', 'graphql', 'callbacks'],
   'messaging-schema': ['config', 'core', 'http', 'graphql', 'callbacks', 'messaging'],
   index: ['app', 'config', 'core', 'errors', 'graphql', 'messaging-schema'],
   demo: ['app', 'config', 'log', 'samples'],

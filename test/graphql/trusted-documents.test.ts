@@ -80,3 +80,11 @@ describe('trusted documents', () => {
     expect(app.log.filter(({ msg }) => msg === 'a document that is not trusted ran')).toHaveLength(2);
   });
 });
+
+it.each(['/no/such/file.json', new URL('trusted-documents.test.ts', import.meta.url).pathname])(
+  'a server whose manifest cannot be read does not start: %#',
+  async (file) => {
+    const starting = startTestApp({ TRUSTED_DOCUMENTS: 'enforce', TRUSTED_DOCUMENTS_FILE: file });
+    await expect(starting).rejects.toMatchObject({ problems: [expect.stringContaining('TRUSTED_DOCUMENTS_FILE')] });
+  },
+);

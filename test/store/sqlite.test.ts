@@ -130,6 +130,9 @@ describe('the SQLite file', () => {
     const none = { caller: null, from: null, to: null, status: null, tag: null, since: null, until: null };
     const filters = [
       {},
+      { caller: 'a' },
+      { caller: 'a', from: '+1', tag: 't' },
+      { caller: 'a', to: '+1' },
       { from: '+1' },
       { to: '+1' },
       { status: 'ACCEPTED' as const },
