@@ -3,7 +3,9 @@
  * process per request, median of the rounds, beside that of the smallest query.
  */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { once } from 'node:events';
 import console from 'node:console';
 import { argv, env, execPath, exit } from 'node:process';
@@ -54,9 +56,10 @@ const DOCUMENTS = {
   '100,000 brackets': [`{ message(id: ${'['.repeat(100_000)}) { id } }`, false],
 };
 
+const folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-bench-'));
 const server = spawn(execPath, [fileURLToPath(new URL('../../dist/main.js', import.meta.url))], {
   env: { ...env, PORT: '0', LOG_LEVEL: 'silent', LIMIT_SENDS: 'off' },
-  cwd: env.BENCH_FOLDER ?? '/tmp',
+  cwd: folder,
   stdio: ['ignore', 'pipe', 'inherit'],
 });
 let output = '';
@@ -103,6 +106,8 @@ for (let round = 0; round < ROUNDS; round++) {
   }
 }
 server.kill();
+await once(server, 'exit');
+rmSync(folder, { recursive: true, force: true });
 let isTooMuch = false;
 for (const { name, isAccepted, costs } of bodies) {
   const median = costs.toSorted((a, b) => a - b)[Math.floor(costs.length / 2)];
