@@ -46,14 +46,15 @@ function isMediaUrl(url: string): boolean {
 })
 export class MessageInput {
   @Field(() => String, {
-    description: 'One of your telephone numbers, in E.164 format: `+19195551212`. Error code: `INVALID_E164`.',
+    description:
+      'One of your telephone numbers, in E.164 format: `+19195551212`. Error codes: `INVALID_E164`, and `SENDER_NOT_ALLOWED` where you may use some numbers only.',
   })
   @Holds(E164_CODE, E164_MESSAGE, (number: string) => E164.test(number))
   from!: string;
 
   @Field(() => [String], {
     description:
-      'The recipients, 1 to 10 different E.164 numbers; more than one makes a group message. A single string is taken as a list of one. Error codes: `INVALID_E164`, `NO_RECIPIENT`, `TOO_MANY_RECIPIENTS`, `DUPLICATE_RECIPIENT`.',
+      'The recipients, 1 to 10 different E.164 numbers; more than one makes a group message. A single string is taken as a list of one. Error codes: `INVALID_E164`, `NO_RECIPIENT`, `TOO_MANY_RECIPIENTS`, `DUPLICATE_RECIPIENT`, and `DESTINATION_NOT_ALLOWED` for countries and lines that the operator does not send to.',
   })
   @Holds('NO_RECIPIENT', 'Needs at least one recipient.', (to: string[]) => to.length > 0)
   @Holds('TOO_MANY_RECIPIENTS', `At most ${MAX_RECIPIENTS} recipients.`, (to: string[]) => to.length <= MAX_RECIPIENTS)
@@ -94,7 +95,7 @@ export class MessageInput {
   @Field(() => [String], {
     nullable: true,
     description:
-      'Attachments, at most 10: absolute http or https URLs of at most 4096 characters, without user info, spaces or control characters. Any makes the message an MMS. Error codes: `TOO_MANY_MEDIA`, `MEDIA_URL_TOO_LONG`, `INVALID_MEDIA_URL`.',
+      'Attachments, at most 10: absolute http or https URLs of at most 4096 characters, without user info, spaces or control characters. Any makes the message an MMS. Error codes: `TOO_MANY_MEDIA`, `MEDIA_URL_TOO_LONG`, `INVALID_MEDIA_URL`, `MEDIA_HOST_NOT_ALLOWED`, and `MEDIA_NOT_HTTPS` where the operator asks for https.',
   })
   @Holds('TOO_MANY_MEDIA', `At most ${MAX_MEDIA} attachments.`, (media: string[]) => media.length <= MAX_MEDIA)
   @EachHolds(

@@ -93,8 +93,12 @@ describe('nothing private is told', () => {
     ['with media of a private host', { media: ['https://zqmedia.local/zqfile.jpg'] }],
     ['of the wrong shape', { to: { zqtag: [CANARIES.text] } }],
   ])('of a send %s', async (_name, fields) => {
-    for (const operation of [SendMessageDocument, SubmitMessageDocument]) {
-      const { raw, data } = await ask(app.url, operation, { input: { ...INPUT, ...fields } });
+    // At once, since what Catapult refuses for now is tried again after a pause.
+    const operations = [SendMessageDocument, SubmitMessageDocument];
+    const answers = await Promise.all(
+      operations.map((operation) => ask(app.url, operation, { input: { ...INPUT, ...fields } })),
+    );
+    for (const { raw, data } of answers) {
       expect(toldBesideData(raw)).not.toMatch(MARKS);
       if (!raw.includes('"id":')) expect(JSON.stringify(data ?? '')).not.toMatch(MARKS);
     }
