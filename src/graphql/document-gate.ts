@@ -7,6 +7,9 @@ import type { TrustedDocuments } from './trusted-documents.js';
 /** Ten sends written out in one document take about 700 tokens, the introspection of codegen tools under 300. */
 export const MAX_TOKENS = 2_000;
 
+/** Two lines for each token. graphql-js counts the lines before each mistake anew. */
+const MAX_LINES = 2 * MAX_TOKENS;
+
 /** Documents that passed are remembered, as long as they are not many: clients send the same few again and again. */
 const MAX_REMEMBERED = 500;
 const MAX_REMEMBERED_LENGTH = 4_096;
@@ -22,6 +25,7 @@ export class DocumentGate {
   /** The refusal of a document; null when it may be validated, or cannot even be parsed, which is said later. */
   refusalOf(text: string, requestId: string): GraphQLError | null {
     if (this.#passed.has(text)) return null;
+    if (hasTooManyLines(text)) return refusal('OPERATION_TOO_COSTLY');
     if (!this.#trusted.admits(text, requestId)) return refusal('DOCUMENT_NOT_TRUSTED');
     const document = parsed(text);
     if (document === null) return null;
@@ -35,6 +39,14 @@ export class DocumentGate {
     if (this.#passed.size >= MAX_REMEMBERED) this.#passed.clear();
     this.#passed.add(text);
   }
+}
+
+/** Looks no further than it must. */
+function hasTooManyLines(text: string): boolean {
+  const lineEnd = /\r\n|[\n\r]/g;
+  let lines = 1;
+  while (lines <= MAX_LINES && lineEnd.test(text)) lines++;
+  return lines > MAX_LINES;
 }
 
 function refusal(code: ErrorCode): GraphQLError {

@@ -24,7 +24,7 @@ import { routerSubscriptions } from './router-subscriptions.js';
 import { buildMessagingSchema } from './schema.js';
 import { subscriptionHandler } from './subscriptions.js';
 import type { DocumentRequest, TrustedDocuments } from './trusted-documents.js';
-import { documentRules } from './validation.js';
+import { documentRules, VALIDATION_OPTIONS } from './validation.js';
 
 /** As much as an HTTP body may hold. */
 const MAX_WEBSOCKET_MESSAGE_BYTES = 256 * 1024;
@@ -65,6 +65,7 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
     schema,
     formatError: format,
     validationRules: [...rules],
+    validationOptions: VALIDATION_OPTIONS,
     // All of these have defaults that depend on NODE_ENV or on the version; a server that spends money says them aloud.
     nodeEnv: 'production',
     // Refused by `documentRules` where it is off, which hold for WebSockets, too.
@@ -143,7 +144,9 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
 
 /** Puts the document in the place of its id, and tells whether it may not even be validated. */
 function refusalOf(request: FastifyRequest, gate: DocumentGate, trusted: TrustedDocuments): ErrorCode | null {
-  const asked: unknown = request.method === 'GET' ? request.query : request.body;
+  // By the parser that Apollo uses: Fastify's leaves encoded what is not UTF-8, and the gate would judge another text.
+  const asked: unknown =
+    request.method === 'GET' ? Object.fromEntries(new URL(request.url, 'http://host').searchParams) : request.body;
   if (typeof asked !== 'object' || asked === null) return null;
   const named = trusted.textOf(asked);
   if (named !== null && request.method === 'POST') {

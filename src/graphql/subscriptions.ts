@@ -8,6 +8,7 @@ import { ServiceError, type ErrorCode } from '../errors.js';
 import type { Caller } from '../messaging/caller.js';
 import type { ContextFactory } from './context.js';
 import { isInternal, type ErrorFormatter } from './public-error.js';
+import { VALIDATION_OPTIONS } from './validation.js';
 import type { DocumentGate } from './document-gate.js';
 import type { CredentialHeaders } from './server.js';
 
@@ -91,7 +92,7 @@ export function subscriptionHandler(options: SubscriptionOptions): WebsocketHand
         const refusal = gate.refusalOf(query, requestId);
         if (refusal !== null) return [refusal];
         const document = parse(query, { maxLexicalTokens: maxTokens });
-        const errors = validate(schema, document, rules);
+        const errors = validate(schema, document, rules, VALIDATION_OPTIONS);
         if (errors.length > 0) return errors.map(withCode('GRAPHQL_VALIDATION_FAILED'));
         const contextValue = newContext(requestId, caller);
         return { schema, document, variableValues: variables, operationName, contextValue };

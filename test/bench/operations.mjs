@@ -44,6 +44,21 @@ const DOCUMENTS = {
     `{ ${times(20, (index) => `...F${index}`)} } ${times(20, (index) => `fragment F${index} on Query { message(id: "1") { ${times(22, () => 'id')} } }`)}`,
     true,
   ],
+  '99 unknown fields': [`{ message(id: 1) { ${times(99, (index) => `unknown${index}`)} } }`, false],
+  '99 unknown fields, below 3,800 lines': [
+    `${'\n'.repeat(3_800)}{ message(id: 1) { ${times(99, (index) => `unknown${index}`)} } }`,
+    false,
+  ],
+  '99 unknown fields in a line of 240 KiB': [
+    `{ message(id: "${'a'.repeat(240 * 1024)}") { ${times(99, (index) => `unknown${index}`)} } }`,
+    false,
+  ],
+  '99 unknown arguments': [`{ message(id: 1) { ${times(99, (index) => `id(unknown${index}: 1)`)} } }`, false],
+  'a hundred mistakes in one input': [
+    `mutation { sendMessage(input: {${times(300, (index) => `unknown${index}: 1`)}}) { id } }`,
+    false,
+  ],
+  '125,000 lines': [`${'\n'.repeat(125_000)}{ message(id: 1) { ${times(99, (index) => `unknown${index}`)} } }`, false],
   '500 sends': [sends(60), false],
   '1,900 times the same field': [`{ ${times(1_900, () => '__typename')} }`, false],
   'fragments that double 150 times': [
