@@ -28,12 +28,18 @@ function baseRevision() {
   return fork === null || fork === head ? 'HEAD~1' : fork;
 }
 
-/** Whether clients or the supergraph may stop working; the changes of federation's directives only look harmless. */
-function breaks({ criticality, path = '', type }) {
+/** What a change of a directive is about. */
+const ownerOf = (path) => path.replace(/\.@\w+$/, '');
+
+/**
+ * Whether clients or the supergraph may stop working; the changes of federation's directives only look harmless. Nobody
+ * misses what is new and hidden from the first day.
+ */
+function breaks({ criticality, path = '', type }, added) {
   if (criticality.level === CriticalityLevel.Breaking) return true;
   return /@(key|shareable)$/.test(path)
     ? type.endsWith('_REMOVED')
-    : /@inaccessible$/.test(path) && type.endsWith('_ADDED');
+    : /@inaccessible$/.test(path) && type.endsWith('_ADDED') && !added.has(ownerOf(path));
 }
 
 const base = argv[2] ?? baseRevision();
@@ -44,14 +50,15 @@ if (before === null) {
 }
 const read = (sdl) => buildSchema(sdl, { assumeValidSDL: true });
 const changes = await diff(read(before), read(readFileSync(SCHEMA, 'utf8')));
+const added = new Set(changes.flatMap(({ type, path }) => (/^(TYPE|FIELD)_ADDED$/.test(type) ? [path] : [])));
 const [, newest = ''] = readFileSync('CHANGELOG.md', 'utf8').split(/^## /m);
 const announced = newest.split('\n').filter((line) => line.startsWith('- Breaking:'));
 
 let isBroken = false;
 for (const change of changes) {
   const { message, path = '' } = change;
-  const isNamed = announced.some((line) => line.includes(`\`${path.replace(/\.@\w+$/, '')}\``));
-  const verdict = breaks(change) ? (isNamed ? 'breaking, in CHANGELOG' : 'BREAKING') : 'fine';
+  const isNamed = announced.some((line) => line.includes(`\`${ownerOf(path)}\``));
+  const verdict = breaks(change, added) ? (isNamed ? 'breaking, in CHANGELOG' : 'BREAKING') : 'fine';
   console.info(`${verdict.padEnd(22)}  ${path.padEnd(40)}  ${message}`);
   isBroken ||= verdict === 'BREAKING';
 }

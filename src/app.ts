@@ -1,6 +1,7 @@
 /** The whole server: GraphQL, callbacks and health over one HTTP host. */
 import { readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { authenticator } from './auth/authenticator.js';
 import { CALLBACK_PATH, takeCallbacks } from './callbacks/route.js';
 import { ConfigError, type Config } from './config.js';
@@ -12,6 +13,8 @@ import type { Logger } from './log.js';
 
 /** A stop waits this long for answers from upstream; what then has none is recorded as unknown, and told so. */
 const DRAIN_MS = 7_000;
+/** The first line of the log waits this long for what it says of upstream; the server listens already. */
+const MAX_CHECK_WAIT_MS = 2_000;
 
 export interface App {
   /**
@@ -42,7 +45,7 @@ export async function createApp(config: Config, options: CoreOptions = {}): Prom
   try {
     const readiness = async (): Promise<object> => {
       await core.ready();
-      return { upstream: config.upstream.kind };
+      return { upstream: config.upstream.kind, upstreamCheck: upstream.state() };
     };
     const { corsOrigins, trustedProxies } = config;
     const http = await createHttpHost({ log, readiness, corsOrigins, trustedProxies });
@@ -58,6 +61,7 @@ export async function createApp(config: Config, options: CoreOptions = {}): Prom
     });
     return {
       handler: (request, response) => {
+        core.watchUpstream();
         http.routes.routing(request, response);
       },
       async listen() {
@@ -67,7 +71,13 @@ export async function createApp(config: Config, options: CoreOptions = {}): Prom
         });
         const url = `${base}/graphql`;
         upstream.listening(`${base}${CALLBACK_PATH}`);
-        log.info({ url, upstream: config.upstream.kind, ...upstream.facts }, upstream.notice);
+        await withinMs(MAX_CHECK_WAIT_MS, upstream.checked);
+        const upstreamCheck = upstream.state();
+        log[upstreamCheck === 'ok' ? 'info' : 'warn'](
+          { url, upstream: config.upstream.kind, upstreamCheck, ...upstream.facts },
+          upstream.notice,
+        );
+        core.watchUpstream(upstreamCheck);
         return url;
       },
       close,
@@ -76,6 +86,14 @@ export async function createApp(config: Config, options: CoreOptions = {}): Prom
     await close();
     throw error;
   }
+}
+
+/** Waits for `work`, but no longer than `ms`. */
+async function withinMs(ms: number, work: Promise<unknown>): Promise<void> {
+  const waiting = new AbortController();
+  const enough = delay(ms, undefined, { signal: waiting.signal }).catch(() => undefined);
+  await Promise.race([work, enough]);
+  waiting.abort();
 }
 
 /** @throws ConfigError unless every document of the manifest can be read. */

@@ -2,20 +2,10 @@
 import { readAccess, type AccessConfig } from './config-access.js';
 import { readLimits, type LimitsConfig } from './config-limits.js';
 import { ConfigReader, isOrigin, type Environment } from './config-reader.js';
+import { readUpstream, type Upstream } from './config-upstream.js';
 
 export type { Environment } from './config-reader.js';
-
-/** Where messages go. */
-export type Upstream =
-  | { readonly kind: 'sandbox' }
-  | {
-      readonly kind: 'catapult';
-      /** Without a trailing slash. */
-      readonly url: string;
-      readonly userId: string;
-      readonly token: string;
-      readonly secret: string;
-    };
+export type { ProxyConfig, Upstream, UpstreamCredentials } from './config-upstream.js';
 
 export interface Config extends AccessConfig, LimitsConfig {
   readonly host: string;
@@ -24,6 +14,8 @@ export interface Config extends AccessConfig, LimitsConfig {
   readonly upstream: Upstream;
   /** `postgres://…`; null for the embedded SQLite file. */
   readonly databaseUrl: string | null;
+  /** Whether unresolved sends are looked up in upstream's message list. */
+  readonly settleBySearch: boolean;
   /** Overall deadline of one send, all attempts and pauses included. */
   readonly sendTimeoutMs: number;
   /** Credentials for callbacks, the current first; none where callbacks are off. In the sandbox they are always on. */
@@ -47,7 +39,6 @@ const MIN_SEND_TIMEOUT_MS = 1_000;
 const MAX_SEND_TIMEOUT_MS = 60_000;
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
-const CATAPULT_VARIABLES = ['CATAPULT_URL', 'CATAPULT_USER_ID', 'CATAPULT_TOKEN', 'CATAPULT_SECRET'] as const;
 
 /** The environment cannot be used; `problems` names every variable that is wrong. */
 export class ConfigError extends Error {
@@ -92,8 +83,9 @@ export function readConfig(environment: Environment): Config {
     problems.push('CALLBACK_USERNAME_PREVIOUS goes with CALLBACK_USERNAME.');
   }
 
-  const upstream = readUpstream(read, problems);
-  const isSandbox = CATAPULT_VARIABLES.every((name) => read(name) === null);
+  const upstream = readUpstream(reader);
+  const isSandbox = upstream.kind === 'sandbox';
+  const settleBySearch = reader.readSwitch('SETTLE_BY_SEARCH', 'off');
   const access = readAccess(reader, !isSandbox || !isLoopback(host));
   const limits = readLimits(reader, isSandbox);
   const trustedDocuments = reader.readOneOf('TRUSTED_DOCUMENTS', ['off', 'log', 'enforce'], 'off');
@@ -107,6 +99,7 @@ export function readConfig(environment: Environment): Config {
     port: Number(port),
     upstream,
     databaseUrl,
+    settleBySearch,
     sendTimeoutMs,
     callbackCredentials,
     introspection,
@@ -137,36 +130,5 @@ function readCredentials(
   return [];
 }
 
-function readUpstream(read: (name: string) => string | null, problems: string[]): Upstream {
-  const missing = CATAPULT_VARIABLES.filter((name) => read(name) === null);
-  if (missing.length === CATAPULT_VARIABLES.length) return { kind: 'sandbox' };
-  for (const name of missing) {
-    problems.push(`${name} is missing: set all of ${CATAPULT_VARIABLES.join(', ')}, or none for the built-in sandbox.`);
-  }
-  const [url, userId, token, secret] = CATAPULT_VARIABLES.map((name) => read(name) ?? '') as [
-    string,
-    string,
-    string,
-    string,
-  ];
-  if (url !== '' && !isBaseUrl(url)) {
-    problems.push('CATAPULT_URL must be an absolute http or https URL without user info, query and fragment.');
-  }
-  if (/[^\w.-]/.test(userId)) problems.push('CATAPULT_USER_ID must consist of letters, digits, _ . and -.');
-  if (token.includes(':')) problems.push('CATAPULT_TOKEN must not contain a colon: Basic auth cannot carry it.');
-  for (const [name, value] of [
-    ['CATAPULT_TOKEN', token],
-    ['CATAPULT_SECRET', secret],
-  ] as const) {
-    if (/\p{Cc}/u.test(value)) problems.push(`${name} must not contain control characters.`);
-  }
-  return { kind: 'catapult', url: url.replace(/\/+$/, ''), userId, token, secret };
-}
-
 /** Whether only this machine can reach a server that listens there. */
 const isLoopback = (host: string): boolean => /^(127(\.\d{1,3}){3}|::1|localhost)$/i.test(host);
-
-function isBaseUrl(text: string): boolean {
-  if (!/^https?:\/\/[^/?#@\\\s]+(\/[^?#@\\\s]*)?$/i.test(text)) return false;
-  return URL.canParse(text);
-}

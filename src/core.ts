@@ -1,28 +1,25 @@
 /** All that is the same whoever serves it: the store, upstream, the service over both, and what keeps them in order. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import type { CallbackOptions, Credentials } from './callbacks/route.js';
 import { CatapultClient } from './catapult/client.js';
+import { CatapultSearch } from './catapult/search.js';
 import { systemClock } from './clock.js';
 import type { Config } from './config.js';
 import { createLogger, type Logger } from './log.js';
-import { Correlation } from './messaging/correlation.js';
+import { Correlation, CORRELATION_KEY_BYTES } from './messaging/correlation.js';
 import { startHousekeeping, type HousekeepingOptions } from './messaging/housekeeping.js';
 import { MessageFeed } from './messaging/message-feed.js';
 import { MessageService, type SendObserver } from './messaging/message-service.js';
 import type { Clock } from './messaging/ports.js';
 import { SendPolicy } from './messaging/send-policy.js';
+import { startSettling, type SettlingOptions } from './messaging/settle-by-search.js';
 import { openStore } from './store/index.js';
 import { openSendLimits } from './store/send-limits.js';
-import { openUpstream, type OpenUpstream } from './upstream.js';
+import { NOT_CHECKED, openUpstream, type OpenUpstream } from './upstream.js';
 
 /** Where messages are kept unless DATABASE_URL says otherwise, below the working directory. */
-const STORE_FILE = 'data/messages.sqlite';
-
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
+export const STORE_FILE = 'data/messages.sqlite';
 
 export interface CoreOptions {
   /** Where the log goes; JSON lines on standard error by default. */
@@ -38,6 +35,8 @@ export interface Core {
   readonly policy: SendPolicy;
   readonly feed: MessageFeed;
   readonly upstream: OpenUpstream;
+  /** From the first call on, the log tells when upstream can be used and when not any more. `told` is known already. */
+  readonly watchUpstream: (told?: string) => void;
   /** What the callback route needs; null where callbacks are off. */
   readonly callbacks: CallbackOptions | null;
   readonly onInternalError: (requestId: string, error: unknown) => void;
@@ -63,19 +62,19 @@ export async function openCore(config: Config, options: CoreOptions = {}): Promi
   try {
     const store = await openStore({ databaseUrl: config.databaseUrl, file: storeFile });
     open.push(() => store.close());
-    const upstream = await openUpstream(config.upstream);
+    const key = await store.correlationKey(randomBytes(CORRELATION_KEY_BYTES));
+    const upstream = await openUpstream(config.upstream, clock);
     open.push(() => upstream.close());
-    const correlation = new Correlation(upstream.account.secret);
+    const correlation = new Correlation(key, upstream.formerSecrets);
     const credentials: readonly Credentials[] = [...config.callbackCredentials, ...upstream.callbackCredentials];
+    const { account } = upstream;
     const gateway = new CatapultClient({
-      ...upstream.account,
-      userAgent: `catapult-graphql/${version}`,
+      account,
       timeoutMs: sendTimeoutMs,
       clock,
       correlation: credentials.length > 0 ? correlation : null,
       random: Math.random,
     });
-    open.push(() => gateway.close());
     const limits = openSendLimits({
       databaseUrl: config.databaseUrl,
       perCaller: config.limitSends,
@@ -86,19 +85,25 @@ export async function openCore(config: Config, options: CoreOptions = {}): Promi
       store,
       gateway,
       clock,
-      observer: logSends(log),
+      observer: logSends(log, upstream),
       limits,
       newId,
       sendTimeoutMs,
     });
     open.push(() => messages.close());
     open.push(await startHousekeeping({ store, clock, ...logHousekeeping(log) }));
+    if (config.settleBySearch) {
+      open.push(startSettling({ store, search: new CatapultSearch(account), clock, ...logSettling(log) }));
+    }
     return {
       log,
       messages,
-      policy: new SendPolicy(config.sendPolicy),
+      policy: new SendPolicy(config.sendPolicy, clock),
       feed: new MessageFeed(store),
       upstream,
+      watchUpstream: once((told = NOT_CHECKED) => {
+        upstream.watch(logUpstream(log, told));
+      }),
       callbacks: credentials.length > 0 ? { store, clock, correlation, credentials, ...logCallbacks(log) } : null,
       onInternalError: (requestId, error) => {
         log.error({ requestId, err: error }, 'request failed');
@@ -120,10 +125,32 @@ function newId(): string {
   return Date.now().toString(36).padStart(9, '0') + randomBytes(10).toString('hex');
 }
 
-function logSends(log: Logger): SendObserver {
+function once<Args extends unknown[]>(work: (...args: Args) => void): (...args: Args) => void {
+  let isDone = false;
+  return (...args) => {
+    if (!isDone) work(...args);
+    isDone = true;
+  };
+}
+
+function logUpstream(log: Logger, known: string): (state: string) => void {
+  let told = known;
+  return (state) => {
+    if (state === told) return;
+    told = state;
+    if (state === 'ok') log.info({ upstreamCheck: state }, 'upstream can be used');
+    else log.warn({ upstreamCheck: state }, 'upstream cannot be used as it is configured, or cannot be checked');
+  };
+}
+
+function logSends(log: Logger, upstream: OpenUpstream): SendObserver {
   return {
     onSend: (report) => {
       log.info(report, 'send');
+      if (report.code === 'UPSTREAM_REJECTED') upstream.checkAgain();
+    },
+    onSettled: (settled) => {
+      log.info(settled, 'a send was settled');
     },
     onRecordFailure: (failure, error) => {
       log.error({ ...failure, err: error }, 'an outcome could not be stored; it is kept and tried again');
@@ -138,6 +165,17 @@ function logCallbacks(log: Logger): Pick<CallbackOptions, 'onTaken' | 'onFailure
     },
     onFailure: (requestId, error) => {
       log.error({ requestId, err: error }, 'a callback could not be stored; upstream will send it again');
+    },
+  };
+}
+
+function logSettling(log: Logger): Pick<SettlingOptions, 'onStep' | 'onFailure'> {
+  return {
+    onStep: (step, error) => {
+      log.info(error === undefined ? step : { ...step, err: error }, 'settle by search');
+    },
+    onFailure: (error) => {
+      log.error({ err: error }, 'settling failed');
     },
   };
 }

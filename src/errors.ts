@@ -81,7 +81,7 @@ export const ERRORS = {
     message: 'The first call with this idempotency key is still running; ask again with the same key.',
   },
   UPSTREAM_REJECTED: {
-    when: 'Catapult refused the request as a whole (400 without fields, 401, 403, 404, 406, 415 …): account, credentials or address are configured wrong.',
+    when: 'Catapult refused the request as a whole (400 without fields, 401, 403, 404, 415, a redirect …): account, credentials or address are configured wrong.',
     retryable: false,
     message: 'Catapult refused the request; the operator has to correct the configuration.',
   },

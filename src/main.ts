@@ -1,12 +1,19 @@
 /** The process: reads the environment, starts, stops on a signal. The only file that touches `process`. */
+import { userInfo } from 'node:os';
+import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { createApp } from './app.js';
 import { startSandbox } from './catapult/sandbox.js';
 import { ConfigError, readConfig, type Config } from './config.js';
+import { STORE_FILE } from './core.js';
 import { runDemo } from './demo.js';
+import { ServiceError } from './errors.js';
 import { subgraphSdl } from './graphql/schema.js';
 import { createLogger, type Logger } from './log.js';
+import type { MessageStore, Position, StoredSend } from './messaging/ports.js';
+import { settleByHand, type SettleRequest } from './messaging/settlement.js';
 import { SAMPLES } from './samples.js';
+import { openStore } from './store/index.js';
 import { NewerStoreError } from './store/migrations.js';
 import { SANDBOX_ACCOUNT } from './upstream.js';
 
@@ -33,19 +40,57 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
   },
 
   async sandbox() {
-    const port = process.env.PORT ? readConfig(process.env).port : SANDBOX_PORT;
-    const sandbox = await startSandbox({ ...SANDBOX_ACCOUNT, port });
+    // Nothing else of the environment is the sandbox's: it may be that of the server which calls it.
+    const { PORT = String(SANDBOX_PORT), SANDBOX_AUTH } = process.env;
+    const { port, upstream } = readConfig({ PORT, SANDBOX_AUTH });
+    const auth = upstream.kind === 'sandbox' ? upstream.auth : 'basic';
+    const sandbox = await startSandbox({ ...SANDBOX_ACCOUNT, port, auth });
     const {
       CALLBACK_URL: callbackUrl,
       CALLBACK_USERNAME: username = '',
       CALLBACK_PASSWORD: password = '',
     } = process.env;
     if (callbackUrl !== undefined) sandbox.sendCallbacksTo({ url: callbackUrl, username, password });
-    const { userId, token, secret } = SANDBOX_ACCOUNT;
+    const { userId, token, secret, clientId, clientSecret } = SANDBOX_ACCOUNT;
+    const variables = {
+      CATAPULT_URL: sandbox.url,
+      CATAPULT_USER_ID: userId,
+      ...(auth === 'basic'
+        ? { CATAPULT_TOKEN: token, CATAPULT_SECRET: secret }
+        : {
+            CATAPULT_CLIENT_ID: clientId,
+            CATAPULT_CLIENT_SECRET: clientSecret,
+            CATAPULT_TOKEN_URL: sandbox.tokenUrl,
+          }),
+    };
+    // In one piece, for whoever reads them from a file or a pipe.
     print(
-      `CATAPULT_URL=${sandbox.url}\nCATAPULT_USER_ID=${userId}\nCATAPULT_TOKEN=${token}\nCATAPULT_SECRET=${secret}\n`,
+      Object.entries(variables)
+        .map(([name, value]) => `${name}=${value}\n`)
+        .join(''),
     );
     stopOnSignal(() => sandbox.close());
+  },
+
+  async unresolved() {
+    await withStore(async (store) => {
+      let after: Position | null = null;
+      for (;;) {
+        const page: StoredSend[] = await store.unresolvedSends(PAGE_SIZE, after);
+        for (const send of page) print(`${JSON.stringify(described(send))}\n`);
+        const last = page.at(-1);
+        if (last === undefined || page.length < PAGE_SIZE) return;
+        after = { time: last.startedAt * 1000, sendId: last.sendId };
+      }
+    });
+  },
+
+  async settle() {
+    const request = readSettleRequest(process.argv.slice(3));
+    await withStore(async (store) => {
+      const { send } = await settleByHand(store, Date.now(), request);
+      print(`${JSON.stringify(described(send))}\n`);
+    });
   },
 
   async demo() {
@@ -57,6 +102,62 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
     return Promise.resolve();
   },
 };
+
+const PAGE_SIZE = 100;
+const SETTLED_AS: Readonly<Record<string, SettleRequest['as']>> = { sent: 'SENT', 'not-sent': 'NOT_SENT' };
+const SETTLE_USAGE = `Usage: settle SEND_ID sent|not-sent [--message-id ID] [--reason "how you know"]`;
+
+/** The command was called with words that it does not know. */
+class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+function readSettleRequest(args: string[]): SettleRequest {
+  const options = { 'message-id': { type: 'string' }, reason: { type: 'string' } } as const;
+  try {
+    const { values, positionals } = parseArgs({ args, allowPositionals: true, options });
+    const [sendId = '', outcome = '', ...rest] = positionals;
+    const as = Object.hasOwn(SETTLED_AS, outcome) ? SETTLED_AS[outcome] : undefined;
+    const { 'message-id': messageId = null, reason = null } = values;
+    const by = `shell:${userName()}`;
+    if (as !== undefined && rest.length === 0) return { sendId, as, messageId, by, reason };
+  } catch {
+    // An option that is not known.
+  }
+  throw new UsageError(SETTLE_USAGE);
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 'unknown');
+  }
+}
+
+/** Opens the store that the server uses, beside it, and leaves what is under way alone. */
+async function withStore(work: (store: MessageStore) => Promise<void>): Promise<void> {
+  const { databaseUrl } = readConfig(process.env);
+  const store = await openStore({ databaseUrl, file: STORE_FILE });
+  try {
+    await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** A send for people to read, with times as they read them. */
+function described({
+  message,
+  startedAt,
+  updatedAt,
+  leaseUntil: _,
+  fingerprint: _digest,
+  ...send
+}: StoredSend): object {
+  const isoOf = (time: number): string => new Date(time).toISOString();
+  return { ...send, startedAt: isoOf(startedAt), updatedAt: isoOf(updatedAt), messageId: message?.id ?? null };
+}
 
 function curl(url: string, { auth }: Config): string {
   const query = 'mutation ($input: MessageInput!) { sendMessage(input: $input) { id status time to } }';
@@ -78,6 +179,10 @@ function stopOnSignal(close: () => Promise<void>): void {
 function fail(error: unknown): never {
   if (error instanceof NewerStoreError) {
     process.stderr.write(`${error.message}\n`);
+  } else if (error instanceof UsageError) {
+    process.stderr.write(`${error.message}\n`);
+  } else if (error instanceof ServiceError && error.fieldErrors !== undefined) {
+    process.stderr.write(error.fieldErrors.map(({ path, message }) => `${path.join('.')}: ${message}\n`).join(''));
   } else if (error instanceof ConfigError) {
     process.stderr.write(
       `The configuration cannot be used:\n${error.problems.map((problem) => `  - ${problem}\n`).join('')}`,
@@ -89,7 +194,7 @@ function fail(error: unknown): never {
 }
 
 const name = process.argv[2] ?? 'serve';
-const command = commands[name];
+const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
 if (command === undefined) {
   process.stderr.write(`Unknown command. Known: ${Object.keys(commands).join(', ')}.\n`);
   process.exit(1);

@@ -44,6 +44,7 @@ export interface MessagingSchema {
  */
 export async function createMessagingSchema(config: Config, options: CoreOptions = {}): Promise<MessagingSchema> {
   const core = await openCore(config, options);
+  core.watchUpstream();
   const schema = buildMessagingSchema(core);
   const newContext = contextFactory(core);
   const readiness = (): Promise<object> => core.ready().then(() => ({}));

@@ -8,6 +8,14 @@ const LIVE = {
   AUTH: 'none',
 };
 
+const OAUTH = {
+  CATAPULT_URL: LIVE.CATAPULT_URL,
+  CATAPULT_USER_ID: LIVE.CATAPULT_USER_ID,
+  CATAPULT_CLIENT_ID: 'c-1',
+  CATAPULT_CLIENT_SECRET: 'cs-1',
+  AUTH: 'none',
+};
+
 function problemsOf(environment: Environment): readonly string[] {
   try {
     readConfig(environment);
@@ -23,8 +31,9 @@ describe('the configuration', () => {
     expect(readConfig({})).toEqual({
       host: '127.0.0.1',
       port: 4000,
-      upstream: { kind: 'sandbox' },
+      upstream: { kind: 'sandbox', auth: 'basic' },
       databaseUrl: null,
+      settleBySearch: false,
       sendTimeoutMs: 20_000,
       callbackCredentials: [],
       introspection: true,
@@ -45,15 +54,123 @@ describe('the configuration', () => {
     });
   });
 
-  it('goes live when all four variables are set, and drops a trailing slash', () => {
-    const { upstream } = readConfig({ ...LIVE, CATAPULT_URL: `${LIVE.CATAPULT_URL}/` });
+  it('goes live with a client id and secret, and drops a trailing slash', () => {
+    const { upstream } = readConfig({ ...OAUTH, CATAPULT_URL: `${LIVE.CATAPULT_URL}/` });
     expect(upstream).toEqual({
       kind: 'catapult',
       url: LIVE.CATAPULT_URL,
       userId: 'u-abc123',
-      token: 't-1',
-      secret: 's-1',
+      credentials: {
+        kind: 'oauth',
+        clientId: 'c-1',
+        clientSecret: 'cs-1',
+        tokenUrl: 'https://api.bandwidth.com/api/v1/oauth2/token',
+      },
+      formerSecrets: [],
+      proxies: null,
     });
+  });
+
+  it('goes live with a token and secret, whose tags are still read once it has another', () => {
+    expect(readConfig(LIVE).upstream).toMatchObject({
+      credentials: { kind: 'basic', token: 't-1', secret: 's-1' },
+      formerSecrets: ['s-1'],
+    });
+    expect(readConfig({ ...LIVE, CATAPULT_SECRET_PREVIOUS: 's-0' }).upstream).toMatchObject({
+      formerSecrets: ['s-1', 's-0'],
+    });
+    expect(readConfig({ ...OAUTH, CATAPULT_SECRET_PREVIOUS: 's-1' }).upstream).toMatchObject({
+      formerSecrets: ['s-1'],
+    });
+  });
+
+  it.each<[string, Environment, RegExp[]]>([
+    ['both', { ...OAUTH, ...LIVE }, [/^CATAPULT_CLIENT_ID and CATAPULT_CLIENT_SECRET take the place of/]],
+    [
+      'neither',
+      { ...OAUTH, CATAPULT_CLIENT_ID: '', CATAPULT_CLIENT_SECRET: '' },
+      [/^CATAPULT_CLIENT_ID is missing/, /^CATAPULT_CLIENT_SECRET is missing/],
+    ],
+    ['a client id alone', { ...OAUTH, CATAPULT_CLIENT_SECRET: '' }, [/^CATAPULT_CLIENT_SECRET is missing/]],
+    ['a client secret alone', { ...OAUTH, CATAPULT_CLIENT_ID: '' }, [/^CATAPULT_CLIENT_ID is missing/]],
+    ['a token alone', { ...LIVE, CATAPULT_SECRET: '' }, [/^CATAPULT_SECRET is missing/]],
+    [
+      'a former secret and nothing else',
+      { CATAPULT_SECRET_PREVIOUS: 's' },
+      [/CLIENT_ID/, /CLIENT_SECRET/, /CATAPULT_URL is/, /USER_ID is/],
+    ],
+    [
+      'a client id with a colon',
+      { ...OAUTH, CATAPULT_CLIENT_ID: 'a:b' },
+      [/^CATAPULT_CLIENT_ID must not contain a colon/],
+    ],
+    [
+      'a token URL with a user in it',
+      { ...OAUTH, CATAPULT_TOKEN_URL: 'https://u:p@host/' },
+      [/^CATAPULT_TOKEN_URL must be/],
+    ],
+    ['a token URL beside a token', { ...LIVE, CATAPULT_TOKEN_URL: 'https://host/' }, [/^CATAPULT_TOKEN_URL goes with/]],
+    ['a kind of signing in that the sandbox does not know', { SANDBOX_AUTH: 'digest' }, [/^SANDBOX_AUTH must be/]],
+    ['half a switch', { SETTLE_BY_SEARCH: 'yes' }, [/^SETTLE_BY_SEARCH must be/]],
+  ])('refuses %s', (_name, environment, expected) => {
+    const problems = problemsOf({ AUTH: 'none', ...environment });
+    expect(problems).toHaveLength(expected.length);
+    for (const [index, pattern] of expected.entries()) expect(problems[index]).toMatch(pattern);
+  });
+
+  it.each([
+    ['https://messaging.bandwidth.com', 'https://messaging.bandwidth.com/api/v2'],
+    ['https://messaging.bandwidth.com/v2', 'https://messaging.bandwidth.com/api/v2'],
+    ['https://messaging.bandwidth.com/api/v2/users/123/messages', 'https://messaging.bandwidth.com/api/v2'],
+    ['http://messaging.bandwidth.com/api/v2', 'https://messaging.bandwidth.com/api/v2'],
+    ['https://MESSAGING.bandwidth.com/api', 'https://messaging.bandwidth.com/api/v2'],
+    ['https://messaging.bandwidth.com:8443/api/v2', 'https://messaging.bandwidth.com/api/v2'],
+    ['https://api.catapult.inetwork.com', 'https://api.catapult.inetwork.com/v2'],
+    ['https://api.catapult.inetwork.com/v1', 'https://api.catapult.inetwork.com/v2'],
+    ['https://api.catapult.inetwork.com/v2/users/u-1', 'https://api.catapult.inetwork.com/v2'],
+    ['http://127.0.0.1:4010/v2/users/u-sandbox/messages', 'https://messaging.bandwidth.com/api/v2'],
+    ['https://proxy.example.com/v2/users', 'https://messaging.bandwidth.com/api/v2'],
+  ])('refuses %s as CATAPULT_URL, and says how it is spelt', (url, spelling) => {
+    const problems = problemsOf({ ...LIVE, CATAPULT_URL: url });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(spelling);
+  });
+
+  it.each([
+    'https://messaging.bandwidth.com/api/v2',
+    'https://messaging.bandwidth.com:443/api/v2//',
+    'https://Messaging.Bandwidth.com/api/v2',
+    'http://127.0.0.1:4010/v2',
+    'https://mock.example.com',
+    'https://mock.example.com/users-service/v2',
+  ])('takes %s as CATAPULT_URL', (url) => {
+    expect(problemsOf({ ...LIVE, CATAPULT_URL: url })).toEqual([]);
+  });
+
+  it('takes proxies in either spelling, without a scheme, too, and only where messages go to Catapult', () => {
+    const proxiesOf = (environment: Environment): unknown =>
+      (readConfig({ ...LIVE, ...environment }).upstream as { proxies?: unknown }).proxies;
+    expect(proxiesOf({ NO_PROXY: 'localhost' })).toBeNull();
+    expect(proxiesOf({ HTTPS_PROXY: 'proxy.example.com:3128', NO_PROXY: '.example.com' })).toEqual({
+      httpsProxy: 'http://proxy.example.com:3128',
+      httpProxy: null,
+      noProxy: '.example.com',
+    });
+    expect(proxiesOf({ http_proxy: 'http://u:p@a:1', HTTP_PROXY: 'http://b:1' })).toMatchObject({
+      httpProxy: 'http://u:p@a:1',
+    });
+    for (const url of [
+      'socks5://127.0.0.1:1080',
+      'http://',
+      'http://user@host:1',
+      'http://:p@host:1',
+      'http://u:%zz@host:1',
+    ]) {
+      const problems = problemsOf({ ...LIVE, HTTPS_PROXY: url });
+      expect(problems).toHaveLength(1);
+      expect(problems[0]).toMatch(/^HTTPS_PROXY must be an http or https URL, such as/);
+    }
+    expect(readConfig({ HTTPS_PROXY: 'socks5://127.0.0.1:1080' }).upstream.kind).toBe('sandbox');
   });
 
   it('is frozen', () => {

@@ -1,7 +1,7 @@
 /** The built server as a process: what it prints, how it refuses to start, how it stops. */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,7 +66,7 @@ describe('the process', () => {
     child = run({ PORT: 'x', LOG_LEVEL: 'x', CATAPULT_URL: 'x' });
     const [code, errors] = await Promise.all([exitCode(child), text(child.stderr)]);
     expect(code).toBe(1);
-    for (const name of ['PORT', 'LOG_LEVEL', 'CATAPULT_URL', 'CATAPULT_USER_ID', 'CATAPULT_TOKEN', 'CATAPULT_SECRET']) {
+    for (const name of ['PORT', 'LOG_LEVEL', 'CATAPULT_URL', 'CATAPULT_USER_ID', 'CATAPULT_CLIENT_ID']) {
       expect(errors).toContain(`- ${name} `);
     }
   });
@@ -79,7 +79,7 @@ describe('the process', () => {
     database.close();
     child = run({ PORT: '0' });
     const [code, errors] = await Promise.all([exitCode(child), text(child.stderr)]);
-    expect([code, errors]).toEqual([1, 'The database has version 99; this software knows versions up to 4.\n']);
+    expect([code, errors]).toEqual([1, 'The database has version 99; this software knows versions up to 5.\n']);
   });
 
   it('exits with 1 when its port is taken', async () => {
@@ -89,6 +89,32 @@ describe('the process', () => {
     const [code, errors] = await Promise.all([exitCode(child), text(child.stderr)]);
     expect([code, errors]).toEqual([1, expect.stringContaining('EADDRINUSE')]);
     first.kill('SIGKILL');
+  });
+
+  it('goes live by the words of README, in an empty folder, against the sandbox with OAuth', async () => {
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+    const [, script = ''] = /```sh\n(SANDBOX_AUTH=oauth npm run[^]*?)```/.exec(readme) ?? [];
+    // The two commands as npm would run them, after its build, on ports of their own.
+    const words = script
+      .replace('npm run --silent sandbox', `PORT=0 ${process.execPath} ${MAIN} sandbox`)
+      .replace('npm start', `PORT=0 ${process.execPath} ${MAIN}`);
+    expect(words.match(/PORT=0/g)).toHaveLength(2);
+    child = spawn('bash', ['-c', words], {
+      cwd: folder,
+      env: { PATH: process.env.PATH },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    const log = text(child.stderr);
+    const [, url = ''] = await printed(child, /^GraphQL {2}(\S+)$/m);
+    const { body: answer } = await request(url, { method: 'POST', headers, body });
+    expect(await answer.json()).toMatchObject({ data: { sendMessage: { status: 'ACCEPTED' } } });
+    const { body: ready } = await request(url.replace('/graphql', '/ready'));
+    expect(await ready.json()).toEqual({ status: 'ready', upstream: 'catapult', upstreamCheck: 'ok' });
+    // Bash leads a group of its own, in which the sandbox is, too.
+    process.kill(-(child.pid ?? 0), 'SIGKILL');
+    const [first] = (await log).split('\n');
+    expect(JSON.parse(first ?? '')).toMatchObject({ level: 30, upstream: 'catapult', upstreamCheck: 'ok' });
   });
 
   it('runs the demo and exits with 0', async () => {
@@ -109,7 +135,7 @@ describe('the process', () => {
     const received = deferred();
     const answered = deferred();
     const upstream = await startMisbehavingUpstream(async (socket) => {
-      await socket.readRequest();
+      await socket.readPost();
       received.resolve();
       await answered.promise;
       socket.write('HTTP/1.1 202 Accepted\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n{"id":"1"}');
@@ -138,7 +164,7 @@ describe('the process', () => {
   it('exits with 0 within 10 s though upstream never answers, and tells the caller that the outcome is unknown', async () => {
     const received = deferred();
     const upstream = await startMisbehavingUpstream(async (socket) => {
-      await socket.readRequest();
+      await socket.readPost();
       received.resolve();
     });
     child = run({ PORT: '0', ...upstreamAt(upstream.url) });

@@ -45,6 +45,11 @@ const BEFORE = `
     expect([status, told]).toEqual([0, expect.stringContaining('Message.time') as string]);
   });
 
+  it('lets pass what is new and hidden from the first day', () => {
+    const hidden = 'secret: Hidden @inaccessible } type Hidden @inaccessible { id: ID! }';
+    expect(diff(BEFORE.replace('tag: String }', `tag: String ${hidden}`)).status).toBe(0);
+  });
+
   it.each([
     ['a field that is gone', ['tag: String', ''], 'Message.tag'],
     ['a type that changed', ['text: String', 'text: Int'], 'Message.text'],

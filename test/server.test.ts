@@ -128,7 +128,10 @@ describe('the server', () => {
     const health = await request(`${base}/health`);
     expect([health.statusCode, await health.body.json()]).toEqual([200, { status: 'ok' }]);
     const ready = await request(`${base}/ready`);
-    expect([ready.statusCode, await ready.body.json()]).toEqual([200, { status: 'ready', upstream: 'sandbox' }]);
+    expect([ready.statusCode, await ready.body.json()]).toEqual([
+      200,
+      { status: 'ready', upstream: 'sandbox', upstreamCheck: 'ok' },
+    ]);
     expect(notice).toContain('SANDBOX');
   });
 

@@ -2,11 +2,14 @@
 import type { Correlation } from '../messaging/correlation.js';
 import type { DeliveryEvent } from '../messaging/delivery.js';
 import type { Message, Micros } from '../messaging/message.js';
+import type { OtherEvent } from '../messaging/ports.js';
 import { parseTime } from '../messaging/time.js';
 
 export type CallbackEvent =
   | { readonly kind: 'delivery'; readonly event: DeliveryEvent }
   | { readonly kind: 'received'; readonly message: Message }
+  /** Understood, but no state of a delivery. */
+  | { readonly kind: 'other'; readonly event: OtherEvent }
   /** Cannot be understood, now or later; `body` is what came. */
   | { readonly kind: 'strange'; readonly body: string };
 
@@ -18,6 +21,9 @@ const STATUS_OF: Readonly<Record<string, DeliveryEvent['status']>> = {
   'message-delivered': 'DELIVERED',
   'message-failed': 'FAILED',
 };
+
+/** What other channels than SMS and MMS tell: it is kept as it came. */
+const OTHER_TYPES: ReadonlySet<string> = new Set(['message-read', 'suggestion-response', 'request-location-response']);
 
 /** The longest id that is believed. */
 const MAX_ID_LENGTH = 255;
@@ -37,10 +43,11 @@ export function parseCallback(body: string, correlation: Correlation, now: Micro
 function parseEvent(json: unknown, correlation: Correlation, now: Micros): CallbackEvent | null {
   if (!isObject(json) || !isObject(json.message) || typeof json.type !== 'string') return null;
   const { type, message } = json;
-  const { id } = message;
-  if (typeof id !== 'string' || id.trim() === '' || id.length > MAX_ID_LENGTH) return null;
+  const id = idOf(message.id);
+  if (id === null) return null;
   const time = timeOf(json.time) ?? timeOf(message.time) ?? now;
   if (type === 'message-received') return parseReceived(id, message, time);
+  if (OTHER_TYPES.has(type)) return { kind: 'other', event: { messageId: id, type, body: JSON.stringify(json) } };
   const status = Object.hasOwn(STATUS_OF, type) ? STATUS_OF[type] : undefined;
   if (status === undefined) return null;
   return {
@@ -56,6 +63,7 @@ function parseEvent(json: unknown, correlation: Correlation, now: Micros): Callb
         time: timeOf(message.time) ?? time,
         owner: numberOf(message.owner),
         segmentCount: segmentCountOf(message.segmentCount),
+        pairedMessageId: idOf(message.pairedMessageId),
       },
     },
   };
@@ -79,10 +87,17 @@ function parseReceived(id: string, message: Record<string, unknown>, time: Micro
       media: stringsOf(message.media),
       direction: 'IN',
       segmentCount: segmentCountOf(message.segmentCount),
+      priority: null,
+      expiresAt: null,
+      pairedMessageId: idOf(message.pairedMessageId),
       status: 'RECEIVED',
       deliveries: [],
     },
   };
+}
+
+function idOf(value: unknown): string | null {
+  return typeof value === 'string' && value.trim() !== '' && value.length <= MAX_ID_LENGTH ? value : null;
 }
 
 /** The one recipient of an event; documented as a string, and in 2017 as an array. */

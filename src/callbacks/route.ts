@@ -16,12 +16,18 @@ export interface Credentials {
 }
 
 export interface CallbackOptions {
-  readonly store: Pick<MessageStore, 'applyEvent' | 'receive' | 'keepAside'>;
+  readonly store: Pick<MessageStore, 'applyEvent' | 'receive' | 'keepEvent' | 'keepAside'>;
   readonly clock: Clock;
   readonly correlation: Correlation;
   /** Those that are accepted; more than one while they are changed. */
   readonly credentials: readonly Credentials[];
-  readonly onTaken: (counts: { requestId: string; deliveries: number; received: number; strange: number }) => void;
+  readonly onTaken: (counts: {
+    requestId: string;
+    deliveries: number;
+    received: number;
+    other: number;
+    strange: number;
+  }) => void;
   readonly onFailure: (requestId: string, error: unknown) => void;
 }
 
@@ -57,7 +63,12 @@ async function take(request: FastifyRequest, reply: FastifyReply, options: Callb
     return reply.code(503).send({ status: 'not stored; try again' });
   }
   const count = (kind: CallbackEvent['kind']): number => events.filter((event) => event.kind === kind).length;
-  const counts = { deliveries: count('delivery'), received: count('received'), strange: count('strange') };
+  const counts = {
+    deliveries: count('delivery'),
+    received: count('received'),
+    other: count('other'),
+    strange: count('strange'),
+  };
   onTaken({ requestId: request.id, ...counts });
   return reply.code(200).send({ status: 'ok' });
 }
@@ -68,6 +79,8 @@ function storeEvent(store: CallbackOptions['store'], event: CallbackEvent, now: 
       return store.applyEvent(event.event, now);
     case 'received':
       return store.receive(event.message, now);
+    case 'other':
+      return store.keepEvent(event.event, now);
     case 'strange':
       return store.keepAside(event.body, now);
   }

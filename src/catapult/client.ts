@@ -1,9 +1,9 @@
 /** Sends messages to Catapult: POST {url}/users/{userId}/messages, at most once. */
-import { Pool, type Dispatcher } from 'undici';
 import type { Correlation } from '../messaging/correlation.js';
 import type { Message, OutboundMessage } from '../messaging/message.js';
 import type { Clock, GatewayReport, MessageGateway, SendOutcome } from '../messaging/ports.js';
-import { exchange, MAX_RESPONSE_BYTES, type Exchange } from './exchange.js';
+import type { Account } from './account.js';
+import type { Exchange } from './exchange.js';
 import { classify, type Verdict } from './outcome.js';
 import { acceptedMessage, requestBody, type Acceptance } from './wire.js';
 
@@ -13,19 +13,9 @@ const MAX_ATTEMPTS = 3;
 const BACK_OFF_BASE_MS = 250;
 /** Beyond this a caller is better served by an answer than by patience. */
 const BACK_OFF_CAP_MS = 5_000;
-/** A host that answers at all answers a SYN well within this; undici's timer may add up to one second. */
-const CONNECT_TIMEOUT_MS = 3_000;
-/** Connections to upstream. Catapult's queue drains at a few messages a second, so more would only wait there. */
-const MAX_CONNECTIONS = 64;
 
 export interface CatapultClientOptions {
-  /** Base URL without a trailing slash: `https://api.catapult.inetwork.com/v2`. */
-  readonly url: string;
-  readonly userId: string;
-  readonly token: string;
-  readonly secret: string;
-  /** Name and version of this software. */
-  readonly userAgent: string;
+  readonly account: Pick<Account, 'post'>;
   /** Overall deadline of one send, all attempts and pauses included, in milliseconds. */
   readonly timeoutMs: number;
   readonly clock: Clock;
@@ -36,35 +26,15 @@ export interface CatapultClientOptions {
 }
 
 export class CatapultClient implements MessageGateway {
-  readonly #pool: Pool;
-  readonly #path: string;
-  readonly #headers: Record<string, string>;
   readonly #options: CatapultClientOptions;
   readonly #inFlight = new Set<AbortController>();
 
   constructor(options: CatapultClientOptions) {
-    const { origin, pathname } = new URL(options.url);
     this.#options = options;
-    this.#path = `${pathname.replace(/\/$/, '')}/users/${encodeURIComponent(options.userId)}/messages`;
-    this.#headers = {
-      authorization: `Basic ${Buffer.from(`${options.token}:${options.secret}`).toString('base64')}`,
-      'content-type': 'application/json; charset=utf-8',
-      accept: 'application/json',
-      'user-agent': options.userAgent,
-    };
-    this.#pool = new Pool(origin, {
-      connections: MAX_CONNECTIONS,
-      allowH2: false,
-      connect: { timeout: CONNECT_TIMEOUT_MS },
-      // One clock is enough: the deadline's signal ends every wait, and undici's timers are coarse.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      maxResponseSize: MAX_RESPONSE_BYTES,
-    });
   }
 
   async send(message: OutboundMessage, sendId: string): Promise<GatewayReport> {
-    const { clock, timeoutMs, correlation } = this.#options;
+    const { account, clock, timeoutMs, correlation } = this.#options;
     const deadline = new AbortController();
     const endsAt = clock.now() + timeoutMs;
     const timer = setTimeout(() => {
@@ -75,7 +45,7 @@ export class CatapultClient implements MessageGateway {
       const tag = correlation === null ? message.tag : correlation.wireTag(message.tag, sendId);
       const body = requestBody({ ...message, tag });
       for (let attempt = 1; ; attempt++) {
-        const seen = await this.#attempt(body, deadline.signal);
+        const seen = await account.post(body, deadline.signal);
         const verdict = classify(seen, clock.now());
         const pauseMs = attempt < MAX_ATTEMPTS ? this.#pauseBeforeRetry(verdict, attempt) : null;
         if (pauseMs === null || deadline.signal.aborted || clock.now() + pauseMs >= endsAt) {
@@ -92,15 +62,6 @@ export class CatapultClient implements MessageGateway {
   /** Cuts off the sends that are still under way, so that each gets its outcome at once. */
   abortInFlight(): void {
     for (const send of this.#inFlight) send.abort(new DOMException('shutting down', 'AbortError'));
-  }
-
-  async close(): Promise<void> {
-    await this.#pool.destroy();
-  }
-
-  #attempt(body: string, signal: AbortSignal): Promise<Exchange> {
-    const request: Dispatcher.DispatchOptions = { method: 'POST', path: this.#path, headers: this.#headers, body };
-    return exchange(this.#pool, request, signal);
   }
 
   /** Capped exponential back-off with full jitter, and never sooner than upstream asked; null for: do not retry. */

@@ -3,10 +3,16 @@
  *
  * "Any 4xx or 5xx HTTP response code will not be billed nor will the message be sent", says Catapult's documentation.
  * That holds for Catapult's own answers only: a gateway in between that gave up waiting knows nothing of the message.
+ * Some statuses say it whoever writes them: nothing that passed a message on answers with them.
  */
 import { ServiceError, type FieldError } from '../errors.js';
 import type { Exchange } from './exchange.js';
-import { parseAcceptance, parseRefusal, type Acceptance, type Refusal } from './wire.js';
+import { isJson, parseAcceptance, parseRefusal, type Acceptance, type Refusal } from './wire.js';
+
+/** The path, the credentials or the form of the request were refused before anybody looked at the message. */
+const REFUSALS: ReadonlySet<number> = new Set([401, 404, 405, 406, 407, 411, 413, 414, 415, 422, 431]);
+/** The resource is elsewhere, and nothing is followed. 302 and 303 may follow work that was done. */
+const REDIRECTS: ReadonlySet<number> = new Set([301, 307, 308]);
 
 export type Verdict =
   /** No byte left: it may be tried again. */
@@ -23,7 +29,9 @@ export function classify(seen: Exchange, now: number): Verdict {
   if (!seen.started) return { kind: 'NOT_SENT', error: notSent('UPSTREAM_UNAVAILABLE') };
   if (seen.status === null) return { kind: 'UNKNOWN' };
   if (seen.status >= 200 && seen.status < 300) {
-    const answer = seen.body === null ? null : parseAcceptance(seen.body);
+    // A page, or an answer that broke off: it says nothing of the message, and perhaps Catapult did not write it.
+    if (seen.body === null || !isJson(seen.body)) return { kind: 'UNKNOWN' };
+    const answer = parseAcceptance(seen.body);
     return answer === null ? { kind: 'ACCEPTED_WITHOUT_ID' } : { kind: 'ACCEPTED', answer };
   }
   return classifyError(seen.status, seen.body === null ? null : parseRefusal(seen.body), seen.retryAfter, now);
@@ -38,6 +46,9 @@ function classifyError(status: number, refusal: Refusal | null, retryAfter: stri
     return refusal?.fromMessaging === true
       ? { kind: 'REFUSED', error: notSent('UPSTREAM_UNAVAILABLE', wait), mayRetry: true }
       : { kind: 'UNKNOWN' };
+  }
+  if (REFUSALS.has(status) || REDIRECTS.has(status)) {
+    return { kind: 'REFUSED', error: notSent('UPSTREAM_REJECTED'), mayRetry: false };
   }
   if (status < 400 || status >= 500 || status === 408 || refusal === null) return { kind: 'UNKNOWN' };
   if (status === 400 && refusal.fieldNames.length > 0) {
@@ -54,12 +65,17 @@ function notSent(
   return new ServiceError(code, { outcome: 'NOT_SENT', ...details });
 }
 
-const WIRE_FIELDS: ReadonlySet<string> = new Set(['from', 'to', 'text', 'applicationId', 'media', 'tag']);
+/** The input's name of each field of the wire. */
+const INPUT_FIELDS: ReadonlyMap<string, string> = new Map([
+  ...['from', 'to', 'text', 'applicationId', 'media', 'tag', 'priority'].map((name): [string, string] => [name, name]),
+  ['expiration', 'expiresAt'],
+]);
 
 /** Catapult's description may repeat the value, so only the field's name is passed on, and only if we know it. */
 function refusedField(name: string): FieldError {
+  const field = INPUT_FIELDS.get(name);
   return {
-    path: WIRE_FIELDS.has(name) ? ['input', name] : ['input'],
+    path: field === undefined ? ['input'] : ['input', field],
     code: 'REFUSED_BY_CATAPULT',
     message: 'Catapult does not accept this value.',
   };

@@ -44,6 +44,40 @@ export const invalid = (fieldErrors: readonly FieldProblem[]): Answer =>
     ...(fieldErrors.length > 0 && { fieldErrors }),
   });
 
+export const badListRequest = (): Answer => error(400, 'bad-request', 'The request is not valid.'); // Words ours.
+
+/** The token endpoint's answers (RFC 6749, 5.1 and 5.2). */
+export const tokenGranted = (token: string, lifeS: number): Answer =>
+  json(200, { access_token: token, expires_in: lifeS, token_type: 'Bearer' }, { 'cache-control': 'no-store' });
+export const tokenRefused = (status: number, code: string): Answer => json(status, { error: code });
+
+/** A page of the message list. */
+export function messageList(
+  totalCount: number,
+  listed: readonly {
+    readonly message: SandboxRequest & { readonly id: string; readonly time: number };
+    readonly recipient: string;
+  }[],
+): Answer {
+  const messages = listed.map(({ message, recipient }) => ({
+    messageId: message.id,
+    accountId: 'sandbox',
+    sourceTn: message.from,
+    destinationTn: recipient,
+    messageStatus: 'DELIVERED',
+    messageDirection: 'OUTBOUND',
+    messageType: isMms(message) ? 'mms' : 'sms',
+    segmentCount: isMms(message) ? 1 : segmentsOf(message.text).segmentCount,
+    errorCode: 0,
+    receiveTime: new Date(message.time).toISOString(),
+    carrierName: 'other',
+    recipientCount: message.to.length,
+  }));
+  return json(200, { totalCount, pageInfo: {}, messages });
+}
+
+const isMms = ({ to, media }: SandboxRequest): boolean => to.length > 1 || (media?.length ?? 0) > 0;
+
 const QUEUE_FULL =
   'The SMS queue for your account is full and cannot accept more messages right now. Your allowed rate is 60 messages per minute. The capacity of this queue is 900 messages (15 minutes). Reduce your message sending rate, or contact support to increase your allowed rate.';
 
@@ -86,6 +120,8 @@ export interface SandboxRequest {
   readonly applicationId: string;
   readonly media: readonly string[] | undefined;
   readonly tag: string | undefined;
+  readonly priority: string | undefined;
+  readonly expiration: string | undefined;
 }
 
 const ID_LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
@@ -98,21 +134,22 @@ function newId(now: number): string {
 
 /** The answer to an accepted message, its members in the order of real captures, and its id. */
 export function accepted(request: SandboxRequest, now: number, status: number): Answer & { readonly id: string } {
-  const { from, to, text, applicationId, media, tag } = request;
+  const { from, to, text, applicationId, media, tag, priority, expiration } = request;
   const id = newId(now);
-  const isMms = to.length > 1 || (media?.length ?? 0) > 0;
   const answer = json(status, {
     id,
     owner: from,
     applicationId,
     time: formatTime(now * 1000),
-    segmentCount: isMms ? 1 : segmentsOf(text).segmentCount,
+    segmentCount: isMms(request) ? 1 : segmentsOf(text).segmentCount,
     direction: 'out',
     to,
     from,
     text,
     media,
     tag,
+    priority,
+    expiration,
   });
   return { ...answer, id };
 }

@@ -1,15 +1,16 @@
 /** Catapult's request and response shapes. What upstream says is untrusted: it is parsed, member by member. */
 import { isUtf8 } from 'node:buffer';
 import { openDeliveries } from '../messaging/delivery.js';
-import type { Message, Micros, OutboundMessage } from '../messaging/message.js';
-import { parseTime } from '../messaging/time.js';
+import type { Message, MessagePriority, Micros, OutboundMessage } from '../messaging/message.js';
+import type { UpstreamMessage } from '../messaging/ports.js';
+import { formatTime, parseTime } from '../messaging/time.js';
 
 /** The longest id that is believed. Catapult's have 29 characters; its search also speaks of UUIDs. */
 const MAX_ID_LENGTH = 255;
 
 /** The request body: only what the caller gave, and `to` always an array. */
 export function requestBody(message: OutboundMessage): string {
-  const { to, from, text, applicationId, media, tag } = message;
+  const { to, from, text, applicationId, media, tag, priority, expiresAt } = message;
   return JSON.stringify({
     to,
     from,
@@ -17,6 +18,8 @@ export function requestBody(message: OutboundMessage): string {
     applicationId,
     ...(media.length > 0 && { media }),
     ...(tag !== null && { tag }),
+    ...(priority !== null && { priority: priority.toLowerCase() }),
+    ...(expiresAt !== null && { expiration: formatTime(expiresAt) }),
   });
 }
 
@@ -32,20 +35,22 @@ export interface Acceptance {
   readonly owner: string | null;
   readonly media: readonly string[] | null;
   readonly segmentCount: number | null;
+  readonly priority: MessagePriority | null;
+  readonly expiresAt: Micros | null;
+  readonly pairedMessageId: string | null;
 }
 
 /** Reads the body of a 2xx; `null` when it holds no id. Unknown members are ignored. */
 export function parseAcceptance(body: Buffer): Acceptance | null {
   const json = parseObject(body);
-  const id = json === null ? null : stringOf(json.id);
-  if (json === null || id === null || id.trim() === '' || id.length > MAX_ID_LENGTH) return null;
-  const time = stringOf(json.time);
+  const id = idOf(json?.id);
+  if (json === null || id === null) return null;
   // Broken UTF-8 decodes to U+FFFD without an error: the id is still good, the echo of the message is not.
   const echo = isUtf8(body) ? json : {};
   const { segmentCount } = json;
   return {
     id,
-    time: time === null ? null : parseTime(time),
+    time: timeOf(json.time),
     to: stringsOf(echo.to),
     from: stringOf(echo.from),
     text: stringOf(echo.text),
@@ -54,6 +59,9 @@ export function parseAcceptance(body: Buffer): Acceptance | null {
     owner: stringOf(echo.owner),
     media: stringsOf(echo.media),
     segmentCount: Number.isSafeInteger(segmentCount) ? (segmentCount as number) : null,
+    priority: priorityOf(json.priority),
+    expiresAt: timeOf(json.expiration),
+    pairedMessageId: idOf(json.pairedMessageId),
   };
 }
 
@@ -76,6 +84,9 @@ export function acceptedMessage(answer: Acceptance, request: OutboundMessage, no
     // An answer to a POST is about a message on its way out, whatever its `direction` says.
     direction: 'OUT',
     segmentCount: answer.segmentCount,
+    priority: answer.priority,
+    expiresAt: answer.expiresAt,
+    pairedMessageId: answer.pairedMessageId,
     status: 'ACCEPTED',
     deliveries: openDeliveries(to),
   };
@@ -106,13 +117,76 @@ export function parseRefusal(body: Buffer): Refusal | null {
   return { fromMessaging, fieldNames };
 }
 
+/** What the message list says of one message. */
+export interface MessageList {
+  readonly messages: readonly UpstreamMessage[];
+  /** Whether nothing was left out, neither by a limit nor because it could not be read. */
+  readonly complete: boolean;
+}
+
+/**
+ * Reads an answer of the message list, which sometimes comes wrapped in an array; `null` when it is none. Messages that
+ * came in are passed over.
+ */
+export function parseMessageList(body: Buffer): MessageList | null {
+  const json = parseJson(body);
+  const list: unknown = Array.isArray(json) && json.length === 1 ? json[0] : json;
+  if (!isObject(list) || !Array.isArray(list.messages)) return null;
+  const listed: unknown[] = list.messages;
+  const messages = listed.map(listedMessage);
+  const known = messages.filter((message) => message !== null);
+  const { totalCount } = list;
+  const isWhole = typeof totalCount !== 'number' || totalCount <= listed.length;
+  return {
+    messages: known.flatMap(({ direction, ...message }) => (direction === 'INBOUND' ? [] : [message])),
+    complete: isWhole && known.length === listed.length,
+  };
+}
+
+function listedMessage(json: unknown): (UpstreamMessage & { direction: string | null }) | null {
+  if (!isObject(json)) return null;
+  const [id, from, to] = [idOf(json.messageId), stringOf(json.sourceTn), stringOf(json.destinationTn)];
+  const time = timeOf(json.receiveTime);
+  if (id === null || from === null || to === null || time === null) return null;
+  return { id, from: withPlus(from), to: withPlus(to), time, direction: stringOf(json.messageDirection) };
+}
+
+/** Whether a JSON service may have written this: an object or an array. */
+export function isJson(body: Buffer): boolean {
+  const json = parseJson(body);
+  return typeof json === 'object' && json !== null;
+}
+
 function parseObject(body: Buffer): Record<string, unknown> | null {
+  const json = parseJson(body);
+  return isObject(json) ? json : null;
+}
+
+function parseJson(body: Buffer): unknown {
   try {
-    const json: unknown = JSON.parse(body.toString('utf8'));
-    return isObject(json) ? json : null;
+    return JSON.parse(body.toString('utf8')) as unknown;
   } catch {
-    return null;
+    return undefined;
   }
+}
+
+function idOf(value: unknown): string | null {
+  const id = stringOf(value);
+  return id === null || id.trim() === '' || id.length > MAX_ID_LENGTH ? null : id;
+}
+
+function timeOf(value: unknown): Micros | null {
+  const text = stringOf(value);
+  return text === null ? null : parseTime(text);
+}
+
+function priorityOf(value: unknown): MessagePriority | null {
+  return value === 'default' ? 'DEFAULT' : value === 'high' ? 'HIGH' : null;
+}
+
+/** Some answers leave the plus of a number away. Short codes have at most six digits and never had one. */
+function withPlus(number: string): string {
+  return /^\d{7,15}$/.test(number) ? `+${number}` : number;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

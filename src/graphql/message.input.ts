@@ -1,7 +1,9 @@
 /** What a caller gives to send a message, and the rules for it. */
 import 'reflect-metadata';
 import { Field, ID, InputType } from 'type-graphql';
-import type { OutboundMessage } from '../messaging/message.js';
+import type { MessagePriority, OutboundMessage } from '../messaging/message.js';
+import { DateTime } from './date-time.js';
+import { MessagePriorityEnum } from './message.type.js';
 import { EachHolds, Holds } from './rule.js';
 
 /** Catapult takes at most ten recipients in a group message. */
@@ -119,6 +121,19 @@ export class MessageInput {
   @CleanText()
   tag?: string | null;
 
+  @Field(() => MessagePriorityEnum, {
+    nullable: true,
+    description: 'How urgent the message is. Catapult says that it counts for toll-free numbers and short codes.',
+  })
+  priority?: MessagePriority | null;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description:
+      'When the message is of no use any more: what Catapult has not sent by then fails with code 4360. Must be in the future. Error code: `ALREADY_EXPIRED`.',
+  })
+  expiresAt?: number | null;
+
   @Field(() => ID, {
     nullable: true,
     description:
@@ -142,6 +157,15 @@ export class MessagePreviewInput {
 
 /** The valid input as the messaging core takes it; an absent member and `null` are the same. */
 export function outboundMessage(input: MessageInput): OutboundMessage {
-  const { from, to, text, applicationId, media, tag } = input;
-  return { from, to, text, applicationId, media: media ?? [], tag: tag ?? null };
+  const { from, to, text, applicationId, media, tag, priority, expiresAt } = input;
+  return {
+    from,
+    to,
+    text,
+    applicationId,
+    media: media ?? [],
+    tag: tag ?? null,
+    priority: priority ?? null,
+    expiresAt: expiresAt ?? null,
+  };
 }

@@ -1,18 +1,6 @@
 /** The operations on messages. */
 import 'reflect-metadata';
-import {
-  Arg,
-  Ctx,
-  Directive,
-  FieldResolver,
-  ID,
-  Int,
-  Mutation,
-  Query,
-  Resolver,
-  Root,
-  Subscription,
-} from 'type-graphql';
+import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import { ServiceError } from '../errors.js';
 import { failureOf, type DeliveryFailure } from '../messaging/delivery-failure.js';
 import { readableBy, requireScope } from '../messaging/caller.js';
@@ -21,24 +9,11 @@ import type { MessageService } from '../messaging/message-service.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
 import { segmentsOf, type Segmentation } from '../messaging/segments.js';
 import type { RequestContext } from './context.js';
-import {
-  checkPageSize,
-  connectionOf,
-  decodeCursor,
-  DEFAULT_PAGE_SIZE,
-  MessageConnectionType,
-  messageFilter,
-  MessageFilterInput,
-} from './message.connection.js';
+import { checkPageSize, connectionOf, decodeCursor, DEFAULT_PAGE_SIZE, type Connection } from './connection.js';
+import { MessageConnectionType, messageFilter, MessageFilterInput } from './message.connection.js';
 import { MessageInput, MessagePreviewInput, outboundMessage } from './message.input.js';
 import { problemOf, SubmitMessageResult, type Problem } from './message.problem.js';
-import {
-  DeliveryFailureType,
-  DeliveryType,
-  MessagePreviewType,
-  MessageType,
-  UnresolvedSendType,
-} from './message.type.js';
+import { DeliveryFailureType, DeliveryType, MessagePreviewType, MessageType } from './message.type.js';
 import { checkInput } from './rule.js';
 
 /** What a subscription is made from. */
@@ -91,9 +66,9 @@ export class MessageResolver {
     requireScope(caller, 'messages:send', { outcome: 'NOT_SENT' });
     checkInput('input', input, { outcome: 'NOT_SENT' });
     const message = outboundMessage(input);
-    this.#policy.check(message, caller);
+    const refusal = this.#policy.refusalOf(message, caller);
     const { idempotencyKey = null } = input;
-    return this.#messages.send({ message, caller: caller.name, idempotencyKey, requestId });
+    return this.#messages.send({ message, caller: caller.name, idempotencyKey, requestId, refusal });
   }
 
   @Query(() => MessageType, {
@@ -130,12 +105,16 @@ export class MessageResolver {
     })
     filter: MessageFilterInput | null,
     @Ctx() { caller }: RequestContext,
-  ): Promise<MessageConnectionType> {
+  ): Promise<Connection<Message>> {
     const visibleTo = readableBy(caller);
     if (filter != null) checkInput('filter', filter);
     const size = checkPageSize(first ?? DEFAULT_PAGE_SIZE);
     const position = after == null ? null : decodeCursor(after);
-    return connectionOf(await this.#messages.listMessages(messageFilter(filter, visibleTo), size + 1, position), size);
+    const rows = await this.#messages.listMessages(messageFilter(filter, visibleTo), size + 1, position);
+    return connectionOf(
+      rows.map(({ message, position }) => ({ node: message, position })),
+      size,
+    );
   }
 
   @Query(() => MessagePreviewType, {
@@ -146,24 +125,6 @@ export class MessageResolver {
   ): Segmentation {
     checkInput('input', input);
     return segmentsOf(input.text);
-  }
-
-  @Directive('@inaccessible')
-  @Query(() => [UnresolvedSendType], {
-    description:
-      'For operators, with `operations:read`: the sends of which it is not known whether they went out, or under which id; oldest first, at most 1000.',
-  })
-  async unresolvedSends(@Ctx() { caller }: RequestContext): Promise<UnresolvedSendType[]> {
-    requireScope(caller, 'operations:read');
-    const sends = await this.#messages.unresolvedSends();
-    return sends.map(({ sendId, status, from, to, tag, startedAt }) => ({
-      sendId,
-      status,
-      from,
-      to: [...to],
-      tag,
-      startedAt: startedAt * 1000,
-    }));
   }
 
   @Subscription(() => MessageType, {

@@ -1,7 +1,7 @@
 /** The message as clients see it. */
 import 'reflect-metadata';
 import { Directive, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
-import type { Message, MessageDirection, MessageStatus } from '../messaging/message.js';
+import type { Message, MessageDirection, MessagePriority, MessageStatus } from '../messaging/message.js';
 import type { DeliveryFailure, FailureOrigin } from '../messaging/delivery-failure.js';
 import type { Segmentation } from '../messaging/segments.js';
 import { DateTime } from './date-time.js';
@@ -34,6 +34,11 @@ export const MessageStatusEnum = registerEnum<MessageStatus>('MessageStatus', 'W
 export const MessageDirectionEnum = registerEnum<MessageDirection>('MessageDirection', 'Which way a message went.', {
   IN: 'From a telephone to one of your numbers.',
   OUT: 'From one of your numbers to a telephone.',
+});
+
+export const MessagePriorityEnum = registerEnum<MessagePriority>('MessagePriority', 'How urgent a message is.', {
+  DEFAULT: 'As any other.',
+  HIGH: 'Before others that wait in the queue of the account.',
 });
 
 export const TextEncodingEnum = registerEnum<Segmentation['encoding']>(
@@ -75,7 +80,7 @@ export const FailureOriginEnum = registerEnum<FailureOrigin>('FailureOrigin', 'W
 });
 
 /** Marks what people wrote and who they are, so that a contract of the supergraph can leave it out. */
-const PERSONAL = '@tag(name: "personal")';
+export const PERSONAL = '@tag(name: "personal")';
 
 @ObjectType('DeliveryFailure', { description: 'Why a message did not reach a recipient.' })
 export class DeliveryFailureType implements DeliveryFailure {
@@ -162,6 +167,21 @@ export class MessageType implements Omit<Message, 'deliveries'> {
   })
   segmentCount!: number | null;
 
+  @Field(() => MessagePriorityEnum, {
+    nullable: true,
+    description: 'How urgent the message is, where Catapult said so.',
+  })
+  priority!: MessagePriority | null;
+
+  @Field(() => DateTime, { nullable: true, description: 'When the message expires, where Catapult said so.' })
+  expiresAt!: number | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: "Catapult's id of another message that this one is paired with, where Catapult said so.",
+  })
+  pairedMessageId!: string | null;
+
   @Field(() => MessageStatusEnum, { description: 'What has become of the message so far.' })
   status!: MessageStatus;
 
@@ -170,30 +190,4 @@ export class MessageType implements Omit<Message, 'deliveries'> {
       'What became of an outgoing message for each recipient, in the order of `to`; empty for one that came in.',
   })
   deliveries!: readonly DeliveryType[];
-}
-
-@Directive('@inaccessible')
-@ObjectType('UnresolvedSend', {
-  description: 'A send that went out or may have gone out, but of which no trustworthy answer came back.',
-})
-export class UnresolvedSendType {
-  @Field(() => ID, { description: 'The id of the send on this server; it stands in the log, too.' })
-  sendId!: string;
-
-  @Field(() => MessageStatusEnum, {
-    description: '`UNKNOWN` when it is not known whether it was sent, `ACCEPTED` when only its id is not known.',
-  })
-  status!: MessageStatus;
-
-  @Field(() => String, { description: "The sender's number." })
-  from!: string;
-
-  @Field(() => [String], { description: "The recipients' numbers." })
-  to!: string[];
-
-  @Field(() => String, { nullable: true, description: 'The tag that was given with the message.' })
-  tag!: string | null;
-
-  @Field(() => DateTime, { description: 'When the send began.' })
-  startedAt!: number;
 }

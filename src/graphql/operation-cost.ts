@@ -25,11 +25,11 @@ const LIMITS = {
   directivesOnOneNode: 10,
 } as const;
 
-/** A page has at most 100 messages; the others have more entries, and count twice. */
+/** A page has at most 100 entries; `_entities` has more, and counts twice. */
 const LISTS: ReadonlyMap<string, number> = new Map([
   ['messages', 1],
+  ['unresolvedSends', 1],
   ['_entities', 2],
-  ['unresolvedSends', 2],
 ]);
 
 type Cost = { [Limit in keyof typeof LIMITS]: number };

@@ -10,6 +10,7 @@ import type { SendPolicy } from '../messaging/send-policy.js';
 import type { RequestContext } from './context.js';
 import { DeliveryResolver, MessageResolver } from './message.resolver.js';
 import { MAX_FIELD_ERRORS } from './rule.js';
+import { SendResolver } from './send.resolver.js';
 
 /** The oldest federation that has all of the directives used here: the older, the more composers take it. */
 const LINK =
@@ -24,9 +25,12 @@ export interface SchemaParts {
 /** The schema without the federation's own types, as TypeGraphQL sees it. */
 function buildApiSchema(parts: SchemaParts | null): GraphQLSchema {
   const instances = new Map<unknown, unknown>([[DeliveryResolver, new DeliveryResolver()]]);
-  if (parts !== null) instances.set(MessageResolver, new MessageResolver(parts.messages, parts.policy));
+  if (parts !== null) {
+    instances.set(MessageResolver, new MessageResolver(parts.messages, parts.policy));
+    instances.set(SendResolver, new SendResolver(parts.messages));
+  }
   return buildSchemaSync({
-    resolvers: [MessageResolver, DeliveryResolver],
+    resolvers: [MessageResolver, DeliveryResolver, SendResolver],
     container: { get: (resolver: unknown) => instances.get(resolver) },
     // Every argument that is an input object is checked by its own `@InputArg`.
     validate: false,

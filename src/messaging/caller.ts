@@ -2,7 +2,13 @@
 import { ServiceError, type ServiceErrorDetails } from '../errors.js';
 
 /** What a key or token can be good for. `messages:read` is for the caller's own messages. */
-export const SCOPES = ['messages:send', 'messages:read', 'messages:read-all', 'operations:read'] as const;
+export const SCOPES = [
+  'messages:send',
+  'messages:read',
+  'messages:read-all',
+  'operations:read',
+  'operations:write',
+] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** What a caller may do whose key says nothing else: send, and read what it sent. */

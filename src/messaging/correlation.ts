@@ -19,31 +19,41 @@ export interface Correlated {
   readonly sendId: string | null;
 }
 
-export class Correlation {
-  readonly #key: Buffer;
+/** The length of the key, in bytes: as long as its hash. */
+export const CORRELATION_KEY_BYTES = 32;
 
-  /** The key is derived, so that neither secret can be found out from the other. */
-  constructor(catapultSecret: string) {
-    this.#key = createHmac('sha256', catapultSecret).update('catapult-graphql correlation').digest();
+export class Correlation {
+  /** The first one signs; all are believed. */
+  readonly #keys: readonly [Buffer, ...Buffer[]];
+
+  /**
+   * @param key random bytes of our own, kept in the store: changing the credentials at Catapult orphans no send.
+   * @param formerSecrets Catapult secrets from which earlier versions of this software derived their key.
+   */
+  constructor(key: Buffer, formerSecrets: readonly string[] = []) {
+    this.#keys = [key, ...formerSecrets.map(derivedKey)];
   }
 
   /** The tag for the wire. A tag that leaves no room for the suffix goes out as it is. */
   wireTag(tag: string | null, sendId: string): string | null {
     const mark = tag === null ? '^' : '~';
-    const wireTag = `${tag ?? ''}${mark}${sendId}.${this.#mac(mark, sendId)}`;
+    const wireTag = `${tag ?? ''}${mark}${sendId}.${mac(this.#keys[0], mark, sendId)}`;
     return wireTag.length > MAX_TAG_LENGTH ? tag : wireTag;
   }
 
   /** The client's tag and our send, out of a tag that came back. */
   read(wireTag: string | null): Correlated {
-    const [, tag = '', mark = '', sendId = '', mac = ''] = SUFFIX.exec(wireTag ?? '') ?? [];
-    if (mark === '' || !timingSafeEqual(Buffer.from(mac), Buffer.from(this.#mac(mark, sendId)))) {
-      return { tag: wireTag, sendId: null };
-    }
+    const [, tag = '', mark = '', sendId = '', given = ''] = SUFFIX.exec(wireTag ?? '') ?? [];
+    const isOurs = (key: Buffer): boolean => timingSafeEqual(Buffer.from(given), Buffer.from(mac(key, mark, sendId)));
+    if (mark === '' || !this.#keys.some(isOurs)) return { tag: wireTag, sendId: null };
     return { tag: mark === '^' ? null : tag, sendId };
   }
+}
 
-  #mac(mark: string, sendId: string): string {
-    return createHmac('sha256', this.#key).update(`${mark}${sendId}`).digest('base64url').slice(0, MAC_LENGTH);
-  }
+function mac(key: Buffer, mark: string, sendId: string): string {
+  return createHmac('sha256', key).update(`${mark}${sendId}`).digest('base64url').slice(0, MAC_LENGTH);
+}
+
+function derivedKey(catapultSecret: string): Buffer {
+  return createHmac('sha256', catapultSecret).update('catapult-graphql correlation').digest();
 }

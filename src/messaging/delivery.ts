@@ -12,7 +12,7 @@ export interface DeliveryEvent {
   readonly time: Micros;
   readonly errorCode: number | null;
   /** What it says of the message itself, for a send whose own answer was lost. */
-  readonly message: Pick<Message, 'time' | 'owner' | 'segmentCount'>;
+  readonly message: Pick<Message, 'time' | 'owner' | 'segmentCount' | 'pairedMessageId'>;
 }
 
 /** The deliveries of a message of which nothing was heard yet. */

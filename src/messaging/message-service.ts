@@ -1,6 +1,6 @@
-/** The send: claim, call, record. And the lookups. */
+/** The send: claim, call, record. And the lookups, and what people settle. */
 import { createHash } from 'node:crypto';
-import { ServiceError } from '../errors.js';
+import { ServiceError, type ErrorCode } from '../errors.js';
 import type { Message, OutboundMessage } from './message.js';
 import type { SendLimits } from './send-limits.js';
 import type {
@@ -14,8 +14,10 @@ import type {
   Position,
   Resolution,
   SendOutcome,
+  Settlement,
   StoredSend,
 } from './ports.js';
+import { settleByHand, type SettleRequest } from './settlement.js';
 
 /**
  * Beyond the gateway's deadline, how long a claim may wait for its record before it counts as abandoned. Too short does
@@ -27,8 +29,6 @@ const RECORD_PATIENCE_MS = 5_000;
 /** The first pause before an outcome that could not be stored is stored again; it doubles up to the longest. */
 const RECORD_RETRY_MS = 50;
 const RECORD_RETRY_CAP_MS = 2_000;
-/** More unresolved sends than this are not listed at once; the oldest come first. */
-const MAX_UNRESOLVED = 1_000;
 
 export interface SendRequest {
   readonly message: OutboundMessage;
@@ -36,6 +36,8 @@ export interface SendRequest {
   readonly caller: string;
   readonly idempotencyKey: string | null;
   readonly requestId: string;
+  /** Why this may not be sent now; null when it may. It counts only where the key is not held by an earlier send. */
+  readonly refusal: ServiceError | null;
 }
 
 /** One line for the operator's log. Holds nothing personal: no number, no text, no tag. */
@@ -43,6 +45,8 @@ export interface SendReport {
   readonly requestId: string;
   readonly sendId: string;
   readonly outcome: SendOutcome['kind'];
+  /** The error's code, where nothing was sent. */
+  readonly code?: ErrorCode;
   readonly durationMs: number;
   readonly attempts: number;
   /** What the last attempt met: `HTTP 202`, `ECONNREFUSED`. */
@@ -58,6 +62,8 @@ export interface SendObserver {
     failure: { sendId: string; status: Resolution['status']; messageId: string | null },
     error: unknown,
   ): void;
+  /** Somebody settled what a call had left open. */
+  onSettled(settled: { sendId: string; as: Settlement['as']; by: string; requestId: string }): void;
 }
 
 export interface MessageServiceOptions {
@@ -98,13 +104,20 @@ export class MessageService {
    */
   async send(request: SendRequest): Promise<Message> {
     const fingerprint = fingerprintOf(request.message);
-    if (request.idempotencyKey === null) return this.#claimCallRecord(request, fingerprint);
-
+    if (request.idempotencyKey === null) {
+      if (request.refusal !== null) throw request.refusal;
+      return this.#claimCallRecord(request, fingerprint);
+    }
     const key = JSON.stringify([request.caller, request.idempotencyKey]);
     const running = this.#running.get(key);
     if (running !== undefined) {
       if (running.fingerprint !== fingerprint) throw keyReused();
       return running.answer;
+    }
+    if (request.refusal !== null) {
+      const holder = await this.#holderOf(request.caller, request.idempotencyKey);
+      if (holder === null) throw request.refusal;
+      return replay(holder, fingerprint);
     }
     const answer = this.#claimCallRecord(request, fingerprint);
     this.#running.set(key, { fingerprint, answer });
@@ -125,9 +138,17 @@ export class MessageService {
     return this.#options.store.listMessages(filter, limit, after);
   }
 
-  /** Sends whose outcome, or whose id, is not known, oldest first; at most 1000. */
-  unresolvedSends(): Promise<StoredSend[]> {
-    return this.#options.store.unresolvedSends(MAX_UNRESOLVED);
+  /** At most `limit` sends whose outcome, or whose id, is not known, oldest first, after `after`. */
+  unresolvedSends(limit: number, after: Position | null): Promise<StoredSend[]> {
+    return this.#options.store.unresolvedSends(limit, after);
+  }
+
+  /** Settles such a send by what somebody found out; see `settleByHand`. */
+  async settle(request: SettleRequest, requestId: string): Promise<StoredSend> {
+    const { store, clock, observer } = this.#options;
+    const { send, isNew } = await settleByHand(store, clock.now(), request);
+    if (isNew) observer.onSettled({ sendId: send.sendId, as: request.as, by: request.by, requestId });
+    return send;
   }
 
   /** Resolves once every outcome is stored, or was tried a last time and told to the observer. */
@@ -146,16 +167,25 @@ export class MessageService {
     // From here on the intent is on disk: whatever happens, this send is found again and never made twice.
     const report = await gateway.send(request.message, send.sendId);
     observer.onSend(sendReport(report, send, request.requestId, clock.now() - send.startedAt));
-    const isRecorded = await this.#recordInTime(send.sendId, resolutionOf(report.outcome));
+    const isRecorded = await this.#recordInTime(send.sendId, resolutionOf(report));
     if (!isRecorded && report.outcome.kind !== 'NOT_SENT') throw outcomeUnknown();
     return messageOrThrow(report.outcome);
   }
 
-  #newSend({ message, caller, idempotencyKey }: SendRequest, fingerprint: string): NewSend {
+  #newSend({ message, caller, idempotencyKey, requestId }: SendRequest, fingerprint: string): NewSend {
     const { clock, newId, sendTimeoutMs } = this.#options;
     const startedAt = clock.now();
     const leaseUntil = startedAt + sendTimeoutMs + LEASE_MARGIN_MS;
-    return { sendId: newId(), caller, idempotencyKey, fingerprint, request: message, startedAt, leaseUntil };
+    return { sendId: newId(), caller, idempotencyKey, fingerprint, request: message, requestId, startedAt, leaseUntil };
+  }
+
+  async #holderOf(caller: string, idempotencyKey: string): Promise<StoredSend | null> {
+    try {
+      return await this.#options.store.sendByKey(caller, idempotencyKey);
+    } catch (cause) {
+      // Nothing was sent now, but who can tell what an earlier call with this key did?
+      throw new ServiceError('INTERNAL_SERVER_ERROR', { outcome: 'UNKNOWN', cause });
+    }
   }
 
   /** Stores the intent; returns the send that holds the key instead, where there is one. */
@@ -224,9 +254,12 @@ export class MessageService {
 }
 
 /** Digest of everything that makes one input another. */
-function fingerprintOf({ from, to, text, applicationId, media, tag }: OutboundMessage): string {
+function fingerprintOf(message: OutboundMessage): string {
+  const { from, to, text, applicationId, media, tag, priority, expiresAt } = message;
+  // Left out where they are not given: so were they before they existed, and those keys live on.
+  const delivery = priority === null && expiresAt === null ? [] : [priority, expiresAt];
   return createHash('sha256')
-    .update(JSON.stringify([from, to, text, applicationId, media, tag]))
+    .update(JSON.stringify([from, to, text, applicationId, media, tag, ...delivery]))
     .digest('base64url');
 }
 
@@ -238,16 +271,16 @@ function replay(holder: StoredSend, fingerprint: string): Message {
   throw outcomeUnknown();
 }
 
-function resolutionOf(outcome: SendOutcome): Resolution {
+function resolutionOf({ outcome, detail: lastSeen }: GatewayReport): Resolution {
   switch (outcome.kind) {
     case 'ACCEPTED':
-      return { status: 'ACCEPTED', message: outcome.message };
+      return { status: 'ACCEPTED', message: outcome.message, lastSeen };
     case 'ACCEPTED_WITHOUT_ID':
-      return { status: 'ACCEPTED', message: null };
+      return { status: 'ACCEPTED', message: null, lastSeen };
     case 'NOT_SENT':
-      return { status: 'REJECTED' };
+      return { status: 'REJECTED', lastSeen };
     case 'UNKNOWN':
-      return { status: 'UNKNOWN' };
+      return { status: 'UNKNOWN', lastSeen };
   }
 }
 
@@ -265,7 +298,8 @@ function messageOrThrow(outcome: SendOutcome): Message {
 
 function sendReport(report: GatewayReport, { sendId }: NewSend, requestId: string, durationMs: number): SendReport {
   const { outcome, attempts, detail } = report;
-  return { requestId, sendId, outcome: outcome.kind, durationMs, attempts, detail };
+  const code = outcome.kind === 'NOT_SENT' ? { code: outcome.error.code } : {};
+  return { requestId, sendId, outcome: outcome.kind, ...code, durationMs, attempts, detail };
 }
 
 const keyReused = (): ServiceError => new ServiceError('IDEMPOTENCY_KEY_REUSED', { outcome: 'NOT_SENT' });

@@ -4,6 +4,7 @@
 export type Micros = number;
 
 export type MessageDirection = 'IN' | 'OUT';
+export type MessagePriority = 'DEFAULT' | 'HIGH';
 
 /**
  * The states of a send, in the order of their rank: a state yields only to one of higher rank (see `yieldsTo`).
@@ -43,6 +44,10 @@ export interface OutboundMessage {
   /** Absolute http(s) URLs; empty for an SMS. */
   readonly media: readonly string[];
   readonly tag: string | null;
+  /** Null for whatever Catapult takes when it is not said. */
+  readonly priority: MessagePriority | null;
+  /** After this instant Catapult drops the message rather than sending it. */
+  readonly expiresAt: Micros | null;
 }
 
 /** What became of a message for one recipient. */
@@ -69,6 +74,10 @@ export interface Message {
   readonly media: readonly string[];
   readonly direction: MessageDirection;
   readonly segmentCount: number | null;
+  readonly priority: MessagePriority | null;
+  readonly expiresAt: Micros | null;
+  /** Catapult's id of another message that this one belongs to. */
+  readonly pairedMessageId: string | null;
   readonly status: MessageStatus;
   /** One for each recipient, in the order of `to`. */
   readonly deliveries: readonly Delivery[];

@@ -37,6 +37,28 @@ export interface MessageGateway {
   send(message: OutboundMessage, sendId: string): Promise<GatewayReport>;
 }
 
+/** An outgoing message as upstream lists it, for one recipient. */
+export interface UpstreamMessage {
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+  readonly time: Micros;
+}
+
+export interface MessageSearchQuery {
+  readonly from: string;
+  readonly to: readonly string[];
+  /** Milliseconds since 1970, both inclusive. */
+  readonly since: number;
+  readonly until: number;
+}
+
+/** Looks messages up where they went. */
+export interface MessageSearch {
+  /** All outgoing messages that upstream lists so far. Rejects when it cannot be asked, or tells of a part only. */
+  find(query: MessageSearchQuery, signal: AbortSignal): Promise<readonly UpstreamMessage[]>;
+}
+
 /** A send at the moment of its claim. */
 export interface NewSend {
   /** Our own id, unique, sorting by time. */
@@ -47,6 +69,8 @@ export interface NewSend {
   /** Digest of the input: the same key with another fingerprint is a mistake. */
   readonly fingerprint: string;
   readonly request: OutboundMessage;
+  /** The request that it came with, as in the log. */
+  readonly requestId: string;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
   /** When the claim counts as abandoned, milliseconds since 1970. */
@@ -56,14 +80,33 @@ export interface NewSend {
 /** A send as the store knows it. */
 export interface StoredSend {
   readonly sendId: string;
+  readonly caller: string;
+  /** SHA-256 of the idempotency key, hexadecimal; null where none was given. */
+  readonly keyHash: string | null;
+  /** Null for a send of an earlier version. */
+  readonly requestId: string | null;
   readonly fingerprint: string;
   readonly status: MessageStatus;
   readonly from: string;
   readonly to: readonly string[];
   readonly tag: string | null;
+  /** Milliseconds since 1970, as are the next two. */
   readonly startedAt: number;
+  /** When its call must have ended. */
+  readonly leaseUntil: number;
+  /** Since when its status is what it is. */
+  readonly updatedAt: number;
+  /** What the last attempt met: `HTTP 404`, `TimeoutError`; null where nobody was left to see it. */
+  readonly lastSeen: string | null;
+  /** Who settled what the call left open: `search`, or somebody's name; null where nobody did. */
+  readonly settledBy: string | null;
   /** Null until Catapult's id is known. */
   readonly message: Message | null;
+}
+
+/** Whether it is not known what became of the send, or under which id, and nobody settled it yet. */
+export function isUnresolved({ status, settledBy, message }: StoredSend): boolean {
+  return message === null && settledBy === null && (status === 'UNKNOWN' || status === 'ACCEPTED');
 }
 
 export type Claim =
@@ -72,15 +115,49 @@ export type Claim =
   | { readonly kind: 'HELD'; readonly by: StoredSend };
 
 /** What is recorded of a send after its call. */
-export type Resolution =
+export type Resolution = (
   | { readonly status: 'ACCEPTED'; readonly message: Message | null }
   | { readonly status: 'REJECTED' }
-  | { readonly status: 'UNKNOWN' };
+  | { readonly status: 'UNKNOWN' }
+) & {
+  /** What the last attempt met; absent where there was none. */
+  readonly lastSeen?: string;
+};
 
-/** Where a message stands in the list: newest first by `time`, then by `sendId`. */
+/** What somebody found out of a send that its call left open. */
+export type Settlement = (
+  | {
+      readonly as: 'SENT';
+      /** Catapult's id of the message, and its time where that is known; null where only that it went out is known. */
+      readonly found: { readonly id: string; readonly time: Micros | null } | null;
+    }
+  | { readonly as: 'NOT_SENT' }
+) & {
+  /** Who settles it, and why: for the audit. */
+  readonly by: string;
+  readonly reason: string | null;
+};
+
+export type SettleResult =
+  | { readonly kind: 'SETTLED'; readonly send: StoredSend }
+  | { readonly kind: 'UNKNOWN_SEND' }
+  /** Its outcome is known, was settled before, or is still on its way. */
+  | { readonly kind: 'NOT_UNRESOLVED'; readonly send: StoredSend }
+  /** Another send has that message id. */
+  | { readonly kind: 'MESSAGE_ID_TAKEN' };
+
+/** Where a message or a send stands in its list: by `time`, which is a send's start, then by `sendId`. */
 export interface Position {
   readonly time: Micros;
   readonly sendId: string;
+}
+
+/** What a callback tells that is no state of a delivery. */
+export interface OtherEvent {
+  readonly messageId: string;
+  readonly type: string;
+  /** The event as it came, as JSON. */
+  readonly body: string;
 }
 
 export interface ListedMessage {
@@ -122,7 +199,8 @@ export interface MessageStore {
 
   /**
    * Stores what became of a send. A state of the same or higher rank stays; so repeating is harmless. `REJECTED` frees
-   * the idempotency key in the same commit.
+   * the idempotency key in the same commit. A message that the call itself brought takes the place of a settlement that
+   * names none.
    */
   record(sendId: string, resolution: Resolution, now: number): Promise<void>;
 
@@ -138,11 +216,20 @@ export interface MessageStore {
   /** Applies events that came before their message was known, where it is known by now; returns how many messages. */
   adoptEarlyEvents(now: number): Promise<number>;
 
+  /** The send that holds this key of the caller; null when none does. */
+  sendByKey(caller: string, idempotencyKey: string): Promise<StoredSend | null>;
+
+  /** Settles a send that is unresolved, in the database and its audit; `NOT_SENT` frees its idempotency key. */
+  settle(sendId: string, settlement: Settlement, now: number): Promise<SettleResult>;
+
   /** Stores a message that came in, once, however often it is told. */
   receive(message: Message, now: number): Promise<void>;
 
   /** Keeps what a callback said and nobody understands, for people to read. */
   keepAside(body: string, now: number): Promise<void>;
+
+  /** Keeps an event of a kind that says nothing of a delivery, such as that a message was read. */
+  keepEvent(event: OtherEvent, now: number): Promise<void>;
 
   /**
    * Tells of changes to messages by callbacks, also of those that other instances took in. Returns what ends it. The
@@ -162,8 +249,18 @@ export interface MessageStore {
   /** At most `limit` messages after `after`, newest first. */
   listMessages(filter: MessageFilter, limit: number, after: Position | null): Promise<ListedMessage[]>;
 
-  /** Sends in `UNKNOWN`, or accepted without an id, oldest first. */
-  unresolvedSends(limit: number): Promise<StoredSend[]>;
+  /** At most `limit` sends in `UNKNOWN`, or accepted without an id, that nobody settled, oldest first, after `after`. */
+  unresolvedSends(limit: number, after: Position | null): Promise<StoredSend[]>;
+
+  /**
+   * The other sends from the same number whose message, if there is one, is not known by its id and may have been sent
+   * while `send` was: those under way, unresolved, or settled without an id. Their windows reach `marginMs` further on
+   * either side.
+   */
+  rivalsOf(send: StoredSend, marginMs: number): Promise<StoredSend[]>;
+
+  /** The key that correlations are signed with: `fresh` when there is none yet. All instances get the same. */
+  correlationKey(fresh: Buffer): Promise<Buffer>;
 
   /** Rejects when the store cannot be reached. */
   ping(): Promise<void>;

@@ -1,8 +1,9 @@
-/** What the operator allows to be sent: from which numbers, to where, with which media. */
+/** What may be sent now: what the operator allows, and what has not expired. It may change from one day to the next. */
 import { ServiceError, type FieldError } from '../errors.js';
 import type { Caller } from './caller.js';
 import { isAllowedHost, isPublicHost } from './media-host.js';
 import type { OutboundMessage } from './message.js';
+import type { Clock } from './ports.js';
 import { isAllowedDestination } from './region.js';
 
 export interface SendPolicyOptions {
@@ -16,13 +17,18 @@ export interface SendPolicyOptions {
 
 export class SendPolicy {
   readonly #options: SendPolicyOptions;
+  readonly #clock: Pick<Clock, 'now'>;
 
-  constructor(options: SendPolicyOptions) {
+  constructor(options: SendPolicyOptions, clock: Pick<Clock, 'now'>) {
     this.#options = options;
+    this.#clock = clock;
   }
 
-  /** @throws ServiceError BAD_USER_INPUT with everything that is not allowed, each at its field. */
-  check({ from, to, media }: OutboundMessage, { senders }: Caller): void {
+  /**
+   * BAD_USER_INPUT with everything that is not allowed, each at its field; null when all is. It is not thrown here: a
+   * repetition of a send that went out while it was allowed must hear what became of that one.
+   */
+  refusalOf({ from, to, media, expiresAt }: OutboundMessage, { senders }: Caller): ServiceError | null {
     const { allowedRegions, mediaHosts, allowHttpMedia } = this.#options;
     const mistakes: FieldError[] = [];
     const refuse = (path: readonly (string | number)[], code: string, message: string): void => {
@@ -40,6 +46,10 @@ export class SendPolicy {
       if (!allowHttpMedia && !/^https:/i.test(url))
         refuse(['media', index], 'MEDIA_NOT_HTTPS', 'Must be an https URL.');
     }
-    if (mistakes.length > 0) throw new ServiceError('BAD_USER_INPUT', { outcome: 'NOT_SENT', fieldErrors: mistakes });
+    if (expiresAt !== null && expiresAt <= this.#clock.now() * 1000) {
+      refuse(['expiresAt'], 'ALREADY_EXPIRED', 'Must be in the future.');
+    }
+    if (mistakes.length === 0) return null;
+    return new ServiceError('BAD_USER_INPUT', { outcome: 'NOT_SENT', fieldErrors: mistakes });
   }
 }

@@ -1,6 +1,6 @@
-/** The list of messages as SQL for both databases: a walk down one index from a position on, never a sort or an offset. */
-import type { MessageFilter, Position } from '../messaging/ports.js';
-import { SEND_COLUMNS } from './rows.js';
+/** The lists as SQL for both databases: a walk down one index from a position on, never a sort or an offset. */
+import type { MessageFilter, Position, StoredSend } from '../messaging/ports.js';
+import { IS_UNRESOLVED, SEND_COLUMNS } from './rows.js';
 
 type Condition = [sql: string, ...values: (string | number)[]];
 
@@ -40,6 +40,35 @@ export function listQuery(
       `SELECT ${columns.join(', ')} FROM ${source} WHERE ${conditions.map(([sql]) => sql).join(' AND ')} ` +
       `ORDER BY ${walked}.time DESC, ${walked}.send_id DESC LIMIT ?`,
     values: [...conditions.flatMap(([, ...values]) => values), limit],
+  };
+}
+
+/** A page of the unresolved sends, oldest first. */
+export function unresolvedQuery(limit: number, after: Position | null): Query {
+  const { time, sendId } = after ?? { time: 0, sendId: '' };
+  return {
+    sql:
+      `SELECT ${SEND_COLUMNS} FROM sends WHERE ${IS_UNRESOLVED} AND (started_at, send_id) > (?, ?) ` +
+      'ORDER BY started_at, send_id LIMIT ?',
+    values: [Math.floor(time / 1000), sendId, limit],
+  };
+}
+
+export const SEND_BY_KEY = `SELECT ${SEND_COLUMNS} FROM sends WHERE caller = ? AND idempotency_key = ?`;
+
+/** See `MessageStore.rivalsOf`. Three queries in one, since each set has a small index of its own. */
+export function rivalsQuery({ sendId, from, startedAt, leaseUntil }: StoredSend, marginMs: number): Query {
+  const [since, until] = [startedAt - 2 * marginMs, leaseUntil + 2 * marginMs];
+  const sets = [
+    "status = 'PENDING'",
+    "message_id IS NULL AND status IN ('UNKNOWN', 'ACCEPTED')",
+    "message_id IS NULL AND status = 'REJECTED' AND settled_by IS NOT NULL",
+  ];
+  const select = (set: string): string =>
+    `SELECT ${SEND_COLUMNS} FROM sends WHERE ${set} AND sender = ? AND send_id <> ? AND started_at <= ? AND lease_until >= ?`;
+  return {
+    sql: sets.map(select).join(' UNION ALL '),
+    values: sets.flatMap(() => [from, sendId, until, since]),
   };
 }
 

@@ -7,6 +7,7 @@
 /** The version of a database that all steps were applied to is the number of steps. */
 export function migrations(bigint: 'INTEGER' | 'BIGINT'): readonly string[] {
   const auditTriggers = bigint === 'INTEGER' ? AUDIT_TRIGGERS_SQLITE : AUDIT_TRIGGERS_POSTGRES;
+  const settlementTriggers = bigint === 'INTEGER' ? SETTLEMENT_TRIGGERS_SQLITE : SETTLEMENT_TRIGGERS_POSTGRES;
   const sendCounters = bigint === 'INTEGER' ? '' : SEND_COUNTERS;
   return [
     `
@@ -96,6 +97,30 @@ export function migrations(bigint: 'INTEGER' | 'BIGINT'): readonly string[] {
     ${auditTriggers}
     ${sendCounters}
     `,
+    `
+    -- What an operator needs to know of a send that nobody knows the outcome of: the request it came with, and what its
+    -- last attempt met.
+    ALTER TABLE sends ADD COLUMN request_id TEXT;
+    ALTER TABLE sends ADD COLUMN last_seen TEXT;
+    -- Who settled what the call left open, and why. It stands in the audit, too, as a second row of the send.
+    ALTER TABLE sends ADD COLUMN settled_by TEXT;
+    ALTER TABLE sends ADD COLUMN settled_reason TEXT;
+    ALTER TABLE audit ADD COLUMN settled_by TEXT;
+    ALTER TABLE audit ADD COLUMN reason TEXT;
+    CREATE INDEX sends_settled ON sends (started_at) WHERE settled_by IS NOT NULL;
+    ${settlementTriggers}
+
+    ALTER TABLE sends ADD COLUMN priority TEXT;
+    ALTER TABLE sends ADD COLUMN expires_at ${bigint};
+    ALTER TABLE sends ADD COLUMN paired_message_id TEXT;
+
+    -- Events that are no state of a delivery: read receipts and answers of richer channels.
+    CREATE TABLE other_events (message_id TEXT NOT NULL, type TEXT NOT NULL, body TEXT NOT NULL, received_at ${bigint} NOT NULL);
+    CREATE INDEX other_events_received ON other_events (received_at);
+
+    -- Secrets of our own that all instances share, in hexadecimal.
+    CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+    `,
   ];
 }
 
@@ -118,6 +143,38 @@ const AUDIT_TRIGGERS_POSTGRES = `
     CREATE FUNCTION audit_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN RAISE EXCEPTION 'audit is append-only'; END $$;
     CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_append_only();`;
+
+/**
+ * The first trigger names its columns now, since there are more; the second one writes the row of a settlement, the third
+ * one that of a message which went out though somebody was sure that it had not.
+ */
+const SETTLEMENT_TRIGGERS_SQLITE = `
+    DROP TRIGGER audit_send;
+    CREATE TRIGGER audit_send AFTER UPDATE OF status ON sends WHEN OLD.status = 'PENDING' AND NEW.status <> 'PENDING'
+      BEGIN INSERT INTO audit (time, send_id, caller, key_hash, outcome)
+        VALUES (NEW.updated_at, NEW.send_id, NEW.caller, NEW.key_hash, NEW.status); END;
+    CREATE TRIGGER audit_settlement AFTER UPDATE OF settled_by ON sends WHEN OLD.settled_by IS NULL AND NEW.settled_by IS NOT NULL
+      BEGIN INSERT INTO audit (time, send_id, caller, key_hash, outcome, settled_by, reason)
+        VALUES (NEW.updated_at, NEW.send_id, NEW.caller, NEW.key_hash, NEW.status, NEW.settled_by, NEW.settled_reason); END;
+    CREATE TRIGGER audit_contradiction AFTER UPDATE OF status ON sends WHEN OLD.status = 'REJECTED' AND NEW.status <> 'REJECTED'
+      BEGIN INSERT INTO audit (time, send_id, caller, key_hash, outcome, settled_by, reason)
+        VALUES (NEW.updated_at, NEW.send_id, NEW.caller, NEW.key_hash, NEW.status, 'upstream', 'it was sent after all'); END;`;
+
+const SETTLEMENT_TRIGGERS_POSTGRES = `
+    CREATE OR REPLACE FUNCTION audit_send() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN INSERT INTO audit (time, send_id, caller, key_hash, outcome)
+        VALUES (NEW.updated_at, NEW.send_id, NEW.caller, NEW.key_hash, NEW.status); RETURN NULL; END $$;
+    CREATE FUNCTION audit_settlement() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN INSERT INTO audit (time, send_id, caller, key_hash, outcome, settled_by, reason)
+        VALUES (NEW.updated_at, NEW.send_id, NEW.caller, NEW.key_hash, NEW.status, NEW.settled_by, NEW.settled_reason); RETURN NULL; END $$;
+    CREATE TRIGGER audit_settlement AFTER UPDATE OF settled_by ON sends FOR EACH ROW
+      WHEN (OLD.settled_by IS NULL AND NEW.settled_by IS NOT NULL) EXECUTE FUNCTION audit_settlement();
+    CREATE FUNCTION audit_contradiction() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN INSERT INTO audit (time, send_id, caller, key_hash, outcome, settled_by, reason)
+        VALUES (NEW.updated_at, NEW.send_id, NEW.caller, NEW.key_hash, NEW.status, 'upstream', 'it was sent after all'); RETURN NULL; END $$;
+    CREATE TRIGGER audit_contradiction AFTER UPDATE OF status ON sends FOR EACH ROW
+      WHEN (OLD.status = 'REJECTED' AND NEW.status <> 'REJECTED') EXECUTE FUNCTION audit_contradiction();
+    CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_append_only();`;
 
 /** The database was made by a newer version of this software, which alone knows what is in it. */
 export class NewerStoreError extends Error {

@@ -2,17 +2,28 @@
 import type { PoolClient } from 'pg';
 import type { DeliveryEvent } from '../messaging/delivery.js';
 import { yieldsTo, type Message } from '../messaging/message.js';
-import type { Claim, NewSend, Resolution, StoredSend } from '../messaging/ports.js';
+import {
+  isUnresolved,
+  type Claim,
+  type NewSend,
+  type Resolution,
+  type Settlement,
+  type SettleResult,
+  type StoredSend,
+} from '../messaging/ports.js';
 import { CHANNEL } from './change-feed.js';
 import {
   claimColumns,
   distinctRecipients,
+  EVENT_COLUMNS,
   isAbout,
   messageColumns,
   receivedColumns,
   recipientsOf,
+  recordColumns,
   rowAfter,
   SEND_COLUMNS,
+  settlementColumns,
   storable,
   storedSend,
   type SendRow,
@@ -21,7 +32,14 @@ import {
 /** How often a claim is tried anew whose key was freed between two of its statements. */
 const MAX_CLAIM_ROUNDS = 5;
 /** The columns of a claim or record that are not text. */
-const NUMBERS: ReadonlySet<string> = new Set(['started_at', 'updated_at', 'lease_until', 'time', 'received_at']);
+const NUMBERS: ReadonlySet<string> = new Set([
+  'started_at',
+  'updated_at',
+  'lease_until',
+  'time',
+  'received_at',
+  'expires_at',
+]);
 
 interface RecordWrite {
   readonly kind: 'record';
@@ -130,13 +148,15 @@ const MESSAGE_COLUMNS = [
   'owner',
   'direction',
   'segment_count',
+  'priority',
+  'expires_at',
+  'paired_message_id',
 ];
 
 async function updateRecords(client: PoolClient, writes: readonly RecordWrite[]): Promise<void> {
   const rows = writes.map(({ sendId, resolution, now }) => ({
     send_id: sendId,
-    status: resolution.status,
-    updated_at: now,
+    ...recordColumns(resolution, now),
     replaces: yieldsTo(resolution.status).join(','),
     ...(resolution.status === 'ACCEPTED' && resolution.message !== null && messageColumns(resolution.message)),
   }));
@@ -148,15 +168,59 @@ async function updateRecords(client: PoolClient, writes: readonly RecordWrite[])
   );
   await client.query(
     `WITH updated AS (
-       UPDATE sends SET status = record.status, updated_at = record.updated_at,
+       UPDATE sends SET status = record.status, updated_at = record.updated_at, last_seen = record.last_seen,
          idempotency_key = CASE WHEN record.status = 'REJECTED' THEN NULL ELSE sends.idempotency_key END,
          ${assignments.join(', ')}
-       FROM ${recordset(['send_id', 'status', 'updated_at', 'replaces', ...MESSAGE_COLUMNS], 'record')}
-       WHERE sends.send_id = record.send_id AND sends.status = ANY (string_to_array(record.replaces, ','))
+       FROM ${recordset(['send_id', 'status', 'updated_at', 'last_seen', 'replaces', ...MESSAGE_COLUMNS], 'record')}
+       WHERE sends.send_id = record.send_id AND (
+         sends.status = ANY (string_to_array(record.replaces, ','))
+         -- What the call brought is worth more than what somebody settled without it.
+         OR (record.message_id IS NOT NULL AND sends.settled_by IS NOT NULL AND sends.message_id IS NULL))
        RETURNING sends.send_id, sends.time)
      ${listRecipientsOf('updated')}`,
     [JSON.stringify(rows), JSON.stringify(listed)],
   );
+}
+
+/** Settlements take turns with each other, so that two of them cannot take the same message id. Any number will do. */
+const SETTLEMENT_LOCK = 7_262_302;
+
+/** Settles one send; see `MessageStore.settle`. */
+export async function applySettlement(
+  client: PoolClient,
+  sendId: string,
+  settlement: Settlement,
+  now: number,
+): Promise<SettleResult> {
+  await client.query('SELECT pg_advisory_xact_lock($1)', [SETTLEMENT_LOCK]);
+  const { rows } = await client.query<SendRow>(`SELECT ${SEND_COLUMNS} FROM sends WHERE send_id = $1 FOR UPDATE`, [
+    storable(sendId),
+  ]);
+  const [row] = rows;
+  if (row === undefined) return { kind: 'UNKNOWN_SEND' };
+  if (!isUnresolved(storedSend(row))) return { kind: 'NOT_UNRESOLVED', send: storedSend(row) };
+  const messageId = settlement.as === 'SENT' && settlement.found !== null ? storable(settlement.found.id) : null;
+  if (messageId !== null) {
+    const taken = "SELECT 1 FROM sends WHERE message_id = $1 AND direction = 'OUT'";
+    if ((await client.query(taken, [messageId])).rows.length > 0) return { kind: 'MESSAGE_ID_TAKEN' };
+  }
+  const columns = settlementColumns(row, settlement, now);
+  const assignments = Object.keys(columns).map((name, index) => `${name} = $${index + 2}`);
+  await client.query(`UPDATE sends SET ${assignments.join(', ')} WHERE send_id = $1`, [
+    row.send_id,
+    ...Object.values(columns),
+  ]);
+  if (messageId !== null) {
+    const listed = distinctRecipients(JSON.parse(row.recipients) as string[]);
+    await client.query(
+      'INSERT INTO recipients SELECT unnest($1::text[]), time, send_id FROM sends WHERE send_id = $2 ON CONFLICT DO NOTHING',
+      [listed, row.send_id],
+    );
+    await adopt(client, [messageId], now);
+    await client.query('SELECT pg_notify($1, $2)', [CHANNEL, `updated:${messageId}`]);
+  }
+  const after = await client.query<SendRow>(`SELECT ${SEND_COLUMNS} FROM sends WHERE send_id = $1`, [row.send_id]);
+  return { kind: 'SETTLED', send: storedSend(after.rows[0] ?? row) };
 }
 
 /** Applies the early events of messages that are known now. */
@@ -229,7 +293,7 @@ async function lockRowsOf(
   };
 }
 
-const DELIVERY_COLUMNS = ['status', 'deliveries', 'message_id', 'time', 'owner', 'segment_count', 'updated_at'];
+const DELIVERY_COLUMNS = [...EVENT_COLUMNS, 'updated_at'];
 
 async function updateDeliveries(
   client: PoolClient,

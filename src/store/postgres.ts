@@ -8,16 +8,19 @@ import type {
   MessageFilter,
   MessageStore,
   NewSend,
+  OtherEvent,
   Position,
   Resolution,
+  Settlement,
+  SettleResult,
   StoreChange,
   StoredSend,
 } from '../messaging/ports.js';
 import { ChangeFeed } from './change-feed.js';
 import { groupCommit } from './group-commit.js';
-import { listQuery } from './list-query.js';
+import { listQuery, rivalsQuery, SEND_BY_KEY, unresolvedQuery, type Query } from './list-query.js';
 import { migrations, stepsAfter } from './migrations.js';
-import { applyAll, adopt, type Write } from './postgres-batch.js';
+import { adopt, applyAll, applySettlement, type Write } from './postgres-batch.js';
 import { inOrderOf, listedMessages, SEND_COLUMNS, storable, storedSend, type SendRow } from './rows.js';
 
 /** A database that does not answer within this is not there: the caller has 20 s for everything. */
@@ -123,6 +126,15 @@ export class PostgresStore implements MessageStore {
     await this.#write({ kind: 'event', event, now });
   }
 
+  async sendByKey(caller: string, idempotencyKey: string): Promise<StoredSend | null> {
+    const [row] = await this.#all({ sql: SEND_BY_KEY, values: [caller, idempotencyKey] });
+    return row === undefined ? null : storedSend(row);
+  }
+
+  settle(sendId: string, settlement: Settlement, now: number): Promise<SettleResult> {
+    return transaction(this.#pool, (client) => applySettlement(client, sendId, settlement, now));
+  }
+
   async receive(message: Message, now: number): Promise<void> {
     await this.#write({ kind: 'received', message, now });
   }
@@ -140,6 +152,15 @@ export class PostgresStore implements MessageStore {
 
   async keepAside(body: string, now: number): Promise<void> {
     await this.#pool.query('INSERT INTO strange_callbacks VALUES ($1, $2)', [now, storable(body)]);
+  }
+
+  async keepEvent({ messageId, type, body }: OtherEvent, now: number): Promise<void> {
+    await this.#pool.query('INSERT INTO other_events (message_id, type, body, received_at) VALUES ($1, $2, $3, $4)', [
+      storable(messageId),
+      storable(type),
+      storable(body),
+      now,
+    ]);
   }
 
   onChange(listener: (change: StoreChange) => void): () => void {
@@ -190,18 +211,24 @@ export class PostgresStore implements MessageStore {
     // PostgreSQL refuses U+0000 even in a question; no message holds one, so nothing can match it.
     if ([filter.from, filter.to, filter.tag].some((text) => text?.includes('\0'))) return [];
     const position = after && { ...after, sendId: storable(after.sendId) };
-    const { sql, values } = listQuery(filter, limit, position, 'JOIN');
-    let number = 0;
-    const numbered = sql.replace(/\?/g, () => `$${++number}`);
-    return listedMessages((await this.#pool.query<SendRow>(numbered, [...values])).rows);
+    return listedMessages(await this.#all(listQuery(filter, limit, position, 'JOIN')));
   }
 
-  async unresolvedSends(limit: number): Promise<StoredSend[]> {
-    const { rows } = await this.#pool.query<SendRow>(
-      `SELECT ${SEND_COLUMNS} FROM sends WHERE message_id IS NULL AND status IN ('UNKNOWN', 'ACCEPTED') ORDER BY started_at LIMIT $1`,
-      [limit],
-    );
-    return rows.map(storedSend);
+  async unresolvedSends(limit: number, after: Position | null): Promise<StoredSend[]> {
+    const position = after && { ...after, sendId: storable(after.sendId) };
+    return (await this.#all(unresolvedQuery(limit, position))).map(storedSend);
+  }
+
+  async rivalsOf(send: StoredSend, marginMs: number): Promise<StoredSend[]> {
+    return (await this.#all(rivalsQuery(send, marginMs))).map(storedSend);
+  }
+
+  async correlationKey(fresh: Buffer): Promise<Buffer> {
+    await this.#pool.query("INSERT INTO secrets VALUES ('correlation', $1) ON CONFLICT DO NOTHING", [
+      fresh.toString('hex'),
+    ]);
+    const { rows } = await this.#pool.query<{ value: string }>("SELECT value FROM secrets WHERE name = 'correlation'");
+    return Buffer.from(rows[0]?.value ?? '', 'hex');
   }
 
   async ping(): Promise<void> {
@@ -211,6 +238,12 @@ export class PostgresStore implements MessageStore {
   async close(): Promise<void> {
     await this.#feed.close();
     await this.#pool.end();
+  }
+
+  async #all({ sql, values }: Query): Promise<SendRow[]> {
+    let number = 0;
+    const numbered = sql.replace(/\?/g, () => `$${++number}`);
+    return (await this.#pool.query<SendRow>(numbered, [...values])).rows;
   }
 
   async #change(sql: string, ...values: number[]): Promise<number> {

@@ -1,15 +1,22 @@
 /** How sends and messages lie in the one table, the same in both databases. */
 import { createHash } from 'node:crypto';
 import { aggregateStatus, openDeliveries, withEvent, type DeliveryEvent } from '../messaging/delivery.js';
-import type { Delivery, Message, MessageDirection, MessageStatus } from '../messaging/message.js';
-import type { ListedMessage, NewSend, Resolution, StoredSend } from '../messaging/ports.js';
+import type { Delivery, Message, MessageDirection, MessagePriority, MessageStatus } from '../messaging/message.js';
+import type { ListedMessage, NewSend, Resolution, Settlement, StoredSend } from '../messaging/ports.js';
 
 /** A row of `sends`. Lists lie in it as JSON. */
 export interface SendRow {
   readonly send_id: string;
+  readonly caller: string;
+  readonly key_hash: string | null;
+  readonly request_id: string | null;
   readonly fingerprint: string;
   readonly status: string;
   readonly started_at: number;
+  readonly updated_at: number;
+  readonly lease_until: number;
+  readonly last_seen: string | null;
+  readonly settled_by: string | null;
   readonly sender: string;
   readonly recipients: string;
   readonly body: string;
@@ -21,13 +28,22 @@ export interface SendRow {
   readonly owner: string | null;
   readonly direction: string;
   readonly segment_count: number | null;
+  readonly priority: string | null;
+  readonly expires_at: number | null;
+  readonly paired_message_id: string | null;
   /** JSON; null until something was heard of a delivery. */
   readonly deliveries: string | null;
 }
 
 /** The columns that make up a `SendRow`. */
-export const SEND_COLUMNS =
-  'send_id, fingerprint, status, started_at, sender, recipients, body, application_id, tag, media, message_id, time, owner, direction, segment_count, deliveries';
+export const SEND_COLUMNS = [
+  'send_id, caller, key_hash, request_id, fingerprint, status, started_at, updated_at, lease_until, last_seen, settled_by',
+  'sender, recipients, body, application_id, tag, media, message_id, time, owner, direction, segment_count',
+  'priority, expires_at, paired_message_id, deliveries',
+].join(', ');
+
+/** Which rows are unresolved sends. */
+export const IS_UNRESOLVED = "message_id IS NULL AND status IN ('UNKNOWN', 'ACCEPTED') AND settled_by IS NULL";
 
 /** What a claim writes, by column. */
 export function claimColumns(send: NewSend): Record<string, string | number | null> {
@@ -37,6 +53,7 @@ export function claimColumns(send: NewSend): Record<string, string | number | nu
     caller: send.caller,
     idempotency_key: send.idempotencyKey,
     key_hash: send.idempotencyKey && createHash('sha256').update(send.idempotencyKey).digest('hex'),
+    request_id: send.requestId,
     fingerprint: send.fingerprint,
     status: 'PENDING',
     started_at: send.startedAt,
@@ -48,6 +65,8 @@ export function claimColumns(send: NewSend): Record<string, string | number | nu
     application_id: request.applicationId,
     tag: request.tag,
     media: JSON.stringify(request.media),
+    priority: request.priority,
+    expires_at: request.expiresAt,
     direction: 'OUT',
   };
 }
@@ -66,6 +85,9 @@ export function messageColumns(message: Message): Record<string, string | number
     owner: message.owner === null ? null : storable(message.owner),
     direction: message.direction,
     segment_count: storableCount(message.segmentCount),
+    priority: message.priority,
+    expires_at: message.expiresAt,
+    paired_message_id: message.pairedMessageId === null ? null : storable(message.pairedMessageId),
   };
 }
 
@@ -84,10 +106,27 @@ function storableCount(count: number | null): number | null {
   return count !== null && Math.abs(count) <= MAX_INTEGER ? count : null;
 }
 
+/** The columns that an event may change, beside `updated_at`. */
+export const EVENT_COLUMNS = [
+  'status',
+  'deliveries',
+  'message_id',
+  'time',
+  'owner',
+  'segment_count',
+  'paired_message_id',
+] as const satisfies readonly (keyof SendRow)[];
+
 /** The row after an event: the message's own members are filled in where its answer was lost. */
 export function rowAfter(row: SendRow, event: DeliveryEvent): SendRow {
   const deliveries = withEvent(deliveriesOf(row), event);
-  const told = { deliveries: JSON.stringify(deliveries), status: aggregateStatus(deliveries) };
+  // An event that was kept by an earlier version has none.
+  const { pairedMessageId }: { pairedMessageId?: string | null } = event.message;
+  const told = {
+    deliveries: JSON.stringify(deliveries),
+    status: aggregateStatus(deliveries),
+    paired_message_id: row.paired_message_id ?? (pairedMessageId == null ? null : storable(pairedMessageId)),
+  };
   if (row.message_id !== null) return { ...row, ...told };
   const { time, owner, segmentCount } = event.message;
   return {
@@ -97,6 +136,31 @@ export function rowAfter(row: SendRow, event: DeliveryEvent): SendRow {
     time,
     owner,
     segment_count: storableCount(segmentCount),
+  };
+}
+
+/** What the outcome of a call writes, by column, whatever the outcome. */
+export function recordColumns({ status, lastSeen }: Resolution, now: number): Record<string, string | number | null> {
+  return { status, updated_at: now, last_seen: lastSeen ?? null };
+}
+
+/** What a settlement writes, by column. A message of which nobody told the time is as old as its send. */
+export function settlementColumns(
+  row: SendRow,
+  settlement: Settlement,
+  now: number,
+): Record<string, string | number | null> {
+  const { by, reason } = settlement;
+  const columns = { updated_at: now, settled_by: by, settled_reason: reason };
+  if (settlement.as === 'NOT_SENT') return { ...columns, status: 'REJECTED', idempotency_key: null };
+  if (settlement.found === null) return { ...columns, status: 'ACCEPTED' };
+  const { id, time } = settlement.found;
+  return {
+    ...columns,
+    status: 'ACCEPTED',
+    message_id: storable(id),
+    time: time ?? row.started_at * 1000,
+    owner: row.sender,
   };
 }
 
@@ -136,12 +200,19 @@ export function distinctRecipients(to: readonly string[]): string[] {
 export function storedSend(row: SendRow): StoredSend {
   return {
     sendId: row.send_id,
+    caller: row.caller,
+    keyHash: row.key_hash,
+    requestId: row.request_id,
     fingerprint: row.fingerprint,
     status: row.status as MessageStatus,
     from: row.sender,
     to: JSON.parse(row.recipients) as string[],
     tag: row.tag,
     startedAt: row.started_at,
+    leaseUntil: row.lease_until,
+    updatedAt: row.updated_at,
+    lastSeen: row.last_seen,
+    settledBy: row.settled_by,
     message: messageOf(row),
   };
 }
@@ -161,6 +232,9 @@ export function messageOf(row: SendRow): Message | null {
     media: JSON.parse(row.media) as string[],
     direction: row.direction as MessageDirection,
     segmentCount: row.segment_count,
+    priority: row.priority as MessagePriority | null,
+    expiresAt: row.expires_at,
+    pairedMessageId: row.paired_message_id,
     status: row.status as MessageStatus,
     deliveries: deliveriesOf(row),
   };

@@ -5,31 +5,38 @@ import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import type { DeliveryEvent } from '../messaging/delivery.js';
 import { yieldsTo, type Message } from '../messaging/message.js';
-import type {
-  Claim,
-  ListedMessage,
-  MessageFilter,
-  MessageStore,
-  NewSend,
-  Position,
-  Resolution,
-  StoreChange,
-  StoredSend,
+import {
+  isUnresolved,
+  type Claim,
+  type ListedMessage,
+  type MessageFilter,
+  type MessageStore,
+  type NewSend,
+  type OtherEvent,
+  type Position,
+  type Resolution,
+  type Settlement,
+  type SettleResult,
+  type StoreChange,
+  type StoredSend,
 } from '../messaging/ports.js';
 import { groupCommit } from './group-commit.js';
-import { listQuery } from './list-query.js';
+import { listQuery, rivalsQuery, SEND_BY_KEY, unresolvedQuery } from './list-query.js';
 import { migrations, stepsAfter } from './migrations.js';
 import {
   claimColumns,
   distinctRecipients,
+  EVENT_COLUMNS,
   inOrderOf,
   isAbout,
   listedMessages,
   messageColumns,
   receivedColumns,
   recipientsOf,
+  recordColumns,
   rowAfter,
   SEND_COLUMNS,
+  settlementColumns,
   storable,
   storedSend,
   type SendRow,
@@ -110,20 +117,12 @@ export class SqliteStore implements MessageStore {
   readonly #statements = new Map<string, Database.Statement>();
   readonly #write: (write: Write) => Promise<Claim | null>;
   readonly #listeners = new Set<(change: StoreChange) => void>();
-  /** What the commit under way changes; told once it is on disk. */
+  /** What the commit under way changes; the listeners hear it once it is on disk. */
   #changes: StoreChange[] = [];
 
   constructor(database: Database.Database) {
     this.#database = database;
-    const commit = database.transaction((writes: readonly Write[]) => writes.map((write) => this.#apply(write)));
-    this.#write = groupCommit(async (writes) => {
-      const results = await whenFree(() => {
-        this.#changes = [];
-        return commit.immediate(writes);
-      });
-      for (const change of this.#changes) for (const listener of this.#listeners) listener(change);
-      return results;
-    });
+    this.#write = groupCommit((writes) => this.#commit(() => writes.map((write) => this.#apply(write))));
   }
 
   async claim(send: NewSend): Promise<Claim> {
@@ -138,6 +137,15 @@ export class SqliteStore implements MessageStore {
     await this.#write({ kind: 'event', event, now });
   }
 
+  async sendByKey(caller: string, idempotencyKey: string): Promise<StoredSend | null> {
+    const [row] = await this.#all(SEND_BY_KEY, caller, idempotencyKey);
+    return row === undefined ? null : storedSend(row);
+  }
+
+  settle(sendId: string, settlement: Settlement, now: number): Promise<SettleResult> {
+    return this.#commit(() => this.#applySettlement(sendId, settlement, now));
+  }
+
   async receive(message: Message, now: number): Promise<void> {
     await this.#write({ kind: 'received', message, now });
   }
@@ -149,6 +157,11 @@ export class SqliteStore implements MessageStore {
 
   async keepAside(body: string, now: number): Promise<void> {
     await this.#change('INSERT INTO strange_callbacks VALUES (?, ?)', now, storable(body));
+  }
+
+  async keepEvent({ messageId, type, body }: OtherEvent, now: number): Promise<void> {
+    const insert = 'INSERT INTO other_events (message_id, type, body, received_at) VALUES (?, ?, ?, ?)';
+    await this.#change(insert, storable(messageId), storable(type), storable(body), now);
   }
 
   onChange(listener: (change: StoreChange) => void): () => void {
@@ -200,12 +213,25 @@ export class SqliteStore implements MessageStore {
     return listedMessages(await this.#all(sql, ...values));
   }
 
-  async unresolvedSends(limit: number): Promise<StoredSend[]> {
-    const rows = await this.#all(
-      `SELECT ${SEND_COLUMNS} FROM sends WHERE message_id IS NULL AND status IN ('UNKNOWN', 'ACCEPTED') ORDER BY started_at LIMIT ?`,
-      limit,
-    );
-    return rows.map(storedSend);
+  async unresolvedSends(limit: number, after: Position | null): Promise<StoredSend[]> {
+    const { sql, values } = unresolvedQuery(limit, after);
+    return (await this.#all(sql, ...values)).map(storedSend);
+  }
+
+  async rivalsOf(send: StoredSend, marginMs: number): Promise<StoredSend[]> {
+    const { sql, values } = rivalsQuery(send, marginMs);
+    return (await this.#all(sql, ...values)).map(storedSend);
+  }
+
+  correlationKey(fresh: Buffer): Promise<Buffer> {
+    return this.#commit(() => {
+      const insert = this.#statement("INSERT INTO secrets VALUES ('correlation', ?) ON CONFLICT DO NOTHING");
+      insert.run(fresh.toString('hex'));
+      const { value } = this.#statement("SELECT value FROM secrets WHERE name = 'correlation'").get() as {
+        value: string;
+      };
+      return Buffer.from(value, 'hex');
+    });
   }
 
   async ping(): Promise<void> {
@@ -215,6 +241,17 @@ export class SqliteStore implements MessageStore {
   close(): Promise<void> {
     this.#database.close();
     return Promise.resolve();
+  }
+
+  /** Does `work` in one transaction, and tells what it changed once that is on disk. */
+  async #commit<Result>(work: () => Result): Promise<Result> {
+    const transaction = this.#database.transaction(work);
+    const { result, changes } = await whenFree(() => {
+      this.#changes = [];
+      return { result: transaction.immediate(), changes: this.#changes };
+    });
+    for (const change of changes) for (const listener of this.#listeners) listener(change);
+    return result;
   }
 
   #apply(write: Write): Claim | null {
@@ -235,28 +272,55 @@ export class SqliteStore implements MessageStore {
     const names = Object.keys(columns);
     const insert = `INSERT INTO sends (${names.join(', ')}) VALUES (${names.map((name) => `@${name}`).join(', ')}) ON CONFLICT (caller, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING`;
     if (this.#statement(insert).run(columns).changes === 1) return null;
-    const holder = this.#statement(`SELECT ${SEND_COLUMNS} FROM sends WHERE caller = ? AND idempotency_key = ?`);
+    const holder = this.#statement(SEND_BY_KEY);
     return { kind: 'HELD', by: storedSend(holder.get(send.caller, send.idempotencyKey) as SendRow) };
   }
 
   #applyRecord({ sendId, resolution, now }: Extract<Write, { kind: 'record' }>): null {
+    const message = resolution.status === 'ACCEPTED' ? resolution.message : null;
     const columns = {
-      status: resolution.status,
-      updated_at: now,
+      ...recordColumns(resolution, now),
       ...(resolution.status === 'REJECTED' && { idempotency_key: null }),
-      ...(resolution.status === 'ACCEPTED' && resolution.message !== null && messageColumns(resolution.message)),
+      ...(message !== null && messageColumns(message)),
     };
-    const assignments = Object.keys(columns).map((name) => `${name} = @${name}`);
     const lower = yieldsTo(resolution.status).map((status) => `'${status}'`);
-    const update = `UPDATE sends SET ${assignments.join(', ')} WHERE send_id = @send_id AND status IN (${lower.join(', ')})`;
-    if (this.#statement(update).run({ ...columns, send_id: sendId }).changes === 0) return null;
+    // What the call brought is worth more than what somebody settled without it.
+    const settled = message === null ? '' : ' OR (settled_by IS NOT NULL AND message_id IS NULL)';
+    if (!this.#update(sendId, columns, `(status IN (${lower.join(', ')})${settled})`)) return null;
     this.#listRecipients(sendId, recipientsOf(resolution));
-    if (resolution.status !== 'ACCEPTED' || resolution.message === null) return null;
+    if (message !== null) this.#adopt(message.id, now);
+    return null;
+  }
+
+  /** Applies the events that came before their message was known. */
+  #adopt(messageId: string, now: number): void {
     const early = this.#statement('DELETE FROM early_events WHERE message_id = ? RETURNING event');
-    for (const { event } of early.all(storable(resolution.message.id)) as { event: string }[]) {
+    for (const { event } of early.all(storable(messageId)) as { event: string }[]) {
       this.#applyEvent({ event: JSON.parse(event) as DeliveryEvent, now });
     }
-    return null;
+  }
+
+  #applySettlement(sendId: string, settlement: Settlement, now: number): SettleResult {
+    const row = this.#rowBySend(sendId);
+    if (row === undefined) return { kind: 'UNKNOWN_SEND' };
+    if (!isUnresolved(storedSend(row))) return { kind: 'NOT_UNRESOLVED', send: storedSend(row) };
+    const messageId = settlement.as === 'SENT' && settlement.found !== null ? storable(settlement.found.id) : null;
+    const taken = "SELECT 1 FROM sends WHERE message_id = ? AND direction = 'OUT'";
+    if (messageId !== null && this.#statement(taken).get(messageId) !== undefined) return { kind: 'MESSAGE_ID_TAKEN' };
+    this.#update(sendId, settlementColumns(row, settlement, now), '1');
+    if (messageId !== null) {
+      this.#listRecipients(sendId, distinctRecipients(JSON.parse(row.recipients) as string[]));
+      this.#adopt(messageId, now);
+      this.#changes.push({ kind: 'updated', messageId });
+    }
+    return { kind: 'SETTLED', send: storedSend(this.#rowBySend(sendId) ?? row) };
+  }
+
+  /** Whether there was such a send of which `condition` holds. */
+  #update(sendId: string, columns: Record<string, string | number | null>, condition: string): boolean {
+    const assignments = Object.keys(columns).map((name) => `${name} = @${name}`);
+    const update = `UPDATE sends SET ${assignments.join(', ')} WHERE send_id = @send_id AND ${condition}`;
+    return this.#statement(update).run({ ...columns, send_id: sendId }).changes > 0;
   }
 
   #applyEvent({ event, now }: { event: DeliveryEvent; now: number }): null {
@@ -266,21 +330,24 @@ export class SqliteStore implements MessageStore {
       keep.run(storable(event.messageId), JSON.stringify(event), now);
       return null;
     }
-    const { send_id, status, deliveries, message_id, time, owner, segment_count } = rowAfter(row, event);
-    this.#statement(
-      'UPDATE sends SET status = ?, deliveries = ?, message_id = ?, time = ?, owner = ?, segment_count = ?, updated_at = ? WHERE send_id = ?',
-    ).run(status, deliveries, message_id, time, owner, segment_count, now, send_id);
+    const { send_id, ...after } = rowAfter(row, event);
+    const changed = Object.fromEntries(EVENT_COLUMNS.map((name) => [name, after[name]]));
+    this.#update(send_id, { ...changed, updated_at: now }, '1');
     if (row.message_id === null) this.#listRecipients(send_id, JSON.parse(row.recipients) as string[]);
     this.#changes.push({ kind: 'updated', messageId: event.messageId });
     return null;
   }
 
   #rowOf(event: DeliveryEvent): SendRow | undefined {
-    const bySend = this.#statement(`SELECT ${SEND_COLUMNS} FROM sends WHERE send_id = ?`).get(event.sendId);
-    if (isAbout(bySend as SendRow | undefined, event)) return bySend as SendRow;
+    const bySend = this.#rowBySend(event.sendId);
+    if (isAbout(bySend, event)) return bySend;
     return this.#statement(
       `SELECT ${SEND_COLUMNS} FROM sends WHERE message_id = ? AND direction = 'OUT' ORDER BY time DESC, send_id DESC LIMIT 1`,
     ).get(storable(event.messageId)) as SendRow | undefined;
+  }
+
+  #rowBySend(sendId: string | null): SendRow | undefined {
+    return this.#statement(`SELECT ${SEND_COLUMNS} FROM sends WHERE send_id = ?`).get(sendId) as SendRow | undefined;
   }
 
   #applyReceived({ message, now }: { message: Message; now: number }): null {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { parseCallback, type CallbackEvent } from '../../src/callbacks/callback.js';
 import { Correlation } from '../../src/messaging/correlation.js';
 
-const correlation = new Correlation('secret');
+const correlation = new Correlation(Buffer.from('secret'));
 const NOW = 1_000_000;
 const parse = (json: unknown): CallbackEvent[] => parseCallback(JSON.stringify(json), correlation, NOW);
 
@@ -40,10 +40,33 @@ describe('a callback', () => {
           status: 'FAILED',
           time: 1_473_877_217_000_000,
           errorCode: 4432,
-          message: { time: 1_473_877_216_000_000, owner: '+12345678901', segmentCount: 1 },
+          message: { time: 1_473_877_216_000_000, owner: '+12345678901', segmentCount: 1, pairedMessageId: null },
         },
       },
     ]);
+  });
+
+  it.each(['message-read', 'suggestion-response', 'request-location-response'])(
+    'of type %s, of another channel, is kept as it came',
+    (type) => {
+      const event = { ...FAILED, type, suggestionResponse: { text: 'Yes', postbackData: 'x' } };
+      expect(parse([event])).toEqual([
+        { kind: 'other', event: { messageId: MESSAGE.id, type, body: JSON.stringify(event) } },
+      ]);
+    },
+  );
+
+  it('names the message that its own is paired with, where it is one', () => {
+    const message = { ...MESSAGE, pairedMessageId: 'other-id' };
+    expect(parse([{ ...FAILED, message }])).toMatchObject([{ event: { message: { pairedMessageId: 'other-id' } } }]);
+    expect(parse([{ ...FAILED, type: 'message-received', message }])).toMatchObject([
+      { message: { pairedMessageId: 'other-id' } },
+    ]);
+    for (const pairedMessageId of ['', ' ', 7, {}, 'x'.repeat(256)]) {
+      expect(parse([{ ...FAILED, message: { ...MESSAGE, pairedMessageId } }])).toMatchObject([
+        { event: { message: { pairedMessageId: null } } },
+      ]);
+    }
   });
 
   it.each([
@@ -92,7 +115,7 @@ describe('a callback', () => {
   it('brings the send back that its tag was given, and believes no other tag', () => {
     const tag = correlation.wireTag('mine', 'send1');
     expect(parse([{ ...FAILED, message: { ...MESSAGE, tag } }])).toMatchObject([{ event: { sendId: 'send1' } }]);
-    const foreign = new Correlation('other secret').wireTag('mine', 'send1');
+    const foreign = new Correlation(Buffer.from('other key')).wireTag('mine', 'send1');
     expect(parse([{ ...FAILED, message: { ...MESSAGE, tag: foreign } }])).toMatchObject([{ event: { sendId: null } }]);
   });
 
@@ -122,6 +145,9 @@ describe('a callback', () => {
           media: MESSAGE.media,
           direction: 'IN',
           segmentCount: 1,
+          priority: null,
+          expiresAt: null,
+          pairedMessageId: null,
           status: 'RECEIVED',
           deliveries: [],
         },

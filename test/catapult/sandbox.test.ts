@@ -2,7 +2,7 @@
 import { request } from 'undici';
 import { startSandbox, type Sandbox } from '../../src/catapult/sandbox.js';
 
-const ACCOUNT = { userId: 'u-1', token: 't', secret: 's' };
+const ACCOUNT = { userId: 'u-1', token: 't', secret: 's', clientId: 'c', clientSecret: 'cs' };
 const AUTHORIZATION = `Basic ${Buffer.from('t:s').toString('base64')}`;
 const MESSAGE = { from: '+12345678901', to: ['+12345678902'], text: 'Hey', applicationId: 'app-1' };
 
@@ -144,9 +144,12 @@ describe('the sandbox', () => {
         description: "Content type 'text/plain;charset=UTF-8' not supported. Please use 'application/json'",
       },
     });
-    const get = await request(`${sandbox.url}/users/u-1/messages`, { headers: { authorization: AUTHORIZATION } });
-    await get.body.dump();
-    expect(get.statusCode).toBe(405);
+    const put = await request(`${sandbox.url}/users/u-1/messages`, {
+      method: 'PUT',
+      headers: { authorization: AUTHORIZATION },
+    });
+    await put.body.dump();
+    expect(put.statusCode).toBe(405);
     expect((await post({ ...MESSAGE, text: 'a'.repeat(2_000_000) })).status).toBe(413);
   });
 
@@ -183,5 +186,111 @@ describe('the sandbox', () => {
     await sandbox.close();
     expect(await silent).toBeInstanceOf(Object);
     sandbox = await startSandbox(ACCOUNT);
+  });
+
+  describe('with OAuth', () => {
+    beforeEach(async () => {
+      await sandbox.close();
+      sandbox = await startSandbox({ ...ACCOUNT, auth: 'oauth', tokenLifeS: 1 });
+    });
+
+    const ask = async (authorization: string, body = 'grant_type=client_credentials'): Promise<Answer> => {
+      const answer = await request(sandbox.tokenUrl, { method: 'POST', headers: { authorization }, body });
+      return {
+        status: answer.statusCode,
+        headers: answer.headers,
+        json: (await answer.body.json()) as Record<string, unknown>,
+      };
+    };
+    const client = `Basic ${Buffer.from('c:cs').toString('base64')}`;
+    const withToken = async (): Promise<string> => `Bearer ${String((await ask(client)).json.access_token)}`;
+
+    it('issues tokens to its client alone, for the grant that it knows', async () => {
+      expect((await ask(client)).json).toMatchObject({ expires_in: 1, token_type: 'Bearer' });
+      expect(await ask(AUTHORIZATION)).toMatchObject({ status: 401, json: { error: 'invalid_client' } });
+      expect(await ask(client, 'grant_type=password')).toMatchObject({
+        status: 400,
+        json: { error: 'unsupported_grant_type' },
+      });
+      expect((await request(sandbox.tokenUrl)).statusCode).toBe(405);
+    });
+
+    it('takes a message with a token, and refuses Basic and tokens that it did not issue', async () => {
+      expect((await post(MESSAGE, { authorization: await withToken() })).status).toBe(202);
+      for (const authorization of [AUTHORIZATION, 'Bearer x', 'Bearer ', '']) {
+        expect((await post(MESSAGE, { authorization })).status).toBe(401);
+      }
+    });
+
+    it('refuses a token that is revoked, or has ended', async () => {
+      const revoked = await withToken();
+      sandbox.revokeTokens();
+      expect((await post(MESSAGE, { authorization: revoked })).status).toBe(401);
+      const ending = await withToken();
+      const endsAt = Date.now() + 1_000;
+      while (Date.now() <= endsAt) await new Promise(setImmediate);
+      expect((await post(MESSAGE, { authorization: ending })).status).toBe(401);
+    });
+  });
+
+  it('takes tokens beside Basic where nothing else is said', async () => {
+    const { body } = await request(sandbox.tokenUrl, {
+      method: 'POST',
+      headers: { authorization: `Basic ${Buffer.from('c:cs').toString('base64')}` },
+      body: 'grant_type=client_credentials',
+    });
+    const { access_token: token } = (await body.json()) as { access_token: string };
+    expect((await post(MESSAGE, { authorization: `Bearer ${token}` })).status).toBe(202);
+    expect((await post(MESSAGE)).status).toBe(202);
+  });
+
+  describe('lists messages', () => {
+    const list = async (query: Record<string, string>): Promise<Answer> => {
+      const url = `${sandbox.url}/users/u-1/messages?${new URLSearchParams(query).toString()}`;
+      const answer = await request(url, { headers: { authorization: AUTHORIZATION } });
+      return {
+        status: answer.statusCode,
+        headers: answer.headers,
+        json: (await answer.body.json()) as Record<string, unknown>,
+      };
+    };
+
+    it('by numbers and time, once for each recipient, without text and tag', async () => {
+      const before = new Date(Date.now() - 1).toISOString();
+      const { json: sent } = await post({ ...MESSAGE, to: ['+15550000001', '+15550000002'], tag: 'secret' });
+      await post({ ...MESSAGE, from: '+15559999999' });
+      const { json } = await list({ sourceTn: MESSAGE.from, fromDateTime: before });
+      expect(json).toMatchObject({
+        totalCount: 2,
+        messages: [
+          { messageId: sent.id, sourceTn: MESSAGE.from, destinationTn: '+15550000001', messageDirection: 'OUTBOUND' },
+          { messageId: sent.id, sourceTn: MESSAGE.from, destinationTn: '+15550000002' },
+        ],
+      });
+      expect(JSON.stringify(json)).not.toMatch(/secret|Hey/);
+      expect((await list({ destinationTn: '+15550000002,+15550000003' })).json).toMatchObject({ totalCount: 1 });
+      expect((await list({ sourceTn: MESSAGE.from, limit: '1' })).json).toMatchObject({
+        totalCount: 2,
+        messages: [{ destinationTn: '+15550000001' }],
+      });
+      expect((await list({ fromDateTime: '2099-01-01T00:00:00.000Z' })).json).toMatchObject({ totalCount: 0 });
+      expect((await list({ messageDirection: 'INBOUND' })).json).toMatchObject({ totalCount: 0, messages: [] });
+    });
+
+    it('only when it is asked for something, with times in milliseconds', async () => {
+      expect(await list({})).toMatchObject({ status: 400, json: { type: 'bad-request' } });
+      expect((await list({ fromDateTime: '2024-01-01T00:00:00Z' })).status).toBe(400);
+    });
+  });
+
+  it.each([
+    ['priority', { priority: 'urgent' }],
+    ['expiration', { expiration: '2020-01-01T00:00:00Z' }],
+    ['expiration', { expiration: 'soon' }],
+  ])('refuses a wrong %s', async (fieldName, fields) => {
+    expect(await post({ ...MESSAGE, ...fields })).toMatchObject({
+      status: 400,
+      json: { fieldErrors: [{ fieldName }] },
+    });
   });
 });

@@ -1,4 +1,10 @@
-import { acceptedMessage, parseAcceptance, parseRefusal, requestBody } from '../../src/catapult/wire.js';
+import {
+  acceptedMessage,
+  parseAcceptance,
+  parseMessageList,
+  parseRefusal,
+  requestBody,
+} from '../../src/catapult/wire.js';
 import { OUTBOUND } from '../support/messages.js';
 
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
@@ -16,6 +22,68 @@ describe('the request body', () => {
   it('keeps an empty tag and an empty text, which the caller did give', () => {
     const body = requestBody({ ...OUTBOUND, text: '', tag: '', media: ['https://example.com/a.jpg'] });
     expect(JSON.parse(body)).toMatchObject({ text: '', tag: '', media: ['https://example.com/a.jpg'] });
+  });
+});
+
+describe('the delivery options', () => {
+  it('are on the wire in its own words, and only when they are given', () => {
+    const body = requestBody({ ...OUTBOUND, priority: 'DEFAULT', expiresAt: 1_612_197_868_000_000 });
+    expect(JSON.parse(body)).toMatchObject({ priority: 'default', expiration: '2021-02-01T16:44:28Z' });
+  });
+
+  it('are read from an answer in any zone, and left out where they are none', () => {
+    const answer = { id: '1', priority: 'high', expiration: '2021-02-01T11:44:28-05:00', pairedMessageId: '2' };
+    expect(parseAcceptance(json(answer))).toMatchObject({
+      priority: 'HIGH',
+      expiresAt: 1_612_197_868_000_000,
+      pairedMessageId: '2',
+    });
+    for (const strange of [
+      { priority: 'urgent', expiration: 'soon', pairedMessageId: '' },
+      { priority: 1, expiration: 2 },
+    ]) {
+      expect(parseAcceptance(json({ id: '1', ...strange }))).toMatchObject({
+        id: '1',
+        priority: null,
+        expiresAt: null,
+        pairedMessageId: null,
+      });
+    }
+  });
+});
+
+describe('the message list', () => {
+  const LISTED = {
+    messageId: 'm1',
+    accountId: '12345',
+    sourceTn: '+15554443333',
+    destinationTn: '15554442222',
+    messageStatus: 'DELIVERED',
+    messageDirection: 'OUTBOUND',
+    receiveTime: '2020-04-07T14:03:07.000Z',
+  };
+  const READ = { id: 'm1', from: '+15554443333', to: '+15554442222', time: 1_586_268_187_000_000 };
+
+  it.each<[string, object, object | null]>([
+    ['as documented', { totalCount: 1, pageInfo: {}, messages: [LISTED] }, { messages: [READ], complete: true }],
+    ['in an array', [{ totalCount: 1, messages: [LISTED] }], { messages: [READ], complete: true }],
+    ['empty', { totalCount: 0, messages: [] }, { messages: [], complete: true }],
+    ['without a count', { messages: [LISTED] }, { messages: [READ], complete: true }],
+    ['of which one page came', { totalCount: 2, messages: [LISTED] }, { messages: [READ], complete: false }],
+    [
+      'with a message that cannot be read',
+      { totalCount: 2, messages: [LISTED, { ...LISTED, messageId: 7 }] },
+      { messages: [READ], complete: false },
+    ],
+    [
+      'with a message that came in',
+      { totalCount: 1, messages: [{ ...LISTED, messageDirection: 'INBOUND' }] },
+      { messages: [], complete: true },
+    ],
+    ['without messages', { totalCount: 0 }, null],
+    ['as several', [{ messages: [] }, { messages: [] }], null],
+  ])('%s', (_name, body, expected) => {
+    expect(parseMessageList(json(body))).toEqual(expected);
   });
 });
 
@@ -61,6 +129,9 @@ describe('an acceptance', () => {
       owner: null,
       segmentCount: null,
       direction: 'OUT',
+      priority: null,
+      expiresAt: null,
+      pairedMessageId: null,
       status: 'ACCEPTED',
       deliveries: [{ to: '+12345678902', status: 'ACCEPTED', time: null, errorCode: null }],
     });

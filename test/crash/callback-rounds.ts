@@ -25,7 +25,7 @@ export interface CallbackReport {
 export async function callbackRounds(rounds: number, folder: string): Promise<CallbackReport> {
   const upstream = await startMisbehavingUpstream(async (connection) => {
     for (;;) {
-      const { body } = await connection.readRequest();
+      const { body } = await connection.readPost();
       const { text } = JSON.parse(body.toString()) as { text: string };
       const answer = JSON.stringify({ id: text });
       connection.write(`HTTP/1.1 202 Accepted\r\ncontent-length: ${answer.length}\r\n\r\n${answer}`);

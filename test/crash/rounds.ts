@@ -153,7 +153,7 @@ class Harness {
   async #serve(connection: Connection): Promise<void> {
     this.#strike('upstream is connected to');
     for (;;) {
-      const { body } = await connection.readRequest();
+      const { body } = await connection.readPost();
       if (this.#strike('upstream has read the request')) return;
       const { text } = JSON.parse(body.toString()) as { text: string };
       this.#ledger.set(text, (this.#ledger.get(text) ?? 0) + 1);
@@ -209,8 +209,8 @@ class Harness {
 
   /** The tags, which are the texts, of the sends that the server lists as unresolved. */
   async #unresolved(dispatcher: Dispatcher): Promise<Set<string>> {
-    const { data } = await this.#post({ query: '{ unresolvedSends { tag } }' }, dispatcher);
-    return new Set(data?.unresolvedSends?.map(({ tag }) => tag));
+    const { data } = await this.#post({ query: '{ unresolvedSends(first: 100) { nodes { tag } } }' }, dispatcher);
+    return new Set(data?.unresolvedSends?.nodes.map(({ tag }) => tag));
   }
 
   async #post(operation: object, dispatcher: Dispatcher): Promise<Answer> {
@@ -227,7 +227,7 @@ class Harness {
 interface Answer {
   readonly data?: {
     readonly sendMessage?: { readonly id: string } | null;
-    readonly unresolvedSends?: readonly { readonly tag: string }[];
+    readonly unresolvedSends?: { readonly nodes: readonly { readonly tag: string }[] };
   } | null;
   readonly errors?: readonly { readonly extensions: { readonly code: string } }[];
 }

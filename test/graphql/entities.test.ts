@@ -21,6 +21,7 @@ it('100 representations, and the same message asked for beside them, are one que
     owner: null,
     direction: 'IN',
     segmentCount: 1,
+    pairedMessageId: null,
     status: 'RECEIVED',
     deliveries: [],
   }));
@@ -41,7 +42,7 @@ it('100 representations, and the same message asked for beside them, are one que
     }),
     gateway: { send: () => Promise.reject(new Error('nothing is sent')) },
     clock: { now: () => 0, sleep: () => Promise.resolve() },
-    observer: { onSend: () => undefined, onRecordFailure: () => undefined },
+    observer: { onSend: () => undefined, onRecordFailure: () => undefined, onSettled: () => undefined },
     limits: { take: () => Promise.resolve(null) },
     newId: () => 'id',
     sendTimeoutMs: 1,
@@ -52,7 +53,7 @@ it('100 representations, and the same message asked for beside them, are one que
     onInternalError: () => undefined,
   });
   const { data, errors } = await graphql({
-    schema: buildMessagingSchema({ messages: service, policy: new SendPolicy(ALL_ALLOWED) }),
+    schema: buildMessagingSchema({ messages: service, policy: new SendPolicy(ALL_ALLOWED, { now: () => 0 }) }),
     source: `query ($representations: [_Any!]!) {
       _entities(representations: $representations) { ... on Message { id } }
       message(id: "message-7") { id }

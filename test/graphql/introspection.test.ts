@@ -94,8 +94,11 @@ describe('with introspection off', () => {
     );
   })();
 
-  const leaked = (raw: string, query: string): string[] =>
-    NAMES.filter((name) => new RegExp(`\\b${name}\\b`).test(raw) && !query.includes(name));
+  /** The names of the schema in an answer, but for the key of an error's extensions that a field is called like. */
+  const leaked = (raw: string, query: string): string[] => {
+    const answer = raw.replaceAll('"requestId":', '');
+    return NAMES.filter((name) => new RegExp(`\\b${name}\\b`).test(answer) && !query.includes(name));
+  };
 
   it.each([
     '{ __schema { queryType { name } } }',

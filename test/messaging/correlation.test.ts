@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Correlation } from '../../src/messaging/correlation.js';
 
-const correlation = new Correlation('secret');
+const correlation = new Correlation(Buffer.alloc(32, 1));
 
 describe('the correlation', () => {
   it.each([null, '', 'mine', 'a~b.c', '~', '^', 'line\nline', '😀'])(
@@ -33,13 +33,27 @@ describe('the correlation', () => {
     }
   });
 
+  it('still reads what earlier versions signed by a secret of Catapult, as long as it is known', () => {
+    // As version 0.1 wrote it for the secret `old secret`, computed elsewhere.
+    const former = 'mine~send1.wPp1RTgaezOk';
+    expect(new Correlation(Buffer.alloc(32, 1), ['new secret', 'old secret']).read(former)).toEqual({
+      tag: 'mine',
+      sendId: 'send1',
+    });
+    expect(new Correlation(Buffer.alloc(32, 1), ['new secret']).read(former).sendId).toBeNull();
+    // What is signed now, the former secrets cannot sign.
+    expect(
+      new Correlation(Buffer.alloc(32, 2), ['old secret']).read(correlation.wireTag('mine', 'send1')).sendId,
+    ).toBeNull();
+  });
+
   it.each([
     ['nothing', null],
     ['an empty tag', ''],
     ['a tag of somebody else', 'mine~send1.AAAAAAAAAAAA'],
     ['another send', correlation.wireTag('mine', 'send1')?.replace('send1', 'send2') ?? ''],
     ['another mark', correlation.wireTag(null, 'send1')?.replace('^', '~') ?? ''],
-    ['another secret', new Correlation('other').wireTag('mine', 'send1')],
+    ['another key', new Correlation(Buffer.alloc(32, 2)).wireTag('mine', 'send1')],
   ])('does not believe %s', (_name, tag) => {
     expect(correlation.read(tag)).toEqual({ tag, sendId: null });
   });

@@ -16,7 +16,7 @@ function event(fields: Partial<DeliveryEvent>): DeliveryEvent {
     status: 'DELIVERED',
     time: 5,
     errorCode: null,
-    message: { time: 1, owner: null, segmentCount: null },
+    message: { time: 1, owner: null, segmentCount: null, pairedMessageId: null },
     ...fields,
   };
 }

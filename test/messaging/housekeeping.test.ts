@@ -64,7 +64,7 @@ describe('housekeeping', () => {
     await store.claim(newSend({ leaseUntil: 1_000_000 }));
     await start();
     expect(expired).toEqual([1]);
-    expect(await store.unresolvedSends(10)).toHaveLength(1);
+    expect(await store.unresolvedSends(10, null)).toHaveLength(1);
   });
 
   it('waits for the lease where other processes may own the claim', async () => {

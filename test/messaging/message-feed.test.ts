@@ -51,7 +51,7 @@ describe('the feed', () => {
   }
 
   async function deliver({ id, to }: Message, status: 'SENDING' | 'DELIVERED'): Promise<void> {
-    const message = { time: 1, owner: null, segmentCount: null };
+    const message = { time: 1, owner: null, segmentCount: null, pairedMessageId: null };
     await store.applyEvent(
       { messageId: id, sendId: null, to: to[0] ?? null, status, time: 1, errorCode: null, message },
       1,
@@ -101,7 +101,7 @@ describe('the feed', () => {
         status: 'DELIVERED',
         time: 1,
         errorCode: null,
-        message: { time: 1, owner: null, segmentCount: null },
+        message: { time: 1, owner: null, segmentCount: null, pairedMessageId: null },
       },
       1,
     );

@@ -14,6 +14,7 @@ const SENT: Message = {
   owner: OUTBOUND.from,
   direction: 'OUT',
   segmentCount: 1,
+  pairedMessageId: null,
   status: 'ACCEPTED',
   deliveries: openDeliveries(OUTBOUND.to),
 };
@@ -68,6 +69,7 @@ describe('a send', () => {
   let outcome: () => Promise<SendOutcome>;
   let reports: SendReport[];
   let failures: object[];
+  let settled: object[];
   let clock: ReturnType<typeof standingClock>;
   let services: MessageService[];
   let ids: number;
@@ -89,6 +91,7 @@ describe('a send', () => {
     outcome = () => Promise.resolve(ACCEPTED);
     reports = [];
     failures = [];
+    settled = [];
     clock = standingClock();
     services = [];
     ids = 0;
@@ -111,6 +114,7 @@ describe('a send', () => {
       observer: {
         onSend: (report) => reports.push(report),
         onRecordFailure: (failure) => failures.push(failure),
+        onSettled: (each) => settled.push(each),
       },
       newId: () => `send${++ids}`,
       limits: { take: () => Promise.resolve(null) },
@@ -125,6 +129,7 @@ describe('a send', () => {
     caller: 'a',
     idempotencyKey: 'k',
     requestId: 'r1',
+    refusal: null,
     ...fields,
   });
 
@@ -249,11 +254,11 @@ describe('a send', () => {
       expect(await failureOf(service.send(request()))).toBe('OUTCOME_UNKNOWN UNKNOWN');
     }
     expect(steps.filter((step) => step === 'call')).toHaveLength(1);
-    expect(await service.unresolvedSends()).toHaveLength(1);
+    expect(await service.unresolvedSends(10, null)).toHaveLength(1);
     if (first !== UNKNOWN) return;
     await real.record('send1', { status: 'ACCEPTED', message: SENT }, 2_000);
     expect(await service.send(request())).toEqual(SENT);
-    expect(await service.unresolvedSends()).toEqual([]);
+    expect(await service.unresolvedSends(10, null)).toEqual([]);
   });
 
   it('whose claim cannot be stored is refused, and nothing is sent', async () => {

@@ -1,4 +1,3 @@
-import { ServiceError } from '../../src/errors.js';
 import { isAllowedHost, isPublicHost } from '../../src/messaging/media-host.js';
 import { isAllowedDestination } from '../../src/messaging/region.js';
 import { SendPolicy } from '../../src/messaging/send-policy.js';
@@ -81,24 +80,23 @@ describe('a media host', () => {
 });
 
 it('a policy names everything that it does not allow, each at its field', () => {
-  const policy = new SendPolicy({ allowedRegions: ['US'], mediaHosts: ['cdn.example.com'], allowHttpMedia: false });
+  const options = { allowedRegions: ['US'], mediaHosts: ['cdn.example.com'], allowHttpMedia: false };
+  const policy = new SendPolicy(options, { now: () => 1_000 });
   const caller = { ...ANYBODY, senders: new Set(['+12345678909']) };
   const message = {
     ...OUTBOUND,
     to: ['+12345678902', '+14165551234'],
     media: ['https://cdn.example.com/a', 'http://other.example/b'],
+    expiresAt: 1_000_000,
   };
-  expect.assertions(2);
-  try {
-    policy.check(message, caller);
-  } catch (error) {
-    const { code, fieldErrors } = error as ServiceError;
-    expect(code).toBe('BAD_USER_INPUT');
-    expect(fieldErrors?.map((mistake) => [mistake.path.join('.'), mistake.code])).toEqual([
-      ['input.from', 'SENDER_NOT_ALLOWED'],
-      ['input.to.1', 'DESTINATION_NOT_ALLOWED'],
-      ['input.media.1', 'MEDIA_HOST_NOT_ALLOWED'],
-      ['input.media.1', 'MEDIA_NOT_HTTPS'],
-    ]);
-  }
+  const refusal = policy.refusalOf(message, caller);
+  expect([refusal?.code, refusal?.outcome]).toEqual(['BAD_USER_INPUT', 'NOT_SENT']);
+  expect(refusal?.fieldErrors?.map((mistake) => [mistake.path.join('.'), mistake.code])).toEqual([
+    ['input.from', 'SENDER_NOT_ALLOWED'],
+    ['input.to.1', 'DESTINATION_NOT_ALLOWED'],
+    ['input.media.1', 'MEDIA_HOST_NOT_ALLOWED'],
+    ['input.media.1', 'MEDIA_NOT_HTTPS'],
+    ['input.expiresAt', 'ALREADY_EXPIRED'],
+  ]);
+  expect(policy.refusalOf({ ...OUTBOUND, expiresAt: 1_000_001 }, ANYBODY)).toBeNull();
 });

@@ -78,7 +78,7 @@ describe('as in Damn Vulnerable GraphQL Application, harmless is', () => {
   });
 
   it('5. aliases without end', async () => {
-    const aliases = Array.from({ length: 100 }, (_, index) => `a${index}: unresolvedSends { sendId }`);
+    const aliases = Array.from({ length: 100 }, (_, index) => `a${index}: unresolvedSends { nodes { id } }`);
     await refused(`{ ${aliases.join(' ')} }`, 'OPERATION_TOO_COSTLY');
   });
 
@@ -96,7 +96,7 @@ describe('as in Damn Vulnerable GraphQL Application, harmless is', () => {
   });
 
   it('9. suggestions of fields', async () => {
-    const { raw } = await ask('{ unresolvedSend { sendId } }');
+    const { raw } = await ask('{ unresolvedSend { nodes { id } } }');
     expect(raw).not.toContain('unresolvedSends');
   });
 

@@ -26,7 +26,7 @@ let counter = 0;
 
 export function newSend(fields: Partial<NewSend> = {}): NewSend {
   const sendId = `send${String(++counter).padStart(8, '0')}`;
-  const base = { sendId, caller: 'a', idempotencyKey: null, fingerprint: 'f', request: OUTBOUND };
+  const base = { sendId, caller: 'a', idempotencyKey: null, fingerprint: 'f', request: OUTBOUND, requestId: 'r' };
   return { ...base, startedAt: 1_000, leaseUntil: 36_000, ...fields };
 }
 
@@ -43,6 +43,9 @@ export function accepted(fields: Partial<Message> = {}): Resolution & { readonly
     owner: OUTBOUND.from,
     direction: 'OUT',
     segmentCount: 1,
+    priority: null,
+    expiresAt: null,
+    pairedMessageId: null,
     status: 'ACCEPTED',
     deliveries: openDeliveries(fields.to ?? OUTBOUND.to),
     ...fields,
@@ -102,7 +105,7 @@ async function playSequence(store: MessageStore, name: string, random: (limit: n
     status,
     time: 10 + random(5),
     errorCode,
-    message: { time: message.time, owner: message.owner, segmentCount: message.segmentCount },
+    message: { time: message.time, owner: message.owner, segmentCount: message.segmentCount, pairedMessageId: null },
   });
   const events = to.flatMap((recipient) => [
     ...(random(2) === 0 ? [event(recipient, 'SENDING', null)] : []),
@@ -184,12 +187,20 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
           kind: 'HELD',
           by: {
             sendId: first.sendId,
+            caller: 'a',
+            // SHA-256 of `k`.
+            keyHash: '8254c329a92850f6d539dd376f4816ee2764517da5e0235514af433164480d7a',
+            requestId: 'r',
             fingerprint: 'one',
             status: 'PENDING',
             from: OUTBOUND.from,
             to: ['+1', '+2'],
             tag: 't',
             startedAt: 1_000,
+            leaseUntil: 36_000,
+            updatedAt: 1_000,
+            lastSeen: null,
+            settledBy: null,
             message: null,
           },
         });
@@ -300,7 +311,10 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
 
       it('a segment count beyond reason as none, without harm to the others of its batch', async () => {
         const [odd, sound] = await Promise.all([put(store, { segmentCount: 2 ** 40 }), put(store)]);
-        expect(await store.messagesById([odd.id, sound.id])).toEqual([{ ...odd, segmentCount: null }, sound]);
+        expect(await store.messagesById([odd.id, sound.id])).toEqual([
+          { ...odd, segmentCount: null, pairedMessageId: null },
+          sound,
+        ]);
       });
 
       it('everything so that another process finds it', async () => {
@@ -526,12 +540,14 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
         await store.record(third, { status: 'UNKNOWN' }, 2_000);
         await store.record(first, { status: 'ACCEPTED', message: null }, 2_000);
         await store.record(second, { status: 'UNKNOWN' }, 2_000);
-        expect((await store.unresolvedSends(10)).map(({ sendId, status, tag }) => [sendId, status, tag])).toEqual([
-          [first, 'ACCEPTED', 't1'],
-          [second, 'UNKNOWN', 't2'],
-          [third, 'UNKNOWN', 't3'],
-        ]);
-        expect(await store.unresolvedSends(1)).toHaveLength(1);
+        expect((await store.unresolvedSends(10, null)).map(({ sendId, status, tag }) => [sendId, status, tag])).toEqual(
+          [
+            [first, 'ACCEPTED', 't1'],
+            [second, 'UNKNOWN', 't2'],
+            [third, 'UNKNOWN', 't3'],
+          ],
+        );
+        expect(await store.unresolvedSends(1, null)).toHaveLength(1);
       });
 
       it('answers a ping', async () => {
@@ -547,7 +563,7 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
         status: 'DELIVERED',
         time: 5,
         errorCode: null,
-        message: { time: 4, owner: '+19', segmentCount: 2 },
+        message: { time: 4, owner: '+19', segmentCount: 2, pairedMessageId: null },
         ...fields,
       });
 
@@ -577,7 +593,7 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
         expect(await store.messagesById(['late'])).toMatchObject([
           { id: 'late', text: 'mine', tag: 'tag', time: 4, owner: '+19', segmentCount: 2, status: 'DELIVERED' },
         ]);
-        expect(await store.unresolvedSends(5)).toEqual([]);
+        expect(await store.unresolvedSends(5, null)).toEqual([]);
         expect(await pages(store, 5, { to: OUTBOUND.to[0] ?? '' })).toHaveLength(1);
         await store.record(send.sendId, accepted({ id: 'late' }), 4_000);
         expect(await statusOf('k')).toBe('DELIVERED');

@@ -3,7 +3,8 @@ import { Client } from 'pg';
 import { openStore } from '../../src/store/index.js';
 import { NewerStoreError } from '../../src/store/migrations.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
-import { describeStore, newSend } from './conformance.js';
+import { describeStore, newSend, type StoreUnderTest } from './conformance.js';
+import { describeSettlement } from './settlement.js';
 
 let postgres: TestPostgres;
 const open = (databaseUrl: string): ReturnType<typeof openStore> => openStore({ databaseUrl, file: '' });
@@ -13,7 +14,7 @@ beforeAll(async () => {
 }, 30_000);
 afterAll(() => postgres.close());
 
-describeStore('PostgreSQL', async () => {
+async function prepare(): Promise<StoreUnderTest> {
   const url = await postgres.newDatabase();
   return {
     open: () => open(url),
@@ -27,7 +28,10 @@ describeStore('PostgreSQL', async () => {
       }
     },
   };
-});
+}
+
+describeStore('PostgreSQL', prepare);
+describeSettlement('PostgreSQL', prepare);
 
 describe('the PostgreSQL database', () => {
   it('is refused untouched when a newer version made it', async () => {

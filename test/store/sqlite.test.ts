@@ -6,7 +6,8 @@ import { openStore } from '../../src/store/index.js';
 import { listQuery } from '../../src/store/list-query.js';
 import { NewerStoreError } from '../../src/store/migrations.js';
 import { SqliteStore } from '../../src/store/sqlite.js';
-import { accepted, describeStore, newSend } from './conformance.js';
+import { accepted, describeStore, newSend, type StoreUnderTest } from './conformance.js';
+import { describeSettlement } from './settlement.js';
 
 const root = mkdtempSync(join(tmpdir(), 'catapult-graphql-sqlite-'));
 let files = 0;
@@ -17,7 +18,7 @@ afterAll(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-describeStore('SQLite', () => {
+function prepare(): Promise<StoreUnderTest> {
   const file = newFile();
   return Promise.resolve({
     open: () => open(file),
@@ -32,7 +33,10 @@ describeStore('SQLite', () => {
         }
       }),
   });
-});
+}
+
+describeStore('SQLite', prepare);
+describeSettlement('SQLite', prepare);
 
 describe('the SQLite file', () => {
   it('is readable by its owner alone', async () => {

@@ -8,4 +8,6 @@ export const OUTBOUND: OutboundMessage = {
   applicationId: 'app-1',
   media: [],
   tag: null,
+  priority: null,
+  expiresAt: null,
 };

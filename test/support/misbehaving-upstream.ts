@@ -14,6 +14,8 @@ export interface RawRequest {
 export interface Connection {
   /** Waits for one whole request, and notes it. Never resolves once the client is gone. */
   readRequest(): Promise<RawRequest>;
+  /** The same for a message; whoever only asks for the message list is told that it is empty. */
+  readPost(): Promise<RawRequest>;
   /** Waits for the first bytes of a request. */
   readSome(): Promise<void>;
   /** Counts one message as accepted. */
@@ -33,6 +35,9 @@ export interface MisbehavingUpstream {
   close(): Promise<void>;
 }
 
+const EMPTY_LIST =
+  'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 31\r\n\r\n{"totalCount":0,"messages":[ ]}';
+
 /** Runs `script` on every connection. */
 export async function startMisbehavingUpstream(
   script: (connection: Connection) => void | Promise<void>,
@@ -44,11 +49,19 @@ export async function startMisbehavingUpstream(
     sockets.add(socket);
     socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
     const requestsOf = new RequestReader(socket);
+    const readRequest = async (): Promise<RawRequest> => {
+      const request = await requestsOf.next();
+      requests.push(request);
+      return request;
+    };
     void script({
-      async readRequest() {
-        const request = await requestsOf.next();
-        requests.push(request);
-        return request;
+      readRequest,
+      async readPost() {
+        for (;;) {
+          const request = await readRequest();
+          if (request.method === 'POST') return request;
+          socket.write(EMPTY_LIST);
+        }
       },
       readSome: () => requestsOf.some(),
       accept: () => (accepted += 1),

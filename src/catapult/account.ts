@@ -1,0 +1,70 @@
+/** Requests to the messages of one account: `{url}/users/{userId}/messages`. */
+import type { Dispatcher } from 'undici';
+import type { Authorization } from './authorization.js';
+import { exchange, type Exchange } from './exchange.js';
+
+export interface AccountOptions {
+  /** Base URL without a trailing slash: `https://messaging.bandwidth.com/api/v2`. */
+  readonly url: string;
+  readonly userId: string;
+  readonly authorization: Authorization;
+  readonly dispatcher: Dispatcher;
+  /** Name and version of this software. */
+  readonly userAgent: string;
+}
+
+/** What a request meets for which there is no credential: no byte of it left. */
+export const NO_TOKEN = 'NO_TOKEN';
+
+export class Account {
+  readonly #options: AccountOptions;
+  readonly #origin: string;
+  readonly #path: string;
+
+  constructor(options: AccountOptions) {
+    const { origin, pathname } = new URL(options.url);
+    this.#options = options;
+    this.#origin = origin;
+    this.#path = `${pathname.replace(/\/$/, '')}/users/${encodeURIComponent(options.userId)}/messages`;
+  }
+
+  /** POSTs a message. Tells what was seen of the request that counts; never rejects. */
+  post(body: string, signal: AbortSignal): Promise<Exchange> {
+    return this.#request({ method: 'POST', path: this.#path, body }, signal);
+  }
+
+  /** GETs the message list, which changes nothing. Never rejects. */
+  list(query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Exchange> {
+    return this.#request({ method: 'GET', path: `${this.#path}?${new URLSearchParams(query).toString()}` }, signal);
+  }
+
+  /** A request whose token was refused was not looked at: it is repeated once with another one, where there is one. */
+  async #request(request: Omit<Dispatcher.DispatchOptions, 'headers'>, signal: AbortSignal): Promise<Exchange> {
+    const { authorization } = this.#options;
+    const header = await authorization.header(signal);
+    const seen = await this.#exchange(request, header, signal);
+    if (header === null || seen.status !== 401) return seen;
+    const another = await authorization.headerAfter(header, signal);
+    return another === header ? seen : this.#exchange(request, another, signal);
+  }
+
+  async #exchange(
+    request: Omit<Dispatcher.DispatchOptions, 'headers'>,
+    header: string | null,
+    signal: AbortSignal,
+  ): Promise<Exchange> {
+    if (header === null) {
+      return { started: false, status: null, retryAfter: null, body: null, failure: NO_TOKEN };
+    }
+    const { dispatcher, userAgent, authorization } = this.#options;
+    const headers = {
+      authorization: header,
+      'content-type': 'application/json; charset=utf-8',
+      accept: 'application/json',
+      'user-agent': userAgent,
+    };
+    const seen = await exchange(dispatcher, { ...request, origin: this.#origin, headers }, signal);
+    if (seen.status !== null && seen.status !== 401) authorization.accepted();
+    return seen;
+  }
+}

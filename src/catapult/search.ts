@@ -1,0 +1,43 @@
+/** Asks upstream's message list for the messages between given numbers in a span of time. */
+import type { MessageSearch, MessageSearchQuery, UpstreamMessage } from '../messaging/ports.js';
+import type { Account } from './account.js';
+import { failureOf } from './problem.js';
+import { parseMessageList } from './wire.js';
+
+const TIMEOUT_MS = 10_000;
+/** More than two messages are as good as none; this only has to be more than one page of a group's recipients. */
+const MAX_LISTED = '100';
+
+/** A list that was cut short, or is none, is an error: what is not seen could be the message. */
+export class CatapultSearch implements MessageSearch {
+  readonly #account: Pick<Account, 'list'>;
+
+  constructor(account: Pick<Account, 'list'>) {
+    this.#account = account;
+  }
+
+  async find({ from, to, since, until }: MessageSearchQuery, signal: AbortSignal): Promise<readonly UpstreamMessage[]> {
+    const query = {
+      sourceTn: from,
+      destinationTn: to.join(','),
+      messageDirection: 'OUTBOUND',
+      fromDateTime: new Date(since).toISOString(),
+      toDateTime: new Date(until).toISOString(),
+      limit: MAX_LISTED,
+    };
+    const seen = await this.#account.list(query, AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]));
+    const list = seen.status === 200 && seen.body !== null ? parseMessageList(seen.body) : null;
+    if (list === null) throw new SearchError(failureOf(seen) ?? `answered HTTP ${String(seen.status)}`);
+    if (!list.complete) throw new SearchError('the list is not complete');
+    return list.messages;
+  }
+}
+
+/** Upstream could not be asked. `code` says why, for the log. */
+export class SearchError extends Error {
+  override readonly name = 'SearchError';
+
+  constructor(readonly code: string) {
+    super(code);
+  }
+}

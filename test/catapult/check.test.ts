@@ -1,0 +1,169 @@
+/** What the check of the account finds out, when it asks again, and that it sends nothing. */
+import { createServer } from 'node:https';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { AccountCheck, judge, type CheckResult } from '../../src/catapult/check.js';
+import type { Exchange } from '../../src/catapult/exchange.js';
+import { systemClock } from '../../src/clock.js';
+import type { Clock } from '../../src/messaging/ports.js';
+import { openTestAccount } from '../support/account.js';
+import { CERTIFICATE, CERTIFICATE_KEY } from '../support/certificate.js';
+import { startMisbehavingUpstream } from '../support/misbehaving-upstream.js';
+
+const LIST = '{"totalCount":0,"pageInfo":{},"messages":[]}';
+const HTML = '<!DOCTYPE html>\n<html><body>Hello</body></html>';
+const CATAPULT_ERROR = '{"type":"some-error","description":"Some words"}';
+
+function seen(status: number | null, body: string | null, failure: string | null = null): Exchange {
+  return { started: true, status, retryAfter: null, failure, body: body === null ? null : Buffer.from(body) };
+}
+
+describe('the message list answers', () => {
+  it.each<[Exchange, string]>([
+    [seen(200, LIST), 'ok'],
+    [seen(200, `[${LIST}]`), 'ok'],
+    [seen(200, HTML), 'not Catapult: answered HTML'],
+    [seen(200, 'hello'), 'not Catapult: answered no JSON'],
+    [seen(204, ''), 'not Catapult: answered no JSON'],
+    [seen(301, ''), 'not Catapult: redirects elsewhere (HTTP 301)'],
+    [seen(302, HTML), 'not Catapult: redirects elsewhere (HTTP 302)'],
+    [seen(400, CATAPULT_ERROR), 'cannot be checked: HTTP 400'],
+    [seen(401, CATAPULT_ERROR), 'credentials refused'],
+    [seen(401, HTML), 'credentials refused'],
+    [seen(403, CATAPULT_ERROR), 'cannot be checked: HTTP 403'],
+    [seen(403, HTML), 'cannot be checked: HTTP 403'],
+    [seen(404, CATAPULT_ERROR), 'no such account'],
+    [seen(404, HTML), 'not Catapult: answered HTML'],
+    [seen(405, CATAPULT_ERROR), 'cannot be checked: HTTP 405'],
+    [seen(429, CATAPULT_ERROR), 'failing: answered HTTP 429'],
+    [seen(500, CATAPULT_ERROR), 'failing: answered HTTP 500'],
+    [seen(502, HTML), 'not Catapult: answered HTML'],
+    [seen(503, ''), 'failing: answered HTTP 503'],
+    [seen(null, null, 'ECONNREFUSED'), 'connection refused'],
+    [seen(null, null, 'ENOTFOUND'), 'no such host'],
+    [seen(null, null, 'TimeoutError'), 'no answer in time'],
+    [seen(null, null, 'SELF_SIGNED_CERT_IN_CHAIN'), 'certificate not trusted (NODE_EXTRA_CA_CERTS)'],
+    [seen(null, null, 'ERR_TLS_CERT_ALTNAME_INVALID'), 'certificate of another host'],
+    [seen(null, null, 'ERR_SSL_WRONG_VERSION_NUMBER'), 'no TLS at this address'],
+    [seen(null, null, 'HPE_INVALID_CONSTANT'), 'answered no HTTP'],
+    [seen(null, null, 'EWHATEVER'), 'failed: EWHATEVER'],
+    [seen(200, null, 'UND_ERR_SOCKET'), 'connection broke off'],
+  ])('%j: %s', (exchange, expected) => {
+    expect(wordsOf(judge(exchange))).toBe(expected);
+  });
+});
+
+function wordsOf(result: CheckResult): string {
+  return result.kind === 'ok' ? 'ok' : result.kind === 'problem' ? result.problem : result.why;
+}
+
+describe('the check', () => {
+  /** A clock whose pauses end when the test says so. */
+  function pausedClock(): Clock & { readonly pauses: number[]; readonly goOn: () => void; now: () => number } {
+    let wake: () => void = () => undefined;
+    const pauses: number[] = [];
+    return {
+      pauses,
+      now: () => Date.now(),
+      sleep: (delayMs, signal) =>
+        new Promise((resolve) => {
+          pauses.push(delayMs);
+          wake = resolve;
+          signal?.addEventListener('abort', () => {
+            resolve();
+          });
+        }),
+      goOn: () => {
+        wake();
+      },
+    };
+  }
+  const until = async (condition: () => boolean): Promise<void> => {
+    while (!condition()) await new Promise(setImmediate);
+  };
+  const respond = (status: string, body: string): string =>
+    `HTTP/1.1 ${status}\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+
+  it('asks for the messages of the last minute, at once, and after failures until they end', async () => {
+    const answers = [respond('503 Unavailable', ''), respond('401 Unauthorized', ''), respond('200 OK', LIST)];
+    const upstream = await startMisbehavingUpstream(async (socket) => {
+      for (;;) {
+        await socket.readRequest();
+        socket.write(answers.shift() ?? '');
+      }
+    });
+    const { account, close } = openTestAccount(upstream.url);
+    const clock = pausedClock();
+    const told: string[] = [];
+    const check = new AccountCheck({
+      account,
+      clock,
+      random: () => 0,
+      onChange: (result) => told.push(wordsOf(result)),
+    });
+    expect(wordsOf(await check.first)).toBe('failing: answered HTTP 503');
+    await until(() => clock.pauses.length === 1);
+    clock.goOn();
+    await until(() => clock.pauses.length === 2);
+    clock.goOn();
+    await until(() => check.result.kind === 'ok');
+    expect(clock.pauses).toEqual([2_000, 4_000]);
+    expect(told).toEqual(['failing: answered HTTP 503', 'credentials refused', 'ok']);
+    // Well again, nobody asks any more; a refused send is a reason to, but not within the minute.
+    check.again();
+    expect(upstream.requests).toHaveLength(3);
+    const [{ method, path } = { method: '', path: '' }] = upstream.requests;
+    const query = new URL(path, upstream.url).searchParams;
+    expect([method, path.split('?')[0], query.get('limit')]).toEqual(['GET', '/users/u-test/messages', '1']);
+    expect(Date.parse(query.get('toDateTime') ?? '') - Date.parse(query.get('fromDateTime') ?? '')).toBe(60_000);
+    await check.close();
+    await close();
+    await upstream.close();
+  });
+
+  it('asks again a minute later when a send was refused', async () => {
+    const upstream = await startMisbehavingUpstream(async (socket) => {
+      for (;;) {
+        await socket.readRequest();
+        socket.write(respond('200 OK', LIST));
+      }
+    });
+    const { account, close } = openTestAccount(upstream.url);
+    let now = 1_000_000;
+    const clock = { ...pausedClock(), now: () => now };
+    const check = new AccountCheck({ account, clock, random: () => 0, onChange: () => undefined });
+    await check.first;
+    await new Promise(setImmediate);
+    now += 60_000;
+    check.again();
+    check.again();
+    await until(() => upstream.requests.length === 2);
+    await check.close();
+    expect(upstream.requests).toHaveLength(2);
+    await close();
+    await upstream.close();
+  });
+
+  it('ends at once though nobody answers', async () => {
+    const upstream = await startMisbehavingUpstream(() => undefined);
+    const { account, close } = openTestAccount(upstream.url);
+    const check = new AccountCheck({ account, clock: systemClock, random: () => 0, onChange: () => undefined });
+    await check.close();
+    await close();
+    await upstream.close();
+  });
+
+  it('says so of a certificate that nobody trusts', async () => {
+    const server = createServer({ key: CERTIFICATE_KEY, cert: CERTIFICATE }, (_request, response) =>
+      response.end(LIST),
+    );
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { account, close } = openTestAccount(`https://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const check = new AccountCheck({ account, clock: pausedClock(), random: () => 0, onChange: () => undefined });
+    expect(wordsOf(await check.first)).toBe('certificate not trusted (NODE_EXTRA_CA_CERTS)');
+    await check.close();
+    await close();
+    server.close();
+  });
+});

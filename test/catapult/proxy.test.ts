@@ -1,0 +1,568 @@
+/**
+ * The client by way of a proxy, which is a process of its own: it keeps every promise that it keeps without one. What
+ * happens before the tunnel stands leaves a send known not sent; what was written into the tunnel is never repeated.
+ */
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Account } from '../../src/catapult/account.js';
+import { CatapultClient } from '../../src/catapult/client.js';
+import type { Proxies } from '../../src/catapult/connection.js';
+import type { Exchange } from '../../src/catapult/exchange.js';
+import { failureOf } from '../../src/catapult/problem.js';
+import { systemClock } from '../../src/clock.js';
+import type { Clock, GatewayReport } from '../../src/messaging/ports.js';
+import { SAMPLES, SEND_MESSAGE } from '../../src/samples.js';
+import { startServer } from '../crash/server.js';
+import { openTestAccount } from '../support/account.js';
+import { upstreamAt } from '../support/app.js';
+import { CERTIFICATE, CERTIFICATE_KEY } from '../support/certificate.js';
+import { post } from '../support/client.js';
+import { OUTBOUND } from '../support/messages.js';
+import {
+  startFullBacklog,
+  startMisbehavingUpstream,
+  unlistenedPort,
+  type Connection,
+  type MisbehavingUpstream,
+} from '../support/misbehaving-upstream.js';
+import { startProxyProcess, type ProxyBehaviour, type ProxyProcess, type TestProxy } from '../support/proxy.js';
+
+const ID = '14762070468292kw2fuqty55yp2b2';
+const ANSWER = JSON.stringify({
+  id: ID,
+  time: '2016-09-14T18:20:16Z',
+  from: OUTBOUND.from,
+  to: OUTBOUND.to,
+  text: 'Hey',
+});
+const ACCEPTED = `HTTP/1.1 202 Accepted\r\ncontent-type: application/json\r\ncontent-length: ${ANSWER.length}\r\n\r\n${ANSWER}`;
+
+/** Longer than anything takes that is not silence, on a loaded machine too. */
+const TIMEOUT_MS = 10_000;
+/** Short enough for silence to be tested. */
+const SILENCE_MS = 1_000;
+
+type Expected = 'accepted' | 'accepted, id unknown' | 'unknown' | `not sent: ${string}`;
+const NOT_SENT: Expected = 'not sent: UPSTREAM_UNAVAILABLE';
+
+function classOf({ outcome }: GatewayReport): Expected {
+  switch (outcome.kind) {
+    case 'ACCEPTED':
+      return 'accepted';
+    case 'ACCEPTED_WITHOUT_ID':
+      return 'accepted, id unknown';
+    case 'NOT_SENT':
+      return `not sent: ${outcome.error.code}`;
+    case 'UNKNOWN':
+      return 'unknown';
+  }
+}
+
+/** Pauses pass at once. */
+const impatientClock: Clock = { now: () => systemClock.now(), sleep: () => Promise.resolve() };
+
+let proxyProcess: ProxyProcess;
+
+beforeAll(() => {
+  proxyProcess = startProxyProcess();
+});
+afterAll(() => proxyProcess.close());
+
+/** What a test opened, closed after it from the last to the first. */
+const opened: { close: () => Promise<void> }[] = [];
+
+afterEach(async () => {
+  for (const thing of opened.splice(0).reverse()) await thing.close();
+});
+
+async function open<Thing extends { close: () => Promise<void> }>(opening: Promise<Thing>): Promise<Thing> {
+  const thing = await opening;
+  opened.push(thing);
+  return thing;
+}
+
+const openProxy = (...behaviours: [ProxyBehaviour, ...ProxyBehaviour[]]): Promise<TestProxy> =>
+  open(proxyProcess.open(...behaviours));
+
+/** An endpoint that accepts every message. */
+const openEndpoint = (script: (socket: Connection) => Promise<void> = acceptAll): Promise<MisbehavingUpstream> =>
+  open(startMisbehavingUpstream(script));
+
+async function acceptAll(socket: Connection): Promise<void> {
+  for (;;) {
+    await socket.readRequest();
+    socket.accept();
+    socket.write(ACCEPTED);
+  }
+}
+
+/** The proxy for everything. */
+const by = (url: string): Proxies => ({ httpsProxy: url, httpProxy: url, noProxy: null });
+
+function accountAt(url: string, proxies: Proxies): Account {
+  const { account, close } = openTestAccount(url, { proxies });
+  opened.push({ close });
+  return account;
+}
+
+function clientFor(url: string, proxies: Proxies, timeoutMs = TIMEOUT_MS): CatapultClient {
+  const account = accountAt(url, proxies);
+  return new CatapultClient({ account, timeoutMs, clock: impatientClock, correlation: null, random: () => 0.5 });
+}
+
+interface TlsEndpoint {
+  readonly url: string;
+  /** The methods of the requests that were read. */
+  readonly requests: readonly string[];
+  close(): Promise<void>;
+}
+
+/** An https endpoint whose certificate nobody trusts who was not told to. It accepts every message. */
+async function startTlsEndpoint(): Promise<TlsEndpoint> {
+  const requests: string[] = [];
+  const server = createServer({ key: CERTIFICATE_KEY, cert: CERTIFICATE }, (request, response) => {
+    requests.push(request.method ?? '');
+    response.setHeader('content-type', 'application/json');
+    if (request.method === 'POST') response.writeHead(202).end(ANSWER);
+    else response.end('[]');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+describe('a send is known not sent', () => {
+  const REFUSED = 'UND_ERR_ABORTED';
+  const cases: [name: string, behaviour: ProxyBehaviour, failure: string][] = [
+    ['demands credentials (407)', 'demand Basic c29tZWJvZHk6ZWxzZQ==', REFUSED],
+    ['forbids the endpoint (403)', 'refuse 403', REFUSED],
+    ['cannot reach the endpoint (502)', 'refuse 502', REFUSED],
+    ['is overloaded (503)', 'refuse 503', REFUSED],
+    ['redirects', 'refuse 302', REFUSED],
+    ['resets the connection in place of an answer', 'reset', 'ECONNRESET'],
+    ['answers no HTTP', 'babble', 'HTTPParserError'],
+  ];
+
+  it.each(cases)('when the proxy %s', async (_name, behaviour, failure) => {
+    const endpoint = await openEndpoint();
+    const proxy = await openProxy(behaviour);
+    const report = await clientFor(endpoint.url, by(proxy.url)).send(OUTBOUND, 'send1');
+    const { connects, passed } = await proxy.record();
+    expect([classOf(report), report.attempts, report.detail]).toEqual([NOT_SENT, 3, failure]);
+    expect([connects.length, passed, endpoint.requests.length]).toEqual([3, '', 0]);
+  });
+
+  it('when the proxy hangs up in place of an answer, which is not asked more often than is tried', async () => {
+    const endpoint = await openEndpoint();
+    const proxy = await openProxy('hang up');
+    const report = await clientFor(endpoint.url, by(proxy.url), SILENCE_MS).send(OUTBOUND, 'send1');
+    const { connects, passed } = await proxy.record();
+    expect([classOf(report), passed, endpoint.requests.length]).toEqual([NOT_SENT, '', 0]);
+    expect([report.attempts, connects.length]).toEqual([3, 3]);
+  });
+
+  it('when the proxy finds nobody at the endpoint', async () => {
+    const url = `http://127.0.0.1:${await unlistenedPort()}`;
+    const proxy = await openProxy('tunnel');
+    const report = await clientFor(url, by(proxy.url)).send(OUTBOUND, 'send1');
+    expect([classOf(report), report.attempts, report.detail]).toEqual([NOT_SENT, 3, REFUSED]);
+  });
+
+  it('when nobody listens at the address of the proxy', async () => {
+    const endpoint = await openEndpoint();
+    const nobody = `http://127.0.0.1:${await unlistenedPort()}`;
+    const report = await clientFor(endpoint.url, by(nobody)).send(OUTBOUND, 'send1');
+    expect([classOf(report), report.attempts, report.detail]).toEqual([NOT_SENT, 3, 'ECONNREFUSED']);
+    expect(endpoint.requests).toHaveLength(0);
+  });
+
+  it('when the proxy has no address', async () => {
+    const endpoint = await openEndpoint();
+    const report = await clientFor(endpoint.url, by('http://nowhere.invalid:3128')).send(OUTBOUND, 'send1');
+    expect(classOf(report)).toBe(NOT_SENT);
+    expect(endpoint.requests).toHaveLength(0);
+  });
+
+  it('when the proxy is asked by TLS and speaks none', async () => {
+    const endpoint = await openEndpoint();
+    const proxy = await openProxy('tunnel');
+    const report = await clientFor(endpoint.url, by(proxy.url.replace('http:', 'https:'))).send(OUTBOUND, 'send1');
+    expect([classOf(report), report.attempts, report.detail]).toEqual([NOT_SENT, 3, 'ECONNRESET']);
+    expect((await proxy.record()).connects).toHaveLength(0);
+  });
+
+  it('when the proxy takes the CONNECT and the deadline comes before an answer', async () => {
+    const endpoint = await openEndpoint();
+    const proxy = await openProxy('silence');
+    const report = await clientFor(endpoint.url, by(proxy.url), SILENCE_MS).send(OUTBOUND, 'send1');
+    expect([classOf(report), report.attempts, report.detail]).toEqual([NOT_SENT, 1, 'TimeoutError']);
+    expect((await proxy.record()).connects).toHaveLength(1);
+  });
+
+  it('after the connect timeout, however long the deadline, wherever on the way to a tunnel the silence is', async () => {
+    const endpoint = await openEndpoint();
+    const silent = await openProxy('silence');
+    const deaf = await open(startFullBacklog());
+    const transparent = await openProxy('tunnel');
+    const mute = await openEndpoint(async (socket) => {
+      await socket.readSome();
+    });
+    const attempt = async (url: string, proxy: string): Promise<unknown[]> => {
+      const seen = await accountAt(url, by(proxy)).post('{}', AbortSignal.timeout(15_000));
+      return [seen.started, seen.failure];
+    };
+    expect(
+      await Promise.all([
+        attempt(endpoint.url, deaf.url),
+        attempt(endpoint.url, silent.url),
+        attempt(mute.url.replace('http:', 'https:'), transparent.url),
+      ]),
+    ).toEqual([
+      [false, 'UND_ERR_CONNECT_TIMEOUT'],
+      [false, 'UND_ERR_HEADERS_TIMEOUT'],
+      [false, 'UND_ERR_CONNECT_TIMEOUT'],
+    ]);
+    expect(endpoint.requests).toHaveLength(0);
+  });
+
+  it('when the tunnel to an https endpoint is cut before TLS stands', async () => {
+    const endpoint = await open(startTlsEndpoint());
+    for (const behaviour of ['cut', 'swallow', 'cut answer'] as const) {
+      const proxy = await openProxy(behaviour);
+      const report = await clientFor(endpoint.url, by(proxy.url)).send(OUTBOUND, 'send1');
+      const { connects } = await proxy.record();
+      expect([behaviour, classOf(report), report.attempts, connects.length]).toEqual([behaviour, NOT_SENT, 3, 3]);
+    }
+    expect(endpoint.requests).toEqual([]);
+  });
+
+  it('when the https endpoint speaks no TLS', async () => {
+    const endpoint = await openEndpoint(async (socket) => {
+      await socket.readSome();
+      socket.write('not TLS');
+      socket.end();
+    });
+    const proxy = await openProxy('tunnel');
+    const url = endpoint.url.replace('http:', 'https:');
+    const report = await clientFor(url, by(proxy.url)).send(OUTBOUND, 'send1');
+    expect([classOf(report), report.attempts]).toEqual([NOT_SENT, 3]);
+    expect((await proxy.record()).passed).not.toContain('POST');
+  });
+
+  it('when the certificate of the https endpoint is not trusted', async () => {
+    const endpoint = await open(startTlsEndpoint());
+    const proxy = await openProxy('tunnel');
+    const account = accountAt(endpoint.url, by(proxy.url));
+    const seen = await account.post('{}', AbortSignal.timeout(TIMEOUT_MS));
+    expect([seen.started, failureOf(seen)]).toEqual([false, 'certificate not trusted (NODE_EXTRA_CA_CERTS)']);
+
+    const report = await clientFor(endpoint.url, by(proxy.url)).send(OUTBOUND, 'send1');
+    expect([classOf(report), report.detail]).toEqual([NOT_SENT, 'DEPTH_ZERO_SELF_SIGNED_CERT']);
+    const { connects } = await proxy.record();
+    expect(new Set(connects.map(({ target }) => `https://${target}`))).toEqual(new Set([endpoint.url]));
+    expect(endpoint.requests).toEqual([]);
+  });
+
+  it('for each of eighty sends at once, when the proxy refuses', async () => {
+    const endpoint = await openEndpoint();
+    const proxy = await openProxy('refuse 503');
+    const client = clientFor(endpoint.url, by(proxy.url));
+    const reports = await Promise.all(Array.from({ length: 80 }, () => client.send(OUTBOUND, 'send1')));
+    expect(new Set(reports.map((report) => [classOf(report), report.attempts, report.detail].join()))).toEqual(
+      new Set([[NOT_SENT, 3, REFUSED].join()]),
+    );
+    expect(endpoint.requests).toHaveLength(0);
+  });
+});
+
+describe('while the CONNECT is pending', () => {
+  it('an end of the process ends the send at once as not sent', async () => {
+    const endpoint = await openEndpoint();
+    const proxy = await openProxy('silence');
+    const client = clientFor(endpoint.url, by(proxy.url), 60_000);
+    const report = client.send(OUTBOUND, 'send1');
+    await proxy.connected(1);
+    client.abortInFlight();
+    expect(await report).toMatchObject({ outcome: { kind: 'NOT_SENT' }, attempts: 1, detail: 'AbortError' });
+  });
+
+  it.each(['an end of the process', 'the deadline'])(
+    '%s gives up the send for good: a tunnel that opens later does not carry it',
+    async (end) => {
+      const endpoint = await openEndpoint();
+      const proxy = await openProxy('hold');
+      const client = clientFor(endpoint.url, by(proxy.url), end === 'the deadline' ? SILENCE_MS : TIMEOUT_MS);
+      const given = client.send({ ...OUTBOUND, text: 'given up' }, 'send1');
+      await proxy.connected(1);
+      if (end !== 'the deadline') client.abortInFlight();
+      expect(classOf(await given)).toBe(NOT_SENT);
+      proxy.release();
+      await proxy.opened(1);
+      expect(classOf(await client.send({ ...OUTBOUND, text: 'wanted' }, 'send2'))).toBe('accepted');
+      expect(endpoint.requests.map(({ body }) => (JSON.parse(body.toString()) as { text: string }).text)).toEqual([
+        'wanted',
+      ]);
+    },
+  );
+
+  it('the close of the connections ends it', async () => {
+    const endpoint = await openEndpoint();
+    const proxy = await openProxy('silence');
+    const { account, close } = openTestAccount(endpoint.url, { proxies: by(proxy.url) });
+    const seen = account.post('{}', AbortSignal.timeout(TIMEOUT_MS));
+    await proxy.connected(1);
+    await close();
+    await proxy.closed(1);
+    expect(await seen).toMatchObject({ started: false, failure: 'UND_ERR_DESTROYED' });
+  });
+});
+
+describe('a send is unknown and never repeated', () => {
+  it('when the tunnel is cut in place of the answer', async () => {
+    const endpoint = await openEndpoint();
+    const proxy = await openProxy('cut answer', 'tunnel');
+    const report = await clientFor(endpoint.url, by(proxy.url)).send(OUTBOUND, 'send1');
+    expect([classOf(report), report.attempts]).toEqual(['unknown', 1]);
+    expect([(await proxy.record()).connects.length, endpoint.accepted]).toEqual([1, 1]);
+  });
+
+  it('when the tunnel is cut at the first byte of the request', async () => {
+    const endpoint = await openEndpoint();
+    const proxy = await openProxy('swallow', 'tunnel');
+    const report = await clientFor(endpoint.url, by(proxy.url)).send(OUTBOUND, 'send1');
+    expect([classOf(report), report.attempts]).toEqual(['unknown', 1]);
+    expect([(await proxy.record()).connects.length, endpoint.accepted]).toEqual([1, 0]);
+  });
+
+  it('when the tunnel is cut at once: the request is written before the end can be seen', async () => {
+    const endpoint = await openEndpoint();
+    const proxy = await openProxy('cut', 'tunnel');
+    const report = await clientFor(endpoint.url, by(proxy.url)).send(OUTBOUND, 'send1');
+    expect([classOf(report), report.attempts]).toEqual(['unknown', 1]);
+    expect([(await proxy.record()).connects.length, endpoint.accepted]).toEqual([1, 0]);
+  });
+
+  it('when the endpoint says nothing until the deadline', async () => {
+    const endpoint = await openEndpoint(async (socket) => {
+      await socket.readRequest();
+      socket.accept();
+    });
+    const proxy = await openProxy('tunnel');
+    const report = await clientFor(endpoint.url, by(proxy.url), SILENCE_MS).send(OUTBOUND, 'send1');
+    expect([classOf(report), report.attempts, report.detail]).toEqual(['unknown', 1, 'TimeoutError']);
+    expect((await proxy.record()).passed.match(/POST/g)).toHaveLength(1);
+    expect(endpoint.accepted).toBe(1);
+  });
+
+  it('when the process ends after the request went through', async () => {
+    const clients: CatapultClient[] = [];
+    const endpoint = await openEndpoint(async (socket) => {
+      await socket.readRequest();
+      socket.accept();
+      for (const client of clients) client.abortInFlight();
+    });
+    const proxy = await openProxy('tunnel');
+    const client = clientFor(endpoint.url, by(proxy.url), 60_000);
+    clients.push(client);
+    const report = await client.send(OUTBOUND, 'send1');
+    expect([classOf(report), report.attempts, endpoint.accepted]).toEqual(['unknown', 1, 1]);
+  });
+});
+
+describe('a send is accepted once', () => {
+  it('and the next one takes the same tunnel', async () => {
+    const endpoint = await openEndpoint();
+    const proxy = await openProxy('tunnel');
+    const client = clientFor(endpoint.url, by(proxy.url));
+    for (let sends = 1; sends <= 3; sends++) {
+      const report = await client.send(OUTBOUND, 'send1');
+      expect([classOf(report), report.attempts, endpoint.accepted]).toEqual(['accepted', 1, sends]);
+      const { connects } = await proxy.record();
+      expect(connects.map(({ target }) => `http://${target}`)).toEqual([endpoint.url]);
+    }
+  });
+
+  it('when the proxy cut the idle tunnel before: it goes by a new one', async () => {
+    const endpoint = await openEndpoint();
+    const proxy = await openProxy('tunnel');
+    const client = clientFor(endpoint.url, by(proxy.url));
+    for (let sends = 1; sends <= 3; sends++) {
+      const report = await client.send(OUTBOUND, 'send1');
+      expect([classOf(report), report.attempts, endpoint.accepted]).toEqual(['accepted', 1, sends]);
+      proxy.cut();
+      await proxy.closed(sends);
+    }
+    expect((await proxy.record()).connects).toHaveLength(3);
+  });
+
+  it('when the endpoint ended the idle tunnel before: it goes by a new one', async () => {
+    const endpoint = await openEndpoint(async (socket) => {
+      await socket.readRequest();
+      socket.accept();
+      socket.write(ACCEPTED);
+      socket.end();
+    });
+    const proxy = await openProxy('tunnel');
+    const client = clientFor(endpoint.url, by(proxy.url));
+    for (let sends = 1; sends <= 3; sends++) {
+      const report = await client.send(OUTBOUND, 'send1');
+      expect([classOf(report), report.attempts, endpoint.accepted]).toEqual(['accepted', 1, sends]);
+      await proxy.closed(sends);
+    }
+    expect((await proxy.record()).connects).toHaveLength(3);
+  });
+
+  it('when the proxy refused the first CONNECT and the second got no answer: it goes by the third', async () => {
+    const endpoint = await openEndpoint();
+    const proxy = await openProxy('refuse 503', 'reset', 'tunnel');
+    const report = await clientFor(endpoint.url, by(proxy.url)).send(OUTBOUND, 'send1');
+    expect([classOf(report), report.attempts, endpoint.accepted]).toEqual(['accepted', 3, 1]);
+    expect((await proxy.record()).connects).toHaveLength(3);
+  });
+
+  it('for each of eighty sends at once', async () => {
+    const endpoint = await openEndpoint();
+    const proxy = await openProxy('tunnel');
+    const client = clientFor(endpoint.url, by(proxy.url));
+    const reports = await Promise.all(Array.from({ length: 80 }, () => client.send(OUTBOUND, 'send1')));
+    expect(new Set(reports.map(classOf))).toEqual(new Set(['accepted']));
+    expect([endpoint.accepted, endpoint.requests.length]).toEqual([80, 80]);
+    expect((await proxy.record()).connects.length).toBeLessThanOrEqual(64);
+  });
+});
+
+describe('the way', () => {
+  it.each(['127.0.0.1', 'example.com, 127.0.0.1', '*'])('is straight for a host of NO_PROXY=%s', async (noProxy) => {
+    const endpoint = await openEndpoint();
+    const proxy = await openProxy('refuse 403');
+    const report = await clientFor(endpoint.url, { ...by(proxy.url), noProxy }).send(OUTBOUND, 'send1');
+    expect([classOf(report), endpoint.accepted]).toEqual(['accepted', 1]);
+    expect((await proxy.record()).connects).toEqual([]);
+  });
+
+  it('is by the proxy for a host that NO_PROXY does not name', async () => {
+    const endpoint = await openEndpoint();
+    const proxy = await openProxy('tunnel');
+    const noProxy = '7.0.0.1,127.0.0.1:1,example.com';
+    const report = await clientFor(endpoint.url, { ...by(proxy.url), noProxy }).send(OUTBOUND, 'send1');
+    expect([classOf(report), endpoint.accepted]).toEqual(['accepted', 1]);
+    expect((await proxy.record()).connects).toHaveLength(1);
+  });
+
+  it('is straight for an http endpoint where there is a proxy for https alone', async () => {
+    const endpoint = await openEndpoint();
+    const proxy = await openProxy('refuse 403');
+    const way = { httpsProxy: proxy.url, httpProxy: null, noProxy: null };
+    expect(classOf(await clientFor(endpoint.url, way).send(OUTBOUND, 'send1'))).toBe('accepted');
+    expect((await proxy.record()).connects).toEqual([]);
+  });
+
+  it('is by the proxy for http where there is no other, for an https endpoint too', async () => {
+    const endpoint = await open(startTlsEndpoint());
+    const proxy = await openProxy('tunnel');
+    const way = { httpsProxy: null, httpProxy: proxy.url, noProxy: null };
+    expect(classOf(await clientFor(endpoint.url, way).send(OUTBOUND, 'send1'))).toBe(NOT_SENT);
+    expect((await proxy.record()).connects).toHaveLength(3);
+  });
+});
+
+describe('credentials', () => {
+  const PASSED_ON = ['proxy-authorization', 'proxy-connection'];
+  const basic = (userInfo: string): string => `Basic ${Buffer.from(userInfo).toString('base64')}`;
+
+  it.each([
+    ['user:password', 'user:password'],
+    ['user%40example.com:p%40ss%3Aword', 'user@example.com:p@ss:word'],
+  ])('of the proxy (%s@) reach the proxy, and the endpoint never', async (userInfo, expected) => {
+    const endpoint = await openEndpoint();
+    const proxy = await openProxy(`demand ${basic(expected)}`);
+    const way = by(proxy.url.replace('//', `//${userInfo}@`));
+    const report = await clientFor(endpoint.url, way).send(OUTBOUND, 'send1');
+    const { connects, passed } = await proxy.record();
+    expect(connects[0]?.headers['proxy-authorization']).toBe(basic(expected));
+    expect([classOf(report), report.attempts, endpoint.accepted]).toEqual(['accepted', 1, 1]);
+    for (const name of PASSED_ON) expect(endpoint.requests[0]?.headers).not.toHaveProperty(name);
+    expect(passed).not.toContain(basic(expected));
+  });
+
+  it('of the proxy that are wrong leave a send not sent', async () => {
+    const endpoint = await openEndpoint();
+    const proxy = await openProxy(`demand ${basic('user:right')}`);
+    const way = by(proxy.url.replace('//', '//user:wrong@'));
+    expect(classOf(await clientFor(endpoint.url, way).send(OUTBOUND, 'send1'))).toBe(NOT_SENT);
+    expect(endpoint.requests).toHaveLength(0);
+  });
+
+  it('of the endpoint are in no CONNECT, and reach the endpoint', async () => {
+    const endpoint = await openEndpoint();
+    const proxy = await openProxy('tunnel');
+    await clientFor(endpoint.url, by(proxy.url)).send(OUTBOUND, 'send1');
+    const { connects } = await proxy.record();
+    expect(connects).toHaveLength(1);
+    expect(connects[0]?.headers).not.toHaveProperty('authorization');
+    expect(JSON.stringify(connects)).not.toContain(basic('token:secret'));
+    expect(endpoint.requests[0]?.headers.authorization).toBe(basic('token:secret'));
+  });
+
+  it('of an https endpoint and the message pass the proxy unread, when the whole server sends', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-proxy-'));
+    const ca = join(folder, 'ca.pem');
+    writeFileSync(ca, CERTIFICATE);
+    const endpoint = await open(startTlsEndpoint());
+    const proxy = await openProxy('tunnel');
+    const server = await startServer(folder, {
+      ...upstreamAt(endpoint.url),
+      HTTPS_PROXY: proxy.url,
+      NODE_EXTRA_CA_CERTS: ca,
+    });
+    opened.push({
+      async close() {
+        const gone = once(server.process, 'exit');
+        server.process.kill('SIGKILL');
+        await gone;
+        rmSync(folder, { recursive: true, force: true });
+      },
+    });
+    const input = SAMPLES[0].input;
+    const answer = await post(server.url, JSON.stringify({ query: SEND_MESSAGE, variables: { input } }));
+    expect(answer.data).toMatchObject({ sendMessage: { id: ID, status: 'ACCEPTED' } });
+    expect(endpoint.requests.filter((method) => method === 'POST')).toHaveLength(1);
+    const { connects, passed } = await proxy.record();
+    expect(connects.length).toBeGreaterThan(0);
+    expect(passed.length).toBeGreaterThan(0);
+    for (const secret of [basic('token:secret'), 'POST', input.text, input.to[0]]) {
+      expect(passed + JSON.stringify(connects)).not.toContain(secret);
+    }
+  });
+});
+
+describe('the operator is told', () => {
+  const FAILURES = [
+    'ECONNREFUSED',
+    'ECONNRESET',
+    'ENOTFOUND',
+    'HTTPParserError',
+    'UND_ERR_ABORTED',
+    'UND_ERR_CONNECT_TIMEOUT',
+    'UND_ERR_HEADERS_TIMEOUT',
+    'TimeoutError',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+  ];
+
+  it.each(FAILURES)('in words what %s means', (failure) => {
+    const seen: Exchange = { started: false, status: null, retryAfter: null, body: null, failure };
+    expect(failureOf(seen)).not.toContain(failure);
+  });
+});
