@@ -26,6 +26,8 @@ export default tseslint.config(
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       // Decorators declare GraphQL arguments on parameters, used or not.
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      // Over a timeout it may never abort: nothing keeps that one from being collected.
+      'no-restricted-properties': ['error', { object: 'AbortSignal', property: 'any', message: 'Use withinTime.' }],
       // TypeGraphQL's classes describe shapes; plain objects are what resolvers return.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
     },

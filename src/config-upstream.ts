@@ -47,6 +47,8 @@ const ALL = [...ADDRESS, ...BASIC, ...OAUTH, 'CATAPULT_TOKEN_URL', 'CATAPULT_SEC
 /** The live service's (Bandwidth/cli, internal/auth/oauth.go). */
 const DEFAULT_TOKEN_URL = 'https://api.bandwidth.com/api/v1/oauth2/token';
 
+const TOKEN_HOST = new URL(DEFAULT_TOKEN_URL).hostname;
+
 /** The hosts that are known to serve the API, and all that the base URL can be there. */
 const KNOWN_URLS: ReadonlyMap<string, string> = new Map([
   ['messaging.bandwidth.com', 'https://messaging.bandwidth.com/api/v2'],
@@ -93,6 +95,8 @@ function readCredentials(reader: ConfigReader): UpstreamCredentials {
   if (tokenUrl !== null && !usesOAuth) reader.problem(`CATAPULT_TOKEN_URL goes with ${OAUTH.join(' and ')}.`);
   if (tokenUrl !== null && !isHttpUrl(tokenUrl)) {
     reader.problem('CATAPULT_TOKEN_URL must be an absolute http or https URL without user info and fragment.');
+  } else if (tokenUrl !== null && new URL(tokenUrl).hostname === TOKEN_HOST && tokenUrl !== DEFAULT_TOKEN_URL) {
+    reader.problem(`CATAPULT_TOKEN_URL must be ${DEFAULT_TOKEN_URL} for this host.`);
   }
   const [token, secret, clientId, clientSecret] = [...BASIC, ...OAUTH].map((name) => reader.read(name) ?? '') as [
     string,
@@ -124,11 +128,16 @@ function isHttpUrl(text: string): boolean {
   return /^https?:\/\/[^/?#@\\\s]+(\/[^#@\\\s]*)?$/i.test(text) && URL.canParse(text);
 }
 
-/** Whoever signs in to a proxy needs a name and a password, of which each % is an escape. */
+/** Whoever signs in to a proxy needs a name and a password, both encoded as in any URL. */
 function isProxyUrl(text: string): boolean {
   if (!/^https?:/i.test(text) || !URL.canParse(text)) return false;
   const { username, password } = new URL(text);
-  return (username === '') === (password === '') && !/%(?![0-9a-f]{2})/i.test(username + password);
+  try {
+    decodeURIComponent(username + password);
+  } catch {
+    return false;
+  }
+  return (username === '') === (password === '');
 }
 
 /** In both spellings, of which the lower one counts first, as in curl. */

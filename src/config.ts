@@ -64,10 +64,7 @@ export function readConfig(environment: Environment): Config {
   const logLevel = read('LOG_LEVEL') ?? 'info';
   if (!LOG_LEVELS.includes(logLevel)) problems.push(`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}.`);
 
-  const databaseUrl = read('DATABASE_URL');
-  if (databaseUrl !== null && !(/^postgres(ql)?:\/\//.test(databaseUrl) && URL.canParse(databaseUrl))) {
-    problems.push('DATABASE_URL must start with postgres:// or postgresql://; unset, the store is an SQLite file.');
-  }
+  const databaseUrl = readDatabaseUrl(reader);
 
   const sendTimeoutMs = Number(read('SEND_TIMEOUT_MS') ?? DEFAULT_SEND_TIMEOUT_MS);
   if (!Number.isInteger(sendTimeoutMs) || sendTimeoutMs < MIN_SEND_TIMEOUT_MS || sendTimeoutMs > MAX_SEND_TIMEOUT_MS) {
@@ -111,6 +108,22 @@ export function readConfig(environment: Environment): Config {
     ...limits,
     logLevel,
   });
+}
+
+/** Where the store is, for commands that need nothing else. @throws ConfigError */
+export function databaseUrlIn(environment: Environment): string | null {
+  const reader = new ConfigReader(environment);
+  const url = readDatabaseUrl(reader);
+  if (reader.problems.length > 0) throw new ConfigError(reader.problems);
+  return url;
+}
+
+function readDatabaseUrl(reader: ConfigReader): string | null {
+  const url = reader.read('DATABASE_URL');
+  if (url !== null && !(/^postgres(ql)?:\/\//.test(url) && URL.canParse(url))) {
+    reader.problem('DATABASE_URL must start with postgres:// or postgresql://; unset, the store is an SQLite file.');
+  }
+  return url;
 }
 
 function readCredentials(

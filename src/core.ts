@@ -60,7 +60,7 @@ export async function openCore(config: Config, options: CoreOptions = {}): Promi
   };
 
   try {
-    const store = await openStore({ databaseUrl: config.databaseUrl, file: storeFile });
+    const store = await openStore({ databaseUrl: config.databaseUrl, file: storeFile, forServer: true });
     open.push(() => store.close());
     const key = await store.correlationKey(randomBytes(CORRELATION_KEY_BYTES));
     const upstream = await openUpstream(config.upstream, clock);
@@ -70,7 +70,6 @@ export async function openCore(config: Config, options: CoreOptions = {}): Promi
     const { account } = upstream;
     const gateway = new CatapultClient({
       account,
-      timeoutMs: sendTimeoutMs,
       clock,
       correlation: credentials.length > 0 ? correlation : null,
       random: Math.random,
@@ -154,6 +153,9 @@ function logSends(log: Logger, upstream: OpenUpstream): SendObserver {
     },
     onRecordFailure: (failure, error) => {
       log.error({ ...failure, err: error }, 'an outcome could not be stored; it is kept and tried again');
+    },
+    onStillWaiting: (waiting, error) => {
+      log.error({ ...waiting, err: error }, 'the store still refuses what waits for it');
     },
   };
 }

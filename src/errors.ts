@@ -100,6 +100,11 @@ export const ERRORS = {
     retryable: false,
     message: 'The message was perhaps sent: no trustworthy answer came back. Do not send it again as a new message.',
   },
+  STORE_UNAVAILABLE: {
+    when: "The server's own database cannot be reached or written. Without an idempotency key nothing was sent; with one, ask again with the same key: it tells what became of an earlier call.",
+    retryable: true,
+    message: 'The server cannot store the send right now; ask again with the same idempotency key.',
+  },
   SUBSCRIPTION_LOST: {
     when: 'A subscription may have missed events: it was read too slowly, or the database was away. Subscribe anew and list what came meanwhile.',
     retryable: true,

@@ -1,10 +1,11 @@
 /** The process: reads the environment, starts, stops on a signal. The only file that touches `process`. */
+import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { createApp } from './app.js';
 import { startSandbox } from './catapult/sandbox.js';
-import { ConfigError, readConfig, type Config } from './config.js';
+import { ConfigError, databaseUrlIn, readConfig, type Config } from './config.js';
 import { STORE_FILE } from './core.js';
 import { runDemo } from './demo.js';
 import { ServiceError } from './errors.js';
@@ -14,6 +15,7 @@ import type { MessageStore, Position, StoredSend } from './messaging/ports.js';
 import { settleByHand, type SettleRequest } from './messaging/settlement.js';
 import { SAMPLES } from './samples.js';
 import { openStore } from './store/index.js';
+import { StoreInUseError } from './store/file-lock.js';
 import { NewerStoreError } from './store/migrations.js';
 import { SANDBOX_ACCOUNT } from './upstream.js';
 
@@ -137,7 +139,12 @@ function userName(): string {
 
 /** Opens the store that the server uses, beside it, and leaves what is under way alone. */
 async function withStore(work: (store: MessageStore) => Promise<void>): Promise<void> {
-  const { databaseUrl } = readConfig(process.env);
+  const databaseUrl = databaseUrlIn(process.env);
+  if (databaseUrl === null && !existsSync(STORE_FILE)) {
+    throw new UsageError(
+      `There is no ${STORE_FILE} here: run this where the server runs, with its DATABASE_URL if it has one.`,
+    );
+  }
   const store = await openStore({ databaseUrl, file: STORE_FILE });
   try {
     await work(store);
@@ -177,7 +184,7 @@ function stopOnSignal(close: () => Promise<void>): void {
 }
 
 function fail(error: unknown): never {
-  if (error instanceof NewerStoreError) {
+  if (error instanceof NewerStoreError || error instanceof StoreInUseError) {
     process.stderr.write(`${error.message}\n`);
   } else if (error instanceof UsageError) {
     process.stderr.write(`${error.message}\n`);

@@ -109,6 +109,11 @@ describe('the configuration', () => {
       { ...OAUTH, CATAPULT_TOKEN_URL: 'https://u:p@host/' },
       [/^CATAPULT_TOKEN_URL must be/],
     ],
+    [
+      'the known token URL without TLS',
+      { ...OAUTH, CATAPULT_TOKEN_URL: 'http://api.bandwidth.com/api/v1/oauth2/token' },
+      [/^CATAPULT_TOKEN_URL must be https:/],
+    ],
     ['a token URL beside a token', { ...LIVE, CATAPULT_TOKEN_URL: 'https://host/' }, [/^CATAPULT_TOKEN_URL goes with/]],
     ['a kind of signing in that the sandbox does not know', { SANDBOX_AUTH: 'digest' }, [/^SANDBOX_AUTH must be/]],
     ['half a switch', { SETTLE_BY_SEARCH: 'yes' }, [/^SETTLE_BY_SEARCH must be/]],
@@ -165,6 +170,7 @@ describe('the configuration', () => {
       'http://user@host:1',
       'http://:p@host:1',
       'http://u:%zz@host:1',
+      'http://u:p%FF@host:1',
     ]) {
       const problems = problemsOf({ ...LIVE, HTTPS_PROXY: url });
       expect(problems).toHaveLength(1);

@@ -20,9 +20,11 @@ const MAIN = new URL('../dist/main.js', import.meta.url).pathname;
 /** Where the processes of a test keep their data. */
 let folder: string;
 
-function run(environment: Record<string, string>, ...args: string[]): Child {
+const run = (environment: Record<string, string>, ...args: string[]): Child => runIn(folder, environment, ...args);
+
+function runIn(cwd: string, environment: Record<string, string>, ...args: string[]): Child {
   return spawn(process.execPath, [MAIN, ...args], {
-    cwd: folder,
+    cwd,
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -85,7 +87,7 @@ describe('the process', () => {
   it('exits with 1 when its port is taken', async () => {
     const first = run({ PORT: '0' });
     const [, port = ''] = await printed(first, /http:\/\/127\.0\.0\.1:(\d+)\/graphql/);
-    child = run({ PORT: port });
+    child = runIn(mkdtempSync(join(folder, 'other-')), { PORT: port });
     const [code, errors] = await Promise.all([exitCode(child), text(child.stderr)]);
     expect([code, errors]).toEqual([1, expect.stringContaining('EADDRINUSE')]);
     first.kill('SIGKILL');
@@ -160,6 +162,49 @@ describe('the process', () => {
     await idle.close();
     await upstream.close();
   }, 20_000);
+
+  it('that stood still past the deadline of its sends reads what upstream answered meanwhile', async () => {
+    let isAnswering = false;
+    const waiting: (() => void)[] = [];
+    const upstream = await startMisbehavingUpstream(async (socket) => {
+      for (;;) {
+        await socket.readPost();
+        if (!isAnswering) await new Promise<void>((resolve) => waiting.push(resolve));
+        socket.write('HTTP/1.1 202 Accepted\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n{"id":"1"}');
+      }
+    });
+    child = run({ PORT: '0', SEND_TIMEOUT_MS: '1500', ...upstreamAt(upstream.url) });
+    const [, url = ''] = await printed(child, /(http:\/\/127\.0\.0\.1:\d+\/graphql)/);
+    const sends = Array.from({ length: 40 }, () => request(url, { method: 'POST', headers, body }));
+    while (waiting.length < 40) await new Promise(setImmediate);
+    child.kill('SIGSTOP');
+    isAnswering = true;
+    for (const goOn of waiting) goOn();
+    // It stands still longer than the sends had left: the stall is what is tested.
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    child.kill('SIGCONT');
+    const answers = await Promise.all(sends.map(async (sending) => (await sending).body.json()));
+    expect(
+      answers.map((each) => (each as { data: { sendMessage: { id: string } | null } }).data.sendMessage?.id),
+    ).toEqual(Array.from({ length: 40 }, () => '1'));
+    await upstream.close();
+  }, 20_000);
+
+  it('exits with 1 beside another one on the same file, and takes its place when that one is killed', async () => {
+    const first = run({ PORT: '0' });
+    await printed(first, /GraphQL/);
+    child = run({ PORT: '0' });
+    const [code, errors] = await Promise.all([exitCode(child), text(child.stderr)]);
+    expect([code, errors]).toEqual([
+      1,
+      'Another server uses data/messages.sqlite. One SQLite file belongs to one server: stop the other one, or use PostgreSQL for several.\n',
+    ]);
+    const ended = exitCode(first);
+    first.kill('SIGKILL');
+    await ended;
+    child = run({ PORT: '0' });
+    await printed(child, /GraphQL/);
+  }, 30_000);
 
   it('exits with 0 within 10 s though upstream never answers, and tells the caller that the outcome is unknown', async () => {
     const received = deferred();

@@ -84,6 +84,9 @@ describe('a sample of the method page', () => {
         media: documented.media ?? [],
         direction: 'OUT',
         segmentCount: null,
+        priority: null,
+        expiresAt: null,
+        pairedMessageId: null,
         status: 'ACCEPTED',
         deliveries: [{ to: '+12345678902', status: 'ACCEPTED', time: null, failure: null }],
       });

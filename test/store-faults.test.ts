@@ -24,7 +24,11 @@ it('a server without its database sends nothing, says so, and works again when t
 
   await postgres.stop();
   const refused = await execute(app.url, SendMessageDocument, { input: INPUT });
-  expect(refused.errors?.[0]?.extensions).toMatchObject({ code: 'INTERNAL_SERVER_ERROR', outcome: 'NOT_SENT' });
+  expect(refused.errors?.[0]?.extensions).toMatchObject({
+    code: 'STORE_UNAVAILABLE',
+    retryable: true,
+    outcome: 'UNKNOWN',
+  });
   expect(refused.raw).not.toMatch(/ECONN|postgres|12345678/);
   const unread = await execute(app.url, MessagesDocument, {});
   expect(unread.errors?.[0]?.extensions.code).toBe('INTERNAL_SERVER_ERROR');

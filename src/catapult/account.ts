@@ -28,9 +28,9 @@ export class Account {
     this.#path = `${pathname.replace(/\/$/, '')}/users/${encodeURIComponent(options.userId)}/messages`;
   }
 
-  /** POSTs a message. Tells what was seen of the request that counts; never rejects. */
-  post(body: string, signal: AbortSignal): Promise<Exchange> {
-    return this.#request({ method: 'POST', path: this.#path, body }, signal);
+  /** POSTs a message, if it `mayStart` once there is a connection. Tells what was seen; never rejects. */
+  post(body: string, signal: AbortSignal, mayStart: () => boolean): Promise<Exchange> {
+    return this.#request({ method: 'POST', path: this.#path, body }, signal, mayStart);
   }
 
   /** GETs the message list, which changes nothing. Never rejects. */
@@ -39,19 +39,24 @@ export class Account {
   }
 
   /** A request whose token was refused was not looked at: it is repeated once with another one, where there is one. */
-  async #request(request: Omit<Dispatcher.DispatchOptions, 'headers'>, signal: AbortSignal): Promise<Exchange> {
+  async #request(
+    request: Omit<Dispatcher.DispatchOptions, 'headers'>,
+    signal: AbortSignal,
+    mayStart?: () => boolean,
+  ): Promise<Exchange> {
     const { authorization } = this.#options;
     const header = await authorization.header(signal);
-    const seen = await this.#exchange(request, header, signal);
+    const seen = await this.#exchange(request, header, signal, mayStart);
     if (header === null || seen.status !== 401) return seen;
     const another = await authorization.headerAfter(header, signal);
-    return another === header ? seen : this.#exchange(request, another, signal);
+    return another === header ? seen : this.#exchange(request, another, signal, mayStart);
   }
 
   async #exchange(
     request: Omit<Dispatcher.DispatchOptions, 'headers'>,
     header: string | null,
     signal: AbortSignal,
+    mayStart?: () => boolean,
   ): Promise<Exchange> {
     if (header === null) {
       return { started: false, status: null, retryAfter: null, body: null, failure: NO_TOKEN };
@@ -63,7 +68,7 @@ export class Account {
       accept: 'application/json',
       'user-agent': userAgent,
     };
-    const seen = await exchange(dispatcher, { ...request, origin: this.#origin, headers }, signal);
+    const seen = await exchange(dispatcher, { ...request, origin: this.#origin, headers }, signal, mayStart);
     if (seen.status !== null && seen.status !== 401) authorization.accepted();
     return seen;
   }

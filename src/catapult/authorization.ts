@@ -7,7 +7,7 @@ import {
 } from 'oauth4webapi';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../messaging/ports.js';
-import { exchange, type Exchange } from './exchange.js';
+import { exchange, withinTime, type Exchange } from './exchange.js';
 import { failureOf, isHtml } from './problem.js';
 
 /** Where requests get their `Authorization` header from. */
@@ -209,7 +209,6 @@ export class TokenAuthorization implements Authorization {
 
   #exchange(url: string, headers: Record<string, string>, body: string): Promise<Exchange> {
     const { origin, pathname, search } = new URL(url);
-    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
     const request = {
       method: 'POST' as const,
       origin,
@@ -217,7 +216,9 @@ export class TokenAuthorization implements Authorization {
       headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
       body,
     };
-    return exchange(this.#options.dispatcher, request, signal);
+    return withinTime(REQUEST_TIMEOUT_MS, this.#closing.signal, (signal) =>
+      exchange(this.#options.dispatcher, request, signal),
+    );
   }
 }
 
@@ -241,13 +242,21 @@ function refusalOf(seen: Exchange): string {
 /** The answer for the library to read. Some token endpoints leave out what kind of token it is. */
 function responseOf({ status, body, failure }: Exchange): Response {
   if (status === null || body === null) throw new Error(failure ?? 'no answer');
-  const json = jsonOf(body);
-  const isToken = status === 200 && Object.keys(json).length > 0;
-  const text = isToken ? JSON.stringify({ token_type: 'Bearer', ...json }) : body.toString('utf8');
+  const { access_token, token_type, expires_in } = jsonOf(body);
+  // What else stands there (refresh tokens, scopes, null for nothing) is of no use here, and must not spoil the token.
+  const token = { access_token, token_type: token_type ?? 'Bearer', expires_in: expires_in ?? undefined };
+  const text = status === 200 && access_token !== undefined ? JSON.stringify(token) : body.toString('utf8');
   return new Response(text, { status, headers: { 'content-type': 'application/json' } });
 }
 
-function jsonOf(body: Buffer | null): { readonly error?: unknown } {
+interface TokenAnswer {
+  readonly access_token?: unknown;
+  readonly token_type?: unknown;
+  readonly expires_in?: unknown;
+  readonly error?: unknown;
+}
+
+function jsonOf(body: Buffer | null): TokenAnswer {
   try {
     return { ...(JSON.parse(body?.toString('utf8') ?? '') as object) };
   } catch {

@@ -1,7 +1,7 @@
 /** Finds out whether the account can be used, by a request that sends nothing: before a customer's message does. */
 import type { Clock } from '../messaging/ports.js';
 import { NO_TOKEN, type Account } from './account.js';
-import type { Exchange } from './exchange.js';
+import { withinTime, type Exchange } from './exchange.js';
 import { failureOf, isHtml } from './problem.js';
 import { isJson } from './wire.js';
 
@@ -53,16 +53,20 @@ export class AccountCheck {
     return this.#result;
   }
 
+  #isClosing(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
   /** To be told when the reason of a problem may be gone: it is asked again at once. */
   mended(): void {
     this.#pause.abort();
   }
 
-  /** To be told when a request was refused that could as well have been a check. It is asked again at most once a minute. */
+  /** To be told when a request was refused that could as well have been a check. It is asked again once a minute at most. */
   again(): void {
-    if (this.#isRunning || this.#options.clock.now() - this.#checkedAt < LIST_SPAN_MS) return;
+    if (this.#isRunning || this.#isClosing()) return;
     this.#isRunning = true;
-    this.#running = this.#check().then((result) => this.#untilMended(result));
+    this.#running = this.#checkIn(this.#checkedAt + LIST_SPAN_MS - this.#options.clock.now());
   }
 
   async close(): Promise<void> {
@@ -71,25 +75,35 @@ export class AccountCheck {
     await this.#running;
   }
 
+  async #checkIn(delayMs: number): Promise<void> {
+    await this.#sleep(Math.max(0, delayMs));
+    if (!this.#isClosing()) await this.#untilMended(await this.#check());
+  }
+
   async #untilMended(result: CheckResult): Promise<void> {
-    const { clock, random } = this.#options;
-    const { signal } = this.#closing;
+    const { random } = this.#options;
     for (let pauseMs = BACK_OFF_BASE_MS; result.kind === 'problem'; pauseMs = Math.min(pauseMs * 2, BACK_OFF_CAP_MS)) {
-      this.#pause = new AbortController();
-      await clock.sleep(pauseMs * (1 - random() / 2), this.#pause.signal);
-      if (signal.aborted) break;
+      if (this.#isClosing()) break;
+      await this.#sleep(pauseMs * (1 - random() / 2));
+      if (this.#isClosing()) break;
       result = await this.#check();
     }
     this.#isRunning = false;
+  }
+
+  /** Ends early when something was mended, or all is closed. */
+  async #sleep(delayMs: number): Promise<void> {
+    this.#pause = new AbortController();
+    await this.#options.clock.sleep(delayMs, this.#pause.signal);
   }
 
   async #check(): Promise<CheckResult> {
     const { account, clock, onChange } = this.#options;
     const now = clock.now();
     const query = { fromDateTime: isoOf(now - LIST_SPAN_MS), toDateTime: isoOf(now), limit: '1' };
-    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(TIMEOUT_MS)]);
-    const result = judge(await account.list(query, signal));
-    if (this.#closing.signal.aborted) return this.#result;
+    const seen = await withinTime(TIMEOUT_MS, this.#closing.signal, (signal) => account.list(query, signal));
+    const result = judge(seen);
+    if (this.#isClosing()) return this.#result;
     this.#checkedAt = clock.now();
     const isNews = JSON.stringify(result) !== JSON.stringify(this.#result);
     this.#result = result;

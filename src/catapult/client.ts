@@ -7,6 +7,8 @@ import type { Exchange } from './exchange.js';
 import { classify, type Verdict } from './outcome.js';
 import { acceptedMessage, requestBody, type Acceptance } from './wire.js';
 
+/** With less time left than this, a request would likely end as unknown, while one that never began is known not sent. */
+const MIN_TIME_MS = 100;
 /** A request that is refused twice with a pause in between is hardly accepted the fourth time. */
 const MAX_ATTEMPTS = 3;
 /** The longest pause before the first retry; it doubles with each. */
@@ -16,8 +18,6 @@ const BACK_OFF_CAP_MS = 5_000;
 
 export interface CatapultClientOptions {
   readonly account: Pick<Account, 'post'>;
-  /** Overall deadline of one send, all attempts and pauses included, in milliseconds. */
-  readonly timeoutMs: number;
   readonly clock: Clock;
   /** With callbacks on, what ties the wire's tag to the send; null sends the tag as the client wrote it. */
   readonly correlation: Correlation | null;
@@ -33,19 +33,25 @@ export class CatapultClient implements MessageGateway {
     this.#options = options;
   }
 
-  async send(message: OutboundMessage, sendId: string): Promise<GatewayReport> {
-    const { account, clock, timeoutMs, correlation } = this.#options;
+  async send(message: OutboundMessage, sendId: string, endsAt: number): Promise<GatewayReport> {
+    const { account, clock, correlation } = this.#options;
     const deadline = new AbortController();
-    const endsAt = clock.now() + timeoutMs;
-    const timer = setTimeout(() => {
-      deadline.abort(new DOMException('send deadline', 'TimeoutError'));
-    }, timeoutMs);
+    const timer = setTimeout(
+      () => {
+        // After a stall of the process the answer may lie in the socket already: it is read before the send is given up.
+        afterNextRead(() => {
+          deadline.abort(new DOMException('send deadline', 'TimeoutError'));
+        });
+      },
+      Math.max(0, endsAt - clock.now()),
+    );
+    const mayStart = (): boolean => clock.now() <= endsAt - MIN_TIME_MS;
     this.#inFlight.add(deadline);
     try {
       const tag = correlation === null ? message.tag : correlation.wireTag(message.tag, sendId);
       const body = requestBody({ ...message, tag });
       for (let attempt = 1; ; attempt++) {
-        const seen = await account.post(body, deadline.signal);
+        const seen = await account.post(body, deadline.signal, mayStart);
         const verdict = classify(seen, clock.now());
         const pauseMs = attempt < MAX_ATTEMPTS ? this.#pauseBeforeRetry(verdict, attempt) : null;
         if (pauseMs === null || deadline.signal.aborted || clock.now() + pauseMs >= endsAt) {
@@ -93,6 +99,11 @@ export class CatapultClient implements MessageGateway {
     const tag = correlation === null ? answer.tag : correlation.read(answer.tag).tag;
     return acceptedMessage({ ...answer, tag }, request, clock.now() * 1000);
   }
+}
+
+/** Once the event loop has read what the sockets hold, and that was taken in. */
+function afterNextRead(work: () => void): void {
+  setImmediate(() => setImmediate(work));
 }
 
 function detailOf(seen: Exchange): string {

@@ -27,12 +27,14 @@ const decompress = promisify(gunzip);
 
 /**
  * Sends one request and tells what was seen. Never rejects. When `signal` aborts, a request that waits for a socket is
- * dropped before its first byte, and one under way is cut off; either way the answer comes at once.
+ * dropped before its first byte, and one under way is cut off; either way the answer comes at once. `mayStart` is asked
+ * when a socket is there: a request that could not be answered in time any more is better not begun.
  */
 export function exchange(
   dispatcher: Dispatcher,
   request: Dispatcher.DispatchOptions,
   signal: AbortSignal,
+  mayStart: () => boolean = () => true,
 ): Promise<Exchange> {
   return new Promise((resolve) => {
     let started = false;
@@ -72,8 +74,8 @@ export function exchange(
     signal.addEventListener('abort', onAbort, { once: true });
     dispatcher.dispatch(request, {
       onRequestStart(requestController) {
-        if (signal.aborted) {
-          // The deadline passed while the request waited for a socket; aborting here keeps it unwritten.
+        if (signal.aborted || !mayStart()) {
+          // The time ran out while the request waited for a socket; aborting here keeps it unwritten.
           requestController.abort(new Error('aborted'));
           return;
         }
@@ -97,6 +99,32 @@ export function exchange(
       },
     });
   });
+}
+
+/**
+ * Does `work` with a signal that aborts after `timeoutMs`, or with `outer`. Not by `AbortSignal.any` over
+ * `AbortSignal.timeout`: nothing keeps that timeout from being collected, and then it never comes.
+ */
+export async function withinTime<Result>(
+  timeoutMs: number,
+  outer: AbortSignal,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const inner = new AbortController();
+  const onAbort = (): void => {
+    inner.abort(outer.reason);
+  };
+  const timer = setTimeout(() => {
+    inner.abort(new DOMException('no answer in time', 'TimeoutError'));
+  }, timeoutMs);
+  if (outer.aborted) onAbort();
+  else outer.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await work(inner.signal);
+  } finally {
+    clearTimeout(timer);
+    outer.removeEventListener('abort', onAbort);
+  }
 }
 
 function first(header: string | string[] | undefined): string | null {

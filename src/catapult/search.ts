@@ -1,6 +1,7 @@
 /** Asks upstream's message list for the messages between given numbers in a span of time. */
 import type { MessageSearch, MessageSearchQuery, UpstreamMessage } from '../messaging/ports.js';
 import type { Account } from './account.js';
+import { withinTime } from './exchange.js';
 import { failureOf } from './problem.js';
 import { parseMessageList } from './wire.js';
 
@@ -25,7 +26,7 @@ export class CatapultSearch implements MessageSearch {
       toDateTime: new Date(until).toISOString(),
       limit: MAX_LISTED,
     };
-    const seen = await this.#account.list(query, AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]));
+    const seen = await withinTime(TIMEOUT_MS, signal, (inTime) => this.#account.list(query, inTime));
     const list = seen.status === 200 && seen.body !== null ? parseMessageList(seen.body) : null;
     if (list === null) throw new SearchError(failureOf(seen) ?? `answered HTTP ${String(seen.status)}`);
     if (!list.complete) throw new SearchError('the list is not complete');

@@ -135,8 +135,9 @@ export function parseMessageList(body: Buffer): MessageList | null {
   const listed: unknown[] = list.messages;
   const messages = listed.map(listedMessage);
   const known = messages.filter((message) => message !== null);
-  const { totalCount } = list;
-  const isWhole = typeof totalCount !== 'number' || totalCount <= listed.length;
+  const { totalCount = listed.length, pageInfo } = list;
+  const isLast = !isObject(pageInfo) || (pageInfo.nextPage == null && pageInfo.nextPageToken == null);
+  const isWhole = isLast && typeof totalCount === 'number' && totalCount >= 0 && totalCount <= listed.length;
   return {
     messages: known.flatMap(({ direction, ...message }) => (direction === 'INBOUND' ? [] : [message])),
     complete: isWhole && known.length === listed.length,

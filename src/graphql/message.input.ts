@@ -130,7 +130,7 @@ export class MessageInput {
   @Field(() => DateTime, {
     nullable: true,
     description:
-      'When the message is of no use any more: what Catapult has not sent by then fails with code 4360. Must be in the future. Error code: `ALREADY_EXPIRED`.',
+      'When the message is of no use any more: what Catapult has not sent by then fails with code 4360. Must be in the future. A repetition with the same idempotency key must name the same instant. Error code: `ALREADY_EXPIRED`.',
   })
   expiresAt?: number | null;
 

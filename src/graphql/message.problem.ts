@@ -74,7 +74,7 @@ export class RateLimitedProblem extends MessageProblemType {
 
 const ServerProblem = plainProblem(
   'MessagingServerProblem',
-  'Something failed on this server; the operator finds the cause in the log. Code: `INTERNAL_SERVER_ERROR`.',
+  'Something failed on this server; the operator finds the cause in the log. Codes: `INTERNAL_SERVER_ERROR`, and `STORE_UNAVAILABLE` while its database is away.',
 );
 
 /** The type that tells of a code; every other code is the server's own failure. */

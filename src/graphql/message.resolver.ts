@@ -3,8 +3,8 @@ import 'reflect-metadata';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import { ServiceError } from '../errors.js';
 import { failureOf, type DeliveryFailure } from '../messaging/delivery-failure.js';
-import { readableBy, requireScope } from '../messaging/caller.js';
-import type { Delivery, Message } from '../messaging/message.js';
+import { readableBy, requireScope, type Caller } from '../messaging/caller.js';
+import type { Delivery, Message, OutboundMessage } from '../messaging/message.js';
 import type { MessageService } from '../messaging/message-service.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
 import { segmentsOf, type Segmentation } from '../messaging/segments.js';
@@ -14,7 +14,7 @@ import { MessageConnectionType, messageFilter, MessageFilterInput } from './mess
 import { MessageInput, MessagePreviewInput, outboundMessage } from './message.input.js';
 import { problemOf, SubmitMessageResult, type Problem } from './message.problem.js';
 import { DeliveryFailureType, DeliveryType, MessagePreviewType, MessageType } from './message.type.js';
-import { checkInput } from './rule.js';
+import { checkInput, mistakesOf } from './rule.js';
 
 /** What a subscription is made from. */
 interface SubscribeData<Args> {
@@ -63,12 +63,20 @@ export class MessageResolver {
   }
 
   async #send(input: MessageInput, { caller, requestId }: RequestContext): Promise<Message> {
-    requireScope(caller, 'messages:send', { outcome: 'NOT_SENT' });
-    checkInput('input', input, { outcome: 'NOT_SENT' });
     const message = outboundMessage(input);
-    const refusal = this.#policy.refusalOf(message, caller);
+    const refusal = this.#refusalOf(input, message, caller);
     const { idempotencyKey = null } = input;
     return this.#messages.send({ message, caller: caller.name, idempotencyKey, requestId, refusal });
+  }
+
+  /** Why this may not be sent; null when it may. A key that is none is thrown at once: nothing can be held by it. */
+  #refusalOf(input: MessageInput, message: OutboundMessage, caller: Caller): ServiceError | null {
+    if (!caller.scopes.has('messages:send')) return new ServiceError('FORBIDDEN', { outcome: 'NOT_SENT' });
+    const fieldErrors = mistakesOf('input', input);
+    if (fieldErrors.length === 0) return this.#policy.refusalOf(message, caller);
+    const refusal = new ServiceError('BAD_USER_INPUT', { outcome: 'NOT_SENT', fieldErrors });
+    if (fieldErrors.some(({ path }) => path[1] === 'idempotencyKey')) throw refusal;
+    return refusal;
   }
 
   @Query(() => MessageType, {

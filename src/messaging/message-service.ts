@@ -3,19 +3,21 @@ import { createHash } from 'node:crypto';
 import { ServiceError, type ErrorCode } from '../errors.js';
 import type { Message, OutboundMessage } from './message.js';
 import type { SendLimits } from './send-limits.js';
-import type {
-  Clock,
-  GatewayReport,
-  ListedMessage,
-  MessageFilter,
-  MessageGateway,
-  MessageStore,
-  NewSend,
-  Position,
-  Resolution,
-  SendOutcome,
-  Settlement,
-  StoredSend,
+import { RecordQueue, type RecordObserver } from './record-queue.js';
+import {
+  NotTriedError,
+  type Clock,
+  type GatewayReport,
+  type ListedMessage,
+  type MessageFilter,
+  type MessageGateway,
+  type MessageStore,
+  type NewSend,
+  type Position,
+  type Resolution,
+  type SendOutcome,
+  type Settlement,
+  type StoredSend,
 } from './ports.js';
 import { settleByHand, type SettleRequest } from './settlement.js';
 
@@ -26,9 +28,6 @@ import { settleByHand, type SettleRequest } from './settlement.js';
 const LEASE_MARGIN_MS = 5_000;
 /** How long a caller waits for its outcome to be on disk before hearing that it is unknown for now. */
 const RECORD_PATIENCE_MS = 5_000;
-/** The first pause before an outcome that could not be stored is stored again; it doubles up to the longest. */
-const RECORD_RETRY_MS = 50;
-const RECORD_RETRY_CAP_MS = 2_000;
 
 export interface SendRequest {
   readonly message: OutboundMessage;
@@ -54,14 +53,9 @@ export interface SendReport {
 }
 
 /** What the operator hears of. */
-export interface SendObserver {
+export interface SendObserver extends RecordObserver {
   /** Once for each send that reached the gateway. */
   onSend(report: SendReport): void;
-  /** An outcome could not be stored and is kept in memory. `messageId` is Catapult's, where it is known. */
-  onRecordFailure(
-    failure: { sendId: string; status: Resolution['status']; messageId: string | null },
-    error: unknown,
-  ): void;
   /** Somebody settled what a call had left open. */
   onSettled(settled: { sendId: string; as: Settlement['as']; by: string; requestId: string }): void;
 }
@@ -87,17 +81,19 @@ export class MessageService {
   readonly #options: MessageServiceOptions;
   /** Sends with a key that run in this process: a second call waits for the first one's answer. */
   readonly #running = new Map<string, RunningSend>();
-  /** Outcomes on their way to the store. */
-  readonly #recording = new Set<Promise<boolean>>();
-  readonly #closing = new AbortController();
+  readonly #records: RecordQueue;
 
   constructor(options: MessageServiceOptions) {
     this.#options = options;
+    this.#records = new RecordQueue(options);
   }
 
   /**
    * Sends a message at most once and returns it as Catapult accepted it. With an idempotency key, a repetition gets the
    * first call's answer instead of a second message, in this process, in another one and after a restart.
+   *
+   * A key that is held is answered before anything else is judged: no rule, limit or failure of ours may say that
+   * nothing was sent where an earlier call perhaps sent something.
    *
    * @throws ServiceError with `outcome: NOT_SENT` when this call sent nothing and none before it did,
    * `OUTCOME_UNKNOWN` when perhaps one did.
@@ -152,20 +148,19 @@ export class MessageService {
   }
 
   /** Resolves once every outcome is stored, or was tried a last time and told to the observer. */
-  async close(): Promise<void> {
-    this.#closing.abort();
-    await Promise.allSettled(this.#recording);
+  close(): Promise<void> {
+    return this.#records.close();
   }
 
   async #claimCallRecord(request: SendRequest, fingerprint: string): Promise<Message> {
-    const { gateway, clock, observer } = this.#options;
+    const { gateway, clock, observer, sendTimeoutMs } = this.#options;
     const send = this.#newSend(request, fingerprint);
     const holder = await this.#claim(send);
     if (holder !== null) return replay(holder, fingerprint);
 
     await this.#takeFromLimits(send);
     // From here on the intent is on disk: whatever happens, this send is found again and never made twice.
-    const report = await gateway.send(request.message, send.sendId);
+    const report = await gateway.send(request.message, send.sendId, send.startedAt + sendTimeoutMs);
     observer.onSend(sendReport(report, send, request.requestId, clock.now() - send.startedAt));
     const isRecorded = await this.#recordInTime(send.sendId, resolutionOf(report));
     if (!isRecorded && report.outcome.kind !== 'NOT_SENT') throw outcomeUnknown();
@@ -183,20 +178,20 @@ export class MessageService {
     try {
       return await this.#options.store.sendByKey(caller, idempotencyKey);
     } catch (cause) {
-      // Nothing was sent now, but who can tell what an earlier call with this key did?
-      throw new ServiceError('INTERNAL_SERVER_ERROR', { outcome: 'UNKNOWN', cause });
+      throw storeUnavailable(idempotencyKey, cause);
     }
   }
 
   /** Stores the intent; returns the send that holds the key instead, where there is one. */
   async #claim(send: NewSend): Promise<StoredSend | null> {
+    if (this.#records.isFull) throw storeUnavailable(send.idempotencyKey, new NotTriedError());
     try {
       const claim = await this.#options.store.claim(send);
       return claim.kind === 'HELD' ? claim.by : null;
     } catch (cause) {
-      // The claim may be on disk all the same. Nothing was sent, so its key must become free again.
-      void this.#record(send.sendId, { status: 'REJECTED' });
-      throw new ServiceError('INTERNAL_SERVER_ERROR', { outcome: 'NOT_SENT', cause });
+      // The claim may be on disk all the same, or get there yet. Nothing was sent, so its key must become free again.
+      if (!(cause instanceof NotTriedError)) this.#records.abandon(send);
+      throw storeUnavailable(send.idempotencyKey, cause);
     }
   }
 
@@ -220,35 +215,12 @@ export class MessageService {
   /** Whether the outcome was stored while a caller can reasonably wait; if not, storing it goes on. */
   async #recordInTime(sendId: string, resolution: Resolution): Promise<boolean> {
     const patience = new AbortController();
-    const recorded = this.#record(sendId, resolution);
+    const recorded = this.#records.record(sendId, resolution);
     const outOfPatience = this.#options.clock.sleep(RECORD_PATIENCE_MS, patience.signal).then(() => false);
     try {
       return await Promise.race([recorded, outOfPatience]);
     } finally {
       patience.abort();
-    }
-  }
-
-  /** Stores an outcome, however often it takes. False only when the process ends and the last try failed as well. */
-  #record(sendId: string, resolution: Resolution): Promise<boolean> {
-    const recording = this.#recordUntilStored(sendId, resolution).finally(() => this.#recording.delete(recording));
-    this.#recording.add(recording);
-    return recording;
-  }
-
-  async #recordUntilStored(sendId: string, resolution: Resolution): Promise<boolean> {
-    const { store, clock, observer } = this.#options;
-    const messageId = resolution.status === 'ACCEPTED' ? (resolution.message?.id ?? null) : null;
-    for (let pauseMs = RECORD_RETRY_MS; ; pauseMs = Math.min(pauseMs * 2, RECORD_RETRY_CAP_MS)) {
-      const isLastTry = this.#closing.signal.aborted;
-      try {
-        await store.record(sendId, resolution, clock.now());
-        return true;
-      } catch (error) {
-        observer.onRecordFailure({ sendId, status: resolution.status, messageId }, error);
-      }
-      if (isLastTry) return false;
-      await clock.sleep(pauseMs, this.#closing.signal);
     }
   }
 }
@@ -302,5 +274,8 @@ function sendReport(report: GatewayReport, { sendId }: NewSend, requestId: strin
   return { requestId, sendId, outcome: outcome.kind, ...code, durationMs, attempts, detail };
 }
 
+/** This call sent nothing. Without the store nobody can tell what an earlier one with the same key did. */
+const storeUnavailable = (idempotencyKey: string | null, cause: unknown): ServiceError =>
+  new ServiceError('STORE_UNAVAILABLE', { outcome: idempotencyKey === null ? 'NOT_SENT' : 'UNKNOWN', cause });
 const keyReused = (): ServiceError => new ServiceError('IDEMPOTENCY_KEY_REUSED', { outcome: 'NOT_SENT' });
 const outcomeUnknown = (): ServiceError => new ServiceError('OUTCOME_UNKNOWN', { outcome: 'UNKNOWN' });

@@ -31,10 +31,10 @@ export interface GatewayReport {
 /** Sends messages upstream. */
 export interface MessageGateway {
   /**
-   * Sends at most once; never rejects: every failure is an outcome. Ends within the gateway's own deadline. `sendId` may
-   * travel with the message, so that callbacks find their send.
+   * Sends at most once; never rejects: every failure is an outcome. Ends at `endsAt`, milliseconds since 1970. `sendId`
+   * may travel with the message, so that callbacks find their send.
    */
-  send(message: OutboundMessage, sendId: string): Promise<GatewayReport>;
+  send(message: OutboundMessage, sendId: string, endsAt: number): Promise<GatewayReport>;
 }
 
 /** An outgoing message as upstream lists it, for one recipient. */
@@ -107,6 +107,12 @@ export interface StoredSend {
 /** Whether it is not known what became of the send, or under which id, and nobody settled it yet. */
 export function isUnresolved({ status, settledBy, message }: StoredSend): boolean {
   return message === null && settledBy === null && (status === 'UNKNOWN' || status === 'ACCEPTED');
+}
+
+/** A write that certainly did not happen: it waited too long for its turn, or too many waited already. */
+export class NotTriedError extends Error {
+  override readonly name = 'NotTriedError';
+  readonly code = 'NOT_TRIED';
 }
 
 export type Claim =
@@ -188,19 +194,28 @@ export type StoreChange =
 
 /**
  * Durable state. Every promise of a write resolves only after its commit is on disk, and rejects when the write did
- * not happen or may not have happened. Concurrent writes share one commit.
+ * not happen or may not have happened. Concurrent writes share one commit, and one that cannot be stored does not keep
+ * the others from it.
  */
 export interface MessageStore {
   /** Whether other processes may own claims in here; if not, whatever is pending at start was left by a crash. */
   readonly shared: boolean;
 
-  /** Stores the intent to send, or tells which send holds the caller's key. Writes nothing in that case. */
+  /**
+   * Stores the intent to send, or tells which send holds the caller's key. Writes nothing in that case. Rejects with a
+   * NotTriedError where it certainly did not happen; any other rejection leaves open whether it did, or will.
+   */
   claim(send: NewSend): Promise<Claim>;
 
   /**
+   * Ends claims of which it is open whether they were stored: whatever becomes of them, they hold no key afterwards, and
+   * a commit that is still on its way meets what is written here.
+   */
+  abandon(sends: readonly NewSend[], now: number): Promise<void>;
+
+  /**
    * Stores what became of a send. A state of the same or higher rank stays; so repeating is harmless. `REJECTED` frees
-   * the idempotency key in the same commit. A message that the call itself brought takes the place of a settlement that
-   * names none.
+   * the idempotency key in the same commit. What the call itself brought takes the place of what somebody settled.
    */
   record(sendId: string, resolution: Resolution, now: number): Promise<void>;
 
@@ -253,16 +268,16 @@ export interface MessageStore {
   unresolvedSends(limit: number, after: Position | null): Promise<StoredSend[]>;
 
   /**
-   * The other sends from the same number whose message, if there is one, is not known by its id and may have been sent
-   * while `send` was: those under way, unresolved, or settled without an id. Their windows reach `marginMs` further on
-   * either side.
+   * The other sends from the same number whose message, if there is one, may have been sent while `send` was, and is not
+   * known for certain by its id: those under way, unresolved, or settled by people. Their windows reach `marginMs`
+   * further on either side.
    */
   rivalsOf(send: StoredSend, marginMs: number): Promise<StoredSend[]>;
 
   /** The key that correlations are signed with: `fresh` when there is none yet. All instances get the same. */
   correlationKey(fresh: Buffer): Promise<Buffer>;
 
-  /** Rejects when the store cannot be reached. */
+  /** Rejects when the store cannot be reached, or cannot be written. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }

@@ -6,22 +6,57 @@
  * it is a queue that hands over what has come together and gives each caller its own result.
  */
 import DataLoader from 'dataloader';
+import { NotTriedError } from '../messaging/ports.js';
 
 /** Writes in one commit. More would make the first of them wait for a flush that takes too long. */
 const MAX_BATCH = 256;
+/** Writes that wait. More than that, and the database is away: who comes now is refused at once. */
+const MAX_WAITING = 10_000;
+/** Whoever waited so long has given up, or is told so now, rather than after another commit that fails. */
+const MAX_WAIT_MS = 5_000;
+
+export interface GroupCommitOptions {
+  /** Whether an error may be the fault of one write, so that the others can be stored without it. */
+  readonly isFaultOfOne: (error: unknown) => boolean;
+  /** Milliseconds that only go forward. */
+  readonly now?: () => number;
+}
 
 /**
  * A function that stores one write and resolves once its commit is on disk. `commit` takes a batch in the order of
- * arrival and answers each write in the same order; when it rejects, all writes of the batch reject, and the next batch
- * is tried anew. Batches never overlap.
+ * arrival and answers each write in the same order. When it rejects because of one of them, the batch is split until
+ * that one is alone; otherwise all writes of the batch reject, and the next batch is tried. Batches never overlap.
+ *
+ * The function rejects with a NotTriedError when the write waited too long, or too many wait: then it did not happen.
  */
 export function groupCommit<Write, Result>(
   commit: (writes: readonly Write[]) => Promise<Result[]>,
+  { isFaultOfOne, now = () => performance.now() }: GroupCommitOptions,
 ): (write: Write) => Promise<Result> {
   let underWay: Promise<unknown> = Promise.resolve();
-  const queue = new DataLoader<Write, Result>(
-    (writes) => {
-      const committed = underWay.then(() => commit(writes));
+  let waiting = 0;
+
+  const commitEach = async (writes: readonly Write[]): Promise<(Result | Error)[]> => {
+    try {
+      return await commit(writes);
+    } catch (error) {
+      if (!isFaultOfOne(error)) throw error;
+      if (writes.length === 1) return [error as Error];
+      const half = Math.ceil(writes.length / 2);
+      return [...(await commitEach(writes.slice(0, half))), ...(await commitEach(writes.slice(half)))];
+    }
+  };
+  const commitWaiting = async (entries: readonly Entry<Write>[]): Promise<(Result | Error)[]> => {
+    waiting -= entries.length;
+    const isLate = ({ since }: Entry<Write>): boolean => now() - since > MAX_WAIT_MS;
+    const inTime = entries.filter((entry) => !isLate(entry));
+    const results = inTime.length === 0 ? [] : await commitEach(inTime.map(({ write }) => write));
+    const resultOf = new Map(inTime.map((entry, index) => [entry, results[index] as Result | Error]));
+    return entries.map((entry) => (resultOf.has(entry) ? (resultOf.get(entry) as Result) : new NotTriedError()));
+  };
+  const queue = new DataLoader<Entry<Write>, Result>(
+    (entries) => {
+      const committed = underWay.then(() => commitWaiting(entries));
       underWay = committed.catch(() => undefined);
       return committed;
     },
@@ -32,5 +67,14 @@ export function groupCommit<Write, Result>(
       batchScheduleFn: (dispatch) => void underWay.then(() => setImmediate(dispatch)),
     },
   );
-  return (write) => queue.load(write);
+  return (write) => {
+    if (waiting >= MAX_WAITING) return Promise.reject(new NotTriedError());
+    waiting += 1;
+    return queue.load({ write, since: now() });
+  };
+}
+
+interface Entry<Write> {
+  readonly write: Write;
+  readonly since: number;
 }

@@ -8,15 +8,17 @@ export interface StoreOptions {
   readonly databaseUrl: string | null;
   /** Where the SQLite file lies; its folder is made when it is missing. */
   readonly file: string;
+  /** Whether whoever opens it is a server, of which an SQLite file takes only one at a time. */
+  readonly forServer?: boolean;
 }
 
 /**
  * Opens the store and brings it to the current version, which is safe while other instances do the same.
  *
- * @throws NewerStoreError when the database belongs to a newer version; whatever the driver throws when it cannot open.
+ * @throws StoreInUseError when another server uses the file; NewerStoreError when the database belongs to a newer version; whatever the driver throws when it cannot open.
  */
-export function openStore({ databaseUrl, file }: StoreOptions): Promise<MessageStore> {
-  if (databaseUrl === null) return openSqlite(file);
+export function openStore({ databaseUrl, file, forServer = false }: StoreOptions): Promise<MessageStore> {
+  if (databaseUrl === null) return openSqlite(file, forServer);
   // The URL holds a password: the message does not repeat it.
   if (!/^postgres(ql)?:\/\//.test(databaseUrl)) {
     return Promise.reject(new Error('The database URL must start with postgres:// or postgresql://.'));

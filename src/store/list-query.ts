@@ -62,7 +62,8 @@ export function rivalsQuery({ sendId, from, startedAt, leaseUntil }: StoredSend,
   const sets = [
     "status = 'PENDING'",
     "message_id IS NULL AND status IN ('UNKNOWN', 'ACCEPTED')",
-    "message_id IS NULL AND status = 'REJECTED' AND settled_by IS NOT NULL",
+    // People err: what they settled may be another message, or none.
+    "settled_by <> 'search' AND deliveries IS NULL AND (message_id IS NOT NULL OR status = 'REJECTED')",
   ];
   const select = (set: string): string =>
     `SELECT ${SEND_COLUMNS} FROM sends WHERE ${set} AND sender = ? AND send_id <> ? AND started_at <= ? AND lease_until >= ?`;

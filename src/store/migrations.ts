@@ -118,6 +118,9 @@ export function migrations(bigint: 'INTEGER' | 'BIGINT'): readonly string[] {
     CREATE TABLE other_events (message_id TEXT NOT NULL, type TEXT NOT NULL, body TEXT NOT NULL, received_at ${bigint} NOT NULL);
     CREATE INDEX other_events_received ON other_events (received_at);
 
+    -- Written to find out whether anything can be written.
+    CREATE TABLE readiness (id INTEGER PRIMARY KEY, filler ${bigint === 'INTEGER' ? 'BLOB' : 'TEXT'});
+
     -- Secrets of our own that all instances share, in hexadecimal.
     CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL);
     `,

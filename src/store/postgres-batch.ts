@@ -18,6 +18,7 @@ import {
   EVENT_COLUMNS,
   isAbout,
   messageColumns,
+  ON_STORED_CLAIM,
   receivedColumns,
   recipientsOf,
   recordColumns,
@@ -26,6 +27,7 @@ import {
   settlementColumns,
   storable,
   storedSend,
+  tombstoneColumns,
   type SendRow,
 } from './rows.js';
 
@@ -163,8 +165,11 @@ async function updateRecords(client: PoolClient, writes: readonly RecordWrite[])
   const listed = writes.flatMap(({ sendId, resolution }) =>
     recipientsOf(resolution).map((recipient) => ({ send_id: sendId, recipient })),
   );
-  const assignments = MESSAGE_COLUMNS.map(
-    (name) => `${name} = CASE WHEN record.message_id IS NULL THEN sends.${name} ELSE record.${name} END`,
+  const assignments = MESSAGE_COLUMNS.map((name) =>
+    // A message keeps its place in the lists.
+    name === 'time'
+      ? 'time = COALESCE(sends.time, record.time)'
+      : `${name} = CASE WHEN record.message_id IS NULL THEN sends.${name} ELSE record.${name} END`,
   );
   await client.query(
     `WITH updated AS (
@@ -174,11 +179,24 @@ async function updateRecords(client: PoolClient, writes: readonly RecordWrite[])
        FROM ${recordset(['send_id', 'status', 'updated_at', 'last_seen', 'replaces', ...MESSAGE_COLUMNS], 'record')}
        WHERE sends.send_id = record.send_id AND (
          sends.status = ANY (string_to_array(record.replaces, ','))
-         -- What the call brought is worth more than what somebody settled without it.
-         OR (record.message_id IS NOT NULL AND sends.settled_by IS NOT NULL AND sends.message_id IS NULL))
+         -- What the call itself brought is worth more than what somebody settled without it, until upstream told of that.
+         OR (record.status = 'ACCEPTED' AND sends.settled_by IS NOT NULL AND (sends.status = 'REJECTED'
+           OR (record.message_id IS NOT NULL AND sends.deliveries IS NULL
+             AND sends.message_id IS DISTINCT FROM record.message_id))))
        RETURNING sends.send_id, sends.time)
      ${listRecipientsOf('updated')}`,
     [JSON.stringify(rows), JSON.stringify(listed)],
+  );
+}
+
+/** Writes a tombstone for each claim, or ends the claim where it is stored; see `MessageStore.abandon`. */
+export async function applyAbandonments(client: PoolClient, sends: readonly NewSend[], now: number): Promise<void> {
+  if (sends.length === 0) return;
+  const rows = sends.map((send) => tombstoneColumns(send, now));
+  const names = Object.keys(rows[0] ?? {});
+  await client.query(
+    `INSERT INTO sends (${names.join(', ')}) SELECT ${names.join(', ')} FROM ${recordset(names)} ${ON_STORED_CLAIM}`,
+    [JSON.stringify(rows)],
   );
 }
 
@@ -241,6 +259,7 @@ async function applyEvents(client: PoolClient, writes: readonly EventWrite[]): P
   const known = await lockRowsOf(client, writes);
   const changed = new Map<string, SendRow & { readonly updated_at: number }>();
   const newlyListed: { send_id: string; recipient: string }[] = [];
+  const newlyKnown = new Set<string>();
   const early: object[] = [];
   for (const { event, now } of writes) {
     const row = known.of(event);
@@ -255,6 +274,7 @@ async function applyEvents(client: PoolClient, writes: readonly EventWrite[]): P
     }
     known.replace(after);
     changed.set(row.send_id, after);
+    if (row.message_id === null && after.message_id !== null) newlyKnown.add(after.message_id);
   }
   if (changed.size > 0) await updateDeliveries(client, [...changed.values()], newlyListed);
   if (early.length > 0) {
@@ -264,6 +284,8 @@ async function applyEvents(client: PoolClient, writes: readonly EventWrite[]): P
       [JSON.stringify(early)],
     );
   }
+  // What came without a correlation before the event that told the id.
+  if (newlyKnown.size > 0) await adopt(client, [...newlyKnown], writes[0]?.now ?? 0);
 }
 
 /** The rows that events are about, locked, as they are and as the events of this batch change them. */

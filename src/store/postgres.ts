@@ -1,5 +1,5 @@
 /** The store in PostgreSQL, for several instances of this server. */
-import { DatabaseError, Pool, types, type PoolClient } from 'pg';
+import { Client, DatabaseError, Pool, types, type PoolClient } from 'pg';
 import type { DeliveryEvent } from '../messaging/delivery.js';
 import type { Message } from '../messaging/message.js';
 import type {
@@ -20,7 +20,7 @@ import { ChangeFeed } from './change-feed.js';
 import { groupCommit } from './group-commit.js';
 import { listQuery, rivalsQuery, SEND_BY_KEY, unresolvedQuery, type Query } from './list-query.js';
 import { migrations, stepsAfter } from './migrations.js';
-import { adopt, applyAll, applySettlement, type Write } from './postgres-batch.js';
+import { adopt, applyAbandonments, applyAll, applySettlement, type Write } from './postgres-batch.js';
 import { inOrderOf, listedMessages, SEND_COLUMNS, storable, storedSend, type SendRow } from './rows.js';
 
 /** A database that does not answer within this is not there: the caller has 20 s for everything. */
@@ -54,7 +54,7 @@ export async function openPostgres(url: string): Promise<PostgresStore> {
   // statement, and there too, without a listener, it would end the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
   try {
-    await transaction(pool, migrate);
+    await migrateAll(url);
     return new PostgresStore(pool, await ChangeFeed.open(url));
   } catch (error) {
     await pool.end();
@@ -62,7 +62,22 @@ export async function openPostgres(url: string): Promise<PostgresStore> {
   }
 }
 
-async function migrate(client: PoolClient): Promise<void> {
+/** On a connection of its own, that waits: a step may have to read a large table. */
+async function migrateAll(url: string): Promise<void> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: TIMEOUT_MS });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.query('BEGIN');
+    await migrate(client);
+    await client.query('COMMIT');
+  } finally {
+    // What was not committed ends with the connection.
+    await client.end();
+  }
+}
+
+async function migrate(client: Client): Promise<void> {
   await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
   await client.query('CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)');
   const { rows } = await client.query<{ version: number }>('SELECT version FROM schema_version');
@@ -102,6 +117,11 @@ async function transaction<Result>(
   return transaction(pool, work, triesLeft - 1);
 }
 
+/** Whether PostgreSQL refused a value or a row (classes 22, 23 and 54 of its codes), rather than failing itself. */
+function isFaultOfOne(error: unknown): boolean {
+  return error instanceof DatabaseError && /^(22|23|54)/.test(error.code ?? '');
+}
+
 export class PostgresStore implements MessageStore {
   readonly shared = true;
   readonly #pool: Pool;
@@ -111,7 +131,7 @@ export class PostgresStore implements MessageStore {
   constructor(pool: Pool, feed: ChangeFeed) {
     this.#pool = pool;
     this.#feed = feed;
-    this.#write = groupCommit((writes) => transaction(pool, (client) => applyAll(client, writes)));
+    this.#write = groupCommit((writes) => transaction(pool, (client) => applyAll(client, writes)), { isFaultOfOne });
   }
 
   async claim(send: NewSend): Promise<Claim> {
@@ -137,6 +157,14 @@ export class PostgresStore implements MessageStore {
 
   async receive(message: Message, now: number): Promise<void> {
     await this.#write({ kind: 'received', message, now });
+  }
+
+  /**
+   * Not by way of the commits that sends wait for: while a claim's own commit is on its way, this waits for that one row,
+   * and meets it.
+   */
+  async abandon(sends: readonly NewSend[], now: number): Promise<void> {
+    await transaction(this.#pool, (client) => applyAbandonments(client, sends, now));
   }
 
   /** A record and an event that are committed at the same moment do not see each other; this finds such pairs. */
@@ -231,8 +259,18 @@ export class PostgresStore implements MessageStore {
     return Buffer.from(rows[0]?.value ?? '', 'hex');
   }
 
+  /** Rolled back: it only has to be possible. */
   async ping(): Promise<void> {
-    await this.#pool.query('SELECT 1');
+    const client = await this.#pool.connect();
+    let isUsable = false;
+    try {
+      await client.query('BEGIN');
+      await client.query("INSERT INTO readiness VALUES (1, '') ON CONFLICT DO NOTHING");
+      await client.query('ROLLBACK');
+      isUsable = true;
+    } finally {
+      client.release(!isUsable);
+    }
   }
 
   async close(): Promise<void> {

@@ -91,6 +91,24 @@ export function messageColumns(message: Message): Record<string, string | number
   };
 }
 
+/** What an abandoned claim writes where there is none, by column: only what a late commit of that claim must meet. */
+export function tombstoneColumns(send: NewSend, now: number): Record<string, string | number | null> {
+  return {
+    ...claimColumns(send),
+    idempotency_key: null,
+    status: 'REJECTED',
+    updated_at: now,
+    recipients: '[]',
+    body: '',
+    media: '[]',
+    tag: null,
+  };
+}
+
+/** The end of the statement that writes tombstones: the claim itself, if it is there by now, is ended as well. */
+export const ON_STORED_CLAIM =
+  "ON CONFLICT (send_id) DO UPDATE SET status = 'REJECTED', idempotency_key = NULL, updated_at = excluded.updated_at WHERE sends.status = 'PENDING'";
+
 /**
  * Upstream's strings may hold what a database refuses: U+0000, which ends strings in PostgreSQL, and halves of surrogate
  * pairs. One such answer would fail the whole batch that it is stored with.
@@ -118,7 +136,9 @@ export const EVENT_COLUMNS = [
 ] as const satisfies readonly (keyof SendRow)[];
 
 /** The row after an event: the message's own members are filled in where its answer was lost. */
-export function rowAfter(row: SendRow, event: DeliveryEvent): SendRow {
+export function rowAfter(known: SendRow, event: DeliveryEvent): SendRow {
+  // What was told of a mistaken id was told of another message. The place in the lists stays, though.
+  const row = isMistaken(known, event) ? { ...known, message_id: null, deliveries: null } : known;
   const deliveries = withEvent(deliveriesOf(row), event);
   // An event that was kept by an earlier version has none.
   const { pairedMessageId }: { pairedMessageId?: string | null } = event.message;
@@ -133,8 +153,8 @@ export function rowAfter(row: SendRow, event: DeliveryEvent): SendRow {
     ...row,
     ...told,
     message_id: storable(event.messageId),
-    time,
-    owner,
+    time: row.time ?? time,
+    owner: owner === null ? null : storable(owner),
     segment_count: storableCount(segmentCount),
   };
 }
@@ -166,7 +186,12 @@ export function settlementColumns(
 
 /** Whether an event is about this row's message, as far as the row knows. */
 export function isAbout(row: SendRow | undefined, event: DeliveryEvent): row is SendRow {
-  return row !== undefined && (row.message_id === null || row.message_id === event.messageId);
+  return row !== undefined && (isMistaken(row, event) || row.message_id === null || row.message_id === event.messageId);
+}
+
+/** Whether somebody settled the send with an id that is not the one by which upstream tells of it. */
+function isMistaken(row: SendRow, event: DeliveryEvent): boolean {
+  return row.settled_by !== null && row.send_id === event.sendId && row.message_id !== storable(event.messageId);
 }
 
 /** What a message that came in writes, by column. Its id makes it unique, however often it is told. */

@@ -20,6 +20,7 @@ import {
   type StoreChange,
   type StoredSend,
 } from '../messaging/ports.js';
+import { lockFile } from './file-lock.js';
 import { groupCommit } from './group-commit.js';
 import { listQuery, rivalsQuery, SEND_BY_KEY, unresolvedQuery } from './list-query.js';
 import { migrations, stepsAfter } from './migrations.js';
@@ -31,6 +32,7 @@ import {
   isAbout,
   listedMessages,
   messageColumns,
+  ON_STORED_CLAIM,
   receivedColumns,
   recipientsOf,
   recordColumns,
@@ -39,12 +41,19 @@ import {
   settlementColumns,
   storable,
   storedSend,
+  tombstoneColumns,
   type SendRow,
 } from './rows.js';
 
 /** better-sqlite3 waits for a lock with the whole process; a longer wait is made of many short ones. */
 const BUSY_TIMEOUT_MS = 20;
 const BUSY_RETRY_MS = 20;
+/** Messages whose early events are applied in one go. */
+const MAX_ADOPTIONS = 100;
+/** Asking more often than this whether the disk can be written would only wear it out. */
+const PING_EVERY_MS = 1_000;
+/** A send writes about ten pages of 4 KiB, in two commits. */
+const PING_BYTES = 32 * 1024;
 /** Another process that holds the file through all of these, two seconds, is stuck. */
 const MAX_BUSY_TRIES = 50;
 
@@ -54,14 +63,19 @@ type Write =
   | { readonly kind: 'event'; readonly event: DeliveryEvent; readonly now: number }
   | { readonly kind: 'received'; readonly message: Message; readonly now: number };
 
-/** Opens the file, readable by its owner alone, and brings it to the current version. @throws NewerStoreError */
-export async function openSqlite(file: string): Promise<SqliteStore> {
+/**
+ * Opens the file, readable by its owner alone, and brings it to the current version; for a server, it is locked first.
+ *
+ * @throws StoreInUseError, NewerStoreError
+ */
+export async function openSqlite(file: string, forServer = false): Promise<SqliteStore> {
   if (file !== ':memory:') {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     // SQLite gives the files beside it (WAL, shared memory) the mode of this one, which must be right before they are made.
     closeSync(openSync(file, 'a', 0o600));
     chmodSync(file, 0o600);
   }
+  const unlock = forServer && file !== ':memory:' ? lockFile(file) : (): void => undefined;
   const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
   try {
     await whenFree(() => {
@@ -72,9 +86,10 @@ export async function openSqlite(file: string): Promise<SqliteStore> {
       database.pragma('synchronous = FULL');
       migrate(database);
     });
-    return new SqliteStore(database);
+    return new SqliteStore(database, unlock);
   } catch (error) {
     database.close();
+    unlock();
     throw error;
   }
 }
@@ -111,18 +126,39 @@ function isBusy(error: unknown): boolean {
   return typeof code === 'string' && code.startsWith('SQLITE_BUSY');
 }
 
+/** Whether SQLite refused a value or a row, rather than the disk or the file failing. */
+function isFaultOfOne(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown };
+  return typeof code === 'string'
+    ? /^SQLITE_(CONSTRAINT|TOOBIG|MISMATCH|RANGE)/.test(code)
+    : error instanceof RangeError;
+}
+
+/** What the call itself brought is worth more than what somebody settled without it, until upstream told of that. */
+function overSettled(resolution: Resolution): string {
+  if (resolution.status !== 'ACCEPTED') return '';
+  const isMistaken = resolution.message === null ? '' : ' OR (deliveries IS NULL AND message_id IS NOT @message_id)';
+  return ` OR (settled_by IS NOT NULL AND (status = 'REJECTED'${isMistaken}))`;
+}
+
 export class SqliteStore implements MessageStore {
   readonly shared = false;
   readonly #database: Database.Database;
+  readonly #unlock: () => void;
   readonly #statements = new Map<string, Database.Statement>();
   readonly #write: (write: Write) => Promise<Claim | null>;
   readonly #listeners = new Set<(change: StoreChange) => void>();
+  /** When the last ping was written, by the clock of `performance`. */
+  #writtenAt = -Infinity;
   /** What the commit under way changes; the listeners hear it once it is on disk. */
   #changes: StoreChange[] = [];
 
-  constructor(database: Database.Database) {
+  constructor(database: Database.Database, unlock: () => void = () => undefined) {
     this.#database = database;
-    this.#write = groupCommit((writes) => this.#commit(() => writes.map((write) => this.#apply(write))));
+    this.#unlock = unlock;
+    this.#write = groupCommit((writes) => this.#commit(() => writes.map((write) => this.#apply(write))), {
+      isFaultOfOne,
+    });
   }
 
   async claim(send: NewSend): Promise<Claim> {
@@ -150,9 +186,27 @@ export class SqliteStore implements MessageStore {
     await this.#write({ kind: 'received', message, now });
   }
 
-  /** One process writes at a time, so a record has always seen the events that came before it. */
-  adoptEarlyEvents(): Promise<number> {
-    return Promise.resolve(0);
+  async abandon(sends: readonly NewSend[], now: number): Promise<void> {
+    await this.#commit(() => {
+      for (const send of sends) {
+        const columns = tombstoneColumns(send, now);
+        const names = Object.keys(columns);
+        const insert = `INSERT INTO sends (${names.join(', ')}) VALUES (${names.map((name) => `@${name}`).join(', ')})`;
+        this.#statement(`${insert} ${ON_STORED_CLAIM}`).run(columns);
+      }
+    });
+  }
+
+  /** A record and an event find each other in their own commits; this is for what an earlier version left behind. */
+  async adoptEarlyEvents(now: number): Promise<number> {
+    return this.#commit(() => {
+      const known = this.#statement(
+        'SELECT DISTINCT message_id FROM early_events JOIN sends USING (message_id) LIMIT ?',
+      );
+      const rows = known.all(MAX_ADOPTIONS) as { message_id: string }[];
+      for (const { message_id } of rows) this.#adopt(message_id, now);
+      return rows.length;
+    });
   }
 
   async keepAside(body: string, now: number): Promise<void> {
@@ -234,12 +288,17 @@ export class SqliteStore implements MessageStore {
     });
   }
 
+  /** Writes as much as a few sends would, and at most once a second. */
   async ping(): Promise<void> {
     await this.#all(`SELECT ${SEND_COLUMNS} FROM sends LIMIT 1`);
+    if (performance.now() - this.#writtenAt < PING_EVERY_MS) return;
+    await this.#change('INSERT OR REPLACE INTO readiness VALUES (1, zeroblob(?))', PING_BYTES);
+    this.#writtenAt = performance.now();
   }
 
   close(): Promise<void> {
     this.#database.close();
+    this.#unlock();
     return Promise.resolve();
   }
 
@@ -284,10 +343,9 @@ export class SqliteStore implements MessageStore {
       ...(message !== null && messageColumns(message)),
     };
     const lower = yieldsTo(resolution.status).map((status) => `'${status}'`);
-    // What the call brought is worth more than what somebody settled without it.
-    const settled = message === null ? '' : ' OR (settled_by IS NOT NULL AND message_id IS NULL)';
-    if (!this.#update(sendId, columns, `(status IN (${lower.join(', ')})${settled})`)) return null;
-    this.#listRecipients(sendId, recipientsOf(resolution));
+    const isNews = this.#update(sendId, columns, `(status IN (${lower.join(', ')})${overSettled(resolution)})`);
+    if (isNews) this.#listRecipients(sendId, recipientsOf(resolution));
+    // Also where a callback was faster: what came before it may wait still.
     if (message !== null) this.#adopt(message.id, now);
     return null;
   }
@@ -318,7 +376,10 @@ export class SqliteStore implements MessageStore {
 
   /** Whether there was such a send of which `condition` holds. */
   #update(sendId: string, columns: Record<string, string | number | null>, condition: string): boolean {
-    const assignments = Object.keys(columns).map((name) => `${name} = @${name}`);
+    // A message keeps its place in the lists.
+    const assignments = Object.keys(columns).map((name) =>
+      name === 'time' ? 'time = COALESCE(time, @time)' : `${name} = @${name}`,
+    );
     const update = `UPDATE sends SET ${assignments.join(', ')} WHERE send_id = @send_id AND ${condition}`;
     return this.#statement(update).run({ ...columns, send_id: sendId }).changes > 0;
   }
@@ -333,8 +394,10 @@ export class SqliteStore implements MessageStore {
     const { send_id, ...after } = rowAfter(row, event);
     const changed = Object.fromEntries(EVENT_COLUMNS.map((name) => [name, after[name]]));
     this.#update(send_id, { ...changed, updated_at: now }, '1');
-    if (row.message_id === null) this.#listRecipients(send_id, JSON.parse(row.recipients) as string[]);
     this.#changes.push({ kind: 'updated', messageId: event.messageId });
+    if (row.message_id !== null) return null;
+    this.#listRecipients(send_id, distinctRecipients(JSON.parse(row.recipients) as string[]));
+    this.#adopt(event.messageId, now);
     return null;
   }
 

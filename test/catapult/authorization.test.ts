@@ -85,14 +85,14 @@ describe('with tokens', () => {
       onChange: (problem) => problems.push(problem),
     });
     const account = new Account({ url: upstream.url, userId: 'u', authorization, dispatcher, userAgent: 'test' });
-    const client = new CatapultClient({ account, timeoutMs, clock, correlation: null, random: () => 0 });
+    const client = new CatapultClient({ account, clock, correlation: null, random: () => 0 });
     open.push({
       async close() {
         authorization.close();
         await dispatcher.destroy();
       },
     });
-    return { authorization, send: async () => classOf(await client.send(OUTBOUND, 'send1')) };
+    return { authorization, send: async () => classOf(await client.send(OUTBOUND, 'send1', clock.now() + timeoutMs)) };
   }
 
   function classOf({ outcome }: GatewayReport): string {
@@ -252,6 +252,17 @@ describe('with tokens', () => {
     );
     expect(endpoint.requests).toHaveLength(1);
     expect(upstream.requests).toEqual([]);
+  });
+
+  it.each([
+    ['null for what it leaves out', { expires_in: null, scope: null, refresh_token: null, token_type: null }],
+    ['an id token that is none', { expires_in: 60, id_token: 'nonsense' }],
+  ])('from an endpoint that answers %s, it is taken all the same', async (_name, fields) => {
+    endpoint.answer = (response) => {
+      json(response, 200, { access_token: 'good', ...fields });
+    };
+    const { send } = newClient();
+    expect(await send()).toBe('ACCEPTED');
   });
 
   it('from an endpoint that is slow a send waits', async () => {

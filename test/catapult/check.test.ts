@@ -109,8 +109,7 @@ describe('the check', () => {
     await until(() => check.result.kind === 'ok');
     expect(clock.pauses).toEqual([2_000, 4_000]);
     expect(told).toEqual(['failing: answered HTTP 503', 'credentials refused', 'ok']);
-    // Well again, nobody asks any more; a refused send is a reason to, but not within the minute.
-    check.again();
+    // Well again, nobody asks any more.
     expect(upstream.requests).toHaveLength(3);
     const [{ method, path } = { method: '', path: '' }] = upstream.requests;
     const query = new URL(path, upstream.url).searchParams;
@@ -130,16 +129,40 @@ describe('the check', () => {
     });
     const { account, close } = openTestAccount(upstream.url);
     let now = 1_000_000;
-    const clock = { ...pausedClock(), now: () => now };
+    const paused = pausedClock();
+    const clock = { ...paused, now: () => now };
     const check = new AccountCheck({ account, clock, random: () => 0, onChange: () => undefined });
     await check.first;
     await new Promise(setImmediate);
-    now += 60_000;
+    now += 59_000;
     check.again();
     check.again();
+    expect(paused.pauses).toEqual([1_000]);
+    paused.goOn();
     await until(() => upstream.requests.length === 2);
     await check.close();
     expect(upstream.requests).toHaveLength(2);
+    await close();
+    await upstream.close();
+  });
+
+  it('ends at once in the middle of a check that failed before', async () => {
+    let requests = 0;
+    const upstream = await startMisbehavingUpstream(async (socket) => {
+      for (;;) {
+        await socket.readRequest();
+        if (++requests === 1) socket.write(respond('503 Unavailable', ''));
+      }
+    });
+    const { account, close } = openTestAccount(upstream.url);
+    const clock = pausedClock();
+    const check = new AccountCheck({ account, clock, random: () => 0, onChange: () => undefined });
+    await check.first;
+    await until(() => clock.pauses.length === 1);
+    clock.goOn();
+    await until(() => requests === 2);
+    await check.close();
+    expect(check.result).toEqual({ kind: 'problem', problem: 'failing: answered HTTP 503' });
     await close();
     await upstream.close();
   });

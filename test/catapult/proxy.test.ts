@@ -9,7 +9,6 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Account } from '../../src/catapult/account.js';
-import { CatapultClient } from '../../src/catapult/client.js';
 import type { Proxies } from '../../src/catapult/connection.js';
 import type { Exchange } from '../../src/catapult/exchange.js';
 import { failureOf } from '../../src/catapult/problem.js';
@@ -17,7 +16,7 @@ import { systemClock } from '../../src/clock.js';
 import type { Clock, GatewayReport } from '../../src/messaging/ports.js';
 import { SAMPLES, SEND_MESSAGE } from '../../src/samples.js';
 import { startServer } from '../crash/server.js';
-import { openTestAccount } from '../support/account.js';
+import { openTestAccount, openTestClient, type TestClient } from '../support/account.js';
 import { upstreamAt } from '../support/app.js';
 import { CERTIFICATE, CERTIFICATE_KEY } from '../support/certificate.js';
 import { post } from '../support/client.js';
@@ -109,9 +108,10 @@ function accountAt(url: string, proxies: Proxies): Account {
   return account;
 }
 
-function clientFor(url: string, proxies: Proxies, timeoutMs = TIMEOUT_MS): CatapultClient {
-  const account = accountAt(url, proxies);
-  return new CatapultClient({ account, timeoutMs, clock: impatientClock, correlation: null, random: () => 0.5 });
+function clientFor(url: string, proxies: Proxies, timeoutMs = TIMEOUT_MS): TestClient {
+  const account = openTestAccount(url, { proxies });
+  opened.push(account);
+  return openTestClient(account, impatientClock, timeoutMs);
 }
 
 interface TlsEndpoint {
@@ -220,7 +220,7 @@ describe('a send is known not sent', () => {
       await socket.readSome();
     });
     const attempt = async (url: string, proxy: string): Promise<unknown[]> => {
-      const seen = await accountAt(url, by(proxy)).post('{}', AbortSignal.timeout(15_000));
+      const seen = await accountAt(url, by(proxy)).post('{}', AbortSignal.timeout(15_000), () => true);
       return [seen.started, seen.failure];
     };
     expect(
@@ -265,7 +265,7 @@ describe('a send is known not sent', () => {
     const endpoint = await open(startTlsEndpoint());
     const proxy = await openProxy('tunnel');
     const account = accountAt(endpoint.url, by(proxy.url));
-    const seen = await account.post('{}', AbortSignal.timeout(TIMEOUT_MS));
+    const seen = await account.post('{}', AbortSignal.timeout(TIMEOUT_MS), () => true);
     expect([seen.started, failureOf(seen)]).toEqual([false, 'certificate not trusted (NODE_EXTRA_CA_CERTS)']);
 
     const report = await clientFor(endpoint.url, by(proxy.url)).send(OUTBOUND, 'send1');
@@ -321,7 +321,7 @@ describe('while the CONNECT is pending', () => {
     const endpoint = await openEndpoint();
     const proxy = await openProxy('silence');
     const { account, close } = openTestAccount(endpoint.url, { proxies: by(proxy.url) });
-    const seen = account.post('{}', AbortSignal.timeout(TIMEOUT_MS));
+    const seen = account.post('{}', AbortSignal.timeout(TIMEOUT_MS), () => true);
     await proxy.connected(1);
     await close();
     await proxy.closed(1);
@@ -367,7 +367,7 @@ describe('a send is unknown and never repeated', () => {
   });
 
   it('when the process ends after the request went through', async () => {
-    const clients: CatapultClient[] = [];
+    const clients: TestClient[] = [];
     const endpoint = await openEndpoint(async (socket) => {
       await socket.readRequest();
       socket.accept();

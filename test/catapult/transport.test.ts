@@ -1,6 +1,5 @@
 /** The client against real sockets that misbehave: each case ends in the class that the table gives it. */
 import { gzipSync } from 'node:zlib';
-import { CatapultClient } from '../../src/catapult/client.js';
 import { systemClock } from '../../src/clock.js';
 import type { Clock, GatewayReport } from '../../src/messaging/ports.js';
 import {
@@ -10,7 +9,7 @@ import {
   type Connection,
 } from '../support/misbehaving-upstream.js';
 import { OUTBOUND } from '../support/messages.js';
-import { openTestAccount } from '../support/account.js';
+import { openTestAccount, openTestClient, type TestClient } from '../support/account.js';
 
 const ID = '14762070468292kw2fuqty55yp2b2';
 const ANSWER = JSON.stringify({
@@ -42,12 +41,8 @@ function impatientClock(): Clock & { readonly pauses: number[] } {
 }
 
 function clientFor(url: string, clock: Clock = impatientClock(), timeoutMs = TIMEOUT_MS): TestClient {
-  const { account, close } = openTestAccount(url);
-  const client = new CatapultClient({ account, timeoutMs, clock, correlation: null, random: () => 0.5 });
-  return Object.assign(client, { close });
+  return openTestClient(openTestAccount(url), clock, timeoutMs);
 }
-
-type TestClient = CatapultClient & { readonly close: () => Promise<void> };
 
 function classOf({ outcome }: GatewayReport): Expected {
   switch (outcome.kind) {
@@ -484,7 +479,7 @@ describe('the client meets', () => {
   });
 
   it('an end of the process: what is under way ends at once as unknown', async () => {
-    const clients: CatapultClient[] = [];
+    const clients: TestClient[] = [];
     const upstream = await startMisbehavingUpstream(async (socket) => {
       await socket.readRequest();
       for (const client of clients) client.abortInFlight();

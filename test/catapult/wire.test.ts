@@ -80,6 +80,13 @@ describe('the message list', () => {
       { totalCount: 1, messages: [{ ...LISTED, messageDirection: 'INBOUND' }] },
       { messages: [], complete: true },
     ],
+    [
+      'that names a next page',
+      { totalCount: 1, pageInfo: { nextPageToken: 'x' }, messages: [LISTED] },
+      { messages: [READ], complete: false },
+    ],
+    ['whose count is none', { totalCount: '2', messages: [LISTED] }, { messages: [READ], complete: false }],
+    ['whose count is null', { totalCount: null, messages: [LISTED] }, { messages: [READ], complete: false }],
     ['without messages', { totalCount: 0 }, null],
     ['as several', [{ messages: [] }, { messages: [] }], null],
   ])('%s', (_name, body, expected) => {

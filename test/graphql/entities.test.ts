@@ -42,7 +42,12 @@ it('100 representations, and the same message asked for beside them, are one que
     }),
     gateway: { send: () => Promise.reject(new Error('nothing is sent')) },
     clock: { now: () => 0, sleep: () => Promise.resolve() },
-    observer: { onSend: () => undefined, onRecordFailure: () => undefined, onSettled: () => undefined },
+    observer: {
+      onSend: () => undefined,
+      onRecordFailure: () => undefined,
+      onSettled: () => undefined,
+      onStillWaiting: () => undefined,
+    },
     limits: { take: () => Promise.resolve(null) },
     newId: () => 'id',
     sendTimeoutMs: 1,

@@ -3,7 +3,13 @@ import { openDeliveries } from '../../src/messaging/delivery.js';
 import { ServiceError } from '../../src/errors.js';
 import type { Message } from '../../src/messaging/message.js';
 import { MessageService, type SendReport, type SendRequest } from '../../src/messaging/message-service.js';
-import type { Clock, GatewayReport, MessageStore, SendOutcome } from '../../src/messaging/ports.js';
+import {
+  NotTriedError,
+  type Clock,
+  type GatewayReport,
+  type MessageStore,
+  type SendOutcome,
+} from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';
 import { OUTBOUND } from '../support/messages.js';
 
@@ -68,8 +74,10 @@ describe('a send', () => {
   let steps: string[];
   let outcome: () => Promise<SendOutcome>;
   let reports: SendReport[];
+  let deadlines: number[];
   let failures: object[];
   let settled: object[];
+  let waiting: object[];
   let clock: ReturnType<typeof standingClock>;
   let services: MessageService[];
   let ids: number;
@@ -90,8 +98,10 @@ describe('a send', () => {
     });
     outcome = () => Promise.resolve(ACCEPTED);
     reports = [];
+    deadlines = [];
     failures = [];
     settled = [];
+    waiting = [];
     clock = standingClock();
     services = [];
     ids = 0;
@@ -105,8 +115,9 @@ describe('a send', () => {
     const service = new MessageService({
       store,
       gateway: {
-        async send(): Promise<GatewayReport> {
+        async send(_message, _sendId, endsAt): Promise<GatewayReport> {
           steps.push('call');
+          deadlines.push(endsAt);
           return { outcome: await outcome(), attempts: 1, detail: 'HTTP 202' };
         },
       },
@@ -114,6 +125,7 @@ describe('a send', () => {
       observer: {
         onSend: (report) => reports.push(report),
         onRecordFailure: (failure) => failures.push(failure),
+        onStillWaiting: (each) => waiting.push(each),
         onSettled: (each) => settled.push(each),
       },
       newId: () => `send${++ids}`,
@@ -140,7 +152,10 @@ describe('a send', () => {
   }
 
   /** Puts something else in the place of one of the store's functions. */
-  function replace<Name extends 'claim' | 'record'>(name: Name, by: MessageStore[Name]): void {
+  function replace<Name extends 'claim' | 'record' | 'abandon' | 'sendByKey'>(
+    name: Name,
+    by: MessageStore[Name],
+  ): void {
     const behind = store;
     store = new Proxy(behind, {
       get: (target, asked) => (asked === name ? by : (Reflect.get(target, asked) as unknown)),
@@ -261,17 +276,82 @@ describe('a send', () => {
     expect(await service.unresolvedSends(10, null)).toEqual([]);
   });
 
-  it('whose claim cannot be stored is refused, and nothing is sent', async () => {
+  it.each([
+    ['with a key: perhaps an earlier call sent', 'k', 'UNKNOWN'],
+    ['without a key: certainly not', null, 'NOT_SENT'],
+  ])('whose claim cannot be stored is not made, %s', async (_name, idempotencyKey, claimed) => {
     replace('claim', diskFull);
     const error: unknown = await newService()
-      .send(request())
+      .send(request({ idempotencyKey }))
       .catch((reason: unknown) => reason);
     expect(error).toMatchObject({
-      code: 'INTERNAL_SERVER_ERROR',
-      outcome: 'NOT_SENT',
+      code: 'STORE_UNAVAILABLE',
+      retryable: true,
+      outcome: claimed,
       cause: { message: 'disk full' },
     });
     expect(steps).not.toContain('call');
+  });
+
+  it('that went out is never called not sent, whatever the store, the rules and the limits say to its repetition', async () => {
+    const sent = await newService().send(request());
+    const refusal = new ServiceError('BAD_USER_INPUT', { outcome: 'NOT_SENT' });
+    expect(await newService().send(request({ refusal }))).toEqual(sent);
+    const behind = store;
+    replace('claim', diskFull);
+    expect(await failureOf(newService().send(request()))).toBe('STORE_UNAVAILABLE UNKNOWN');
+    store = behind;
+    replace('sendByKey', diskFull);
+    expect(await failureOf(newService().send(request({ refusal })))).toBe('STORE_UNAVAILABLE UNKNOWN');
+    store = behind;
+    expect(await failureOf(newService().send(request({ refusal, idempotencyKey: 'new' })))).toBe(
+      'BAD_USER_INPUT NOT_SENT',
+    );
+    expect(await failureOf(newService().send(request({ refusal, idempotencyKey: null })))).toBe(
+      'BAD_USER_INPUT NOT_SENT',
+    );
+    expect(steps.filter((step) => step === 'call')).toHaveLength(1);
+  });
+
+  it('whose claim was never tried leaves nothing to be ended', async () => {
+    const abandoned: unknown[] = [];
+    replace('claim', () => Promise.reject(new NotTriedError()));
+    replace('abandon', (sends) => Promise.resolve(void abandoned.push(sends)));
+    expect(await failureOf(newService().send(request()))).toBe('STORE_UNAVAILABLE UNKNOWN');
+    await clock.tick();
+    expect(abandoned).toEqual([]);
+  });
+
+  it('is told to upstream how long it may take, from its arrival on', async () => {
+    await newService().send(request());
+    expect(deadlines).toEqual([1_000 + 20_000]);
+  });
+
+  it('whose claim keeps failing is ended in rounds with all others, with one line for each round', async () => {
+    replace('claim', diskFull);
+    const behind = store;
+    let broken = true;
+    const ended: number[] = [];
+    replace('abandon', (sends, now) => {
+      ended.push(sends.length);
+      return broken ? diskFull() : behind.abandon(sends, now);
+    });
+    const service = newService();
+    await Promise.all(
+      Array.from({ length: 50 }, (_, index) => failureOf(service.send(request({ idempotencyKey: `k${index}` })))),
+    );
+    await clock.tick();
+    await clock.tick();
+    expect(ended).toEqual([50, 50]);
+    expect(waiting).toEqual([
+      { outcomes: 0, claims: 50 },
+      { outcomes: 0, claims: 50 },
+    ]);
+    broken = false;
+    await clock.tick();
+    await clock.tick();
+    expect(ended).toEqual([50, 50, 50]);
+    expect(failures).toEqual([]);
   });
 
   it('whose claim was stored though it seemed to fail frees its key again', async () => {
@@ -280,8 +360,8 @@ describe('a send', () => {
       await behind.claim(send);
       throw new Error('connection lost after commit');
     });
-    expect(await failureOf(newService().send(request()))).toBe('INTERNAL_SERVER_ERROR NOT_SENT');
-    await quiet();
+    expect(await failureOf(newService().send(request()))).toBe('STORE_UNAVAILABLE UNKNOWN');
+    await clock.tick();
     store = behind;
     expect(await newService().send(request())).toEqual(SENT);
   });
@@ -294,10 +374,8 @@ describe('a send', () => {
     // Pauses between tries pass at once; the caller's patience does not.
     clock.sleep = (delayMs, signal) => (delayMs < 5_000 ? Promise.resolve() : sleep(delayMs, signal));
     expect(await newService().send(request())).toEqual(SENT);
-    expect(failures).toEqual([
-      { sendId: 'send1', status: 'ACCEPTED', messageId: 'm1' },
-      { sendId: 'send1', status: 'ACCEPTED', messageId: 'm1' },
-    ]);
+    expect(failures).toEqual([{ sendId: 'send1', status: 'ACCEPTED', messageId: 'm1' }]);
+    expect(waiting).toEqual([{ outcomes: 1, claims: 0 }]);
   });
 
   it('whose record keeps failing is unknown to its caller, and known again once it is stored', async () => {

@@ -100,7 +100,8 @@ async function playSequence(store: MessageStore, name: string, random: (limit: n
   const correlated = random(2) === 0;
   const event = (recipient: string, status: DeliveryEvent['status'], errorCode: number | null): DeliveryEvent => ({
     messageId: message.id,
-    sendId: correlated ? send.sendId : null,
+    // Upstream may leave the tag out of some of them.
+    sendId: correlated && random(3) > 0 ? send.sendId : null,
     to: recipient,
     status,
     time: 10 + random(5),
@@ -115,7 +116,7 @@ async function playSequence(store: MessageStore, name: string, random: (limit: n
   const expected = events.reduce<Delivery[]>(withEvent, openDeliveries(to));
 
   // Mostly the answer comes, somewhere among the events; where it is lost, a correlated event takes its place.
-  const isAnswerLost = correlated && events.length > 0 && random(4) === 0;
+  const isAnswerLost = events.some(({ sendId }) => sendId !== null) && random(4) === 0;
   const answer: Resolution = isAnswerLost ? { status: 'UNKNOWN' } : { status: 'ACCEPTED', message };
   const played: (() => Promise<void>)[] = [
     () => store.record(send.sendId, answer, 2_000),
@@ -550,6 +551,42 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
         expect(await store.unresolvedSends(1, null)).toHaveLength(1);
       });
 
+      describe('ends claims of which it is open whether they are stored', () => {
+        const statusesOf = async (ids: readonly string[]): Promise<unknown> =>
+          (await place.sql('SELECT send_id, status, idempotency_key AS key FROM sends ORDER BY send_id'))
+            .filter(({ send_id }) => ids.includes(String(send_id)))
+            .map(({ status, key }) => [status, key]);
+
+        it('where they are, and frees their keys', async () => {
+          const sends = ['k1', 'k2'].map((idempotencyKey) => newSend({ idempotencyKey }));
+          for (const send of sends) await store.claim(send);
+          await store.abandon(sends, 2_000);
+          expect(await statusesOf(sends.map(({ sendId }) => sendId))).toEqual([
+            ['REJECTED', null],
+            ['REJECTED', null],
+          ]);
+          expect(await statusOf('k1')).toBe('free');
+        });
+
+        it('where they are not: what comes late finds that it has ended', async () => {
+          const send = newSend({ idempotencyKey: 'k', request: { ...OUTBOUND, text: 'private' } });
+          await store.abandon([send], 2_000);
+          await store.abandon([send], 3_000);
+          await expect(store.claim(send)).rejects.toThrow();
+          expect(await statusOf('k')).toBe('free');
+          expect(await statusesOf([send.sendId])).toEqual([['REJECTED', null]]);
+          expect(JSON.stringify(await place.sql('SELECT * FROM sends'))).not.toContain('private');
+        });
+
+        it('but never one whose outcome is known', async () => {
+          const send = newSend({ idempotencyKey: 'k' });
+          await store.claim(send);
+          await store.record(send.sendId, accepted(), 2_000);
+          await store.abandon([send], 3_000);
+          expect(await statusOf('k')).toBe('ACCEPTED');
+        });
+      });
+
       it('answers a ping', async () => {
         await expect(store.ping()).resolves.toBeUndefined();
       });
@@ -579,6 +616,51 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
         await store.applyEvent(heard(message.id, { to: '+16' }), 3_000);
         expect(await store.messagesById([message.id])).toMatchObject([{ status: 'PARTIALLY_DELIVERED' }]);
         expect(await pages(store, 5, { status: 'PARTIALLY_DELIVERED' })).toHaveLength(1);
+      });
+
+      it('before its answer, first without the correlation and then with it, and loses neither', async () => {
+        const send = newSend({ request: { ...OUTBOUND, to: ['+16', '+17'] } });
+        await store.claim(send);
+        await store.applyEvent(heard('m', { to: '+16', status: 'FAILED', errorCode: 4_775 }), 2_000);
+        await store.applyEvent(heard('m', { to: '+17', sendId: send.sendId }), 2_000);
+        const statuses = [
+          { to: '+16', status: 'FAILED', errorCode: 4_775 },
+          { to: '+17', status: 'DELIVERED' },
+        ];
+        expect(await store.messagesById(['m'])).toMatchObject([{ deliveries: statuses }]);
+        await store.record(send.sendId, accepted({ id: 'm', to: ['+16', '+17'] }), 3_000);
+        expect(await store.messagesById(['m'])).toMatchObject([{ deliveries: statuses }]);
+        expect(await place.sql('SELECT message_id FROM early_events')).toEqual([]);
+      });
+
+      it('before its answer, with the correlation and then without it before the record, and loses neither', async () => {
+        const send = newSend({ request: { ...OUTBOUND, to: ['+16', '+17'] } });
+        await store.claim(send);
+        await Promise.all([
+          store.applyEvent(heard('m', { to: '+17', sendId: send.sendId }), 2_000),
+          store.applyEvent(heard('m', { to: '+16' }), 2_000),
+          store.record(send.sendId, accepted({ id: 'm', to: ['+16', '+17'] }), 3_000),
+        ]);
+        await store.adoptEarlyEvents(4_000);
+        expect(await store.messagesById(['m'])).toMatchObject([{ status: 'DELIVERED' }]);
+        expect(await place.sql('SELECT message_id FROM early_events')).toEqual([]);
+      });
+
+      it.each([
+        ['U+0000', '\0'],
+        ['half a surrogate pair', '\ud800'],
+      ])('whose owner holds %s, and stores it with its neighbours', async (_name, poison) => {
+        const poisoned = newSend();
+        const innocent = newSend({ idempotencyKey: 'innocent' });
+        await store.claim(poisoned);
+        const event = heard(`m${poison}`, {
+          sendId: poisoned.sendId,
+          to: `+1${poison}`,
+          message: { time: 4, owner: `+1${poison}`, segmentCount: 1, pairedMessageId: `p${poison}` },
+        });
+        await Promise.all([store.applyEvent(event, 2_000), store.claim(innocent)]);
+        expect(await store.sendByKey('a', 'innocent')).not.toBeNull();
+        expect(await store.unresolvedSends(10, null)).toEqual([]);
       });
 
       it.each<[string, Resolution | null]>([

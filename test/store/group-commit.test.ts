@@ -1,3 +1,4 @@
+import { NotTriedError } from '../../src/messaging/ports.js';
 import { groupCommit } from '../../src/store/group-commit.js';
 
 /** A commit under the test's control: it notes its batches and ends when told. */
@@ -31,10 +32,52 @@ async function quiet(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
 }
 
+const OPTIONS = { isFaultOfOne: (error: unknown): boolean => error instanceof RangeError };
+
 describe('a group commit', () => {
+  it('stores the neighbours of a write that cannot be stored, and rejects that one alone', async () => {
+    const batches: number[][] = [];
+    const write = groupCommit<number, string>((writes) => {
+      batches.push([...writes]);
+      if (writes.some((each) => each % 10 === 7)) return Promise.reject(new RangeError('poison'));
+      return Promise.resolve(writes.map((each) => `stored ${each}`));
+    }, OPTIONS);
+    const results = await Promise.allSettled(Array.from({ length: 30 }, (_, index) => write(index)));
+    const rejected = results.flatMap(({ status }, index) => (status === 'rejected' ? [index] : []));
+    expect(rejected).toEqual([7, 17, 27]);
+    expect(results[8]).toEqual({ status: 'fulfilled', value: 'stored 8' });
+    // Split in halves, not tried one by one.
+    expect(batches.length).toBeLessThan(30);
+  });
+
+  it('rejects without a try what waited too long, and what comes when too many wait', async () => {
+    const { commit, batches, end } = manualCommit();
+    let now = 0;
+    const write = groupCommit(commit, { ...OPTIONS, now: () => now });
+    const first = write(0);
+    await quiet();
+    const late = write(1);
+    now = 5_001;
+    const fresh = write(2);
+    const rejections: unknown[] = [];
+    const crowd = Array.from({ length: 10_000 }, (_, index) =>
+      write(100 + index).catch((error: unknown) => rejections.push(error)),
+    );
+    end();
+    expect(await first).toBe('stored 0');
+    const interval = setInterval(end);
+    await expect(late).rejects.toThrow(NotTriedError);
+    expect(await fresh).toBe('stored 2');
+    await Promise.all(crowd);
+    clearInterval(interval);
+    expect(batches.flat()).not.toContain(1);
+    expect(rejections.length).toBe(2);
+    expect(rejections.every((error) => error instanceof NotTriedError)).toBe(true);
+  });
+
   it('stores what comes at once in one batch, and gives each write its own result', async () => {
     const { commit, batches, end } = manualCommit();
-    const write = groupCommit(commit);
+    const write = groupCommit(commit, OPTIONS);
     const results = Promise.all([write(1), write(2), write(2), write(3)]);
     await quiet();
     end();
@@ -44,7 +87,7 @@ describe('a group commit', () => {
 
   it('collects all that comes while a commit is under way into the next one', async () => {
     const { commit, batches, end } = manualCommit();
-    const write = groupCommit(commit);
+    const write = groupCommit(commit, OPTIONS);
     const results = [write(0)];
     await quiet();
     for (let index = 1; index <= 100; index++) {
@@ -62,7 +105,7 @@ describe('a group commit', () => {
 
   it('rejects every write of a commit that failed, and stores the next', async () => {
     const { commit, end } = manualCommit();
-    const write = groupCommit(commit);
+    const write = groupCommit(commit, OPTIONS);
     const failed = Promise.allSettled([write(1), write(2)]);
     await quiet();
     end(new Error('disk full'));
@@ -84,7 +127,7 @@ describe('a group commit', () => {
       await quiet();
       underWay -= 1;
       return [...writes];
-    });
+    }, OPTIONS);
     const writes = Array.from({ length: 1_000 }, (_, index) => index);
     expect(await Promise.all(writes.map(write))).toEqual(writes);
     expect(most).toBe(1);

@@ -10,7 +10,7 @@ let postgres: TestPostgres;
 const open = (databaseUrl: string): ReturnType<typeof openStore> => openStore({ databaseUrl, file: '' });
 
 beforeAll(async () => {
-  postgres = await startPostgres();
+  postgres = await startPostgres({ flushes: false });
 }, 30_000);
 afterAll(() => postgres.close());
 
@@ -109,6 +109,43 @@ describe('the PostgreSQL database', () => {
     await expect(open('mysql://user:secret@localhost/x')).rejects.toThrow(/^(?!.*secret).*postgres:/);
   });
 
+  it('that takes no writes does not answer a ping', async () => {
+    const url = await postgres.newDatabase();
+    const store = await open(url);
+    await store.ping();
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    await client.query(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET default_transaction_read_only TO on`);
+    await client.query(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+    );
+    await client.end();
+    // The first query may meet the connection that was ended.
+    await store.ping().catch(() => undefined);
+    await expect(store.ping()).rejects.toThrow(/read-only/);
+    await store.close();
+  });
+
+  it('whose commit of a claim comes late holds its key for nobody', async () => {
+    const url = new URL(await postgres.newDatabase());
+    const direct = await open(url.href);
+    const proxy = await startProxy(Number(url.port));
+    url.port = String(proxy.port);
+    const store = await open(url.href);
+    const send = newSend({ idempotencyKey: 'k' });
+    const goOn = proxy.holdAt('COMMIT');
+    await expect(store.claim(send)).rejects.toThrow(/timeout/i);
+    // The row is not to be seen yet, and its commit is on its way.
+    const abandoned = store.abandon([send], 2_000);
+    goOn();
+    await abandoned;
+    expect(await direct.claim(newSend({ idempotencyKey: 'k' }))).toEqual({ kind: 'CLAIMED' });
+    expect(await direct.expireLeases(1e15)).toBe(1);
+    await store.close();
+    await direct.close();
+    await proxy.close();
+  }, 20_000);
+
   it('that falls silent refuses a claim after a bounded wait', async () => {
     const url = new URL(await postgres.newDatabase());
     const proxy = await startProxy(Number(url.port));
@@ -125,6 +162,8 @@ interface Proxy {
   readonly port: number;
   /** From now on bytes go in and none come out. */
   silence(): void;
+  /** Holds back what a connection sends from the next such statement on, until the result is called. */
+  holdAt(statement: string): () => void;
   /** Resets the next connection that sends this. */
   resetAt(statement: string): void;
   close(): Promise<void>;
@@ -133,29 +172,51 @@ interface Proxy {
 async function startProxy(target: number): Promise<Proxy> {
   const sockets = new Set<Socket>();
   let fatal: string | null = null;
+  let held: string | null = null;
+  let isSilent = false;
+  let released: () => void = () => undefined;
   const server = createServer((socket) => {
     const upstream = connect(target, '127.0.0.1');
     for (const each of [socket, upstream]) {
       sockets.add(each);
       each.on('error', () => undefined);
     }
+    let isHeld = false;
     socket.on('data', (bytes: Buffer) => {
-      if (fatal === null || !bytes.includes(fatal)) return;
-      fatal = null;
-      socket.resetAndDestroy();
-      upstream.destroy();
+      if (held !== null && bytes.includes(held)) {
+        held = null;
+        isHeld = true;
+        // What the client does afterwards, even its end, comes later than what it said.
+        released = () => upstream.end(bytes);
+      }
+      if (fatal !== null && bytes.includes(fatal)) {
+        fatal = null;
+        socket.resetAndDestroy();
+        upstream.destroy();
+        return;
+      }
+      if (!isHeld && !isSilent) upstream.write(bytes);
     });
-    socket.pipe(upstream);
+    socket.on('end', () => {
+      if (!isHeld) upstream.end();
+    });
     upstream.pipe(socket);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,
     silence() {
+      isSilent = true;
       for (const socket of sockets) {
         socket.unpipe();
         socket.pause();
       }
+    },
+    holdAt(statement) {
+      held = statement;
+      return () => {
+        released();
+      };
     },
     resetAt(statement) {
       fatal = statement;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { openStore } from '../../src/store/index.js';
 import { listQuery } from '../../src/store/list-query.js';
+import { StoreInUseError } from '../../src/store/file-lock.js';
 import { NewerStoreError } from '../../src/store/migrations.js';
 import { SqliteStore } from '../../src/store/sqlite.js';
 import { accepted, describeStore, newSend, type StoreUnderTest } from './conformance.js';
@@ -153,5 +154,36 @@ describe('the SQLite file', () => {
       }
     }
     database.close();
+  });
+
+  it('that is full or read-only does not answer a ping, and answers again afterwards', async () => {
+    const file = newFile();
+    await (await open(file)).close();
+    for (const [trouble, cure, code] of [
+      ['max_page_count = 1', 'max_page_count = 1000000', 'SQLITE_FULL'],
+      ['query_only = ON', 'query_only = OFF', 'SQLITE_READONLY'],
+    ]) {
+      const database = new Database(file);
+      const store = new SqliteStore(database);
+      database.pragma(String(trouble));
+      await expect(store.ping()).rejects.toMatchObject({ code });
+      database.pragma(String(cure));
+      await store.ping();
+      await store.close();
+    }
+  });
+
+  it('takes one server at a time, beside which tools may read and write it', async () => {
+    const file = newFile();
+    const first = await openStore({ databaseUrl: null, file, forServer: true });
+    await expect(openStore({ databaseUrl: null, file, forServer: true })).rejects.toThrow(StoreInUseError);
+    const tool = await open(file);
+    await tool.claim(newSend());
+    await tool.close();
+    // That the second one looked has not let go of the first one's lock.
+    await expect(openStore({ databaseUrl: null, file, forServer: true })).rejects.toThrow(/Another server uses/);
+    await first.close();
+    const second = await openStore({ databaseUrl: null, file, forServer: true });
+    await second.close();
   });
 });

@@ -1,7 +1,10 @@
-/** An account at an upstream of the test's own, over real sockets. */
+/** An account at an upstream of the test's own, over real sockets, and a client that sends by it. */
 import { Account } from '../../src/catapult/account.js';
 import { basicAuthorization, type Authorization } from '../../src/catapult/authorization.js';
+import { CatapultClient } from '../../src/catapult/client.js';
 import { openConnection, type Proxies } from '../../src/catapult/connection.js';
+import type { OutboundMessage } from '../../src/messaging/message.js';
+import type { Clock, GatewayReport } from '../../src/messaging/ports.js';
 
 export interface TestAccountOptions {
   readonly authorization?: Authorization;
@@ -26,5 +29,27 @@ export function openTestAccount(
       authorization.close();
       await dispatcher.destroy();
     },
+  };
+}
+
+export interface TestClient {
+  /** Sends, with as much time as the client was opened with. */
+  readonly send: (message: OutboundMessage, sendId: string) => Promise<GatewayReport>;
+  readonly abortInFlight: () => void;
+  readonly close: () => Promise<void>;
+}
+
+export function openTestClient(
+  { account, close }: ReturnType<typeof openTestAccount>,
+  clock: Clock,
+  timeoutMs: number,
+): TestClient {
+  const client = new CatapultClient({ account, clock, correlation: null, random: () => 0.5 });
+  return {
+    send: (message, sendId) => client.send(message, sendId, clock.now() + timeoutMs),
+    abortInFlight: () => {
+      client.abortInFlight();
+    },
+    close,
   };
 }

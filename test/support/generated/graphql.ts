@@ -49,7 +49,7 @@ export type MessageFilter = {
 export type MessageInput = {
   /** The id of the application that `from` belongs to in the phone number dashboard. Not the account. Error codes: `APPLICATION_ID_REQUIRED`, `APPLICATION_ID_TOO_LONG`, `INVALID_CHARACTER`. */
   applicationId: string;
-  /** When the message is of no use any more: what Catapult has not sent by then fails with code 4360. Must be in the future. Error code: `ALREADY_EXPIRED`. */
+  /** When the message is of no use any more: what Catapult has not sent by then fails with code 4360. Must be in the future. A repetition with the same idempotency key must name the same instant. Error code: `ALREADY_EXPIRED`. */
   expiresAt?: string | null | undefined;
   /** One of your telephone numbers, in E.164 format: `+19195551212`. Error codes: `INVALID_E164`, and `SENDER_NOT_ALLOWED` where you may use some numbers only. */
   from: string;

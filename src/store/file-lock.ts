@@ -1,0 +1,36 @@
+/** Keeps a second server away from an SQLite file. */
+import Database from 'better-sqlite3';
+
+/** Another process, or another server in this one, uses the file. */
+export class StoreInUseError extends Error {
+  override readonly name = 'StoreInUseError';
+
+  constructor(readonly file: string) {
+    super(
+      `Another server uses ${file}. One SQLite file belongs to one server: stop the other one, or use PostgreSQL for several.`,
+    );
+  }
+}
+
+/**
+ * Locks the file for as long as the process lives, or until the result is called: what a second server takes for left
+ * behind by a crash, the first one may be sending right now. The lock is SQLite's own on an empty database beside the
+ * file, so the kernel lets go of it however the process ends, and tools may still read the file itself.
+ *
+ * @throws StoreInUseError when it is locked already.
+ */
+export function lockFile(file: string): () => void {
+  const lock = new Database(`${file}-lock`, { timeout: 0 });
+  try {
+    // In memory: no journal has to be written for a lock.
+    lock.pragma('journal_mode = MEMORY');
+    lock.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    lock.close();
+    const { code } = error as { readonly code?: unknown };
+    throw typeof code === 'string' && code.startsWith('SQLITE_BUSY') ? new StoreInUseError(file) : error;
+  }
+  return () => {
+    lock.close();
+  };
+}
