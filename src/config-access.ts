@@ -1,4 +1,6 @@
 /** The part of the configuration that says who may call. */
+import { createHash } from 'node:crypto';
+import { isIP } from 'node:net';
 import type { ApiKey } from './auth/api-keys.js';
 import type { AuthOptions } from './auth/authenticator.js';
 import type { TokenOptions } from './auth/tokens.js';
@@ -14,6 +16,8 @@ export interface AccessConfig {
 }
 
 const JWT_VARIABLES = ['JWT_ISSUER', 'JWT_AUDIENCE', 'JWT_JWKS_URL'] as const;
+/** What `printf %s "$KEY" | sha256sum` prints where KEY is not set. */
+const EMPTY_SHA256 = createHash('sha256').update('').digest('hex');
 const E164 = /^\+[1-9]\d{1,14}$/;
 
 /** @param isExposed whether messages cost money, or others than this machine can call. */
@@ -29,15 +33,25 @@ export function readAccess(reader: ConfigReader, isExposed: boolean): AccessConf
       'Nobody would have to sign in: set API_KEYS or the JWT_ variables, or say AUTH=none. Only the sandbox on loopback needs nothing.',
     );
   }
+  const senders = readSenders(reader);
+  const isKnown = (name: string): boolean =>
+    name.startsWith('jwt:') ? tokens !== null : apiKeys.some((key) => key.name === name);
+  if (!Object.keys(senders).every(isKnown)) {
+    reader.problem('ALLOWED_SENDERS names a caller that no key in API_KEYS has, nor, as jwt:SUBJECT, any token.');
+  }
   return {
-    auth: { apiKeys, tokens, senders: readSenders(reader) },
+    auth: { apiKeys, tokens, senders },
     corsOrigins: reader.readList('CORS_ORIGINS', isOrigin, 'origins such as https://app.example.com'),
-    trustedProxies: reader.readList(
-      'TRUSTED_PROXIES',
-      (item) => /^[\d.:a-f]+(\/\d{1,3})?$/i.test(item),
-      'addresses or networks such as 10.0.0.0/8',
-    ),
+    trustedProxies: reader.readList('TRUSTED_PROXIES', isNetwork, 'addresses or networks such as 10.0.0.0/8'),
   };
+}
+
+/** An address, or one and the length of its network's prefix. */
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  if (prefix === undefined) return bits > 0;
+  return rest.length === 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits;
 }
 
 function readApiKeys(reader: ConfigReader): ApiKey[] {
@@ -47,6 +61,9 @@ function readApiKeys(reader: ConfigReader): ApiKey[] {
     reader.problem(
       `API_KEYS must be name:sha256 or name:sha256:scope+scope, separated by commas; scopes are ${SCOPES.join(', ')}.`,
     );
+  }
+  if (parsed.some(({ sha256 }) => sha256 === EMPTY_SHA256)) {
+    reader.problem('API_KEYS holds the SHA-256 of an empty key: the variable that it was made from was not set.');
   }
   if (new Set(parsed.map(({ sha256 }) => sha256)).size < parsed.length) reader.problem('API_KEYS holds a key twice.');
   return parsed;

@@ -1,5 +1,6 @@
 /** The part of the configuration that says how much may be sent, where to, and with what. */
 import type { ConfigReader } from './config-reader.js';
+import { isRegion } from './messaging/region.js';
 import type { Limit } from './messaging/send-limits.js';
 import type { SendPolicyOptions } from './messaging/send-policy.js';
 
@@ -13,6 +14,9 @@ export interface LimitsConfig {
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
+/** Timers of Node overflow above 2^31 - 1 ms, and fire at once: a longer window would limit nothing. */
+const MAX_WINDOW_SECONDS = 24 * 86_400;
+
 /** Wide enough for every demonstration and test, and there all the same. */
 const SANDBOX_LIMIT_SENDS = '10000/s,1000000/d';
 const SANDBOX_LIMIT_PER_RECIPIENT = '100000/10m';
@@ -24,8 +28,8 @@ export function readLimits(reader: ConfigReader, isSandbox: boolean): LimitsConf
   const regions = reader.read('ALLOWED_REGIONS') ?? 'US,CA';
   const allowedRegions = reader.readList(
     'ALLOWED_REGIONS',
-    (item) => item === '*' || /^[A-Z]{2}$/.test(item),
-    'ISO 3166 codes such as US, or *',
+    (item) => item === '*' || isRegion(item),
+    'ISO 3166 codes of regions that have telephone numbers, such as US or GB, or *',
   );
   const mediaHosts = reader.readList(
     'MEDIA_HOSTS',
@@ -56,6 +60,8 @@ function readLimit(reader: ConfigReader, name: string, unset: string): Limit[] {
       reader.problem(`${name} must be counts by time such as 20/s,5000/d or 10/10m, or off.`);
       return [];
     }
-    return [{ count: Number(count), windowSeconds: Number(length) * (SECONDS[unit] ?? 1) }];
+    const windowSeconds = Number(length) * (SECONDS[unit] ?? 1);
+    if (windowSeconds > MAX_WINDOW_SECONDS) reader.problem(`${name} counts over at most 24 days.`);
+    return [{ count: Number(count), windowSeconds }];
   });
 }

@@ -9,11 +9,14 @@ import { contextFactory, type RequestContext } from './graphql/context.js';
 import { errorFormatter, type ErrorFormatter } from './graphql/public-error.js';
 import { buildMessagingSchema } from './graphql/schema.js';
 import { createHttpHost } from './http.js';
-import { DEFAULT_SCOPES, MAX_CALLER_LENGTH, type Scope } from './messaging/caller.js';
+import { DEFAULT_SCOPES, isCallerName, sendersOf, type Scope } from './messaging/caller.js';
 
 /** Who asks, and the id under which the log tells of the request. */
 export interface RequestFacts {
-  /** The name of whoever signed in to your server, 1 to 255 characters; all else is a RangeError. */
+  /**
+   * The name of whoever signed in to your server, 1 to 255 characters of Unicode but U+0000; all else is a RangeError.
+   * Whoever `config.auth.senders` names may send from those numbers only.
+   */
   readonly caller: string;
   /** What the caller may do; sending, and reading what it sent, by default. */
   readonly scopes?: readonly Scope[];
@@ -54,8 +57,9 @@ export async function createMessagingSchema(config: Config, options: CoreOptions
   return {
     schema,
     contextFor({ caller, scopes = DEFAULT_SCOPES, requestId = randomUUID() }) {
-      if (caller === '' || caller.length > MAX_CALLER_LENGTH) throw new RangeError('A caller has 1 to 255 characters.');
-      return newContext(requestId, { name: caller, scopes: new Set(scopes), senders: null });
+      if (!isCallerName(caller)) throw new RangeError('A caller has 1 to 255 characters, none of them U+0000.');
+      const senders = sendersOf(caller, config.auth.senders);
+      return newContext(requestId, { name: caller, scopes: new Set(scopes), senders });
     },
     formatError: errorFormatter(schema, config),
     callbackHandler: (request, response) => {

@@ -293,6 +293,19 @@ describe('the configuration', () => {
     { ...JWT, JWT_JWKS_URL: 'file:///etc/passwd' },
     { ALLOWED_SENDERS: 'shop' },
     { ALLOWED_SENDERS: 'shop:12345' },
+    // Nobody would be bound by it.
+    { ALLOWED_SENDERS: 'shop:+19195551212' },
+    { ALLOWED_SENDERS: 'shop:+19195551212', API_KEYS: `Shop:${SHA256}` },
+    { ALLOWED_SENDERS: 'jwt:me:+19195551212', API_KEYS: `shop:${SHA256}` },
+    // The SHA-256 of nothing.
+    { API_KEYS: 'shop:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' },
+    { LIMIT_SENDS: '1/30d' },
+    { LIMIT_PER_RECIPIENT: '1/577h' },
+    { ALLOWED_REGIONS: 'US,UK' },
+    { TRUSTED_PROXIES: '10.0.0.0/33' },
+    { TRUSTED_PROXIES: '999.0.0.1' },
+    { TRUSTED_PROXIES: '::1/129' },
+    { TRUSTED_PROXIES: '10.0.0.1/8/8' },
     { CORS_ORIGINS: '*' },
     { CORS_ORIGINS: 'https://app.example.com/path' },
     { TRUSTED_PROXIES: 'everybody' },
@@ -312,18 +325,21 @@ describe('the configuration', () => {
 
   it('reads limits, senders and hosts', () => {
     const environment = {
-      LIMIT_SENDS: '5/s, 100/2h',
+      LIMIT_SENDS: '5/s, 100/2h, 9/24d',
       LIMIT_PER_RECIPIENT: 'off',
       ALLOWED_REGIONS: '*',
       MEDIA_HOSTS: 'a.example, *.b.example',
     };
     const { limitSends, limitPerRecipient, sendPolicy, auth } = readConfig({
       ...environment,
+      ...JWT,
+      TRUSTED_PROXIES: '10.0.0.0/8, ::1, fd00::/8',
       ALLOWED_SENDERS: 'jwt:me:+19195551212|+19195551213',
     });
     expect(limitSends).toEqual([
       { count: 5, windowSeconds: 1 },
       { count: 100, windowSeconds: 7_200 },
+      { count: 9, windowSeconds: 2_073_600 },
     ]);
     expect(limitPerRecipient).toEqual([]);
     expect(sendPolicy).toEqual({ allowedRegions: '*', mediaHosts: ['a.example', '*.b.example'], allowHttpMedia: true });

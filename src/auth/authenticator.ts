@@ -1,6 +1,6 @@
 /** Finds out who calls: by an API key, by a JSON Web Token, or nobody in particular where that was said aloud. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { ANYBODY, type Caller } from '../messaging/caller.js';
+import { ANYBODY, sendersOf, type Caller } from '../messaging/caller.js';
 import { ApiKeys, type ApiKey } from './api-keys.js';
 import { openTokens, type TokenOptions, type Tokens } from './tokens.js';
 
@@ -33,8 +33,7 @@ export function authenticator({ apiKeys, tokens, senders }: AuthOptions): Authen
     if (credential === null) return null;
     const found = keys.find(credential) ?? (await verifier?.find(credential)) ?? null;
     if (found === null) return null;
-    const allowed = Object.hasOwn(senders, found.name) ? senders[found.name] : undefined;
-    return { ...found, senders: allowed === undefined ? null : new Set(allowed) };
+    return { ...found, senders: sendersOf(found.name, senders) };
   };
 }
 
@@ -42,7 +41,7 @@ export function authenticator({ apiKeys, tokens, senders }: AuthOptions): Authen
 function credentialIn({ authorization, 'x-api-key': apiKey }: CredentialHeaders): string | null {
   if (authorization !== undefined && apiKey !== undefined) return null;
   const text: unknown = apiKey ?? authorization;
-  if (typeof text !== 'string' || text.length > MAX_CREDENTIAL_LENGTH) return null;
+  if (typeof text !== 'string' || text === '' || text.length > MAX_CREDENTIAL_LENGTH) return null;
   if (apiKey !== undefined) return text;
   return /^Bearer +([\w~+/.=:-]+)$/i.exec(text)?.[1] ?? null;
 }

@@ -14,6 +14,7 @@ import { MessageConnectionType, messageFilter, MessageFilterInput } from './mess
 import { MessageInput, MessagePreviewInput, outboundMessage } from './message.input.js';
 import { problemOf, SubmitMessageResult, type Problem } from './message.problem.js';
 import { DeliveryFailureType, DeliveryType, MessagePreviewType, MessageType } from './message.type.js';
+import { isOwnFault } from './public-error.js';
 import { checkInput, mistakesOf } from './rule.js';
 
 /** What a subscription is made from. */
@@ -57,7 +58,7 @@ export class MessageResolver {
     } catch (error) {
       // Nothing may be thrown: this field is not nullable, so an error would take other sends' answers with it.
       const failure = error instanceof ServiceError ? error : new ServiceError('INTERNAL_SERVER_ERROR');
-      if (failure.code === 'INTERNAL_SERVER_ERROR') context.onInternalError(error);
+      if (isOwnFault(failure.code)) context.onInternalError(error);
       return problemOf(failure);
     }
   }

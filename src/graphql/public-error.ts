@@ -36,10 +36,14 @@ function serviceErrorBehind(error: unknown): ServiceError | null {
   return cause instanceof ServiceError ? cause : null;
 }
 
+/** Codes whose cause the operator has to see. */
+export const isOwnFault = (code: ErrorCode): boolean =>
+  code === 'INTERNAL_SERVER_ERROR' || code === 'STORE_UNAVAILABLE';
+
 /** Whether a failure is the server's own fault: then it is masked for the caller and told to the log. */
 export function isInternal(error: unknown): boolean {
   const cause = serviceErrorBehind(error);
-  if (cause !== null) return cause.code === 'INTERNAL_SERVER_ERROR';
+  if (cause !== null) return isOwnFault(cause.code);
   return error instanceof GraphQLError ? codeOf(error, error) === 'INTERNAL_SERVER_ERROR' : true;
 }
 

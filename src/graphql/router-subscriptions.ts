@@ -14,6 +14,8 @@ const POST_TIMEOUT_MS = 10_000;
 
 /** Routers ask for 5 s; faster is no use to anybody. */
 const MIN_HEARTBEAT_MS = 1_000;
+/** Timers of Node overflow above 2^31 - 1 ms, and fire at once; a router that asks so rarely has no use for it. */
+const MAX_HEARTBEAT_MS = 3_600_000;
 
 export interface RouterSubscriptionOptions {
   /** The origins that events may be posted to: `https://router.example.com`. */
@@ -40,9 +42,9 @@ export function routerSubscriptions<Context extends BaseContext>(
         didResolveOperation({ operation }) {
           if (operation?.operation !== OperationTypeNode.SUBSCRIPTION)
             throw refusal('Only a subscription has callbacks.');
-          const isRouter = URL.canParse(asked.url) && origins.includes(new URL(asked.url).origin);
-          if (!isRouter) throw refusal('Events are not posted to this URL.');
-          if (!isBearable(asked.heartbeatMs)) throw refusal('A heartbeat comes once a second at most.');
+          if (!isAtOneOf(asked.url, origins)) throw refusal('Events are not posted to this URL.');
+          if (!isBearable(asked.heartbeatMs))
+            throw refusal('A heartbeat comes once a second at most, and once an hour at least.');
           isAgreed = true;
           return Promise.resolve();
         },
@@ -73,9 +75,19 @@ function callbackOf({ extensions }: GraphQLRequest): { url: string; heartbeatMs:
   };
 }
 
+/** Whether events may be posted there. No request can be made to a URL that holds credentials. */
+function isAtOneOf(url: string, origins: readonly string[]): boolean {
+  if (!URL.canParse(url)) return false;
+  const { origin, username, password } = new URL(url);
+  return origins.includes(origin) && username === '' && password === '';
+}
+
 /** 0 turns heartbeats off. */
 const isBearable = (heartbeatMs: unknown): boolean =>
-  heartbeatMs === 0 || (Number.isInteger(heartbeatMs) && (heartbeatMs as number) >= MIN_HEARTBEAT_MS);
+  heartbeatMs === 0 ||
+  (Number.isInteger(heartbeatMs) &&
+    (heartbeatMs as number) >= MIN_HEARTBEAT_MS &&
+    (heartbeatMs as number) <= MAX_HEARTBEAT_MS);
 
 function refusal(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } });

@@ -13,18 +13,25 @@ const AS_A_WHOLE: Mistakes = [[]];
 
 type FindMistakes = (value: unknown, input: object) => Mistakes;
 
+/** Elements of a list that rules look at. More are too many for every list, which another rule says. */
+const MAX_ELEMENTS = 100;
+
+/** Where the input that is being checked breaks each rule, by property and code: rules run once. */
+let found = new Map<string, Mistakes>();
+
 /** Declares a rule; `find` runs as a class-validator constraint and tells where the value breaks it. */
 function rule(code: string, message: string, find: FindMistakes): PropertyDecorator {
-  return ValidateBy(
-    {
-      name: code,
-      validator: {
-        validate: (value: unknown, args) => find(value, args?.object ?? {}).length === 0,
-        defaultMessage: () => message,
+  return ValidateBy({
+    name: code,
+    validator: {
+      validate(value: unknown, args) {
+        const mistakes = find(value, args?.object ?? {});
+        found.set(`${String(args?.property)} ${code}`, mistakes);
+        return mistakes.length === 0;
       },
+      defaultMessage: () => message,
     },
-    { context: { find } },
-  );
+  });
 }
 
 /** A rule of the whole value. `holds` is not asked about an absent value. */
@@ -38,23 +45,26 @@ export function Holds(
   );
 }
 
-/** A rule of every element of a list; each element that breaks it is named by its index. */
+/** A rule of every element of a list, as far as lists are looked at; each that breaks it is named by its index. */
 export function EachHolds<Element>(
   code: string,
   message: string,
   holds: (element: Element, index: number, list: readonly Element[]) => boolean,
 ): PropertyDecorator {
   return rule(code, message, (value) =>
-    ((value ?? []) as Element[]).flatMap((element, index, list) => (holds(element, index, list) ? [] : [[index]])),
+    ((value ?? []) as Element[])
+      .slice(0, MAX_ELEMENTS)
+      .flatMap((element, index, list) => (holds(element, index, list) ? [] : [[index]])),
   );
 }
 
 /** Every mistake of an input object, each with its path below `argument`; at most `MAX_FIELD_ERRORS`. */
 export function mistakesOf(argument: string, input: object): FieldError[] {
+  found = new Map();
   const broken = validateSync(input, { forbidUnknownValues: true, skipMissingProperties: false });
-  const mistakes = broken.flatMap(({ property, value, target = {}, constraints = {}, contexts = {} }) =>
+  const mistakes = broken.flatMap(({ property, constraints = {} }) =>
     Object.entries(constraints).flatMap(([code, message]) =>
-      (contexts[code] as { find: FindMistakes }).find(value, target).map((below) => ({
+      (found.get(`${property} ${code}`) ?? AS_A_WHOLE).map((below) => ({
         path: [argument, property, ...below],
         code,
         message,

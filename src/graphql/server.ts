@@ -206,8 +206,8 @@ function ignore(): void {
   // Nothing is to be said.
 }
 
-function wantsGraphiQL({ headers, query }: FastifyRequest): boolean {
-  const asksForHtml = headers.accept?.includes('text/html') ?? false;
+function wantsGraphiQL({ method, headers, query }: FastifyRequest): boolean {
+  const asksForHtml = method === 'GET' && (headers.accept?.includes('text/html') ?? false);
   return asksForHtml && !(typeof query === 'object' && query !== null && 'query' in query);
 }
 

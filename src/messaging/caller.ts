@@ -28,6 +28,20 @@ export interface Caller {
 /** The only caller where nobody has to sign in. */
 export const ANYBODY: Caller = { name: 'anonymous', scopes: new Set(SCOPES), senders: null };
 
+/** Whether this can be a caller's name, wherever it comes from. */
+export function isCallerName(name: string): boolean {
+  return name !== '' && name.length <= MAX_CALLER_LENGTH && name.isWellFormed() && !name.includes('\0');
+}
+
+/** The numbers that a caller may send from; null for all of the account's, where the operator listed none for it. */
+export function sendersOf(
+  name: string,
+  senders: Readonly<Record<string, readonly string[]>>,
+): ReadonlySet<string> | null {
+  const allowed = Object.hasOwn(senders, name) ? senders[name] : undefined;
+  return allowed === undefined ? null : new Set(allowed);
+}
+
 /** @throws ServiceError FORBIDDEN when the caller lacks the scope. */
 export function requireScope(caller: Caller, scope: Scope, details: ServiceErrorDetails = {}): void {
   if (!caller.scopes.has(scope)) throw new ServiceError('FORBIDDEN', details);

@@ -99,20 +99,19 @@ export class MessageService {
    * `OUTCOME_UNKNOWN` when perhaps one did.
    */
   async send(request: SendRequest): Promise<Message> {
+    if (request.idempotencyKey === null && request.refusal !== null) throw request.refusal;
     const fingerprint = fingerprintOf(request.message);
-    if (request.idempotencyKey === null) {
-      if (request.refusal !== null) throw request.refusal;
-      return this.#claimCallRecord(request, fingerprint);
-    }
+    if (request.idempotencyKey === null) return this.#claimCallRecord(request, fingerprint);
     const key = JSON.stringify([request.caller, request.idempotencyKey]);
     const running = this.#running.get(key);
     if (running !== undefined) {
-      if (running.fingerprint !== fingerprint) throw keyReused();
+      if (running.fingerprint !== fingerprint) throw request.refusal ?? keyReused();
       return running.answer;
     }
     if (request.refusal !== null) {
       const holder = await this.#holderOf(request.caller, request.idempotencyKey);
-      if (holder === null) throw request.refusal;
+      // Another input than the holder's is refused for what it is.
+      if (holder?.fingerprint !== fingerprint) throw request.refusal;
       return replay(holder, fingerprint);
     }
     const answer = this.#claimCallRecord(request, fingerprint);
@@ -187,7 +186,15 @@ export class MessageService {
     if (this.#records.isFull) throw storeUnavailable(send.idempotencyKey, new NotTriedError());
     try {
       const claim = await this.#options.store.claim(send);
-      return claim.kind === 'HELD' ? claim.by : null;
+      switch (claim.kind) {
+        case 'CLAIMED':
+          return null;
+        case 'HELD':
+          return claim.by;
+        default:
+          // Whatever else a store says, it is no claim.
+          throw new Error('not claimed', { cause: claim satisfies never });
+      }
     } catch (cause) {
       // The claim may be on disk all the same, or get there yet. Nothing was sent, so its key must become free again.
       if (!(cause instanceof NotTriedError)) this.#records.abandon(send);

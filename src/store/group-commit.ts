@@ -41,7 +41,7 @@ export function groupCommit<Write, Result>(
       return await commit(writes);
     } catch (error) {
       if (!isFaultOfOne(error)) throw error;
-      if (writes.length === 1) return [error as Error];
+      if (writes.length === 1) return [new WriteError(error)];
       const half = Math.ceil(writes.length / 2);
       return [...(await commitEach(writes.slice(0, half))), ...(await commitEach(writes.slice(half)))];
     }
@@ -72,6 +72,20 @@ export function groupCommit<Write, Result>(
     waiting += 1;
     return queue.load({ write, since: now() });
   };
+}
+
+/**
+ * Why one write could not be stored. A class of our own, since DataLoader takes for a result whatever is no Error of this
+ * realm, as a native driver's errors need not be.
+ */
+class WriteError extends Error {
+  override readonly name = 'WriteError';
+  readonly code: unknown;
+
+  constructor(cause: unknown) {
+    super('The write cannot be stored.', { cause });
+    this.code = (cause as { readonly code?: unknown }).code;
+  }
 }
 
 interface Entry<Write> {

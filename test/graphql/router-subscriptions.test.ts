@@ -180,9 +180,16 @@ describe('a subscription behind a router', () => {
     expect(router.events).toEqual([]);
   });
 
-  it.each([1, -5, 0.5, '5000', {}])('beats no heart every %j ms', async (heartbeat) => {
+  it.each([1, -5, 0.5, '5000', {}, 2_147_483_653])('beats no heart every %j ms', async (heartbeat) => {
     const { status } = await ask(SUBSCRIPTION, { id: 'unknown' }, `${origin}/callback/sub-1`, heartbeat);
     expect(status).toBe(400);
+    expect(router.events).toEqual([]);
+  });
+
+  it('is not to be had at a URL with credentials in it', async () => {
+    const url = `${origin}/callback/sub-1`.replace('//', '//user:password@');
+    const { status, body } = await ask(SUBSCRIPTION, { id: 'unknown' }, url);
+    expect([status, body.errors?.[0]?.extensions.code]).toEqual([400, 'BAD_REQUEST']);
     expect(router.events).toEqual([]);
   });
 

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { NotTriedError } from '../../src/messaging/ports.js';
 import { groupCommit } from '../../src/store/group-commit.js';
 
@@ -45,9 +46,17 @@ describe('a group commit', () => {
     const results = await Promise.allSettled(Array.from({ length: 30 }, (_, index) => write(index)));
     const rejected = results.flatMap(({ status }, index) => (status === 'rejected' ? [index] : []));
     expect(rejected).toEqual([7, 17, 27]);
+    expect(results[7]).toMatchObject({ reason: { name: 'WriteError', cause: { message: 'poison' } } });
     expect(results[8]).toEqual({ status: 'fulfilled', value: 'stored 8' });
     // Split in halves, not tried one by one.
     expect(batches.length).toBeLessThan(30);
+  });
+
+  it('rejects also with what is no Error here, such as one of a native module', async () => {
+    const foreign = runInNewContext('Object.assign(new Error("poison"), { code: "FOREIGN" })') as Error;
+    expect(foreign).not.toBeInstanceOf(Error);
+    const write = groupCommit<number, string>(() => Promise.reject(foreign), { isFaultOfOne: () => true });
+    await expect(write(1)).rejects.toMatchObject({ name: 'WriteError', code: 'FOREIGN' });
   });
 
   it('rejects without a try what waited too long, and what comes when too many wait', async () => {

