@@ -200,6 +200,18 @@ function BASIC(secret: string = SANDBOX_ACCOUNT.secret): Environment {
   return { CATAPULT_TOKEN: SANDBOX_ACCOUNT.token, CATAPULT_SECRET: secret };
 }
 
+it('no refusal by status leaves a send unresolved, whoever wrote its body', async () => {
+  const sandbox = await newSandbox();
+  const app = await newApp(oauthAt(sandbox));
+  // The sender's number asks the sandbox for the status; most come with HTML, and redirects with nothing.
+  for (const status of [401, 404, 405, 406, 407, 411, 413, 414, 415, 422, 431, 301, 307, 308]) {
+    const refused = await send(app, { from: `+19195560${status}`, idempotencyKey: `k${status}` });
+    expect([status, refused]).toEqual([status, { code: 'UPSTREAM_REJECTED', outcome: 'NOT_SENT' }]);
+  }
+  expect(await unresolved(app)).toBe(0);
+  expect(sandbox.accepted).toEqual([]);
+});
+
 it('a repetition of a send that is settled needs no token', async () => {
   const sandbox = await newSandbox();
   const before = await newApp(oauthAt(sandbox));
