@@ -180,3 +180,8 @@ export class ServiceError extends Error {
     };
   }
 }
+
+/** One mistake in one argument. */
+export function badArgument(name: string, code: string, message: string): ServiceError {
+  return new ServiceError('BAD_USER_INPUT', { fieldErrors: [{ path: [name], code, message }] });
+}

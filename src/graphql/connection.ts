@@ -1,7 +1,7 @@
 /** What all lists have in common: Relay cursor connections, page by page. */
 import 'reflect-metadata';
 import { Directive, Field, ObjectType } from 'type-graphql';
-import { ServiceError } from '../errors.js';
+import { badArgument } from '../errors.js';
 import type { Position } from '../messaging/ports.js';
 
 /** A page holds at most this many entries: what a screen can show, and far from what a request may cost. */
@@ -74,8 +74,4 @@ export function decodeCursor(cursor: string): Position {
     throw badArgument('after', 'INVALID_CURSOR', 'Must be a cursor of this list.');
   }
   return position;
-}
-
-function badArgument(name: string, code: string, message: string): ServiceError {
-  return new ServiceError('BAD_USER_INPUT', { fieldErrors: [{ path: [name], code, message }] });
 }

@@ -1,7 +1,7 @@
 /** What a caller gives to send a message, and the rules for it. */
 import 'reflect-metadata';
 import { Field, ID, InputType } from 'type-graphql';
-import type { MessagePriority, OutboundMessage } from '../messaging/message.js';
+import { isCleanText, type MessagePriority, type OutboundMessage } from '../messaging/message.js';
 import { DateTime } from './date-time.js';
 import { MessagePriorityEnum } from './message.type.js';
 import { EachHolds, Holds } from './rule.js';
@@ -23,11 +23,6 @@ const E164 = /^\+[1-9][0-9]{1,14}$/;
 const E164_CODE = 'INVALID_E164';
 const E164_MESSAGE = 'Must be an E.164 number: +, then 2 to 15 digits of which the first is not 0.';
 
-/**
- * Strings that can be stored and sent as they are: a lone surrogate has no UTF-8 form, and U+0000 has no place in a
- * message and ends a string in too many systems.
- */
-const isCleanText = (text: string): boolean => text.isWellFormed() && !text.includes('\0');
 export const CleanText = (): PropertyDecorator =>
   Holds('INVALID_CHARACTER', 'Must not hold U+0000 or half of a surrogate pair.', isCleanText);
 

@@ -1,5 +1,6 @@
 /** Who uses this API, and what each of them may do. */
 import { ServiceError, type ServiceErrorDetails } from '../errors.js';
+import { isCleanText } from './message.js';
 
 /** What a key or token can be good for. `messages:read` is for the caller's own messages. */
 export const SCOPES = [
@@ -15,7 +16,7 @@ export type Scope = (typeof SCOPES)[number];
 export const DEFAULT_SCOPES: readonly Scope[] = ['messages:send', 'messages:read'];
 
 /** A caller's name stands in indexes, whose entries PostgreSQL bounds. In UTF-16 units. */
-export const MAX_CALLER_LENGTH = 255;
+const MAX_CALLER_LENGTH = 255;
 
 export interface Caller {
   /** Owns messages and idempotency keys. */
@@ -30,7 +31,7 @@ export const ANYBODY: Caller = { name: 'anonymous', scopes: new Set(SCOPES), sen
 
 /** Whether this can be a caller's name, wherever it comes from. */
 export function isCallerName(name: string): boolean {
-  return name !== '' && name.length <= MAX_CALLER_LENGTH && name.isWellFormed() && !name.includes('\0');
+  return name !== '' && name.length <= MAX_CALLER_LENGTH && isCleanText(name);
 }
 
 /** The numbers that a caller may send from; null for all of the account's, where the operator listed none for it. */

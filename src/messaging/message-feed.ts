@@ -1,5 +1,5 @@
 /** Messages as they change, for subscribers. */
-import { ServiceError } from '../errors.js';
+import { badArgument, ServiceError } from '../errors.js';
 import { isFinal } from './delivery.js';
 import type { Message } from './message.js';
 import type { MessageStore, StoreChange } from './ports.js';
@@ -73,10 +73,7 @@ function isFor(number: string | null, { owner, to }: Message): boolean {
   return owner === null ? to.includes(number) : owner === number;
 }
 
-function unknownMessage(): ServiceError {
-  const fieldErrors = [{ path: ['id'], code: 'UNKNOWN_MESSAGE', message: 'There is no message with this id.' }];
-  return new ServiceError('BAD_USER_INPUT', { fieldErrors });
-}
+const unknownMessage = (): ServiceError => badArgument('id', 'UNKNOWN_MESSAGE', 'There is no message with this id.');
 
 /** What a subscriber has not read yet. */
 class Waiting<Item> {

@@ -33,6 +33,12 @@ export function yieldsTo(next: MessageStatus): MessageStatus[] {
   return (Object.keys(RANK) as MessageStatus[]).filter((status) => RANK[status] < RANK[next]);
 }
 
+/**
+ * Whether a text can be stored and sent as it is: a lone surrogate has no UTF-8 form, and U+0000 has no place in a message
+ * and ends a string in too many systems.
+ */
+export const isCleanText = (text: string): boolean => text.isWellFormed() && !text.includes('\0');
+
 /** What a caller asks to have sent; already validated. */
 export interface OutboundMessage {
   /** E.164. */

@@ -1,5 +1,6 @@
 /** Settles a send of which nobody knows what became of it, by what somebody found out. */
-import { ServiceError } from '../errors.js';
+import { badArgument } from '../errors.js';
+import { isCleanText } from './message.js';
 import type { MessageStore, Settlement, StoredSend } from './ports.js';
 
 export interface SettleRequest {
@@ -39,7 +40,7 @@ export async function settleByHand(
   if (reason !== null && reason.length > MAX_REASON_LENGTH) {
     throw badArgument('reason', 'REASON_TOO_LONG', `At most ${MAX_REASON_LENGTH} characters.`);
   }
-  if (reason !== null && (reason.includes('\0') || !reason.isWellFormed())) {
+  if (reason !== null && !isCleanText(reason)) {
     throw badArgument('reason', 'INVALID_CHARACTER', 'Must not hold U+0000 or half of a surrogate pair.');
   }
   const settlement: Settlement =
@@ -64,8 +65,4 @@ export async function settleByHand(
 function isSettledSo({ settledBy, status, message }: StoredSend, { as, messageId }: SettleRequest): boolean {
   if (settledBy === null) return false;
   return as === 'NOT_SENT' ? status === 'REJECTED' : status !== 'REJECTED' && (message?.id ?? null) === messageId;
-}
-
-function badArgument(name: string, code: string, message: string): ServiceError {
-  return new ServiceError('BAD_USER_INPUT', { fieldErrors: [{ path: [name], code, message }] });
 }

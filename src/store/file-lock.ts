@@ -27,10 +27,15 @@ export function lockFile(file: string): () => void {
     lock.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     lock.close();
-    const { code } = error as { readonly code?: unknown };
-    throw typeof code === 'string' && code.startsWith('SQLITE_BUSY') ? new StoreInUseError(file) : error;
+    throw isBusy(error) ? new StoreInUseError(file) : error;
   }
   return () => {
     lock.close();
   };
+}
+
+/** Whether somebody else holds a lock. By its code: the native half of the driver may throw the class of another copy of its other half. */
+export function isBusy(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown };
+  return typeof code === 'string' && code.startsWith('SQLITE_BUSY');
 }

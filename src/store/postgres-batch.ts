@@ -24,6 +24,7 @@ import {
   recordColumns,
   rowAfter,
   SEND_COLUMNS,
+  settledId,
   settlementColumns,
   storable,
   storedSend,
@@ -217,7 +218,7 @@ export async function applySettlement(
   const [row] = rows;
   if (row === undefined) return { kind: 'UNKNOWN_SEND' };
   if (!isUnresolved(storedSend(row))) return { kind: 'NOT_UNRESOLVED', send: storedSend(row) };
-  const messageId = settlement.as === 'SENT' && settlement.found !== null ? storable(settlement.found.id) : null;
+  const messageId = settledId(settlement);
   if (messageId !== null) {
     const taken = "SELECT 1 FROM sends WHERE message_id = $1 AND direction = 'OUT'";
     if ((await client.query(taken, [messageId])).rows.length > 0) return { kind: 'MESSAGE_ID_TAKEN' };

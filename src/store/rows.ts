@@ -164,6 +164,11 @@ export function recordColumns({ status, lastSeen }: Resolution, now: number): Re
   return { status, updated_at: now, last_seen: lastSeen ?? null };
 }
 
+/** The message id that a settlement names; null where it names none. */
+export function settledId(settlement: Settlement): string | null {
+  return settlement.as === 'SENT' && settlement.found !== null ? storable(settlement.found.id) : null;
+}
+
 /** What a settlement writes, by column. A message of which nobody told the time is as old as its send. */
 export function settlementColumns(
   row: SendRow,

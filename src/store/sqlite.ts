@@ -20,7 +20,7 @@ import {
   type StoreChange,
   type StoredSend,
 } from '../messaging/ports.js';
-import { lockFile } from './file-lock.js';
+import { isBusy, lockFile } from './file-lock.js';
 import { groupCommit } from './group-commit.js';
 import { listQuery, rivalsQuery, SEND_BY_KEY, unresolvedQuery } from './list-query.js';
 import { migrations, stepsAfter } from './migrations.js';
@@ -38,6 +38,7 @@ import {
   recordColumns,
   rowAfter,
   SEND_COLUMNS,
+  settledId,
   settlementColumns,
   storable,
   storedSend,
@@ -118,12 +119,6 @@ async function whenFree<Result>(work: () => Result): Promise<Result> {
       await delay(BUSY_RETRY_MS);
     }
   }
-}
-
-/** By its code: the native half of the driver may throw the class of another copy of its other half. */
-function isBusy(error: unknown): boolean {
-  const { code } = error as { readonly code?: unknown };
-  return typeof code === 'string' && code.startsWith('SQLITE_BUSY');
 }
 
 /** Whether SQLite refused a value or a row, rather than the disk or the file failing. */
@@ -362,7 +357,7 @@ export class SqliteStore implements MessageStore {
     const row = this.#rowBySend(sendId);
     if (row === undefined) return { kind: 'UNKNOWN_SEND' };
     if (!isUnresolved(storedSend(row))) return { kind: 'NOT_UNRESOLVED', send: storedSend(row) };
-    const messageId = settlement.as === 'SENT' && settlement.found !== null ? storable(settlement.found.id) : null;
+    const messageId = settledId(settlement);
     const taken = "SELECT 1 FROM sends WHERE message_id = ? AND direction = 'OUT'";
     if (messageId !== null && this.#statement(taken).get(messageId) !== undefined) return { kind: 'MESSAGE_ID_TAKEN' };
     this.#update(sendId, settlementColumns(row, settlement, now), '1');
