@@ -8,8 +8,10 @@ export interface LimitsConfig {
   readonly sendPolicy: SendPolicyOptions;
   /** Per caller, counted by recipient. */
   readonly limitSends: readonly Limit[];
-  /** Per recipient, whoever sends. */
+  /** Per caller and recipient. */
   readonly limitPerRecipient: readonly Limit[];
+  /** Per recipient, whoever sends: none unless the operator wants it, since one caller could use up what others have. */
+  readonly limitPerRecipientOverall: readonly Limit[];
 }
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
@@ -48,6 +50,7 @@ export function readLimits(reader: ConfigReader, isSandbox: boolean): LimitsConf
       'LIMIT_PER_RECIPIENT',
       isSandbox ? SANDBOX_LIMIT_PER_RECIPIENT : LIVE_LIMIT_PER_RECIPIENT,
     ),
+    limitPerRecipientOverall: readLimit(reader, 'LIMIT_PER_RECIPIENT_OVERALL', 'off'),
   };
 }
 

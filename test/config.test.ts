@@ -50,6 +50,7 @@ describe('the configuration', () => {
         { count: 1_000_000, windowSeconds: 86_400 },
       ],
       limitPerRecipient: [{ count: 100_000, windowSeconds: 600 }],
+      limitPerRecipientOverall: [],
       logLevel: 'info',
     });
   });
@@ -347,7 +348,8 @@ describe('the configuration', () => {
   });
 
   it('limits a live account', () => {
-    const { limitSends, limitPerRecipient } = readConfig(LIVE);
+    const { limitSends, limitPerRecipient, limitPerRecipientOverall } = readConfig(LIVE);
+    expect(limitPerRecipientOverall).toEqual([]);
     expect(limitSends).toEqual([
       { count: 20, windowSeconds: 1 },
       { count: 5_000, windowSeconds: 86_400 },
