@@ -297,6 +297,8 @@ describe('the configuration', () => {
     { ALLOWED_SENDERS: 'shop:+19195551212' },
     { ALLOWED_SENDERS: 'shop:+19195551212', API_KEYS: `Shop:${SHA256}` },
     { ALLOWED_SENDERS: 'jwt:me:+19195551212', API_KEYS: `shop:${SHA256}` },
+    // No sender is written so: nobody could send.
+    { ALLOWED_SENDERS: 'shop:+119195551212', API_KEYS: `shop:${SHA256}` },
     // The SHA-256 of nothing.
     { API_KEYS: 'shop:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' },
     { LIMIT_SENDS: '1/30d' },

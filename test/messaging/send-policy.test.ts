@@ -1,3 +1,5 @@
+import { getCountries, getExampleNumber } from 'libphonenumber-js/max';
+import examples from 'libphonenumber-js/mobile/examples';
 import { isAllowedHost, isPublicHost } from '../../src/messaging/media-host.js';
 import { isAllowedDestination } from '../../src/messaging/region.js';
 import { SendPolicy } from '../../src/messaging/send-policy.js';
@@ -5,6 +7,9 @@ import { ANYBODY } from '../../src/messaging/caller.js';
 import { OUTBOUND } from '../support/messages.js';
 
 const US_CA = ['US', 'CA'];
+
+/** Their mobile numbers are taken for those of a greater region with the same calling code, such as Finland for Åland. */
+const SHARING_THEIR_PLAN = ['AX', 'BL', 'CC', 'CX', 'EH', 'IM', 'MF', 'SJ', 'VA'];
 
 describe('a destination', () => {
   it.each([
@@ -36,14 +41,48 @@ describe('a destination', () => {
     ['a personal number', '+15005551234'],
     ['a premium line', '+449098790000'],
     ['an international premium line', '+979123456789'],
+    ['a 900 number and a digit', '+190055512345'],
+    ['a British premium line and a digit', '+4490987900001'],
+    ['a German premium line and a digit', '+4990012345678'],
+    ['a German premium line and four digits', '+4990012345671234'],
+    ['an Austrian premium line and a digit', '+439001234567'],
+    ['an Indian number and a digit', '+9198765432101'],
+    ['a Japanese number and three digits', '+819012345678123'],
+    ['a Mexican number with the 1 that mobiles had once', '+5215512345678'],
+    ['a number that is too short for its country', '+1911'],
   ])('is refused everywhere: %s', (_name, number) => {
     expect(isAllowedDestination(number, '*')).toBe(false);
+    expect(isAllowedDestination(number, ['US', 'GB', 'DE', 'AT', 'IN', 'JP', 'MX'])).toBe(false);
   });
 
-  it.each(['+881612345678', '+11112223333', '+19999999999'])('that is nowhere needs all regions: %s', (number) => {
-    expect(isAllowedDestination(number, US_CA)).toBe(false);
-    expect(isAllowedDestination(number, '*')).toBe(true);
+  it.each([
+    ['DE', '+4990012345678'],
+    ['DE', '+49112'],
+    ['TR', '+90055'],
+    ['AR', '+5411231523456789'],
+    ['BR', '+551187654321'],
+    ['FR', '+33012345678'],
+  ])('must be a valid number of its region, %s: %s', (region, number) => {
+    expect(isAllowedDestination(number, [region])).toBe(false);
   });
+
+  it('of every region is allowed there', () => {
+    const regions = getCountries().filter((region) => !SHARING_THEIR_PLAN.includes(region));
+    expect(regions.length).toBeGreaterThan(200);
+    const refused = regions.filter((region) => {
+      const number = getExampleNumber(region, examples)?.number ?? '';
+      return !isAllowedDestination(number, [region]) || !isAllowedDestination(number, '*');
+    });
+    expect(refused).toEqual([]);
+  });
+
+  it.each(['+881612345678', '+11112223333', '+19999999999', '+870773112345'])(
+    'that is nowhere needs all regions: %s',
+    (number) => {
+      expect(isAllowedDestination(number, US_CA)).toBe(false);
+      expect(isAllowedDestination(number, '*')).toBe(true);
+    },
+  );
 });
 
 describe('a media host', () => {
