@@ -316,6 +316,10 @@ describe('the configuration', () => {
     { LIMIT_PER_RECIPIENT: '10/10w' },
     { ALLOWED_REGIONS: 'usa' },
     { MEDIA_HOSTS: '*' },
+    // Refused as media, whatever stands here.
+    { MEDIA_HOSTS: 'cdn.example.com,media.internal' },
+    { MEDIA_HOSTS: '*.svc.cluster.local' },
+    { MEDIA_HOSTS: '10.0.0.1' },
     { HTTP_MEDIA: 'no' },
     { TRUSTED_DOCUMENTS: 'yes', TRUSTED_DOCUMENTS_FILE: 'manifest.json' },
     { TRUSTED_DOCUMENTS: 'enforce' },

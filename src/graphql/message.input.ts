@@ -91,7 +91,7 @@ export class MessageInput {
   @Field(() => [String], {
     nullable: true,
     description:
-      'Attachments, at most 10: absolute http or https URLs of at most 4096 characters, without user info, spaces or control characters. Any makes the message an MMS. Error codes: `TOO_MANY_MEDIA`, `MEDIA_URL_TOO_LONG`, `INVALID_MEDIA_URL`, `MEDIA_HOST_NOT_ALLOWED`, and `MEDIA_NOT_HTTPS` where the operator asks for https.',
+      'Attachments, at most 10: absolute http or https URLs of at most 4096 characters, without user info, spaces or control characters, on hosts of the public internet, without a port. Any makes the message an MMS. Error codes: `TOO_MANY_MEDIA`, `MEDIA_URL_TOO_LONG`, `INVALID_MEDIA_URL`, `MEDIA_HOST_NOT_ALLOWED`, and `MEDIA_NOT_HTTPS` where the operator asks for https.',
   })
   @Holds('TOO_MANY_MEDIA', `At most ${MAX_MEDIA} attachments.`, (media: string[]) => media.length <= MAX_MEDIA)
   @EachHolds(

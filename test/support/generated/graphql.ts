@@ -55,7 +55,7 @@ export type MessageInput = {
   from: string;
   /** Your own name for this send, 1 to 255 of `A-Z a-z 0-9 _ : . -`. The same key with the same input gets the first answer again instead of a second message; it lives 72 hours, and as long as the outcome is open. Error codes: `INVALID_IDEMPOTENCY_KEY`, and `IDEMPOTENCY_KEY_REUSED` for another input. */
   idempotencyKey?: string | null | undefined;
-  /** Attachments, at most 10: absolute http or https URLs of at most 4096 characters, without user info, spaces or control characters. Any makes the message an MMS. Error codes: `TOO_MANY_MEDIA`, `MEDIA_URL_TOO_LONG`, `INVALID_MEDIA_URL`, `MEDIA_HOST_NOT_ALLOWED`, and `MEDIA_NOT_HTTPS` where the operator asks for https. */
+  /** Attachments, at most 10: absolute http or https URLs of at most 4096 characters, without user info, spaces or control characters, on hosts of the public internet, without a port. Any makes the message an MMS. Error codes: `TOO_MANY_MEDIA`, `MEDIA_URL_TOO_LONG`, `INVALID_MEDIA_URL`, `MEDIA_HOST_NOT_ALLOWED`, and `MEDIA_NOT_HTTPS` where the operator asks for https. */
   media?: Array<string> | null | undefined;
   /** How urgent the message is. Catapult says that it counts for toll-free numbers and short codes. */
   priority?: MessagePriority | null | undefined;
