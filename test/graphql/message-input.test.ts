@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { graphql } from 'graphql';
 import {
   getCountries,
   getCountryCallingCode,
@@ -6,15 +7,22 @@ import {
   parsePhoneNumberFromString,
 } from 'libphonenumber-js/max';
 import examples from 'libphonenumber-js/mobile/examples';
+import { ServiceError } from '../../src/errors.js';
+import { contextFactory } from '../../src/graphql/context.js';
 import { MessageInput } from '../../src/graphql/message.input.js';
 import { MAX_FIELD_ERRORS, mistakesOf } from '../../src/graphql/rule.js';
+import { buildMessagingSchema } from '../../src/graphql/schema.js';
+import { ANYBODY } from '../../src/messaging/caller.js';
+import { MessageFeed } from '../../src/messaging/message-feed.js';
+import type { MessageService, SendRequest } from '../../src/messaging/message-service.js';
+import { SendPolicy } from '../../src/messaging/send-policy.js';
+import { openStore } from '../../src/store/index.js';
+
+const INPUT = { from: '+12345678901', to: ['+12345678902'], text: 'Hey', applicationId: 'app-1' };
 
 function mistakes(fields: Partial<MessageInput>): string[] {
   const input = Object.assign(new MessageInput(), {
-    from: '+12345678901',
-    to: ['+12345678902'],
-    text: 'Hey',
-    applicationId: 'app-1',
+    ...INPUT,
     ...fields,
   });
   return mistakesOf('input', input).map(({ path, code }) => `${path.slice(1).join('.')} ${code}`);
@@ -215,4 +223,36 @@ describe('a message input', () => {
       }),
     );
   });
+});
+
+it('a key is answered by what became of it, though its input is refused since the rules got stricter', async () => {
+  const asked: SendRequest[] = [];
+  const messages = {
+    send: (request: SendRequest) => {
+      asked.push(request);
+      return Promise.reject(new ServiceError('OUTCOME_UNKNOWN', { outcome: 'UNKNOWN' }));
+    },
+  } as unknown as MessageService;
+  const policy = new SendPolicy({ allowedRegions: ['US'], mediaHosts: null, allowHttpMedia: true }, { now: () => 0 });
+  const store = await openStore({ databaseUrl: null, file: ':memory:' });
+  const newContext = contextFactory({ messages, feed: new MessageFeed(store), onInternalError: () => undefined });
+  const send = (fields: object): ReturnType<typeof graphql> =>
+    graphql({
+      schema: buildMessagingSchema({ messages, policy }),
+      source: 'mutation ($input: MessageInput!) { sendMessage(input: $input) { id } }',
+      variableValues: { input: { ...INPUT, idempotencyKey: 'k', ...fields } },
+      contextValue: newContext('r', ANYBODY),
+    });
+  const answers = [
+    await send({ to: ['+112345678902'] }),
+    await send({ to: ['+190055512345'] }),
+    await send({ media: ['http://example.com:8080/a.jpg'] }),
+  ];
+  await store.close();
+  expect(answers.map(({ errors }) => errors?.[0]?.extensions.code)).toEqual(Array(3).fill('OUTCOME_UNKNOWN'));
+  expect(asked.map(({ refusal }) => refusal?.fieldErrors?.map(({ code }) => code))).toEqual([
+    ['INVALID_E164'],
+    ['DESTINATION_NOT_ALLOWED'],
+    ['MEDIA_HOST_NOT_ALLOWED'],
+  ]);
 });
