@@ -1,5 +1,6 @@
 /** The part of the configuration that says how much may be sent, where to, and with what. */
 import type { ConfigReader } from './config-reader.js';
+import { isPublicHost } from './messaging/media-host.js';
 import { isRegion } from './messaging/region.js';
 import type { Limit } from './messaging/send-limits.js';
 import type { SendPolicyOptions } from './messaging/send-policy.js';
@@ -35,8 +36,8 @@ export function readLimits(reader: ConfigReader, isSandbox: boolean): LimitsConf
   );
   const mediaHosts = reader.readList(
     'MEDIA_HOSTS',
-    (item) => /^(\*\.)?([a-z0-9-]+\.)+[a-z0-9-]+$/i.test(item),
-    'host names such as cdn.example.com or *.example.com',
+    (item) => /^(\*\.)?([a-z0-9-]+\.)+[a-z0-9-]+$/i.test(item) && isPublicHost(`https://${item.replace('*.', '')}`),
+    'host names of the public internet such as cdn.example.com or *.example.com',
   );
   return {
     sendPolicy: {
