@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { authenticator } from './auth/authenticator.js';
+import { authenticator, isOpen } from './auth/authenticator.js';
 import { CALLBACK_PATH, takeCallbacks } from './callbacks/route.js';
 import { ConfigError, type Config } from './config.js';
 import { openCore, type CoreOptions } from './core.js';
@@ -15,6 +15,8 @@ import type { Logger } from './log.js';
 const DRAIN_MS = 7_000;
 /** The first line of the log waits this long for what it says of upstream; the server listens already. */
 const MAX_CHECK_WAIT_MS = 2_000;
+
+const COSTS_MONEY = 'AUTH=none: whoever reaches this address can send messages, and each of them costs money';
 
 export interface App {
   /**
@@ -77,6 +79,7 @@ export async function createApp(config: Config, options: CoreOptions = {}): Prom
           { url, upstream: config.upstream.kind, upstreamCheck, ...upstream.facts },
           upstream.notice,
         );
+        if (config.upstream.kind === 'catapult' && isOpen(config.auth)) log.warn(COSTS_MONEY);
         core.watchUpstream(upstreamCheck);
         return url;
       },

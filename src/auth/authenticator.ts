@@ -17,6 +17,9 @@ export type CredentialHeaders = Pick<IncomingHttpHeaders, 'authorization'> & { r
 
 export type Authenticate = (headers: CredentialHeaders) => Promise<Caller | null>;
 
+/** Whether nobody has to sign in. */
+export const isOpen = ({ apiKeys, tokens }: AuthOptions): boolean => apiKeys.length === 0 && tokens === null;
+
 /** Longer than any key or token of ours; what is longer is not even looked at. */
 const MAX_CREDENTIAL_LENGTH = 8_192;
 
@@ -24,8 +27,9 @@ const MAX_CREDENTIAL_LENGTH = 8_192;
  * A function that tells who a request comes from: null when its credential is missing or wrong. Without keys and tokens
  * everybody is the same caller, who may do all.
  */
-export function authenticator({ apiKeys, tokens, senders }: AuthOptions): Authenticate {
-  if (apiKeys.length === 0 && tokens === null) return () => Promise.resolve(ANYBODY);
+export function authenticator(options: AuthOptions): Authenticate {
+  if (isOpen(options)) return () => Promise.resolve(ANYBODY);
+  const { apiKeys, tokens, senders } = options;
   const keys = new ApiKeys(apiKeys);
   const verifier: Tokens | null = tokens && openTokens(tokens);
   return async (headers) => {
