@@ -182,10 +182,13 @@ function logSettling(log: Logger): Pick<SettlingOptions, 'onStep' | 'onFailure'>
   };
 }
 
-function logHousekeeping(log: Logger): Pick<HousekeepingOptions, 'onExpired' | 'onFailure'> {
+function logHousekeeping(log: Logger): Pick<HousekeepingOptions, 'onExpired' | 'onDropped' | 'onFailure'> {
   return {
     onExpired: (count) => {
       log.warn({ count }, 'sends without an outcome were found and are UNKNOWN now');
+    },
+    onDropped: (count) => {
+      log.warn({ count }, 'dead letters were dropped before their time: callbacks brought more than are kept');
     },
     onFailure: (error) => {
       log.error({ err: error }, 'housekeeping failed');
