@@ -160,13 +160,16 @@ function logSends(log: Logger, upstream: OpenUpstream): SendObserver {
   };
 }
 
-function logCallbacks(log: Logger): Pick<CallbackOptions, 'onTaken' | 'onFailure'> {
+function logCallbacks(log: Logger): Pick<CallbackOptions, 'onTaken' | 'onFailure' | 'onWrongCredentials'> {
   return {
     onTaken: (counts) => {
       log.info(counts, 'callback');
     },
     onFailure: (requestId, error) => {
       log.error({ requestId, err: error }, 'a callback could not be stored; upstream will send it again');
+    },
+    onWrongCredentials: (counts) => {
+      log.warn(counts, 'callbacks came with wrong credentials');
     },
   };
 }

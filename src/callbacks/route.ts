@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Correlation } from '../messaging/correlation.js';
 import type { Clock, MessageStore } from '../messaging/ports.js';
 import { parseCallback, type CallbackEvent } from './callback.js';
+import { WrongCredentials, type WrongCredentialsOptions } from './wrong-credentials.js';
 
 export const CALLBACK_PATH = '/callbacks/catapult';
 
@@ -37,6 +38,7 @@ export interface CallbackOptions {
   readonly credentials: readonly Credentials[];
   readonly onTaken: (counts: Readonly<Counts> & { readonly requestId: string }) => void;
   readonly onFailure: (requestId: string, error: unknown) => void;
+  readonly onWrongCredentials: WrongCredentialsOptions['onWrong'];
 }
 
 export async function takeCallbacks(routes: FastifyInstance, options: CallbackOptions): Promise<void> {
@@ -47,11 +49,16 @@ export async function takeCallbacks(routes: FastifyInstance, options: CallbackOp
       parsed(null, body.toString('utf8'));
     });
     const expected = options.credentials.map(({ username, password }) => digest(`${username}:${password}`));
+    const wrong = new WrongCredentials({ clock: options.clock, onWrong: options.onWrongCredentials });
+    scope.addHook('preClose', () => {
+      wrong.close();
+    });
     scope.post(CALLBACK_PATH, {
       bodyLimit: BODY_LIMIT_BYTES,
-      onRequest: (request, reply, next) => {
-        if (isAuthorized(request, expected)) next();
-        else void challenge(reply);
+      onRequest: async (request, reply) => {
+        if (isAuthorized(request, expected)) return undefined;
+        const isTooMany = hasCredentials(request) && (await wrong.taken(request.ip));
+        return isTooMany ? turnAway(reply) : challenge(reply);
       },
       handler: (request, reply) => take(request, reply, options),
     });
@@ -123,6 +130,16 @@ function count(event: CallbackEvent, counts: Counts): void {
 /** Catapult sends credentials only to a server that asks for them, so the first request of each callback is refused. */
 function challenge(reply: FastifyReply): FastifyReply {
   return reply.code(401).header('www-authenticate', 'Basic realm="callbacks"').send({ status: 'unauthorized' });
+}
+
+/** On a connection of its own: the next guess begins with a new one. */
+function turnAway(reply: FastifyReply): FastifyReply {
+  return reply.code(429).header('connection', 'close').send({ status: 'too many wrong credentials' });
+}
+
+/** Without any, a request is upstream's usual first one; it is no try. */
+function hasCredentials({ headers }: FastifyRequest): boolean {
+  return (headers.authorization ?? '') !== '';
 }
 
 function isAuthorized({ headers }: FastifyRequest, expected: readonly Buffer[]): boolean {
