@@ -33,6 +33,8 @@ const MAX_ID_LENGTH = 255;
  * people send is far shorter, and what is kept cannot fill a disk.
  */
 const MAX_KEPT_LENGTH = 16_384;
+/** More events than have room in such a text need not be written: each takes a character and a comma. */
+const MAX_WRITTEN = MAX_KEPT_LENGTH / 2;
 
 /**
  * Reads a callback's body: an array of events, or one event as some samples show it. Never throws. Events are read one by
@@ -45,14 +47,15 @@ export function* parseCallback(body: string, correlation: Correlation, now: Micr
     return;
   }
   const strange: unknown[] = [];
+  let count = 0;
   for (const each of Array.isArray(json) ? (json as unknown[]) : [json]) {
     const event = parseEvent(each, correlation, now);
-    if (event === null) strange.push(each);
-    else yield event;
+    if (event !== null) yield event;
+    else if (++count <= MAX_WRITTEN) strange.push(each);
   }
-  if (strange.length === 0) return;
-  const text = written(strange.length === 1 ? strange[0] : strange);
-  yield { kind: 'strange', count: strange.length, body: cut(text ?? body) };
+  if (count === 0) return;
+  const text = written(count === 1 ? strange[0] : strange);
+  yield { kind: 'strange', count, body: cut(text ?? body) };
 }
 
 /** The value of a JSON text; undefined where it is none. */
@@ -74,8 +77,7 @@ function written(value: unknown): string | null {
 }
 
 function cut(text: string): string {
-  if (text.length <= MAX_KEPT_LENGTH) return text;
-  return `${text.slice(0, MAX_KEPT_LENGTH)} … cut, of ${text.length} characters`;
+  return text.length <= MAX_KEPT_LENGTH ? text : `${text.slice(0, MAX_KEPT_LENGTH)} … cut`;
 }
 
 function parseEvent(json: unknown, correlation: Correlation, now: Micros): CallbackEvent | null {

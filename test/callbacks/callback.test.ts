@@ -188,7 +188,7 @@ describe('a callback', () => {
     const body = `[${Array(500_000).fill('0').join()}]`;
     const events = read(body);
     expect(events).toMatchObject([{ kind: 'strange', count: 500_000 }]);
-    expect(events[0]).toMatchObject({ body: `${body.slice(0, 16_384)} … cut, of 1000001 characters` });
+    expect(events[0]).toMatchObject({ body: `${body.slice(0, 16_384)} … cut` });
   });
 
   // Written out again, 100,000 levels would take more stack than there is.
@@ -201,7 +201,7 @@ describe('a callback', () => {
       { kind: 'delivery', event: { messageId: MESSAGE.id } },
       { kind: 'strange', count: 1 },
     ]);
-    expect(events[1]).toMatchObject({ body: `${body.slice(0, 16_384)} … cut, of ${body.length} characters` });
+    expect(events[1]).toMatchObject({ body: `${body.slice(0, 16_384)} … cut` });
   });
 
   it.each([

@@ -821,9 +821,9 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
         const claims = [newSend({ idempotencyKey: 'k1' }), newSend({ idempotencyKey: 'k2' })];
         await Promise.all([
           store.keepAside('a\0b\ud800', 2_000),
-          store.claim(claims[0] as NewSend),
+          store.claim(claims[0]!),
           store.keepEvent(other('c\0d\udc00'), 2_000),
-          store.claim(claims[1] as NewSend),
+          store.claim(claims[1]!),
         ]);
         expect(await bodies('strange_callbacks')).toEqual(['ab\ufffd']);
         expect(await bodies('other_events')).toEqual(['cd\ufffd']);
