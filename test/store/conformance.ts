@@ -818,12 +818,11 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
         (await place.sql(`SELECT body FROM ${table} ORDER BY received_at, body`)).map(({ body }) => body);
 
       it('what nobody understands, and what databases refuse, without harm to the claims of its batch', async () => {
-        const claims = [newSend({ idempotencyKey: 'k1' }), newSend({ idempotencyKey: 'k2' })];
         await Promise.all([
           store.keepAside('a\0b\ud800', 2_000),
-          store.claim(claims[0]!),
+          store.claim(newSend({ idempotencyKey: 'k1' })),
           store.keepEvent(other('c\0d\udc00'), 2_000),
-          store.claim(claims[1]!),
+          store.claim(newSend({ idempotencyKey: 'k2' })),
         ]);
         expect(await bodies('strange_callbacks')).toEqual(['ab\ufffd']);
         expect(await bodies('other_events')).toEqual(['cd\ufffd']);
