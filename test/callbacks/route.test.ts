@@ -257,6 +257,7 @@ describe('the callback address', () => {
   ])('answers 200 to %s, so that it does not come back for 24 hours', async (_name, body) => {
     expect((await post(body)).status).toBe(200);
     expect((await post(body, 'user:new', 'text/plain')).status).toBe(200);
+    expect((await post(body, 'user:new', 'application/json; charset=iso-8859-1')).status).toBe(200);
   });
 
   it('refuses a body that no callback has', async () => {
