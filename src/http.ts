@@ -108,12 +108,12 @@ export async function createHttpHost(options: HttpHostOptions): Promise<HttpHost
   };
 }
 
-/** JSON in UTF-8 is all that is read; other content types get 415. A route whose parser takes anything is left alone. */
+/** JSON in UTF-8 is all that is read; other content types get 415. A route with a parser of its own is left alone. */
 function readJsonOnly(routes: FastifyInstance): void {
   const parseJson = routes.getDefaultJsonParser('error', 'error');
   routes.removeAllContentTypeParsers();
   routes.addHook('preParsing', (request, _reply, _payload, next) => {
-    const isReadHere = !request.server.hasContentTypeParser('*');
+    const isReadHere = request.server.hasContentTypeParser('application/json');
     next(isReadHere && !isInUtf8(request.headers['content-type']) ? new OtherCharset() : null);
   });
   routes.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
