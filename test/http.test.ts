@@ -1,8 +1,10 @@
-import { connect } from 'node:net';
 import { once } from 'node:events';
+import { Writable } from 'node:stream';
 import { createClient } from 'graphql-ws';
 import { request } from 'undici';
 import WebSocket from 'ws';
+import { createHttpHost, type HttpHost } from '../src/http.js';
+import { createLogger } from '../src/log.js';
 import { startTestApp, type TestApp } from './support/app.js';
 
 const APP_ORIGIN = 'https://app.example.com';
@@ -126,15 +128,73 @@ describe('the HTTP host', () => {
     expect(codes).toEqual([4429]);
   });
 
-  it('believes no X-Forwarded- headers but those of configured proxies', async () => {
-    app = await startTestApp({ TRUSTED_PROXIES: '10.0.0.0/8' });
-    const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
-    socket.write(
-      'GET /health HTTP/1.1\r\nHost: a\r\nX-Forwarded-Host: evil.example\r\nX-Forwarded-For: 10.0.0.1\r\nConnection: close\r\n\r\n',
-    );
-    const [chunk] = (await once(socket, 'data')) as [Buffer];
-    expect(chunk.toString()).toMatch(/^HTTP\/1.1 200/);
-    expect(chunk.toString()).not.toContain('evil');
-    socket.destroy();
+  it.each([
+    ['no charset', 'application/json', 200],
+    ['UTF-8', 'application/json; charset=utf-8', 200],
+    ['UTF-8 in quotes and capitals', 'application/json;charset="UTF-8"', 200],
+    ['UTF-8 without its hyphen', 'application/json; charset=utf8', 200],
+    ['UTF-7', 'application/json; charset=utf-7', 415],
+    ['UTF-7 in quotes and capitals', 'application/json; CHARSET="UTF-7"', 415],
+    ['UTF-16', 'application/json; charset=utf-16', 415],
+    ['Latin-1', 'application/json; charset=iso-8859-1', 415],
+    ['an empty charset', 'application/json; charset=', 415],
+    ['two charsets, the wrong one first', 'application/json; charset=utf-7; charset=utf-8', 415],
+    ['two charsets, the wrong one last', 'application/json; charset=utf-8; charset=utf-7', 415],
+    ['the same charset twice', 'application/json; charset=utf-8; charset=utf-8', 415],
+    ['another charset behind another parameter', 'application/json; profile="a"; charset=utf-7', 415],
+    ['a charset in its extended form', "application/json; charset*=us-ascii''utf-7", 415],
+    ['a charset in half of its quotes', 'application/json; charset="utf-8', 415],
+  ])('reads JSON in UTF-8 alone: %s', async (_name, contentType, status) => {
+    app = await startTestApp();
+    const post = await request(app.url, { method: 'POST', headers: { 'content-type': contentType }, body: QUERY });
+    const text = await post.body.text();
+    expect(post.statusCode).toBe(status);
+    // A GET has no body, but a header that promises another charset is refused, too.
+    const get = await request(`${app.url}?query={__typename}`, { headers: { 'content-type': contentType } });
+    await get.body.dump();
+    expect(get.statusCode).toBe(status);
+    const refusal = {
+      errors: [
+        {
+          message: 'The content type must be application/json, in UTF-8.',
+          extensions: { code: 'BAD_REQUEST', retryable: false, requestId: expect.any(String) as string },
+        },
+      ],
+    };
+    expect(JSON.parse(text)).toEqual(status === 200 ? { data: { __typename: 'Query' } } : refusal);
+  });
+});
+
+describe('X-Forwarded- headers', () => {
+  let host: HttpHost | undefined;
+  afterEach(() => host?.close());
+
+  /** What a host takes for the client's address, its own name and the protocol. */
+  async function seenBehind(trustedProxies: readonly string[]): Promise<unknown> {
+    const log = createLogger('silent', new Writable());
+    host = await createHttpHost({ log, readiness: () => Promise.resolve({}), corsOrigins: [], trustedProxies });
+    host.routes.get('/seen', ({ ip, host: name, protocol }) => ({ ip, name, protocol }));
+    const url = await host.listen('127.0.0.1', 0);
+    const { body } = await request(`${url}/seen`, {
+      headers: {
+        host: 'own.example',
+        'x-forwarded-for': '192.0.2.7',
+        'x-forwarded-host': 'evil.example',
+        'x-forwarded-proto': 'https',
+      },
+    });
+    return body.json();
+  }
+
+  it('are believed of configured proxies', async () => {
+    const forwarded = { ip: '192.0.2.7', name: 'evil.example', protocol: 'https' };
+    expect(await seenBehind(['10.0.0.0/8', '127.0.0.0/8'])).toEqual(forwarded);
+  });
+
+  it.each([
+    ['where other proxies are configured', ['10.0.0.0/8']],
+    ['where none is configured', []],
+  ])('are believed of nobody else, %s', async (_name, trustedProxies) => {
+    expect(await seenBehind(trustedProxies)).toEqual({ ip: '127.0.0.1', name: 'own.example', protocol: 'http' });
   });
 });

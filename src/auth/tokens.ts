@@ -1,6 +1,7 @@
 /** JSON Web Tokens of one issuer, whose keys are fetched from its JWKS address. */
 import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTPayload } from 'jose';
 import { isCallerName, SCOPES, type Scope } from '../messaging/caller.js';
+import { isAccessToken } from './access-token.js';
 
 export interface TokenOptions {
   readonly issuer: string;
@@ -50,14 +51,14 @@ export function openTokens({ issuer, audience, jwksUrl }: TokenOptions): Tokens 
   return {
     async find(token) {
       try {
-        const { payload } = await jwtVerify(token, keys, {
+        const { payload, protectedHeader } = await jwtVerify(token, keys, {
           issuer,
           audience,
           algorithms: ALGORITHMS,
           clockTolerance: CLOCK_TOLERANCE_SECONDS,
           requiredClaims: ['sub', 'exp'],
         });
-        return callerOf(payload);
+        return isAccessToken(protectedHeader, payload) ? callerOf(payload) : null;
       } catch (error) {
         // The token is at fault, or a key id that nobody knows; all else is the issuer's. jose throws the bare class
         // when the keys cannot be fetched.

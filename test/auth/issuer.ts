@@ -8,7 +8,11 @@ export interface Issuer {
   readonly environment: Readonly<Record<string, string>>;
   /** How often the keys were fetched. */
   readonly fetches: () => number;
-  sign(payload: JWTPayload, header?: { kid?: string; alg?: string }, key?: CryptoKey | Uint8Array): Promise<string>;
+  sign(
+    payload: JWTPayload,
+    header?: { kid?: string; alg?: string; typ?: string },
+    key?: CryptoKey | Uint8Array,
+  ): Promise<string>;
   /** Hangs up, answers with an error, or answers again. */
   setSilent(how: boolean | 503): void;
   close(): Promise<void>;

@@ -71,6 +71,49 @@ describe('with keys and tokens', () => {
       const { data } = await ask<SendMessageMutation>(as(token), SendMessageDocument, { input: INPUT });
       expect(data?.sendMessage?.status).toBe('ACCEPTED');
     });
+
+    it.each([
+      ['of RFC 9068', { typ: 'at+jwt' }, {}],
+      ['whose type is written out', { typ: 'Application/AT+JWT' }, {}],
+      ['of Auth0 or Entra ID', { typ: 'JWT' }, { azp: 'client', auth_time: 1 }],
+      ['of Cognito', {}, { token_use: 'access' }],
+      ['of Keycloak, which up to version 24 repeats the nonce in it', { typ: 'JWT' }, { typ: 'Bearer', nonce: 'n' }],
+    ])('by an access token %s', async (_name, header, claims) => {
+      const token = await issuer.sign({ sub: 'user-1', scope: 'messages:send', ...claims }, header);
+      const { data } = await ask<SendMessageMutation>(as(token), SendMessageDocument, { input: INPUT });
+      expect(data?.sendMessage?.status).toBe('ACCEPTED');
+    });
+  });
+
+  describe('a token of the right issuer, for us, that is no access token is refused with 401', () => {
+    it.each<[string, object, object]>([
+      ['typed as an ID token', { typ: 'id_token+jwt' }, {}],
+      ['typed as a logout token', { typ: 'logout+jwt' }, {}],
+      ['typed as a logout token, written out', { typ: 'application/logout+jwt' }, {}],
+      ['typed as the proof of a key', { typ: 'dpop+jwt' }, {}],
+      ['typed as what nobody knows', { typ: 'x' }, {}],
+      ['with an empty type', { typ: '' }, {}],
+      ['with a type that is no text', { typ: ['JWT'] }, {}],
+      ['an ID token of Cognito', {}, { token_use: 'id' }],
+      ['an ID token of Keycloak', { typ: 'JWT' }, { typ: 'ID' }],
+      ['a refresh token of Keycloak', { typ: 'JWT' }, { typ: 'Refresh' }],
+      ['an offline token of Keycloak', { typ: 'JWT' }, { typ: 'Offline' }],
+      ['with the nonce of a sign-in', { typ: 'JWT' }, { nonce: 'n' }],
+      ['with the nonce of a sign-in, typed in its claims', {}, { typ: 'JWT', nonce: 'n' }],
+      ['with the hash of an access token', { typ: 'JWT' }, { at_hash: 'h' }],
+      ['with the hash of a code', { typ: 'JWT' }, { c_hash: 'h' }],
+      [
+        'with security events',
+        { typ: 'JWT' },
+        { events: { 'http://schemas.openid.net/event/backchannel-logout': {} } },
+      ],
+      ['marked as both', { typ: 'at+jwt' }, { at_hash: 'h' }],
+      ['that uses itself as something else', { typ: 'at+jwt' }, { token_use: null }],
+    ])('%s', async (_name, header, claims) => {
+      const token = await issuer.sign({ sub: 'user-1', scope: 'messages:send', ...claims }, header);
+      const { status, errors } = await ask(as(token), SendMessageDocument, { input: INPUT });
+      expect([status, errors?.[0]?.extensions.code]).toEqual([401, 'UNAUTHENTICATED']);
+    });
   });
 
   describe('a request is refused with 401', () => {

@@ -278,7 +278,7 @@ describe('by HTTP', () => {
     ],
     [
       'a strange charset',
-      { headers: { 'content-type': 'application/json; charset=utf-7' }, body: '{"query":"{__typename' },
+      { headers: { 'content-type': 'application/json; charset=utf-7' }, body: '{"query":"{__typename}"}' },
     ],
     ['a body that says it is compressed', { headers: { 'content-encoding': 'gzip' }, body: '{"query":"{__typename}"' }],
     ['no body', {}],

@@ -19,6 +19,11 @@ async function prepare(): Promise<StoreUnderTest> {
   const url = await postgres.newSchema();
   return {
     open: () => open(url),
+    rewritesOfAudit: [
+      'TRUNCATE audit',
+      'WITH gone AS (DELETE FROM audit RETURNING *) SELECT * FROM gone',
+      "MERGE INTO audit USING (SELECT 'x' AS caller) AS given ON true WHEN MATCHED THEN UPDATE SET outcome = 'ACCEPTED'",
+    ],
     async sql(statement: string) {
       const client = new Client({ connectionString: url });
       await client.connect();
@@ -35,6 +40,25 @@ describeStore('PostgreSQL', prepare);
 describeSettlement('PostgreSQL', prepare);
 
 describe('the PostgreSQL database', () => {
+  it('takes a hundred odd events in with one commit', async () => {
+    const url = await postgres.newDatabase();
+    const store = await open(url);
+    await Promise.all(
+      Array.from({ length: 50 }, (_, index) => [
+        store.keepAside(`strange ${index}`, 1),
+        store.keepEvent({ messageId: 'm', type: 'message-read', body: `other ${index}` }, 1),
+      ]).flat(),
+    );
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    const { rows } = await client.query(
+      'SELECT DISTINCT xmin::text AS written_by FROM (SELECT xmin FROM strange_callbacks UNION ALL SELECT xmin FROM other_events) AS kept',
+    );
+    await client.end();
+    await store.close();
+    expect(rows).toHaveLength(1);
+  });
+
   it('is refused untouched when a newer version made it', async () => {
     const url = await postgres.newDatabase();
     await (await open(url)).close();
