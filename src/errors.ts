@@ -68,7 +68,7 @@ export const ERRORS = {
   RATE_LIMITED: {
     when: 'More sends than you may make in this time, in all or to one recipient; `retryAfterSeconds` says how long to wait.',
     retryable: true,
-    message: 'Too many messages in this time; nothing was sent.',
+    message: 'Too much in this time, or at once; nothing was sent.',
   },
   IDEMPOTENCY_KEY_REUSED: {
     when: 'The idempotency key already belongs to a send with another input.',

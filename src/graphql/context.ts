@@ -1,5 +1,5 @@
 /** What belongs to one GraphQL request. */
-import { readableBy, type Caller } from '../messaging/caller.js';
+import { readableBy, type Caller, type SignedIn } from '../messaging/caller.js';
 import type { MessageFeed } from '../messaging/message-feed.js';
 import type { MessageService } from '../messaging/message-service.js';
 import { createLoaders, type Loaders } from './loaders.js';
@@ -9,6 +9,8 @@ export interface RequestContext {
   readonly requestId: string;
   /** Who asks: owns messages and idempotency keys. */
   readonly caller: Caller;
+  /** When the caller's credential ends, in milliseconds since the epoch; null for never. What lasts longer ends with it. */
+  readonly expiresAt: number | null;
   readonly loaders: Loaders;
   readonly feed: MessageFeed;
   /** Tells the log of a failure that the caller only hears of as INTERNAL_SERVER_ERROR. */
@@ -21,12 +23,13 @@ export interface ContextParts {
   readonly onInternalError: (requestId: string, error: unknown) => void;
 }
 
-export type ContextFactory = (requestId: string, caller: Caller) => RequestContext;
+export type ContextFactory = (requestId: string, signedIn: SignedIn) => RequestContext;
 
 export function contextFactory({ messages, feed, onInternalError }: ContextParts): ContextFactory {
-  return (requestId, caller) => ({
+  return (requestId, { caller, expiresAt }) => ({
     requestId,
     caller,
+    expiresAt,
     loaders: createLoaders((ids) => messages.messagesById(ids, readableBy(caller))),
     feed,
     onInternalError: (error) => {

@@ -14,30 +14,35 @@ import {
 import websocket from '@fastify/websocket';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { handleProtocols } from 'graphql-ws';
 import { ERRORS, ServiceError, type ErrorCode } from '../errors.js';
-import type { Caller } from '../messaging/caller.js';
+import type { SignedIn } from '../messaging/caller.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
 import { contextFactory, type ContextParts, type RequestContext } from './context.js';
 import { DocumentGate, MAX_TOKENS } from './document-gate.js';
-import { errorFormatter, isInternal } from './public-error.js';
+import { FailureLog, type TellFailures } from './failure-log.js';
+import { errorFormatter, errorPublisher, isInternal } from './public-error.js';
 import { routerSubscriptions } from './router-subscriptions.js';
 import { buildMessagingSchema } from './schema.js';
+import type { SocketFailure } from './socket.js';
 import { subscriptionHandler } from './subscriptions.js';
 import type { DocumentRequest, TrustedDocuments } from './trusted-documents.js';
 import { documentRules, VALIDATION_OPTIONS } from './validation.js';
 
 /** As much as an HTTP body may hold. */
 const MAX_WEBSOCKET_MESSAGE_BYTES = 256 * 1024;
+/** A peer that does not answer our close frame by then is cut off; a stop waits for it, and takes less than 10 s. */
+const WEBSOCKET_CLOSE_TIMEOUT_MS = 5_000;
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Who signed in; null on routes and upgrades that ask for it otherwise. */
-    caller: Caller | null;
+    signedIn: SignedIn | null;
   }
 }
 
 /** Tells who a credential belongs to; null when it is missing or wrong. */
-export type Authenticate = (headers: CredentialHeaders) => Promise<Caller | null>;
+export type Authenticate = (headers: CredentialHeaders) => Promise<SignedIn | null>;
 export type CredentialHeaders = Pick<IncomingHttpHeaders, 'authorization'> & { readonly 'x-api-key'?: unknown };
 
 export interface GraphQLOptions extends ContextParts {
@@ -52,6 +57,7 @@ export interface GraphQLOptions extends ContextParts {
   readonly federatedTracing: boolean;
   /** The origins of routers that may have events posted to them. */
   readonly routerOrigins: readonly string[];
+  readonly onSocketFailures: TellFailures<SocketFailure>;
 }
 
 /** Serves /graphql on `routes`; the result stops it once no request is in flight. */
@@ -61,6 +67,8 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
   const format = errorFormatter(schema, { introspection });
   const rules = documentRules({ introspection });
   const gate = new DocumentGate(trustedDocuments);
+  const publish = errorPublisher(format, onInternalError);
+  const failures = new FailureLog(options.onSocketFailures);
   const apollo = new ApolloServer<RequestContext>({
     schema,
     formatError: format,
@@ -82,7 +90,7 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginCacheControlDisabled(),
       options.federatedTracing ? ApolloServerPluginInlineTrace() : ApolloServerPluginInlineTraceDisabled(),
-      routerSubscriptions({ origins: routerOrigins, onInternalError }),
+      routerSubscriptions({ origins: routerOrigins, publish }),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
       failureReporting(onInternalError),
@@ -94,16 +102,16 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
   const handler = fastifyApolloHandler(apollo, {
     context: (request) => {
       // Every route to here has its hook; a request that went around it must not become anybody.
-      if (request.caller === null) throw new ServiceError('UNAUTHENTICATED');
-      return Promise.resolve(newContext(request.id, request.caller));
+      if (request.signedIn === null) throw new ServiceError('UNAUTHENTICATED');
+      return Promise.resolve(newContext(request.id, request.signedIn));
     },
   });
-  routes.decorateRequest('caller', null);
+  routes.decorateRequest('signedIn', null);
   const signIn = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     // A page has no credential yet, and a WebSocket brings it in its first message.
     if (request.ws || (introspection && wantsGraphiQL(request))) return undefined;
-    request.caller = await authenticate(request.headers);
-    if (request.caller !== null) return undefined;
+    request.signedIn = await authenticate(request.headers);
+    if (request.signedIn !== null) return undefined;
     return refuse(reply.header('www-authenticate', 'Bearer'), 401, 'UNAUTHENTICATED');
   };
   const passGate = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
@@ -112,7 +120,13 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
     else void refuse(reply, wantsLegacyJson(request.headers.accept) ? 200 : 400, refusal);
   };
   routes.post('/graphql', { onRequest: signIn, preHandler: passGate }, handler);
-  await routes.register(websocket, { options: { maxPayload: MAX_WEBSOCKET_MESSAGE_BYTES } });
+  // The types of `ws` do not know its `closeTimeout` yet.
+  const webSockets = {
+    maxPayload: MAX_WEBSOCKET_MESSAGE_BYTES,
+    closeTimeout: WEBSOCKET_CLOSE_TIMEOUT_MS,
+    handleProtocols,
+  };
+  await routes.register(websocket, { options: webSockets });
   routes.route({
     method: 'GET',
     url: '/graphql',
@@ -133,13 +147,16 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
       authenticate,
       gate,
       origins: options.corsOrigins,
-      format,
+      publish,
       rules,
-      onInternalError,
+      failures,
       maxTokens: MAX_TOKENS,
     }),
   });
-  return () => apollo.stop();
+  return async () => {
+    await apollo.stop();
+    failures.close();
+  };
 }
 
 /** Puts the document in the place of its id, and tells whether it may not even be validated. */
