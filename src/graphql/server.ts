@@ -32,7 +32,7 @@ import { documentRules, VALIDATION_OPTIONS } from './validation.js';
 /** As much as an HTTP body may hold. */
 const MAX_WEBSOCKET_MESSAGE_BYTES = 256 * 1024;
 /** A peer that does not answer our close frame by then is cut off; a stop waits for it, and takes less than 10 s. */
-const WEBSOCKET_CLOSE_TIMEOUT_MS = 5_000;
+const WEBSOCKET_CLOSE_TIMEOUT_MS = 2_000;
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -54,6 +54,18 @@ describe('a WebSocket', () => {
     });
   });
 
+  it('holds no stop of the server up when its peer does not answer', async () => {
+    app = await startTestApp();
+    const peer = await connect();
+    await peer.ask(INIT);
+    peer.socket.pause();
+    const start = performance.now();
+    await app.close();
+    expect(performance.now() - start).toBeLessThan(9_000);
+    peer.socket.resume();
+    expect(await peer.closed).toBeGreaterThan(0);
+  });
+
   it('is cut off when it goes on to send pings and reads no answer, and the log says so', async () => {
     app = await startTestApp();
     const peer = await connect();
