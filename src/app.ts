@@ -6,7 +6,7 @@ import { authenticator, isOpen } from './auth/authenticator.js';
 import { CALLBACK_PATH, takeCallbacks } from './callbacks/route.js';
 import { ConfigError, type Config } from './config.js';
 import { openCore, type CoreOptions } from './core.js';
-import { serveGraphQL } from './graphql/server.js';
+import { serveGraphQL, type GraphQLOptions } from './graphql/server.js';
 import { TrustedDocuments, type Manifest } from './graphql/trusted-documents.js';
 import { createHttpHost } from './http.js';
 import type { Logger } from './log.js';
@@ -53,7 +53,10 @@ export async function createApp(config: Config, options: CoreOptions = {}): Prom
     const http = await createHttpHost({ log, readiness, corsOrigins, trustedProxies });
     const trustedDocuments = readTrustedDocuments(config, log);
     const authenticate = authenticator(config.auth);
-    open.push(await serveGraphQL(http.routes, { ...core, ...config, authenticate, trustedDocuments }));
+    const onSocketFailures = logSocketFailures(log);
+    open.push(
+      await serveGraphQL(http.routes, { ...core, ...config, authenticate, trustedDocuments, onSocketFailures }),
+    );
     if (core.callbacks !== null) await takeCallbacks(http.routes, core.callbacks);
     await http.routes.ready();
     open.push(async () => {
@@ -89,6 +92,13 @@ export async function createApp(config: Config, options: CoreOptions = {}): Prom
     await close();
     throw error;
   }
+}
+
+function logSocketFailures(log: Logger): GraphQLOptions['onSocketFailures'] {
+  return (failures, lastError) => {
+    const isPeers = failures.kind === 'CONNECTION' || failures.kind === 'SLOW_READER';
+    log[isPeers ? 'warn' : 'error']({ ...failures, err: lastError }, 'WebSockets failed');
+  };
 }
 
 /** Waits for `work`, but no longer than `ms`. */

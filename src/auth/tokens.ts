@@ -9,9 +9,16 @@ export interface TokenOptions {
   readonly jwksUrl: string;
 }
 
+export interface TokenFacts {
+  readonly name: string;
+  readonly scopes: ReadonlySet<Scope>;
+  /** From when on `find` does not take the token any more, in milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
 export interface Tokens {
   /** Who a token speaks for; null when it is not valid. @throws when the issuer's keys cannot be had. */
-  find(token: string): Promise<{ readonly name: string; readonly scopes: ReadonlySet<Scope> } | null>;
+  find(token: string): Promise<TokenFacts | null>;
 }
 
 /** Signatures by public keys alone: a shared secret or `none` in a token's header must never be believed (RFC 8725). */
@@ -73,11 +80,12 @@ export function openTokens({ issuer, audience, jwksUrl }: TokenOptions): Tokens 
   };
 }
 
-function callerOf({ sub, scope, scp }: JWTPayload): { name: string; scopes: ReadonlySet<Scope> } | null {
+function callerOf({ sub, scope, scp, exp = 0 }: JWTPayload): TokenFacts | null {
   // The library does not look at what kind of value it is.
   if (typeof (sub as unknown) !== 'string' || sub === undefined) return null;
   const name = `${PREFIX}${sub}`;
   if (sub === '' || !isCallerName(name)) return null;
   const given = [scope, scp].flatMap((claim) => (typeof claim === 'string' ? claim.split(' ') : claim));
-  return { name, scopes: new Set(SCOPES.filter((known) => given.includes(known))) };
+  const expiresAt = (exp + CLOCK_TOLERANCE_SECONDS) * 1000;
+  return { name, scopes: new Set(SCOPES.filter((known) => given.includes(known))), expiresAt };
 }
