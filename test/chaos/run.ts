@@ -1,0 +1,501 @@
+/**
+ * A black-box run: the built server as processes, an upstream that breaks a third of what it gets, callers who believe
+ * what they hear, and something that breaks in every round. In the end all is healed, every key is replayed, every
+ * message is looked up, and the reference judges each send by what the ledger and its callers saw.
+ */
+import { fork, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Agent, request } from 'undici';
+import { startServer } from '../crash/server.js';
+import { upstreamAt } from '../support/app.js';
+import {
+  breachesOf,
+  RULES,
+  textOf,
+  type Answer,
+  type Call,
+  type LedgerEvent,
+  type Post,
+  type Rule,
+  type Send,
+  type Story,
+  type ToldMessage,
+  type Trouble,
+} from './reference.js';
+import { Fleet, type ChaosStore, type Breaking } from './troubles.js';
+
+/** The shortest lease that shows: a send's time, which is not much above the shortest that the server takes, and 5 s. */
+const SEND_TIMEOUT_MS = 1_500;
+/** A lease, the next look for abandoned claims (every 5 s), and room for a slow machine. */
+const MAX_IN_PROGRESS_MS = 30_000;
+const POLL_MS = 250;
+/** The sends of a round begin within this; the trouble comes a little later. */
+const ROUND_MS = 2_000;
+const LEAD_MS = 700;
+/** Keys that are asked for again during each trouble. */
+const REPLAYS_A_ROUND = 12;
+/** Callers give up waiting for an answer. */
+const PATIENCE_MS = 30_000;
+/** Questions at once in the end. */
+const CONCURRENCY = 50;
+/** How often at most a caller tries again what was not sent. */
+const MAX_TRIES = 3;
+
+const CALLERS = ['anna', 'ben', 'cleo'];
+const OPERATOR = 'operator';
+const OPERATORS_SCOPES = 'messages:read-all+operations:read';
+
+const MESSAGE = `id text from to tag status deliveries { to status time failure { code } }`;
+const SEND = `mutation ($input: MessageInput!) { sendMessage(input: $input) { ${MESSAGE} } }`;
+const FIND = `query ($id: ID!) { message(id: $id) { ${MESSAGE} } }`;
+const UNRESOLVED = `query ($after: String) {
+  unresolvedSends(first: 100, after: $after) { nodes { id to } pageInfo { hasNextPage endCursor } } }`;
+const SETTLE = `mutation ($sendId: ID!, $messageId: ID!) {
+  settleSend(sendId: $sendId, as: SENT, messageId: $messageId) { id } }`;
+
+export interface ChaosOptions {
+  readonly seed: string;
+  readonly sends: number;
+  readonly sendsPerRound: number;
+  /** Whether only the worst comes: a kill of the server, and one of the store's troubles. */
+  readonly isShort: boolean;
+  /** Where the servers work and the ledger lies. */
+  readonly folder: string;
+  readonly store: ChaosStore;
+  /** The server's `main.js`, where it is not the built one. An older one may not know `settleSend`. */
+  readonly main?: string;
+}
+
+export interface ChaosReport {
+  readonly figures: Readonly<Record<string, number>>;
+  /** How often each fault was met, each trouble came, and each rule was broken. */
+  readonly faults: Readonly<Record<string, number>>;
+  readonly troubles: Readonly<Record<string, number>>;
+  readonly breaches: Readonly<Partial<Record<Rule, number>>>;
+  /** What is wrong, each with the life of its send. */
+  readonly lives: readonly string[];
+}
+
+export async function chaosRun(options: ChaosOptions): Promise<ChaosReport> {
+  const run = new ChaosRun(options);
+  try {
+    await run.open();
+    await run.rounds();
+    await run.heal();
+    return await run.judge();
+  } finally {
+    run.close();
+  }
+}
+
+/** A send, and what its callers heard. */
+interface Told {
+  readonly send: Send;
+  readonly calls: Call[];
+}
+
+class ChaosRun {
+  readonly #options: ChaosOptions;
+  readonly #ledgerFile: string;
+  readonly #canSettle: boolean;
+  readonly #clients = new Agent({ headersTimeout: PATIENCE_MS, bodyTimeout: PATIENCE_MS });
+  readonly #told: Told[] = [];
+  readonly #troubles: Trouble[] = [];
+  #ledger: ChildProcess | undefined;
+  #fleet: Fleet | undefined;
+  #replays = 0;
+
+  constructor(options: ChaosOptions) {
+    this.#options = options;
+    this.#canSettle = options.main === undefined;
+    this.#ledgerFile = join(options.folder, 'ledger.jsonl');
+  }
+
+  async open(): Promise<void> {
+    const { seed, folder, store, main } = this.#options;
+    const ledger = fork(new URL('ledger.mjs', import.meta.url).pathname, [seed, this.#ledgerFile], { execArgv: [] });
+    this.#ledger = ledger;
+    const [{ port }] = (await once(ledger, 'message')) as [{ port: number }];
+    const operatorsScopes = `${OPERATORS_SCOPES}${this.#canSettle ? '+operations:write' : ''}`;
+    const keys = [
+      ...CALLERS.map((name) => [name, 'messages:send+messages:read'] as const),
+      [OPERATOR, operatorsScopes],
+    ];
+    const digest = (key: string): string => createHash('sha256').update(key).digest('hex');
+    const environment = {
+      ...upstreamAt(`http://127.0.0.1:${port}`),
+      ...store.environment,
+      AUTH: undefined,
+      API_KEYS: keys.map(([name, scopes]) => `${name}:${digest(keyOf(name))}:${scopes}`).join(','),
+      CALLBACK_USERNAME: 'user',
+      CALLBACK_PASSWORD: 'pass',
+      SEND_TIMEOUT_MS: String(SEND_TIMEOUT_MS),
+    };
+    this.#fleet = await Fleet.open(
+      store.servers,
+      () => startServer(folder, environment, main),
+      (urls) => {
+        const callbackUrls = urls.map((url) => url.replace('/graphql', '/callbacks/catapult'));
+        if (ledger.connected) ledger.send({ callbackUrls });
+      },
+    );
+  }
+
+  async rounds(): Promise<void> {
+    const { sends, sendsPerRound, store, isShort } = this.#options;
+    const fleet = this.#running();
+    let strikes = 0;
+    const ofServers = fleet.troubles((size) => Math.floor(this.#chance('server', ++strikes) * size));
+    const ofStore = store.troubles(fleet);
+    const count = isShort ? 1 : Infinity;
+    const troubles = [...ofServers.slice(0, count), ...ofStore.slice(0, count)];
+    for (let round = 0; round * sendsPerRound < sends; round++) {
+      const first = round * sendsPerRound;
+      const numbers = Array.from({ length: Math.min(sendsPerRound, sends - first) }, (_, index) => first + index);
+      const earlier = this.#told.filter(({ send }) => send.idempotencyKey !== null);
+      await Promise.all([
+        ...numbers.map((number) => this.#tell(number)),
+        this.#break(troubles[round % troubles.length], earlier, round),
+      ]);
+    }
+  }
+
+  /** Ends all faults, and waits until every callback is answered and no send is under way any more. */
+  async heal(): Promise<void> {
+    const ledger = this.#ledger;
+    ledger?.send({ heal: true });
+    const unsettled = async (told: Told): Promise<void> => {
+      const until = Date.now() + MAX_IN_PROGRESS_MS;
+      for (;;) {
+        const call = await this.#ask(told.send);
+        if (!isInProgress(call.answer) || Date.now() > until) {
+          told.calls.push(call);
+          return;
+        }
+        await delay(POLL_MS);
+      }
+    };
+    const withKey = this.#told.filter(({ send }) => send.idempotencyKey !== null);
+    await forEach(withKey, unsettled);
+    this.#replays += withKey.length;
+    ledger?.send({ settle: true });
+    if (ledger !== undefined) await once(ledger, 'message');
+    // Once more, now that all is known of each message: this is what is judged.
+    await forEach(withKey, async (told) => void told.calls.push(await this.#ask(told.send)));
+    this.#replays += withKey.length;
+  }
+
+  async judge(): Promise<ChaosReport> {
+    const ledger = readLedger(this.#ledgerFile);
+    const listed = this.#canSettle ? await this.#unresolved() : null;
+    const stories: Story[] = [];
+    await forEach(this.#told, async (told) => {
+      stories.push(await this.#storyOf(told, ledger, listed));
+    });
+    const lives: string[] = [];
+    const breaches: Partial<Record<Rule, number>> = {};
+    const count = (rule: Rule): void => void (breaches[rule] = (breaches[rule] ?? 0) + 1);
+    for (const story of stories) {
+      const broken = breachesOf(story);
+      for (const { rule } of broken) count(rule);
+      if (broken.length > 0)
+        lives.push(`${broken.map(({ rule, what }) => `${RULES[rule]}: ${what}`).join('\n')}\n${lifeOf(story)}`);
+    }
+    const inbound = new Set(ledger.inbound);
+    await forEach([...inbound], async (id) => {
+      if ((await this.#find(id, OPERATOR))?.status === 'RECEIVED') return;
+      count('EVENT_LOST');
+      lives.push(`${RULES.EVENT_LOST}: the inbound message ${id}`);
+    });
+    const deaths = this.#fleet?.deaths ?? 0;
+    if (deaths > 0) lives.push(`a server ended by itself, ${deaths} times`);
+    const answers = this.#told.flatMap(({ calls }) => calls.map(({ answer }) => answer));
+    const posts = [...ledger.posts.values()].flat();
+    return {
+      figures: {
+        sends: this.#told.length,
+        calls: answers.length,
+        replays: this.#replays,
+        posts: posts.length,
+        accepted: posts.filter(({ id }) => id !== null).length,
+        unread: ledger.unread.length,
+        events: [...ledger.taken.values()].flat().length + ledger.inbound.length,
+        refusedCallbacks: ledger.refusals,
+        'heard the message': answers.filter(({ kind }) => kind === 'message').length,
+        'heard NOT_SENT': answers.filter((answer) => answer.kind === 'failed' && answer.outcome === 'NOT_SENT').length,
+        'heard UNKNOWN': answers.filter((answer) => answer.kind === 'failed' && answer.outcome === 'UNKNOWN').length,
+        'heard nothing': answers.filter(({ kind }) => kind === 'lost').length,
+        unresolved: listed?.size ?? 0,
+      },
+      faults: countBy(posts.map(({ fault }) => fault ?? 'none')),
+      troubles: countBy(this.#troubles.map(({ what }) => what)),
+      breaches,
+      lives,
+    };
+  }
+
+  close(): void {
+    this.#fleet?.close();
+    this.#ledger?.disconnect();
+    void this.#clients.destroy();
+  }
+
+  /** What a caller does who believes what it hears: tries again what was not sent, and never what perhaps was. */
+  async #tell(number: number): Promise<void> {
+    const send = this.#sendOf(number);
+    const told: Told = { send, calls: [] };
+    await delay(this.#chance('arrival', number) * ROUND_MS);
+    this.#told.push(told);
+    const hasKey = send.idempotencyKey !== null;
+    const twin = hasKey && this.#chance('twin', number) < 0.1 ? this.#call(told) : null;
+    for (let tries = 1; tries <= MAX_TRIES; tries++) {
+      const answer = await this.#call(told);
+      const mayRepeat = hasKey ? answer.kind !== 'message' : isNotSent(answer);
+      if (!mayRepeat || this.#chance('again', number, tries) < 0.3) break;
+    }
+    await twin;
+  }
+
+  /** Breaks one thing, and asks for earlier keys meanwhile. */
+  async #break(breaking: Breaking | undefined, earlier: readonly Told[], round: number): Promise<void> {
+    if (breaking === undefined) return;
+    await delay(LEAD_MS);
+    const [what, strike] = breaking;
+    const from = Date.now();
+    const isOver = strike().then(() => this.#troubles.push({ what, from, until: Date.now() }));
+    const known = [
+      ...earlier,
+      ...this.#told.filter(({ send, calls }) => send.idempotencyKey !== null && calls.length > 0),
+    ];
+    const replays: Promise<Answer>[] = [];
+    for (let replay = 0; replay < Math.min(REPLAYS_A_ROUND, known.length); replay++) {
+      const told = known[Math.floor(this.#chance('replay', round, replay) * known.length)];
+      if (told !== undefined) replays.push(this.#call(told));
+      await delay(POLL_MS / 2);
+    }
+    this.#replays += replays.length;
+    await Promise.all([isOver, ...replays]);
+  }
+
+  #sendOf(number: number): Send {
+    const chance = (word: string): number => this.#chance(word, number);
+    const size = chance('group') < 0.7 ? 1 : 2 + Math.floor(chance('size') * 2);
+    return {
+      text: `send-${number}`,
+      caller: CALLERS[number % CALLERS.length] ?? '',
+      // Several callers have the same keys, which must never meet.
+      idempotencyKey: chance('key') < 0.8 ? `key-${Math.floor(number / CALLERS.length)}` : null,
+      from: `+1919555000${Math.floor(chance('from') * 3)}`,
+      to: Array.from({ length: size }, (_, index) => `+1919${2_000_000 + number * 4 + index}`),
+      tag: [null, '', `tag of ${number}`][Math.floor(chance('tag') * 3)] ?? null,
+    };
+  }
+
+  async #call(told: Told): Promise<Answer> {
+    const call = await this.#ask(told.send);
+    told.calls.push(call);
+    return call.answer;
+  }
+
+  /** Asks one of the servers that are there. */
+  async #ask({ text, caller, idempotencyKey, from, to, tag }: Send): Promise<Call> {
+    const url = await this.#anyUrl();
+    const input = { from, to, text, applicationId: 'app', ...(tag !== null && { tag }), idempotencyKey };
+    const askedAt = Date.now();
+    const answer = await this.#post(url, caller, SEND, { input }).then(answerOf, (): Answer => ({ kind: 'lost' }));
+    return { askedAt, heardAt: Date.now(), answer };
+  }
+
+  async #find(id: string, caller: string): Promise<ToldMessage | null> {
+    const { data } = await this.#post(await this.#anyUrl(), caller, FIND, { id });
+    return (data?.message ?? null) as ToldMessage | null;
+  }
+
+  /** The unresolved sends, by their first recipient, which each send has for itself. */
+  async #unresolved(): Promise<Map<string, string>> {
+    const listed = new Map<string, string>();
+    for (let after: string | null = null; ;) {
+      const { data } = await this.#post(await this.#anyUrl(), OPERATOR, UNRESOLVED, { after });
+      const page = data?.unresolvedSends as {
+        nodes: { id: string; to: string[] }[];
+        pageInfo: { hasNextPage: boolean; endCursor: string | null };
+      };
+      for (const { id, to } of page.nodes) listed.set(to[0] ?? '', id);
+      if (!page.pageInfo.hasNextPage) return listed;
+      after = page.pageInfo.endCursor;
+    }
+  }
+
+  async #storyOf({ send, calls }: Told, ledger: Ledger, listed: Map<string, string> | null): Promise<Story> {
+    const posts = ledger.posts.get(send.text) ?? [];
+    const id = posts.find((post) => post.id !== null)?.id ?? null;
+    const found = id === null ? null : await this.#find(id, send.caller);
+    const sendId = listed?.get(send.to[0] ?? '') ?? null;
+    let settled: ToldMessage | null = null;
+    if (id !== null && sendId !== null) {
+      await this.#post(await this.#anyUrl(), OPERATOR, SETTLE, { sendId, messageId: id });
+      settled = await this.#find(id, send.caller);
+    }
+    return {
+      send,
+      calls: calls.toSorted((a, b) => a.heardAt - b.heardAt),
+      posts,
+      taken: ledger.taken.get(id ?? '') ?? [],
+      refused: ledger.givenUp.get(id ?? '') ?? [],
+      troubles: this.#troubles,
+      unread: ledger.unread,
+      found,
+      isListed: listed === null ? null : sendId !== null,
+      settled,
+    };
+  }
+
+  async #anyUrl(): Promise<string> {
+    for (;;) {
+      const urls = this.#running().urls;
+      const url = urls[Math.floor(Math.random() * urls.length)];
+      if (url !== undefined) return url;
+      await delay(POLL_MS / 10);
+    }
+  }
+
+  async #post(url: string, caller: string, query: string, variables: object): Promise<GraphQLAnswer> {
+    const { body } = await request(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-api-key': keyOf(caller) },
+      body: JSON.stringify({ query, variables }),
+      dispatcher: this.#clients,
+    });
+    return (await body.json()) as GraphQLAnswer;
+  }
+
+  #running(): Fleet {
+    if (this.#fleet === undefined) throw new Error('nothing runs');
+    return this.#fleet;
+  }
+
+  /** 0 ≤ chance < 1, always the same for the same words and seed. */
+  #chance(...words: (string | number)[]): number {
+    const digest = createHash('sha256')
+      .update(JSON.stringify([this.#options.seed, ...words]))
+      .digest();
+    return digest.readUInt32BE() / 2 ** 32;
+  }
+}
+
+interface GraphQLAnswer {
+  readonly data?: Readonly<Record<string, unknown>> | null;
+  readonly errors?: readonly { readonly extensions: { readonly code: string; readonly outcome?: string } }[];
+}
+
+const keyOf = (caller: string): string => `the key of ${caller}`;
+
+function answerOf({ data, errors }: GraphQLAnswer): Answer {
+  const message = data?.sendMessage as ToldMessage | null | undefined;
+  if (message != null) return { kind: 'message', message };
+  const { code = 'no code', outcome = null } = errors?.[0]?.extensions ?? {};
+  return { kind: 'failed', code, outcome };
+}
+
+const isNotSent = (answer: Answer): boolean =>
+  answer.kind === 'failed' && (answer.outcome === 'NOT_SENT' || answer.code === 'SHUTTING_DOWN');
+const isInProgress = (answer: Answer): boolean => answer.kind === 'failed' && answer.code === 'REQUEST_IN_PROGRESS';
+
+/** Does `work` for all of them, some at a time. */
+async function forEach<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  const open = [...items].reverse();
+  const worker = async (): Promise<void> => {
+    for (let item = open.pop(); item !== undefined; item = open.pop()) await work(item);
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+}
+
+function countBy(words: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
+  return counts;
+}
+
+/** The ledger's file, by send and by message. */
+interface Ledger {
+  readonly posts: ReadonlyMap<string, Post[]>;
+  readonly taken: ReadonlyMap<string, LedgerEvent[]>;
+  readonly givenUp: ReadonlyMap<string, LedgerEvent[]>;
+  /** Ids of messages that came in, and were taken. */
+  readonly inbound: readonly string[];
+  readonly unread: readonly number[];
+  /** Callbacks that were not answered 200, and came again. */
+  readonly refusals: number;
+}
+
+interface LedgerLine {
+  readonly at: number;
+  readonly line: 'posted' | 'accepted' | 'answered' | 'unread' | 'called back' | 'given up';
+  readonly text: string;
+  readonly fault: string | null;
+  readonly id: string;
+  readonly status: number | null;
+  readonly events: readonly LedgerEvent[];
+}
+
+function readLedger(file: string): Ledger {
+  const lines = readFileSync(file, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as LedgerLine);
+  const posts = new Map<string, Post[]>();
+  const [taken, givenUp] = [new Map<string, LedgerEvent[]>(), new Map<string, LedgerEvent[]>()];
+  const inbound: string[] = [];
+  const unread: number[] = [];
+  let refusals = 0;
+  const last = (text: string): Post | undefined => posts.get(text)?.at(-1);
+  const add = <Value>(map: Map<string, Value[]>, key: string, value: Value): void =>
+    void map.set(key, [...(map.get(key) ?? []), value]);
+  for (const { at, line, text, fault, id, status, events } of lines) {
+    const post = last(text);
+    if (line === 'posted') add(posts, text, { at, fault, id: null, answeredAt: null });
+    else if (line === 'accepted' && post !== undefined) post.id = id;
+    else if (line === 'answered' && post !== undefined) post.answeredAt = at;
+    else if (line === 'unread') unread.push(at);
+    else if (line === 'called back' && status !== 200) refusals += 1;
+    else {
+      for (const event of events) {
+        if (event.type !== 'message-received') add(line === 'given up' ? givenUp : taken, event.messageId, event);
+        else if (line === 'called back') inbound.push(event.messageId);
+      }
+    }
+  }
+  return { posts, taken, givenUp, inbound, unread, refusals };
+}
+
+/** What was asked, posted, answered, broken and called back, in the order of time. */
+function lifeOf({ send, calls, posts, taken, refused, troubles, found, settled, isListed }: Story): string {
+  const began = Math.min(...calls.map(({ askedAt }) => askedAt));
+  const ended = Math.max(...calls.map(({ heardAt }) => heardAt));
+  const moments: [at: number, what: string][] = [
+    ...calls.flatMap(({ askedAt, heardAt, answer }): [number, string][] => [
+      [askedAt, 'asked'],
+      [heardAt, `heard ${textOf(answer)}, asked at ${askedAt - began}`],
+    ]),
+    ...posts.flatMap(({ at, fault, id, answeredAt }): [number, string][] => [
+      [at, `posted: ${fault ?? 'no fault'}${id === null ? '' : `, accepted as ${id}`}`],
+      ...(answeredAt === null ? [] : [[answeredAt, 'answered'] as [number, string]]),
+    ]),
+    ...troubles
+      .filter(({ from, until }) => from <= ended && until >= began - 5_000)
+      .map(({ what, from, until }): [number, string] => [from, `${what}, for ${until - from} ms`]),
+  ];
+  const events = (list: readonly LedgerEvent[]): string =>
+    list.map(({ type, to, time, isTagged }) => `${type} to ${to} at ${time}${isTagged ? ' (tagged)' : ''}`).join('; ');
+  return [
+    `  ${JSON.stringify(send)}`,
+    ...moments.sort(([a], [b]) => a - b).map(([at, what]) => `  ${String(at - began).padStart(7)} ms  ${what}`),
+    `  taken: ${events(taken)}`,
+    ...(refused.length === 0 ? [] : [`  refused for ever: ${events(refused)}`]),
+    `  in the end: ${JSON.stringify(settled ?? found)}, listed: ${String(isListed)}, settled: ${String(settled !== null)}`,
+  ].join('\n');
+}
