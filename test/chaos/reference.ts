@@ -64,6 +64,8 @@ export interface LedgerEvent {
   readonly errorCode?: number;
   /** Whether it brought the tag back. */
   readonly isTagged: boolean;
+  /** Whether it holds what some databases refuse. */
+  readonly isPoisoned: boolean;
 }
 
 /** Something that was broken on purpose, or a connection that was reset unread. */
@@ -141,19 +143,23 @@ function secondPosts({ posts }: Story): Breach[] {
 // ── Rule 2: NOT_SENT is a promise ─────────────────────────────────────────────────────────────────────────────────
 
 /** What is accepted must have been posted by another call, that was not over before this one began. */
-function falseNotSent({ calls, posts }: Story): Breach[] {
+function falseNotSent({ send, calls, posts }: Story): Breach[] {
   const accepted = posts.filter(({ id }) => id !== null);
   const isBy = (other: Call, post: Post): boolean => other.askedAt <= post.at && endOfCall(other) >= post.at;
-  const excuses = (other: Call, call: Call): boolean => other.heardAt >= call.askedAt && !isNotSent(other.answer);
+  const excuses = (other: Call, call: Call): boolean => other.heardAt >= call.askedAt && !isNotSent(send, other.answer);
   const isLie = (call: Call): boolean =>
-    isNotSent(call.answer) &&
+    isNotSent(send, call.answer) &&
     accepted.some((post) => !calls.some((other) => isBy(other, post) && excuses(other, call)));
   return calls.filter(isLie).map(({ answer }) => ({ rule: 'SENT_AFTER_ALL', what: `heard ${textOf(answer)}` }));
 }
 
-/** A server that stops says that nothing was done, which is the same. */
-function isNotSent(answer: Answer): boolean {
-  return answer.kind === 'failed' && (answer.outcome === 'NOT_SENT' || answer.code === 'SHUTTING_DOWN');
+/**
+ * Whether a caller may send it as a new message now. A server that stops says that it did nothing, which is as good
+ * for a send without a key; with one it says nothing of earlier calls.
+ */
+export function isNotSent({ idempotencyKey }: Send, answer: Answer): boolean {
+  if (answer.kind !== 'failed') return false;
+  return answer.outcome === 'NOT_SENT' || (idempotencyKey === null && answer.code === 'SHUTTING_DOWN');
 }
 
 /** What a killed server had written may be read any time later. */

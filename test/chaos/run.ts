@@ -14,9 +14,11 @@ import { startServer } from '../crash/server.js';
 import { upstreamAt } from '../support/app.js';
 import {
   breachesOf,
+  isNotSent,
   RULES,
   textOf,
   type Answer,
+  type Breach,
   type Call,
   type LedgerEvent,
   type Post,
@@ -33,6 +35,8 @@ const SEND_TIMEOUT_MS = 1_500;
 /** A lease, the next look for abandoned claims (every 5 s), and room for a slow machine. */
 const MAX_IN_PROGRESS_MS = 30_000;
 const POLL_MS = 250;
+/** What two servers commit in the same moment is brought together every 5 s (src/README.md). */
+const HOUSEKEEPING_MS = 8_000;
 /** The sends of a round begin within this; the trouble comes a little later. */
 const ROUND_MS = 2_000;
 const LEAD_MS = 700;
@@ -71,11 +75,8 @@ export interface ChaosOptions {
 }
 
 export interface ChaosReport {
-  readonly figures: Readonly<Record<string, number>>;
-  /** How often each fault was met, each trouble came, and each rule was broken. */
-  readonly faults: Readonly<Record<string, number>>;
-  readonly troubles: Readonly<Record<string, number>>;
-  readonly breaches: Readonly<Partial<Record<Rule, number>>>;
+  /** Everything that can be counted, by what it is. */
+  readonly figures: ReadonlyMap<string, number>;
   /** What is wrong, each with the life of its send. */
   readonly lives: readonly string[];
 }
@@ -140,7 +141,7 @@ class ChaosRun {
       () => startServer(folder, environment, main),
       (urls) => {
         const callbackUrls = urls.map((url) => url.replace('/graphql', '/callbacks/catapult'));
-        if (ledger.connected) ledger.send({ callbackUrls });
+        this.#order({ callbackUrls });
       },
     );
   }
@@ -164,29 +165,30 @@ class ChaosRun {
     }
   }
 
-  /** Ends all faults, and waits until every callback is answered and no send is under way any more. */
+  /** Ends all faults, sends what was not sent yet, and waits until every callback was answered. */
   async heal(): Promise<void> {
-    const ledger = this.#ledger;
-    ledger?.send({ heal: true });
-    const unsettled = async (told: Told): Promise<void> => {
-      const until = Date.now() + MAX_IN_PROGRESS_MS;
-      for (;;) {
-        const call = await this.#ask(told.send);
-        if (!isInProgress(call.answer) || Date.now() > until) {
-          told.calls.push(call);
-          return;
-        }
-        await delay(POLL_MS);
-      }
-    };
+    this.#order({ heal: true });
     const withKey = this.#told.filter(({ send }) => send.idempotencyKey !== null);
-    await forEach(withKey, unsettled);
-    this.#replays += withKey.length;
-    ledger?.send({ settle: true });
-    if (ledger !== undefined) await once(ledger, 'message');
+    await forEach(withKey, (told) => this.#askUntilSettled(told));
+    this.#order({ settle: true });
+    if (this.#ledger !== undefined) await once(this.#ledger, 'message');
+    if (this.#options.store.servers > 1) await delay(HOUSEKEEPING_MS);
     // Once more, now that all is known of each message: this is what is judged.
-    await forEach(withKey, async (told) => void told.calls.push(await this.#ask(told.send)));
-    this.#replays += withKey.length;
+    await forEach(withKey, (told) => this.#call(told));
+    this.#replays += 2 * withKey.length;
+  }
+
+  /** Until the message is there, or it is known that nobody can tell. Nothing is broken: what was not sent can be now. */
+  async #askUntilSettled(told: Told): Promise<void> {
+    const until = Date.now() + MAX_IN_PROGRESS_MS;
+    for (;;) {
+      const call = await this.#ask(told.send);
+      const isOver = Date.now() > until || !(isInProgress(call.answer) || isNotSent(told.send, call.answer));
+      // Hundreds of times the same is no story.
+      if (isOver || !isInProgress(call.answer)) told.calls.push(call);
+      if (isOver) return;
+      await delay(POLL_MS);
+    }
   }
 
   async judge(): Promise<ChaosReport> {
@@ -196,46 +198,52 @@ class ChaosRun {
     await forEach(this.#told, async (told) => {
       stories.push(await this.#storyOf(told, ledger, listed));
     });
-    const lives: string[] = [];
-    const breaches: Partial<Record<Rule, number>> = {};
-    const count = (rule: Rule): void => void (breaches[rule] = (breaches[rule] ?? 0) + 1);
-    for (const story of stories) {
-      const broken = breachesOf(story);
-      for (const { rule } of broken) count(rule);
-      if (broken.length > 0)
-        lives.push(`${broken.map(({ rule, what }) => `${RULES[rule]}: ${what}`).join('\n')}\n${lifeOf(story)}`);
-    }
-    const inbound = new Set(ledger.inbound);
-    await forEach([...inbound], async (id) => {
-      if ((await this.#find(id, OPERATOR))?.status === 'RECEIVED') return;
-      count('EVENT_LOST');
-      lives.push(`${RULES.EVENT_LOST}: the inbound message ${id}`);
+    const broken = stories.flatMap((story) => {
+      const breaches = breachesOf(story);
+      return breaches.length === 0 ? [] : [{ breaches, life: lifeOf(story) }];
     });
-    const deaths = this.#fleet?.deaths ?? 0;
+    await forEach([...new Set(ledger.inbound)], async (id) => {
+      if ((await this.#find(id, OPERATOR))?.status === 'RECEIVED') return;
+      broken.push({ breaches: [{ rule: 'EVENT_LOST', what: 'that a message came in' }], life: `  ${id}` });
+    });
+    const rules = Object.keys(RULES);
+    const worst = ({ breaches }: { breaches: Breach[] }): number =>
+      Math.min(...breaches.map(({ rule }) => rules.indexOf(rule)));
+    const lives = broken
+      .toSorted((a, b) => worst(a) - worst(b))
+      .map(({ breaches, life }) => [...breaches.map(({ rule, what }) => `${RULES[rule]}: ${what}`), life].join('\n'));
+    const breaches = broken.flatMap((each) => each.breaches.map(({ rule }) => rule));
+    const { deaths } = this.#running();
     if (deaths > 0) lives.push(`a server ended by itself, ${deaths} times`);
-    const answers = this.#told.flatMap(({ calls }) => calls.map(({ answer }) => answer));
+    return { lives, figures: this.#figures(ledger, breaches, listed?.size ?? 0) };
+  }
+
+  #figures(ledger: Ledger, breaches: readonly Rule[], unresolved: number): Map<string, number> {
     const posts = [...ledger.posts.values()].flat();
-    return {
-      figures: {
-        sends: this.#told.length,
-        calls: answers.length,
-        replays: this.#replays,
-        posts: posts.length,
-        accepted: posts.filter(({ id }) => id !== null).length,
-        unread: ledger.unread.length,
-        events: [...ledger.taken.values()].flat().length + ledger.inbound.length,
-        refusedCallbacks: ledger.refusals,
-        'heard the message': answers.filter(({ kind }) => kind === 'message').length,
-        'heard NOT_SENT': answers.filter((answer) => answer.kind === 'failed' && answer.outcome === 'NOT_SENT').length,
-        'heard UNKNOWN': answers.filter((answer) => answer.kind === 'failed' && answer.outcome === 'UNKNOWN').length,
-        'heard nothing': answers.filter(({ kind }) => kind === 'lost').length,
-        unresolved: listed?.size ?? 0,
-      },
-      faults: countBy(posts.map(({ fault }) => fault ?? 'none')),
-      troubles: countBy(this.#troubles.map(({ what }) => what)),
-      breaches,
-      lives,
-    };
+    const answers = this.#told.flatMap(({ calls }) => calls.map(({ answer }) => answer));
+    const heard = (outcome: string): number =>
+      answers.filter((answer) => answer.kind === 'failed' && answer.outcome === outcome).length;
+    return new Map([
+      ['sends', this.#told.length],
+      ['calls', answers.length],
+      ['… of which replays', this.#replays],
+      ['… heard the message', answers.filter(({ kind }) => kind === 'message').length],
+      ['… heard NOT_SENT', heard('NOT_SENT')],
+      ['… heard UNKNOWN', heard('UNKNOWN')],
+      ['… heard nothing', answers.filter(({ kind }) => kind === 'lost').length],
+      ['POSTs', posts.length],
+      ['… accepted', posts.filter(({ id }) => id !== null).length],
+      ...countBy(posts.map(({ fault }) => `… ${fault ?? 'without fault'}`)),
+      ['connections reset unread', ledger.unread.length],
+      ...countBy(this.#troubles.map(({ what }) => what)),
+      ['events answered 200', [...ledger.taken.values()].flat().length + ledger.inbound.length],
+      ['callbacks refused, and repeated', ledger.refusals],
+      ['unresolved in the end', unresolved],
+      ...Object.entries(RULES).map(([rule, words]): [string, number] => [
+        `BREACH: ${words}`,
+        breaches.filter((each) => each === rule).length,
+      ]),
+    ]);
   }
 
   close(): void {
@@ -254,7 +262,7 @@ class ChaosRun {
     const twin = hasKey && this.#chance('twin', number) < 0.1 ? this.#call(told) : null;
     for (let tries = 1; tries <= MAX_TRIES; tries++) {
       const answer = await this.#call(told);
-      const mayRepeat = hasKey ? answer.kind !== 'message' : isNotSent(answer);
+      const mayRepeat = hasKey ? answer.kind !== 'message' : isNotSent(send, answer);
       if (!mayRepeat || this.#chance('again', number, tries) < 0.3) break;
     }
     await twin;
@@ -373,6 +381,10 @@ class ChaosRun {
     return (await body.json()) as GraphQLAnswer;
   }
 
+  #order(order: object): void {
+    if (this.#ledger?.connected === true) this.#ledger.send(order);
+  }
+
   #running(): Fleet {
     if (this.#fleet === undefined) throw new Error('nothing runs');
     return this.#fleet;
@@ -401,12 +413,10 @@ function answerOf({ data, errors }: GraphQLAnswer): Answer {
   return { kind: 'failed', code, outcome };
 }
 
-const isNotSent = (answer: Answer): boolean =>
-  answer.kind === 'failed' && (answer.outcome === 'NOT_SENT' || answer.code === 'SHUTTING_DOWN');
 const isInProgress = (answer: Answer): boolean => answer.kind === 'failed' && answer.code === 'REQUEST_IN_PROGRESS';
 
 /** Does `work` for all of them, some at a time. */
-async function forEach<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+async function forEach<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<void> {
   const open = [...items].reverse();
   const worker = async (): Promise<void> => {
     for (let item = open.pop(); item !== undefined; item = open.pop()) await work(item);
@@ -414,9 +424,9 @@ async function forEach<Item>(items: readonly Item[], work: (item: Item) => Promi
   await Promise.all(Array.from({ length: CONCURRENCY }, worker));
 }
 
-function countBy(words: readonly string[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
+function countBy(words: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const word of words.toSorted()) counts.set(word, (counts.get(word) ?? 0) + 1);
   return counts;
 }
 
@@ -490,7 +500,12 @@ function lifeOf({ send, calls, posts, taken, refused, troubles, found, settled, 
       .map(({ what, from, until }): [number, string] => [from, `${what}, for ${until - from} ms`]),
   ];
   const events = (list: readonly LedgerEvent[]): string =>
-    list.map(({ type, to, time, isTagged }) => `${type} to ${to} at ${time}${isTagged ? ' (tagged)' : ''}`).join('; ');
+    list
+      .map(
+        ({ type, to, time, isTagged, isPoisoned }) =>
+          `${type} to ${to} at ${time}${isTagged ? ' (tagged)' : ''}${isPoisoned ? ' (poisoned)' : ''}`,
+      )
+      .join('; ');
   return [
     `  ${JSON.stringify(send)}`,
     ...moments.sort(([a], [b]) => a - b).map(([at, what]) => `  ${String(at - began).padStart(7)} ms  ${what}`),
