@@ -6,28 +6,14 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { startServer } from '../crash/server.js';
 import { upstreamAt } from '../support/app.js';
-import {
-  breachesOf,
-  isNotSent,
-  RULES,
-  textOf,
-  type Answer,
-  type Breach,
-  type Call,
-  type LedgerEvent,
-  type Post,
-  type Rule,
-  type Send,
-  type Story,
-  type ToldMessage,
-  type Trouble,
-} from './reference.js';
+import { readLedger, type Ledger } from './ledger-file.js';
+import { breachesOf, isNotSent, RULES, type Breach, type Rule } from './reference.js';
+import { lifeOf, type Answer, type Call, type Send, type Story, type ToldMessage, type Trouble } from './story.js';
 import { Fleet, type ChaosStore, type Breaking } from './troubles.js';
 
 /** The shortest lease that shows: a send's time, which is not much above the shortest that the server takes, and 5 s. */
@@ -109,6 +95,7 @@ class ChaosRun {
   #ledger: ChildProcess | undefined;
   #fleet: Fleet | undefined;
   #replays = 0;
+  #settling = Promise.resolve();
 
   constructor(options: ChaosOptions) {
     this.#options = options;
@@ -343,11 +330,7 @@ class ChaosRun {
     const id = posts.find((post) => post.id !== null)?.id ?? null;
     const found = id === null ? null : await this.#find(id, send.caller);
     const sendId = listed?.get(send.to[0] ?? '') ?? null;
-    let settled: ToldMessage | null = null;
-    if (id !== null && sendId !== null) {
-      await this.#post(await this.#anyUrl(), OPERATOR, SETTLE, { sendId, messageId: id });
-      settled = await this.#find(id, send.caller);
-    }
+    if (id !== null && sendId !== null) await this.#settle(sendId, id);
     return {
       send,
       calls: calls.toSorted((a, b) => a.heardAt - b.heardAt),
@@ -358,8 +341,17 @@ class ChaosRun {
       unread: ledger.unread,
       found,
       isListed: listed === null ? null : sendId !== null,
-      settled,
+      settled: id === null || sendId === null ? null : await this.#find(id, send.caller),
     };
+  }
+
+  /** As an operator does who found the message at Catapult: one by one. */
+  #settle(sendId: string, messageId: string): Promise<void> {
+    this.#settling = this.#settling.then(async () => {
+      const { errors } = await this.#post(await this.#anyUrl(), OPERATOR, SETTLE, { sendId, messageId });
+      if (errors !== undefined) throw new Error(`${messageId} cannot be settled: ${JSON.stringify(errors)}`);
+    });
+    return this.#settling;
   }
 
   async #anyUrl(): Promise<string> {
@@ -428,89 +420,4 @@ function countBy(words: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const word of words.toSorted()) counts.set(word, (counts.get(word) ?? 0) + 1);
   return counts;
-}
-
-/** The ledger's file, by send and by message. */
-interface Ledger {
-  readonly posts: ReadonlyMap<string, Post[]>;
-  readonly taken: ReadonlyMap<string, LedgerEvent[]>;
-  readonly givenUp: ReadonlyMap<string, LedgerEvent[]>;
-  /** Ids of messages that came in, and were taken. */
-  readonly inbound: readonly string[];
-  readonly unread: readonly number[];
-  /** Callbacks that were not answered 200, and came again. */
-  readonly refusals: number;
-}
-
-interface LedgerLine {
-  readonly at: number;
-  readonly line: 'posted' | 'accepted' | 'answered' | 'unread' | 'called back' | 'given up';
-  readonly text: string;
-  readonly fault: string | null;
-  readonly id: string;
-  readonly status: number | null;
-  readonly events: readonly LedgerEvent[];
-}
-
-function readLedger(file: string): Ledger {
-  const lines = readFileSync(file, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as LedgerLine);
-  const posts = new Map<string, Post[]>();
-  const [taken, givenUp] = [new Map<string, LedgerEvent[]>(), new Map<string, LedgerEvent[]>()];
-  const inbound: string[] = [];
-  const unread: number[] = [];
-  let refusals = 0;
-  const last = (text: string): Post | undefined => posts.get(text)?.at(-1);
-  const add = <Value>(map: Map<string, Value[]>, key: string, value: Value): void =>
-    void map.set(key, [...(map.get(key) ?? []), value]);
-  for (const { at, line, text, fault, id, status, events } of lines) {
-    const post = last(text);
-    if (line === 'posted') add(posts, text, { at, fault, id: null, answeredAt: null });
-    else if (line === 'accepted' && post !== undefined) post.id = id;
-    else if (line === 'answered' && post !== undefined) post.answeredAt = at;
-    else if (line === 'unread') unread.push(at);
-    else if (line === 'called back' && status !== 200) refusals += 1;
-    else {
-      for (const event of events) {
-        if (event.type !== 'message-received') add(line === 'given up' ? givenUp : taken, event.messageId, event);
-        else if (line === 'called back') inbound.push(event.messageId);
-      }
-    }
-  }
-  return { posts, taken, givenUp, inbound, unread, refusals };
-}
-
-/** What was asked, posted, answered, broken and called back, in the order of time. */
-function lifeOf({ send, calls, posts, taken, refused, troubles, found, settled, isListed }: Story): string {
-  const began = Math.min(...calls.map(({ askedAt }) => askedAt));
-  const ended = Math.max(...calls.map(({ heardAt }) => heardAt));
-  const moments: [at: number, what: string][] = [
-    ...calls.flatMap(({ askedAt, heardAt, answer }): [number, string][] => [
-      [askedAt, 'asked'],
-      [heardAt, `heard ${textOf(answer)}, asked at ${askedAt - began}`],
-    ]),
-    ...posts.flatMap(({ at, fault, id, answeredAt }): [number, string][] => [
-      [at, `posted: ${fault ?? 'no fault'}${id === null ? '' : `, accepted as ${id}`}`],
-      ...(answeredAt === null ? [] : [[answeredAt, 'answered'] as [number, string]]),
-    ]),
-    ...troubles
-      .filter(({ from, until }) => from <= ended && until >= began - 5_000)
-      .map(({ what, from, until }): [number, string] => [from, `${what}, for ${until - from} ms`]),
-  ];
-  const events = (list: readonly LedgerEvent[]): string =>
-    list
-      .map(
-        ({ type, to, time, isTagged, isPoisoned }) =>
-          `${type} to ${to} at ${time}${isTagged ? ' (tagged)' : ''}${isPoisoned ? ' (poisoned)' : ''}`,
-      )
-      .join('; ');
-  return [
-    `  ${JSON.stringify(send)}`,
-    ...moments.sort(([a], [b]) => a - b).map(([at, what]) => `  ${String(at - began).padStart(7)} ms  ${what}`),
-    `  taken: ${events(taken)}`,
-    ...(refused.length === 0 ? [] : [`  refused for ever: ${events(refused)}`]),
-    `  in the end: ${JSON.stringify(settled ?? found)}, listed: ${String(isListed)}, settled: ${String(settled !== null)}`,
-  ].join('\n');
 }
