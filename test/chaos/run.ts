@@ -1,5 +1,5 @@
 /**
- * A black-box run: the built server as processes, an upstream that breaks a third of what it gets, callers who believe
+ * A black-box run: the built server as processes, an upstream that breaks three in ten POSTs, callers who believe
  * what they hear, and something that breaks in every round. In the end all is healed, every key is replayed, every
  * message is looked up, and the reference judges each send by what the ledger and its callers saw.
  */
@@ -63,6 +63,8 @@ export interface ChaosOptions {
 export interface ChaosReport {
   /** Everything that can be counted, by what it is. */
   readonly figures: ReadonlyMap<string, number>;
+  /** How often each rule was broken. */
+  readonly breaches: ReadonlyMap<string, number>;
   /** What is wrong, each with the life of its send. */
   readonly lives: readonly string[];
 }
@@ -193,19 +195,22 @@ class ChaosRun {
       if ((await this.#find(id, OPERATOR))?.status === 'RECEIVED') return;
       broken.push({ breaches: [{ rule: 'EVENT_LOST', what: 'that a message came in' }], life: `  ${id}` });
     });
-    const rules = Object.keys(RULES);
+    const rules = Object.keys(RULES) as Rule[];
     const worst = ({ breaches }: { breaches: Breach[] }): number =>
       Math.min(...breaches.map(({ rule }) => rules.indexOf(rule)));
     const lives = broken
       .toSorted((a, b) => worst(a) - worst(b))
       .map(({ breaches, life }) => [...breaches.map(({ rule, what }) => `${RULES[rule]}: ${what}`), life].join('\n'));
-    const breaches = broken.flatMap((each) => each.breaches.map(({ rule }) => rule));
+    const rulesBroken = broken.flatMap((each) => each.breaches.map(({ rule }) => rule));
+    const breaches = new Map(
+      rules.map((rule) => [`BREACH: ${RULES[rule]}`, rulesBroken.filter((each) => each === rule).length]),
+    );
     const { deaths } = this.#running();
     if (deaths > 0) lives.push(`a server ended by itself, ${deaths} times`);
-    return { lives, figures: this.#figures(ledger, breaches, listed?.size ?? 0) };
+    return { lives, breaches, figures: this.#figures(ledger, listed?.size ?? 0) };
   }
 
-  #figures(ledger: Ledger, breaches: readonly Rule[], unresolved: number): Map<string, number> {
+  #figures(ledger: Ledger, unresolved: number): Map<string, number> {
     const posts = [...ledger.posts.values()].flat();
     const answers = this.#told.flatMap(({ calls }) => calls.map(({ answer }) => answer));
     const heard = (outcome: string): number =>
@@ -226,10 +231,6 @@ class ChaosRun {
       ['events answered 200', [...ledger.taken.values()].flat().length + ledger.inbound.length],
       ['callbacks refused, and repeated', ledger.refusals],
       ['unresolved in the end', unresolved],
-      ...Object.entries(RULES).map(([rule, words]): [string, number] => [
-        `BREACH: ${words}`,
-        breaches.filter((each) => each === rule).length,
-      ]),
     ]);
   }
 

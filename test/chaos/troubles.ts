@@ -12,10 +12,13 @@ import { KILL } from './reference.js';
 /** Breaks something and mends it again. */
 export type Breaking = readonly [what: string, strike: () => Promise<void>];
 
-/** Longer than a send has, and than SQLite waits for a lock. */
+/** Longer than a send has (1.5 s), and than SQLite waits for a lock (2 s). */
 const HOLD_MS = 2_500;
+/** Longer than a send's lease (5 s more), and the next look for those that ran out (every 5 s). */
+const PAST_LEASES_MS = 12_000;
+/** A full disk refuses at once, so it need not last. */
 const FULL_MS = 1_500;
-/** Longer than PostgreSQL may keep silent. */
+/** Longer than PostgreSQL may keep silent (5 s). */
 const SILENCE_MS = 6_000;
 const RESTART_PAUSE_MS = 100;
 
@@ -24,6 +27,7 @@ export class Fleet {
   readonly #start: () => Promise<ServerProcess>;
   readonly #servers: (ServerProcess | null)[];
   readonly #onChange: (urls: string[]) => void;
+  #isClosed = false;
   /** How often a server ended that nobody had ended. */
   deaths = 0;
 
@@ -40,7 +44,12 @@ export class Fleet {
     onChange: (urls: string[]) => void,
   ): Promise<Fleet> {
     const fleet = new Fleet(start, size, onChange);
-    for (let index = 0; index < size; index++) await fleet.#restart(index);
+    try {
+      await Promise.all(fleet.#servers.map((_none, index) => fleet.#restart(index)));
+    } catch (error) {
+      fleet.close();
+      throw error;
+    }
     return fleet;
   }
 
@@ -61,18 +70,18 @@ export class Fleet {
       await ended;
       await this.#restart(index);
     };
+    const freeze = async (ms: number): Promise<void> => {
+      const frozen = this.#servers[pick(this.#servers.length)]?.process;
+      frozen?.kill('SIGSTOP');
+      await delay(ms);
+      frozen?.kill('SIGCONT');
+    };
     return [
       [KILL, () => end('SIGKILL')],
       ['server told to stop', () => end('SIGTERM')],
-      [
-        'server frozen',
-        async () => {
-          const frozen = this.#servers[pick(this.#servers.length)]?.process;
-          frozen?.kill('SIGSTOP');
-          await delay(HOLD_MS);
-          frozen?.kill('SIGCONT');
-        },
-      ],
+      ['server frozen', () => freeze(HOLD_MS)],
+      // Then the other one takes its sends for abandoned.
+      ...(this.#servers.length > 1 ? [['server frozen past its leases', () => freeze(PAST_LEASES_MS)] as const] : []),
     ];
   }
 
@@ -81,16 +90,15 @@ export class Fleet {
   }
 
   close(): void {
-    for (const [index, server] of this.#servers.entries()) {
-      this.#set(index, null);
-      server?.process.kill('SIGKILL');
-    }
+    this.#isClosed = true;
+    for (const server of this.#servers) server?.process.kill('SIGKILL');
   }
 
   async #restart(index: number): Promise<void> {
     const server = await this.#start();
+    if (this.#isClosed) server.process.kill('SIGKILL');
     server.process.once('exit', () => {
-      if (this.#servers[index] !== server) return;
+      if (this.#isClosed || this.#servers[index] !== server) return;
       this.deaths += 1;
       this.#set(index, null);
       void this.#restart(index);
@@ -129,10 +137,13 @@ export function openSqliteStore(folder: string): Promise<ChaosStore> {
 /** By this process, which is another one than the server. */
 async function lockFile(file: string): Promise<void> {
   const database = new Database(file, { timeout: HOLD_MS });
-  database.exec('BEGIN IMMEDIATE');
-  await delay(HOLD_MS);
-  database.exec('ROLLBACK');
-  database.close();
+  try {
+    database.exec('BEGIN IMMEDIATE');
+    await delay(HOLD_MS);
+  } finally {
+    // Rolls back.
+    database.close();
+  }
 }
 
 /** No file may grow beyond a page, so each commit fails as it would on a full disk. */
