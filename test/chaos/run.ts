@@ -240,7 +240,7 @@ class ChaosRun {
     void this.#clients.destroy();
   }
 
-  /** What a caller does who believes what it hears: tries again what was not sent, and never what perhaps was. */
+  /** What a caller does who believes what it hears: with a key it asks again, and without one only if nothing was sent. */
   async #tell(number: number): Promise<void> {
     const send = this.#sendOf(number);
     const told: Told = { send, calls: [] };
