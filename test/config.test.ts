@@ -263,11 +263,28 @@ describe('the configuration', () => {
     ['live', { ...LIVE, AUTH: '' }],
     ['on the sandbox off loopback', { HOST: '0.0.0.0' }],
     ['on the sandbox at a name', { HOST: 'messages.example' }],
+    ['on the sandbox at every address of IPv6', { HOST: '::' }],
+    ['on the sandbox at a name that begins like loopback', { HOST: '127.0.0.1.example' }],
+    ['on the sandbox at a name that ends like loopback', { HOST: 'not-localhost' }],
   ])('refuses to start without sign-in %s', (_name, environment) => {
     expect(problemsOf(environment)).toEqual([expect.stringContaining('Nobody would have to sign in') as string]);
     expect(problemsOf({ ...environment, AUTH: 'none' })).toEqual([]);
     expect(problemsOf({ ...environment, API_KEYS: `a:${SHA256}` })).toEqual([]);
     expect(problemsOf({ ...environment, ...JWT })).toEqual([]);
+  });
+
+  it.each(['127.0.0.1', '127.8.8.8', '::1', 'localhost'])('starts without sign-in on the sandbox at %s', (HOST) => {
+    expect(problemsOf({ HOST })).toEqual([]);
+  });
+
+  it.each(['999', '60001', '1500.5', '-20000', '0', 'Infinity'])('refuses a send timeout of %s ms', (timeout) => {
+    expect(problemsOf({ SEND_TIMEOUT_MS: timeout })).toEqual([
+      'SEND_TIMEOUT_MS must be a whole number from 1000 to 60000.',
+    ]);
+  });
+
+  it.each([1_000, 60_000])('takes a send timeout of %d ms', (timeout) => {
+    expect(readConfig({ SEND_TIMEOUT_MS: String(timeout) }).sendTimeoutMs).toBe(timeout);
   });
 
   it('reads API keys, with the scopes that they name or the usual ones', () => {

@@ -10,6 +10,7 @@ import {
   type MessageStore,
   type SendOutcome,
 } from '../../src/messaging/ports.js';
+import type { SendLimits } from '../../src/messaging/send-limits.js';
 import { openStore } from '../../src/store/index.js';
 import { OUTBOUND } from '../support/messages.js';
 
@@ -80,6 +81,7 @@ describe('a send', () => {
   let waiting: object[];
   let clock: ReturnType<typeof standingClock>;
   let services: MessageService[];
+  let limits: SendLimits;
   let ids: number;
 
   beforeEach(async () => {
@@ -104,6 +106,7 @@ describe('a send', () => {
     waiting = [];
     clock = standingClock();
     services = [];
+    limits = { take: () => Promise.resolve(null) };
     ids = 0;
   });
   afterEach(async () => {
@@ -129,7 +132,7 @@ describe('a send', () => {
         onSettled: (each) => settled.push(each),
       },
       newId: () => `send${++ids}`,
-      limits: { take: () => Promise.resolve(null) },
+      limits,
       sendTimeoutMs: 20_000,
     });
     services.push(service);
@@ -244,11 +247,72 @@ describe('a send', () => {
     expect(steps.filter((step) => step === 'call')).toHaveLength(1);
   });
 
-  it('of another caller has nothing to do with the key', async () => {
+  it('of another caller has nothing to do with the key, running or done', async () => {
+    const answered = gate();
+    outcome = () => answered.opened.then(() => ACCEPTED);
     const service = newService();
-    await service.send(request({ caller: 'a' }));
-    await service.send(request({ caller: 'b' }));
+    const running = ['a', 'b'].map((caller) => service.send(request({ caller })));
+    await quiet();
     expect(steps.filter((step) => step === 'call')).toHaveLength(2);
+    answered.open();
+    await Promise.all(running);
+    await service.send(request({ caller: 'c' }));
+    expect(steps.filter((step) => step === 'call')).toHaveLength(3);
+  });
+
+  it('is stored with the time of its call, of its record, and of the end of its lease, in milliseconds', async () => {
+    await newService().send(request());
+    expect(await real.sendByKey('a', 'k')).toMatchObject({ startedAt: 1_000, updatedAt: 1_000, leaseUntil: 26_000 });
+  });
+
+  it('whose record was stored by a later try has the time of that, in milliseconds', async () => {
+    const behind = store;
+    let broken = true;
+    replace('record', (...args) => (broken ? diskFull() : behind.record(...args)));
+    const sending = failureOf(newService().send(request()));
+    await quiet();
+    broken = false;
+    await clock.tick();
+    await sending;
+    expect(await real.sendByKey('a', 'k')).toMatchObject({ status: 'ACCEPTED', updatedAt: 1_000 });
+  });
+
+  it('that cannot be counted is not made, is our fault, and frees its key', async () => {
+    limits = { take: () => Promise.reject(new Error('no counters')) };
+    expect(await failureOf(newService().send(request()))).toBe('INTERNAL_SERVER_ERROR NOT_SENT');
+    expect(steps).not.toContain('call');
+    expect(await real.sendByKey('a', 'k')).toBeNull();
+    limits = { take: () => Promise.resolve(null) };
+    expect(await newService().send(request())).toEqual(SENT);
+  });
+
+  it.each([
+    ['an outcome that is being stored', 'record'],
+    ['an outcome that is stored by a later try', 'record'],
+    ['a claim that is being ended', 'abandon'],
+  ] as const)('keeps a stop waiting for %s', async (what, name) => {
+    const [reached, stored] = [gate(), gate()];
+    const behind = store;
+    let tries = what === 'an outcome that is stored by a later try' ? 0 : 1;
+    replace(name, async (...args: never[]) => {
+      if (++tries === 1) return diskFull();
+      reached.open();
+      await stored.opened;
+      return (behind[name] as (...given: never[]) => Promise<void>)(...args);
+    });
+    if (name === 'abandon') replace('claim', diskFull);
+    const service = newService();
+    const sending = failureOf(service.send(request()));
+    await quiet();
+    let isClosed = false;
+    const closing = service.close().then(() => (isClosed = true));
+    await reached.opened;
+    await quiet();
+    expect(isClosed).toBe(false);
+    stored.open();
+    await closing;
+    expect(await sending).toBe(name === 'abandon' ? 'STORE_UNAVAILABLE UNKNOWN' : 'no failure');
+    expect(steps.at(-1)).toBe(name);
   });
 
   it('known not sent frees its key, and the next call sends', async () => {
