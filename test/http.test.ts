@@ -41,6 +41,26 @@ describe('the HTTP host', () => {
     expect(headers).not.toHaveProperty('x-powered-by');
   });
 
+  it('that is closing answers what it took on, and refuses what comes then on the same connection', async () => {
+    app = await startTestApp();
+    const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
+    let told = '';
+    socket.on('data', (chunk: Buffer) => (told += chunk.toString()));
+    // What has begun keeps its connection from being closed as idle.
+    socket.write('GET /health HTTP/1.1\r\nHost: a\r\n\r\nGET /health HTTP/1.1\r\nHost: a\r\n');
+    await once(socket, 'data');
+    expect(told).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    told = '';
+    const closing = app.close();
+    socket.write('\r\n');
+    await once(socket, 'close');
+    const [head = '', body = ''] = told.split('\r\n\r\n');
+    expect(head).toMatch(/^HTTP\/1\.1 503 Service Unavailable\r\n/);
+    expect(head).toMatch(/^connection: close$/im);
+    expect(JSON.parse(body)).toMatchObject({ errors: [{ extensions: { code: 'SHUTTING_DOWN', retryable: true } }] });
+    await closing;
+  });
+
   it("lets GraphiQL's own scripts run and no others", async () => {
     app = await startTestApp();
     const { headers } = await request(app.url, { headers: { accept: 'text/html' } });

@@ -216,11 +216,15 @@ describe('with keys and tokens', () => {
     beforeAll(async () => {
       id = await send(KEYS.shop, { ...INPUT, idempotencyKey: 'shared-key', text: 'Of the shop' });
     });
-    const found = async (key: string): Promise<string | undefined> =>
-      (await ask<MessageQuery>(as(key), MessageDocument, { id })).data?.message?.id;
+    const found = async (key: string): Promise<string | null> => {
+      const { data, raw } = await ask<MessageQuery>(as(key), MessageDocument, { id });
+      if (data == null) throw new Error(raw);
+      return data.message?.id ?? null;
+    };
     const listed = async (key: string): Promise<boolean> => {
-      const { data } = await ask<MessagesQuery>(as(key), MessagesDocument, { first: 100 });
-      return data?.messages.edges.some(({ node }) => node.id === id) ?? false;
+      const { data, raw } = await ask<MessagesQuery>(as(key), MessagesDocument, { first: 100 });
+      if (data == null) throw new Error(raw);
+      return data.messages.edges.some(({ node }) => node.id === id);
     };
 
     it('is found and listed by its own caller and by those who read all', async () => {
@@ -229,7 +233,7 @@ describe('with keys and tokens', () => {
     });
 
     it('is not found, nor listed, by others', async () => {
-      expect([await found(KEYS.crm), await found(KEYS.reader)]).toEqual([undefined, undefined]);
+      expect([await found(KEYS.crm), await found(KEYS.reader)]).toEqual([null, null]);
       expect([await listed(KEYS.crm), await listed(KEYS.reader)]).toEqual([false, false]);
     });
 
@@ -252,7 +256,7 @@ describe('with keys and tokens', () => {
 
     it('is not told of by a name that a token made up', async () => {
       const token = await issuer.sign({ sub: 'shop', scope: 'messages:read' });
-      expect(await found(token)).toBeUndefined();
+      expect(await found(token)).toBeNull();
     });
   });
 

@@ -35,8 +35,9 @@ describe('the list of messages', () => {
   });
 
   const list = async (filter: MessageFilter | null = null, first = 20): Promise<string[]> => {
-    const { data } = await execute(app.url, MessagesDocument, { first, filter });
-    return (data?.messages.edges ?? []).map(({ node }) => node.id);
+    const { data, raw } = await execute(app.url, MessagesDocument, { first, filter });
+    if (data == null) throw new Error(raw);
+    return data.messages.edges.map(({ node }) => node.id);
   };
 
   type Page = MessagesQuery['messages'];

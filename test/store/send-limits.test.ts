@@ -46,6 +46,17 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
     expect(await limits.take('d', ['+2'])).toBeNull();
   });
 
+  it('are counted in each window by itself, those of callers and those of recipients', async () => {
+    const windows = [
+      { count: 3, windowSeconds: HOUR },
+      { count: 4, windowSeconds: 2 * HOUR },
+    ];
+    const limits = openLimits({ perCaller: windows, perRecipient: windows });
+    for (let round = 0; round < 3; round++) expect(await limits.take('+1', ['+1'])).toBeNull();
+    expect(await limits.take('+1', ['+2'])).toBeLessThanOrEqual(HOUR);
+    expect(await limits.take('+2', ['+2'])).toBeNull();
+  });
+
   it('are not counted at all when refused', async () => {
     const limits = openLimits();
     expect(await limits.take('a', recipients(3))).toBeNull();

@@ -58,6 +58,21 @@ describe('the SQLite file', () => {
     await store.close();
   });
 
+  it('has each commit on the disk before it is answered, also when the power fails', async () => {
+    // The connection is the store's own, so it is caught where it is made ready.
+    const connections: Database.Database[] = [];
+    const pragma = Reflect.get(Database.prototype, 'pragma') as (...args: unknown[]) => unknown;
+    Database.prototype.pragma = function (...args) {
+      connections.push(this);
+      return Reflect.apply(pragma, this, args);
+    };
+    const store = await open(newFile()).finally(() => (Database.prototype.pragma = pragma));
+    const ask = (name: string): unknown => connections[0]?.pragma(name, { simple: true });
+    // 2 is FULL: in this journal mode, NORMAL flushes no commit.
+    expect([ask('journal_mode'), ask('synchronous')]).toEqual(['wal', 2]);
+    await store.close();
+  });
+
   it('holds what was kept aside, for people to read', async () => {
     const file = newFile();
     const store = await open(file);
