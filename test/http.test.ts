@@ -1,8 +1,10 @@
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { createClient } from 'graphql-ws';
-import { request } from 'undici';
+import { pino } from 'pino';
+import { Agent, request } from 'undici';
 import WebSocket from 'ws';
+import { createHttpHost } from '../src/http.js';
 import { startTestApp, type TestApp } from './support/app.js';
 
 const APP_ORIGIN = 'https://app.example.com';
@@ -59,6 +61,32 @@ describe('the HTTP host', () => {
     expect(head).toMatch(/^connection: close$/im);
     expect(JSON.parse(body)).toMatchObject({ errors: [{ extensions: { code: 'SHUTTING_DOWN', retryable: true } }] });
     await closing;
+  });
+
+  it('that is closing ends each connection with the answer that is under way on it', async () => {
+    app = await startTestApp();
+    let [asked, answer] = [(): void => undefined, (): void => undefined];
+    const isAsked = new Promise<void>((resolve) => (asked = resolve));
+    const mayAnswer = new Promise<void>((resolve) => (answer = resolve));
+    const host = await createHttpHost({
+      log: pino({ level: 'silent' }),
+      readiness: () => {
+        asked();
+        return mayAnswer.then(() => ({}));
+      },
+      corsOrigins: [],
+      trustedProxies: [],
+    });
+    const patient = new Agent({ keepAliveTimeout: 60_000 });
+    const answered = request(`${await host.listen('127.0.0.1', 0)}/ready`, { dispatcher: patient });
+    await isAsked;
+    const closing = host.close();
+    answer();
+    const { headers, body } = await answered;
+    await body.dump();
+    expect(headers.connection).toBe('close');
+    await closing;
+    await patient.close();
   });
 
   it("lets GraphiQL's own scripts run and no others", async () => {

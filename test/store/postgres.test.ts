@@ -185,16 +185,35 @@ describe('the PostgreSQL database', () => {
       expect(await other.sendByKey('a', 'k')).toMatchObject({ sendId: after.sendId, status: 'PENDING' });
     });
 
-    it('settles a send once, though both settle it at the same moment', async () => {
-      const send = newSend({ idempotencyKey: 'k' });
+    async function unresolved(idempotencyKey: string): Promise<string> {
+      const send = newSend({ idempotencyKey });
       await other.claim(send);
       await other.record(send.sendId, { status: 'UNKNOWN' }, 2_000);
-      const results = await Promise.all(
-        [held, other].map((store, index) =>
-          store.settle(send.sendId, { as: 'NOT_SENT', by: `by ${index}`, reason: null }, 3_000),
-        ),
-      );
-      expect(results.map(({ kind }) => kind).toSorted()).toEqual(['NOT_UNRESOLVED', 'SETTLED']);
+      return send.sendId;
+    }
+
+    it('frees no key by a settlement while the other records that the message went out', async () => {
+      const sendId = await unresolved('k');
+      const { reached, goOn } = proxy.pauseAt('UPDATE sends SET updated_at');
+      const settled = held.settle(sendId, { as: 'NOT_SENT', by: 'a person', reason: null }, 3_000);
+      await reached;
+      const recorded = other.record(sendId, accepted({ id: 'm' }), 3_000);
+      await asOperator((client) => Promise.race([recorded, isWaiting(client)]));
+      goOn();
+      await Promise.all([settled, recorded]);
+      expect(await other.messagesById(['m'])).toMatchObject([{ status: 'ACCEPTED' }]);
+    });
+
+    it('gives one message id to one send, though both settle by it at the same moment', async () => {
+      const [first, second] = [await unresolved('k1'), await unresolved('k2')];
+      const settlement = { as: 'SENT', found: { id: 'm', time: null }, by: 'a person', reason: null } as const;
+      const { reached, goOn } = proxy.pauseAt('INSERT INTO recipients');
+      const settled = held.settle(first, settlement, 3_000);
+      await reached;
+      const taken = other.settle(second, settlement, 3_000);
+      await asOperator((client) => Promise.race([taken, isWaiting(client)]));
+      goOn();
+      expect([(await settled).kind, (await taken).kind]).toEqual(['SETTLED', 'MESSAGE_ID_TAKEN']);
     });
 
     it('stores a batch again that the database ended to break a deadlock', async () => {
