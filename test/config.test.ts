@@ -310,6 +310,9 @@ describe('the configuration', () => {
     { ...JWT, JWT_JWKS_URL: 'file:///etc/passwd' },
     { ALLOWED_SENDERS: 'shop' },
     { ALLOWED_SENDERS: 'shop:12345' },
+    { ALLOWED_SENDERS: 'shop:+19195551212|12345', API_KEYS: `shop:${SHA256}` },
+    { ALLOWED_SENDERS: 'shop:+19195551212,crm:+19195551213', API_KEYS: `shop:${SHA256}` },
+    { API_KEYS: `shop:${SHA256}:messages:read+messages:write` },
     // Nobody would be bound by it.
     { ALLOWED_SENDERS: 'shop:+19195551212' },
     { ALLOWED_SENDERS: 'shop:+19195551212', API_KEYS: `Shop:${SHA256}` },
@@ -334,6 +337,12 @@ describe('the configuration', () => {
     { HTTP_MEDIA: 'no' },
     { TRUSTED_DOCUMENTS: 'yes', TRUSTED_DOCUMENTS_FILE: 'manifest.json' },
     { TRUSTED_DOCUMENTS: 'enforce' },
+    { TRUSTED_DOCUMENTS: 'log' },
+    { MEDIA_HOSTS: 'cdn' },
+    { HOST: '0.0.0.0/0', AUTH: 'none' },
+    { PORT: '-1' },
+    { DATABASE_URL: 'postgres://[' },
+    { ...LIVE, CATAPULT_USER_ID: 'u/../v' },
     { INTROSPECTION: 'false' },
     { ROUTER_ORIGINS: 'router' },
   ])('refuses %j', (environment) => {

@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { print } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { generateKeyPair } from 'jose';
@@ -145,6 +148,27 @@ describe('with keys and tokens', () => {
     expect(issuer.fetches() - before).toBeLessThanOrEqual(1);
   });
 
+  it('a token that ended a few seconds ago by our clock is let in still', async () => {
+    const token = await issuer.sign({ sub: 'user-1', scope: 'messages:send', exp: Math.floor(Date.now() / 1000) - 10 });
+    expect(await send(token)).not.toBe('');
+  });
+
+  it('keys are fetched from the address that was configured, and from nowhere that it leads to', async () => {
+    const server = createServer((_request, response) => {
+      response.writeHead(302, { location: issuer.environment.JWT_JWKS_URL }).end();
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const JWT_JWKS_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const other = await startTestApp({ ...issuer.environment, JWT_JWKS_URL });
+    const token = await issuer.sign({ sub: 'u', scope: 'messages:read' });
+    const headers = { 'content-type': 'application/json', ...as(token) };
+    const { status } = await post<unknown>(other.url, JSON.stringify({ query: '{ __typename }' }), headers);
+    expect(status).toBe(500);
+    await other.close();
+    server.close();
+  });
+
   it('a client that takes HTML as well signs in like any other', async () => {
     const accept = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
     const sent = await ask<SendMessageMutation>({ ...as(KEYS.shop), ...accept }, SendMessageDocument, { input: INPUT });
@@ -193,6 +217,17 @@ describe('with keys and tokens', () => {
         code: 'FORBIDDEN',
         outcome: 'NOT_SENT',
       });
+    });
+
+    it.each([
+      ['none', {}],
+      ['one that ends otherwise', { scope: 'messages:sender' }],
+      ['one that begins otherwise', { scope: 'x-messages:send' }],
+      ['two in one', { scp: ['messages:send messages:read'] }],
+    ])('and a token whose scope is %s sends nothing', async (_name, claims) => {
+      const token = await issuer.sign({ sub: 'user-1', ...claims });
+      const { status, errors } = await ask(as(token), SendMessageDocument, { input: INPUT });
+      expect([status, errors?.[0]?.extensions.code]).toEqual([200, 'FORBIDDEN']);
     });
 
     it('and operators see what is unresolved', async () => {

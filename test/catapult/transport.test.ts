@@ -456,6 +456,35 @@ describe('the client meets', () => {
     await upstream.close();
   });
 
+  it('an acceptance that does not say when: at this moment, in microseconds', async () => {
+    const upstream = await startMisbehavingUpstream(accepting(response('202 Accepted', '{"id":"1"}')));
+    const client = clientFor(upstream.url, { ...impatientClock(), now: () => 1_800_000_000_123 });
+    const { outcome } = await client.send(OUTBOUND, 'send1');
+    expect(outcome).toMatchObject({ kind: 'ACCEPTED', message: { time: 1_800_000_000_123_000 } });
+    await client.close();
+    await upstream.close();
+  });
+
+  it('an end of the process in a pause: it ends at once, as known not sent', async () => {
+    let paused = (): void => undefined;
+    const isPaused = new Promise<void>((resolve) => (paused = resolve));
+    const upstream = await startMisbehavingUpstream(
+      answering(response('503 Service Unavailable', ERROR, 'retry-after: 30')),
+    );
+    const sleep: Clock['sleep'] = (delayMs, signal) => {
+      paused();
+      return systemClock.sleep(delayMs, signal);
+    };
+    const client = clientFor(upstream.url, { ...systemClock, sleep }, 60_000);
+    const sending = client.send(OUTBOUND, 'send1');
+    await isPaused;
+    client.abortInFlight();
+    expect(classOf(await sending)).toBe('not sent: UPSTREAM_UNAVAILABLE');
+    expect(upstream.requests).toHaveLength(1);
+    await client.close();
+    await upstream.close();
+  });
+
   it('a refusal, then silence: unknown, and never a third attempt', async () => {
     let requests = 0;
     const upstream = await startMisbehavingUpstream(async (socket) => {

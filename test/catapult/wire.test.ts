@@ -67,6 +67,11 @@ describe('the message list', () => {
   it.each<[string, object, object | null]>([
     ['as documented', { totalCount: 1, pageInfo: {}, messages: [LISTED] }, { messages: [READ], complete: true }],
     ['in an array', [{ totalCount: 1, messages: [LISTED] }], { messages: [READ], complete: true }],
+    [
+      'of a short code, which has no plus',
+      { totalCount: 1, messages: [{ ...LISTED, sourceTn: '123456' }] },
+      { messages: [{ ...READ, from: '123456' }], complete: true },
+    ],
     ['empty', { totalCount: 0, messages: [] }, { messages: [], complete: true }],
     ['without a count', { messages: [LISTED] }, { messages: [READ], complete: true }],
     ['of which one page came', { totalCount: 2, messages: [LISTED] }, { messages: [READ], complete: false }],
