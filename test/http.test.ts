@@ -37,6 +37,7 @@ describe('the HTTP host', () => {
       'content-security-policy': "default-src 'none';frame-ancestors 'none'",
       'x-content-type-options': 'nosniff',
       'x-frame-options': 'SAMEORIGIN',
+      'cross-origin-resource-policy': 'same-origin',
       'referrer-policy': 'no-referrer',
       'strict-transport-security': expect.stringContaining('max-age=') as string,
     });
@@ -89,6 +90,21 @@ describe('the HTTP host', () => {
     await patient.close();
   });
 
+  it('that is closing cuts off after nine seconds what does not end', async () => {
+    app = await startTestApp();
+    const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
+    socket.write('GET /health HTTP/1.1\r\nHost: a\r\n\r\nGET /health HTTP/1.1\r\nHost: a\r\n');
+    await once(socket, 'data');
+    // The nine seconds pass at once: they begin before anything else can happen.
+    const { setTimeout: real } = globalThis;
+    globalThis.setTimeout = ((work: () => void, delayMs: number, ...rest: never[]) =>
+      real(work, delayMs === 9_000 ? 0 : delayMs, ...rest)) as typeof setTimeout;
+    const closing = app.close();
+    globalThis.setTimeout = real;
+    await once(socket, 'close');
+    await closing;
+  });
+
   it("lets GraphiQL's own scripts run and no others", async () => {
     app = await startTestApp();
     const { headers } = await request(app.url, { headers: { accept: 'text/html' } });
@@ -105,7 +121,20 @@ describe('the HTTP host', () => {
 
   it('shares with configured origins alone, and without cookies', async () => {
     app = await startTestApp({ CORS_ORIGINS: APP_ORIGIN });
-    expect(await preflight(APP_ORIGIN)).toMatchObject({ 'access-control-allow-origin': APP_ORIGIN });
+    expect(await preflight(APP_ORIGIN)).toMatchObject({
+      'access-control-allow-origin': APP_ORIGIN,
+      'access-control-allow-headers': 'content-type, authorization, x-api-key, apollo-require-preflight',
+    });
+    const { headers } = await request(app.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: APP_ORIGIN },
+      body: QUERY,
+    });
+    expect(headers).toMatchObject({
+      'access-control-allow-origin': APP_ORIGIN,
+      'access-control-expose-headers': 'x-request-id',
+      'cross-origin-resource-policy': 'cross-origin',
+    });
     expect(await preflight(APP_ORIGIN)).not.toHaveProperty('access-control-allow-credentials');
     for (const origin of ['https://evil.example', `${APP_ORIGIN}.evil.example`, 'null', 'http://app.example.com']) {
       expect((await preflight(origin))['access-control-allow-origin']).toBeUndefined();

@@ -230,6 +230,15 @@ describe('the PostgreSQL database', () => {
       expect(await other.messagesById(['m1', 'm2'])).toMatchObject([{ status: 'DELIVERED' }, { status: 'DELIVERED' }]);
     });
 
+    it('leaves nothing behind by a ping, and what follows it on the same connection is stored', async () => {
+      const send = newSend({ idempotencyKey: 'k' });
+      await other.claim(send);
+      await held.ping();
+      expect(await held.expireLeases(1e15)).toBe(1);
+      expect(await other.sendByKey('a', 'k')).toMatchObject({ status: 'UNKNOWN' });
+      expect((await asOperator((client) => client.query('SELECT 1 FROM readiness'))).rows).toEqual([]);
+    });
+
     it('claims again on a sound connection after a statement that failed', async () => {
       await asOperator((client) =>
         client.query(
@@ -282,6 +291,13 @@ describe('the PostgreSQL database', () => {
     // The first query may meet the connection that was ended.
     await store.ping().catch(() => undefined);
     await expect(store.ping()).rejects.toThrow(/read-only/);
+    const again = new Client({ connectionString: url });
+    await again.connect();
+    await again.query('SET default_transaction_read_only TO off');
+    await again.query(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET default_transaction_read_only TO off`);
+    await again.end();
+    // By another connection: the one that failed is not used again.
+    await store.ping();
     await store.close();
   });
 

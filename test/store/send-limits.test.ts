@@ -57,6 +57,13 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
     expect(await limits.take('+2', ['+2'])).toBeNull();
   });
 
+  it('that several windows refuse have to wait for the last of them', async () => {
+    const windows = [2 * HOUR, HOUR, 3 * HOUR].map((windowSeconds) => ({ count: 1, windowSeconds }));
+    const limits = openLimits({ perCaller: windows, perRecipient: [] });
+    expect(await limits.take('a', ['+1'])).toBeNull();
+    expect(await limits.take('a', ['+1'])).toBeGreaterThan(2 * HOUR);
+  });
+
   it('are not counted at all when refused', async () => {
     const limits = openLimits();
     expect(await limits.take('a', recipients(3))).toBeNull();

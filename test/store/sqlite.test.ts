@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -186,6 +186,34 @@ describe('the SQLite file', () => {
       await store.ping();
       await store.close();
     }
+  });
+
+  it('is written by pings once a second at most, and not less', async () => {
+    const file = newFile();
+    await (await open(file)).close();
+    const database = new Database(file);
+    const store = new SqliteStore(database);
+    const writes = (): unknown => database.prepare('SELECT total_changes()').pluck().get();
+    const now = performance.now.bind(performance);
+    try {
+      for (let ping = 0; ping < 3; ping++) await store.ping();
+      expect(writes()).toBe(1);
+      performance.now = () => now() + 1_000;
+      for (let ping = 0; ping < 3; ping++) await store.ping();
+      expect(writes()).toBe(2);
+    } finally {
+      performance.now = now;
+      await store.close();
+    }
+  });
+
+  it('whose lock cannot be used for another reason says that one', async () => {
+    const file = newFile();
+    await (await open(file)).close();
+    writeFileSync(`${file}-lock`, 'This is no database. '.repeat(100));
+    await expect(openStore({ databaseUrl: null, file, forServer: true })).rejects.toMatchObject({
+      code: 'SQLITE_NOTADB',
+    });
   });
 
   it('takes one server at a time, beside which tools may read and write it', async () => {
