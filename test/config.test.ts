@@ -312,6 +312,7 @@ describe('the configuration', () => {
     { ALLOWED_SENDERS: 'shop:12345' },
     { ALLOWED_SENDERS: 'shop:+19195551212|12345', API_KEYS: `shop:${SHA256}` },
     { ALLOWED_SENDERS: 'shop:+19195551212,crm:+19195551213', API_KEYS: `shop:${SHA256}` },
+    { ALLOWED_SENDERS: 'shop:+19195551212,shop:+19195551213', API_KEYS: `shop:${SHA256}` },
     { API_KEYS: `shop:${SHA256}:messages:read+messages:write` },
     // Nobody would be bound by it.
     { ALLOWED_SENDERS: 'shop:+19195551212' },
@@ -370,6 +371,12 @@ describe('the configuration', () => {
     expect(limitPerRecipient).toEqual([]);
     expect(sendPolicy).toEqual({ allowedRegions: '*', mediaHosts: ['a.example', '*.b.example'], allowHttpMedia: true });
     expect(auth.senders).toEqual({ 'jwt:me': ['+19195551212', '+19195551213'] });
+  });
+
+  it('binds a caller to its numbers whatever its name is', () => {
+    const { auth } = readConfig({ API_KEYS: `__proto__:${SHA256}`, ALLOWED_SENDERS: '__proto__:+19195551212' });
+    expect(Object.entries(auth.senders)).toEqual([['__proto__', ['+19195551212']]]);
+    expect(problemsOf({ ALLOWED_SENDERS: '__proto__:+19195551212' })).toHaveLength(1);
   });
 
   it('limits a live account', () => {
