@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { StoreInUseError } from '../src/store/file-lock.js';
 import { startTestApp } from './support/app.js';
 
 describe('the server in a process', () => {
@@ -25,6 +26,13 @@ describe('the server in a process', () => {
     taken.close();
     // Its file is free again.
     const app = await startTestApp({}, { storeFile });
+    await app.close();
+  });
+
+  it('keeps another one away from its file', async () => {
+    const storeFile = join(folder, 'messages.sqlite');
+    const app = await startTestApp({}, { storeFile });
+    await expect(startTestApp({}, { storeFile })).rejects.toThrow(StoreInUseError);
     await app.close();
   });
 

@@ -177,6 +177,17 @@ describe('with keys and tokens', () => {
     expect([refused.status, refused.errors?.[0]?.extensions.code]).toEqual([401, 'UNAUTHENTICATED']);
   });
 
+  it('an issuer that answers without keys is not the fault of the token', async () => {
+    const broken = await startIssuer();
+    const other = await startTestApp({ ...broken.environment });
+    broken.setSilent('no keys');
+    const headers = { 'content-type': 'application/json', ...as(await broken.sign({ sub: 'u' })) };
+    const { status } = await post<unknown>(other.url, JSON.stringify({ query: '{ __typename }' }), headers);
+    expect(status).toBe(500);
+    await other.close();
+    await broken.close();
+  });
+
   it('an issuer that answers 503 is not the fault of the token, and is not asked for each of them', async () => {
     const broken = await startIssuer();
     const other = await startTestApp({ ...broken.environment });

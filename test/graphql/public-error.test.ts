@@ -21,6 +21,10 @@ describe('a message about a request', () => {
     expect(withoutInput(message, NAMES)).toBe(expected);
   });
 
+  it('is cut where it gets long, though it holds nothing but names of the schema', () => {
+    expect(withoutInput('MessageInput '.repeat(10_000), NAMES).length).toBeLessThanOrEqual(500);
+  });
+
   it('repeats no word that is not its own, wherever graphql-js prints the input', () => {
     const schema = buildSchema(subgraphSdl(), { assumeValidSDL: true });
     const names = new Set([

@@ -253,10 +253,22 @@ describe('by HTTP', () => {
     ['a batch', { body: JSON.stringify([{ query: '{ __typename }' }, { query: '{ __typename }' }]) }],
     ['half of a body', { body: '{"query": "{ __type' }],
     ['a body that is not UTF-8', { body: Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d]) }],
+    [
+      'a message in Latin-1',
+      {
+        body: Buffer.from(
+          JSON.stringify({ query: SEND, variables: { input: { ...INPUT, text: 'caf\u00e9' } } }),
+          'latin1',
+        ),
+      },
+    ],
     ['a body in UTF-16', { body: Buffer.from('{"query":"{__typename}"}', 'utf16le') }],
     ['half of a surrogate pair', { body: '{"query": "{ __typename }", "variables": {"a": "\\ud800"}}' }],
-    ['__proto__ in the body', { body: '{"__proto__": {"query": "{ __typename }"}}' }],
-    ['constructor.prototype in the body', { body: '{"constructor": {"prototype": {"a": 1}}}' }],
+    ['__proto__ in the body', { body: '{"__proto__": {"a": 1}, "query": "{ __typename }"}' }],
+    [
+      'constructor.prototype in the body',
+      { body: '{"constructor": {"prototype": {"a": 1}}, "query": "{ __typename }"}' },
+    ],
     ['100,000 nested lists in the body', { body: '['.repeat(100_000) }],
     ['a body as text/plain', { headers: { 'content-type': 'text/plain' }, body: '{"query":"{__typename}"}' }],
     [
