@@ -159,6 +159,16 @@ describe('the HTTP host', () => {
     expect(told).toMatchObject(isOpened ? { data: { __typename: 'Query' } } : { code: 4403 });
   });
 
+  it('closes a WebSocket whose message is larger than a body may be', async () => {
+    app = await startTestApp();
+    const socket = new WebSocket(app.url.replace('http', 'ws'), 'graphql-transport-ws');
+    await once(socket, 'open');
+    socket.send(JSON.stringify({ type: 'connection_init', payload: { pad: 'x'.repeat(256 * 1024) } }));
+    const [code] = (await once(socket, 'close')) as [number];
+    // RFC 6455, 7.4.1: too big to process.
+    expect(code).toBe(1009);
+  });
+
   it('cuts a WebSocket off that is asked for more operations than one page has', async () => {
     app = await startTestApp();
     const client = createClient({ url: app.url.replace('http', 'ws'), webSocketImpl: WebSocket });

@@ -259,6 +259,16 @@ describe('the callback address', () => {
     expect((await post(body, 'user:new', 'text/plain')).status).toBe(200);
   });
 
+  it('takes a message that does not say when as one of now', async () => {
+    const message = { id: 'timeless', from: '+12345678902', to: ['+12345678901'], text: 'Hey' };
+    const since = Date.now();
+    await post(JSON.stringify([{ type: 'message-received', to: '+12345678901', message }]));
+    const { data } = await execute(app.url, MessageDocument, { id: 'timeless' });
+    const time = Date.parse(data?.message?.time ?? '');
+    expect(time).toBeGreaterThanOrEqual(since);
+    expect(time).toBeLessThanOrEqual(Date.now());
+  });
+
   it('refuses a body that no callback has', async () => {
     expect((await post(`["${'x'.repeat(2_000_000)}"]`)).status).toBe(413);
   });
