@@ -13,8 +13,8 @@ export interface Issuer {
     header?: { kid?: string; alg?: string; typ?: string },
     key?: CryptoKey | Uint8Array,
   ): Promise<string>;
-  /** Hangs up, answers with an error, or answers again. */
-  setSilent(how: boolean | 503): void;
+  /** Hangs up, answers with an error or with JSON that holds no keys, or answers again. */
+  setSilent(how: boolean | 503 | 'no keys'): void;
   close(): Promise<void>;
 }
 
@@ -25,10 +25,11 @@ export async function startIssuer(): Promise<Issuer> {
   const { privateKey, publicKey } = await generateKeyPair('RS256');
   const jwk = { ...(await exportJWK(publicKey)), kid: 'key-1', alg: 'RS256', use: 'sig' };
   let fetches = 0;
-  let isSilent: boolean | 503 = false;
+  let isSilent: boolean | 503 | 'no keys' = false;
   const server = createServer((_request, response) => {
     fetches++;
     if (isSilent === 503) response.writeHead(503).end();
+    else if (isSilent === 'no keys') response.setHeader('content-type', 'application/json').end('{"keys":"none"}');
     else if (isSilent) response.destroy();
     else response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [jwk] }));
   });

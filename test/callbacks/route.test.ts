@@ -260,17 +260,30 @@ describe('the callback address', () => {
     expect((await post(body, 'user:new', 'application/json; charset=iso-8859-1')).status).toBe(200);
   });
 
+  it('takes a message that does not say when as one of now', async () => {
+    const message = { id: 'timeless', from: '+12345678902', to: ['+12345678901'], text: 'Hey' };
+    const since = Date.now();
+    await post(JSON.stringify([{ type: 'message-received', to: '+12345678901', message }]));
+    const { data } = await execute(app.url, MessageDocument, { id: 'timeless' });
+    const time = Date.parse(data?.message?.time ?? '');
+    expect(time).toBeGreaterThanOrEqual(since);
+    expect(time).toBeLessThanOrEqual(Date.now());
+  });
+
   it('refuses a body that no callback has', async () => {
     expect((await post(`["${'x'.repeat(2_000_000)}"]`)).status).toBe(413);
   });
 
   it('brings the tag back as it was written, while the wire carries more', async () => {
-    for (const tag of ['mine', 'x'.repeat(1024), null]) {
+    for (const [tag, onTheWire] of [
+      ['mine', /^mine~\w+\.[\w-]{12}$/],
+      // There is no room for more.
+      ['x'.repeat(1024), /^x{1024}$/],
+      [null, /^\^\w+\.[\w-]{12}$/],
+    ] as const) {
       const { data } = await execute(app.url, SendMessageDocument, { input: { ...INPUT, tag } });
       expect(data?.sendMessage?.tag).toBe(tag);
-      const wireTag = sandbox.accepted.at(-1)?.tag;
-      if (tag?.length === 1024) expect(wireTag).toBe(tag);
-      else expect(wireTag).toMatch(/^(mine~|\^)\w+\.[\w-]{12}$/);
+      expect(sandbox.accepted.at(-1)?.tag).toMatch(onTheWire);
       expect((await execute(app.url, MessageDocument, { id: data?.sendMessage?.id ?? '' })).data?.message?.tag).toBe(
         tag,
       );

@@ -82,6 +82,24 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
     await counted(limits.take('b', ['+1']));
   });
 
+  it('are counted in each window by itself, those of callers and those of recipients', async () => {
+    const windows = [
+      { count: 3, windowSeconds: HOUR },
+      { count: 4, windowSeconds: 2 * HOUR },
+    ];
+    const limits = openLimits({ perCaller: windows, perRecipient: windows });
+    for (let round = 0; round < 3; round++) expect(await limits.take('+1', ['+1'])).toBeNull();
+    expect(await limits.take('+1', ['+2'])).toBeLessThanOrEqual(HOUR);
+    expect(await limits.take('+2', ['+2'])).toBeNull();
+  });
+
+  it('that several windows refuse have to wait for the last of them', async () => {
+    const windows = [2 * HOUR, HOUR, 3 * HOUR].map((windowSeconds) => ({ count: 1, windowSeconds }));
+    const limits = openLimits({ perCaller: windows, perRecipient: [] });
+    expect(await limits.take('a', ['+1'])).toBeNull();
+    expect(await limits.take('a', ['+1'])).toBeGreaterThan(2 * HOUR);
+  });
+
   it('are not counted at all when refused', async () => {
     const limits = openLimits();
     await counted(limits.take('a', recipients(3)));

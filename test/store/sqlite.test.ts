@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -63,6 +63,21 @@ describe('the SQLite file', () => {
     await store.claim(newSend());
     const modes = readdirSync(folder).map((name) => statSync(join(folder, name)).mode & 0o777);
     expect(modes).toEqual([0o600, 0o600, 0o600]);
+    await store.close();
+  });
+
+  it('has each commit on the disk before it is answered, also when the power fails', async () => {
+    // The connection is the store's own, so it is caught where it is made ready.
+    const connections: Database.Database[] = [];
+    const pragma = Reflect.get(Database.prototype, 'pragma') as (...args: unknown[]) => unknown;
+    Database.prototype.pragma = function (...args) {
+      connections.push(this);
+      return Reflect.apply(pragma, this, args);
+    };
+    const store = await open(newFile()).finally(() => (Database.prototype.pragma = pragma));
+    const ask = (name: string): unknown => connections[0]?.pragma(name, { simple: true });
+    // 2 is FULL: in this journal mode, NORMAL flushes no commit.
+    expect([ask('journal_mode'), ask('synchronous')]).toEqual(['wal', 2]);
     await store.close();
   });
 
@@ -218,6 +233,34 @@ describe('the SQLite file', () => {
       await store.ping();
       await store.close();
     }
+  });
+
+  it('is written by pings once a second at most, and not less', async () => {
+    const file = newFile();
+    await (await open(file)).close();
+    const database = new Database(file);
+    const store = new SqliteStore(database);
+    const writes = (): unknown => database.prepare('SELECT total_changes()').pluck().get();
+    const now = performance.now.bind(performance);
+    try {
+      for (let ping = 0; ping < 3; ping++) await store.ping();
+      expect(writes()).toBe(1);
+      performance.now = () => now() + 1_000;
+      for (let ping = 0; ping < 3; ping++) await store.ping();
+      expect(writes()).toBe(2);
+    } finally {
+      performance.now = now;
+      await store.close();
+    }
+  });
+
+  it('whose lock cannot be used for another reason says that one', async () => {
+    const file = newFile();
+    await (await open(file)).close();
+    writeFileSync(`${file}-lock`, 'This is no database. '.repeat(100));
+    await expect(openStore({ databaseUrl: null, file, forServer: true })).rejects.toMatchObject({
+      code: 'SQLITE_NOTADB',
+    });
   });
 
   it('takes one server at a time, beside which tools may read and write it', async () => {
