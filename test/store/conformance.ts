@@ -13,7 +13,7 @@ import type {
 } from '../../src/messaging/ports.js';
 import { OUTBOUND } from '../support/messages.js';
 
-const NO_FILTER: MessageFilter = {
+export const NO_FILTER: MessageFilter = {
   caller: null,
   from: null,
   to: null,
@@ -55,7 +55,7 @@ export function accepted(fields: Partial<Message> = {}): Resolution & { readonly
 }
 
 /** What a callback tells of a message: that it was delivered. */
-const heard = (messageId: string, fields: Partial<DeliveryEvent> = {}): DeliveryEvent => ({
+export const heard = (messageId: string, fields: Partial<DeliveryEvent> = {}): DeliveryEvent => ({
   messageId,
   sendId: null,
   to: OUTBOUND.to[0] ?? null,

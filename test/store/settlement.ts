@@ -1,6 +1,6 @@
 /** What every store must do about sends that their calls left open, and what it keeps beside. Run against each of them. */
 import { createHash } from 'node:crypto';
-import { openDeliveries, type DeliveryEvent } from '../../src/messaging/delivery.js';
+import { openDeliveries } from '../../src/messaging/delivery.js';
 import type { Message } from '../../src/messaging/message.js';
 import type {
   MessageFilter,
@@ -13,17 +13,7 @@ import type {
   StoredSend,
 } from '../../src/messaging/ports.js';
 import { OUTBOUND } from '../support/messages.js';
-import { accepted, newSend, type StoreUnderTest } from './conformance.js';
-
-const NO_FILTER: MessageFilter = {
-  caller: null,
-  from: null,
-  to: null,
-  status: null,
-  tag: null,
-  since: null,
-  until: null,
-};
+import { accepted, heard, newSend, NO_FILTER, type StoreUnderTest } from './conformance.js';
 
 const UNKNOWN: Resolution = { status: 'UNKNOWN' };
 const WITHOUT_ID: Resolution = { status: 'ACCEPTED', message: null };
@@ -45,17 +35,6 @@ const SETTLEMENTS: [name: string, settlement: Settlement][] = [
   ['as sent without an id', SENT],
   ['as not sent', NOT_SENT],
 ];
-
-const heard = (messageId: string, fields: Partial<DeliveryEvent> = {}): DeliveryEvent => ({
-  messageId,
-  sendId: null,
-  to: OUTBOUND.to[0] ?? null,
-  status: 'DELIVERED',
-  time: 5,
-  errorCode: null,
-  message: { time: 4, owner: '+19', segmentCount: 2, pairedMessageId: null },
-  ...fields,
-});
 
 const sendIdsOf = (sends: readonly { readonly sendId: string }[]): string[] => sends.map(({ sendId }) => sendId);
 
