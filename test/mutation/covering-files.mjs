@@ -12,8 +12,8 @@ const TestRunner = runnerModule.default ?? runnerModule;
 /** The tests that judge a folder's mutants; those of other folders pass through its code, too, and take longer. */
 const JUDGES = {
   catapult: /test\/catapult\//,
-  graphql: /test\/graphql\//,
-  messaging: /test\/(messaging|callbacks|graphql)\/|test\/store\/sqlite/,
+  graphql: /test\/graphql\/(document-gate|manifest|operation-cost|trusted-documents|validation)\./,
+  messaging: /test\/(messaging|callbacks)\/|test\/store\/sqlite/,
   store: /test\/store\//,
 };
 
@@ -52,15 +52,12 @@ export default class CoveringFiles extends TestRunner {
     }
   }
 
-  /** The file named after the mutated one first, then the quickest. */
+  /** The quickest first. */
   #covering(tests, record) {
-    const { testNamePattern, nonFlagArgs } = this._globalConfig;
+    const { testNamePattern } = this._globalConfig;
     const pattern = testNamePattern ? new RegExp(testNamePattern, 'i') : null;
-    const mutated = nonFlagArgs[0] ?? '';
-    const own = `${basename(mutated, '.ts')}.test.ts`;
-    const rank = ({ path }) => (basename(path) === own ? 0 : record[path].millis);
     // Without a pattern it is code that runs as its module loads, which every test covers.
     const covers = ({ path }) => pattern === null || record[path].names.some((name) => pattern.test(name));
-    return tests.filter(covers).sort((a, b) => rank(a) - rank(b));
+    return tests.filter(covers).sort((a, b) => record[a.path].millis - record[b.path].millis);
   }
 }

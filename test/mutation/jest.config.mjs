@@ -9,13 +9,14 @@ const fileHere = (name) => new URL(name, import.meta.url).pathname;
 export default {
   ...jest,
   rootDir: fileHere('../..'),
+  // Where Jest looks for what imports the mutated file.
+  roots: ['<rootDir>/src', '<rootDir>/test'],
   testMatch: [
     '**/test/messaging/*.test.ts',
     '**/test/store/*.test.ts',
     '**/test/catapult/*.test.ts',
     '**/test/callbacks/callback.test.ts',
-    '**/test/graphql/{document-gate,operation-cost,trusted-documents,validation,introspection}.test.ts',
-    '**/test/graphql/{message-list,settle-send,submit-message}.test.ts',
+    '**/test/graphql/{document-gate,manifest,operation-cost,trusted-documents,validation}.test.ts',
   ],
   runner: fileHere('covering-files.mjs'),
   testEnvironment: fileHere('until-failure.cjs'),
