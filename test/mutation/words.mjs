@@ -1,20 +1,23 @@
 /** Words for people are no behaviour: callers match on codes and classes, and tests do not repeat texts. */
 import { declareValuePlugin, PluginKind } from '@stryker-mutator/api/plugin';
 
+/** What codes mean, for people. */
+const TABLES_OF_WORDS = new Set(['MEANINGS', 'FAILURES']);
+
 const isText = ({ node }) => ['StringLiteral', 'TemplateLiteral'].includes(node.type);
 
-/** `new Error('…')`, also of a class of our own, or its `super('…')`. */
-const isErrorMessage = ({ parent }) =>
-  parent?.type === 'NewExpression'
-    ? /(Error|Problem)$/.test(parent.callee.name ?? '')
-    : parent?.type === 'CallExpression' && parent.callee.type === 'Super';
+/** Which argument of a call is for people. A ServiceError's first one is a code. */
+const WORDS_AT = { Error: 0, DOMException: 0, GraphQLError: 0, SearchError: 0, badArgument: 2, refuse: 2 };
+
+const isWords = ({ parent, key, listKey }) =>
+  listKey === 'arguments' && (parent.callee.type === 'Super' || WORDS_AT[parent.callee.name] === key);
 
 export const strykerPlugins = [
   declareValuePlugin(PluginKind.Ignore, 'words', {
     shouldIgnore(path) {
-      if (isText(path) && isErrorMessage(path)) return 'The words of an error.';
+      if (isText(path) && isWords(path)) return 'The words of an error.';
       const variable = path.findParent?.((each) => each.isVariableDeclarator());
-      if (variable?.node.id.name === 'MEANINGS') return 'What codes mean, in words.';
+      if (TABLES_OF_WORDS.has(variable?.node.id.name)) return 'What a code means, in words.';
       return undefined;
     },
   }),
