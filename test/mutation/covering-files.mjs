@@ -12,7 +12,7 @@ const TestRunner = runnerModule.default ?? runnerModule;
 /** The tests that judge a folder's mutants; those of other folders pass through its code, too, and take longer. */
 const JUDGES = {
   catapult: /test\/catapult\//,
-  graphql: /test\/graphql\/(document-gate|manifest|operation-cost|trusted-documents|validation)\./,
+  graphql: /test\/graphql\/(document-gate|document-rules|manifest|operation-cost)\./,
   messaging: /test\/(messaging|callbacks)\/|test\/store\/sqlite/,
   store: /test\/store\//,
 };

@@ -16,7 +16,7 @@ export default {
     '**/test/store/*.test.ts',
     '**/test/catapult/*.test.ts',
     '**/test/callbacks/callback.test.ts',
-    '**/test/graphql/{document-gate,manifest,operation-cost,trusted-documents,validation}.test.ts',
+    '**/test/graphql/{document-gate,document-rules,manifest,operation-cost}.test.ts',
   ],
   runner: fileHere('covering-files.mjs'),
   testEnvironment: fileHere('until-failure.cjs'),
