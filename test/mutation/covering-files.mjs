@@ -3,27 +3,30 @@
  * Jest would load every file that imports it, to skip all of its tests.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import process from 'node:process';
 import runnerModule from 'jest-runner';
 
 const TestRunner = runnerModule.default ?? runnerModule;
 
-/** The tests that judge a folder's mutants; those of other folders pass through its code, too, and take longer. */
-const JUDGES = {
-  catapult: /test\/catapult\//,
-  graphql: /test\/graphql\/(document-gate|document-rules|manifest|operation-cost)\./,
-  messaging: /test\/(messaging|callbacks)\/|test\/store\/sqlite/,
-  store: /test\/store\//,
-};
+/** Whose tests judge which mutants, by the first that fits: tests of other folders pass there, too, and take longer. */
+const JUDGES = [
+  [/src\/catapult\//, /test\/catapult\//],
+  [/src\/graphql\//, /test\/graphql\//],
+  [/src\/messaging\//, /test\/(messaging|callbacks)\/|test\/store\/sqlite/],
+  // PostgreSQL's tests take the longest by far.
+  [/src\/store\/(file-lock|group-commit|rows|sqlite)\./, /test\/store\/(?!postgres|send-limits)/],
+  [/src\/store\//, /test\/store\//],
+];
+const judgesOf = (mutated) => JUDGES.find(([files]) => files.test(mutated))[1];
 
 /** In the sandbox: the names of its tests, and how long it took, by file. */
 const recordOf = (test) => join(test.context.config.rootDir, '.covering-files.json');
 
 export default class CoveringFiles extends TestRunner {
   async runTests(tests, watcher, options) {
-    const folders = new Set(this._globalConfig.nonFlagArgs.map((mutated) => basename(dirname(mutated))));
-    const judges = tests.filter(({ path }) => [...folders].some((folder) => JUDGES[folder].test(path)));
+    const judging = this._globalConfig.nonFlagArgs.map(judgesOf);
+    const judges = tests.filter(({ path }) => judging.some((files) => files.test(path)));
     if (judges.length === 0) return;
     if (process.env.__STRYKER_ACTIVE_MUTANT__ === undefined) await this.#recordAll(judges, watcher, options);
     else await this.#untilFailure(judges, watcher, options);
