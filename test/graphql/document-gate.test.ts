@@ -41,6 +41,10 @@ describe('the gate', () => {
       'a subscription beside a fragment with directives that it does not use',
       'subscription { ...F } fragment F on Subscription { messageUpdated(id: "1") { id } } fragment G on Subscription { a @skip(if: true) }',
     ],
+    [
+      'a subscription to a field that is called as a fragment',
+      'subscription { F } fragment F on S { a @skip(if: true) }',
+    ],
     ['a subscription whose fragment is not there', 'subscription { ...F }'],
     [
       'a subscription whose fragments hold each other',

@@ -22,6 +22,7 @@ describe('a manifest', () => {
     ['not beside a text', { documentId: HASH, query: '{ other }' }, null],
     ['not by an id that nobody knows', { documentId: 'c'.repeat(64) }, null],
     ['not by an id that is no text', { documentId: [HASH] }, null],
+    ['not by a list of an id that lacks its algorithm', { documentId: ['b'.repeat(64)] }, null],
     ['not by a number', { documentId: 1 }, null],
     ['not by a name of every object', { documentId: 'constructor' }, null],
     ['not without an id', {}, null],
