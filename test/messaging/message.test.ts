@@ -1,3 +1,4 @@
+import { isUnresolved, type StoredSend } from '../../src/messaging/ports.js';
 import { isCleanText, yieldsTo, type MessageStatus } from '../../src/messaging/message.js';
 
 describe('a state', () => {
@@ -26,4 +27,38 @@ it.each([
   ['half \ude00 too', false],
 ])('a text can be stored and sent: %j, %s', (text, isClean) => {
   expect(isCleanText(text)).toBe(isClean);
+});
+
+describe('a send', () => {
+  const SEND: StoredSend = {
+    sendId: 's1',
+    caller: 'a',
+    keyHash: null,
+    requestId: null,
+    fingerprint: 'f',
+    status: 'UNKNOWN',
+    from: '+1',
+    to: ['+2'],
+    tag: null,
+    startedAt: 1,
+    leaseUntil: 2,
+    updatedAt: 1,
+    lastSeen: null,
+    settledBy: null,
+    message: null,
+  };
+  const message = { id: 'm1' } as NonNullable<StoredSend['message']>;
+
+  it.each<[Partial<StoredSend>, boolean]>([
+    [{ status: 'UNKNOWN' }, true],
+    [{ status: 'ACCEPTED' }, true],
+    [{ status: 'PENDING' }, false],
+    [{ status: 'REJECTED' }, false],
+    [{ status: 'DELIVERED' }, false],
+    [{ status: 'ACCEPTED', message }, false],
+    [{ status: 'UNKNOWN', settledBy: 'ops' }, false],
+    [{ status: 'ACCEPTED', settledBy: 'search' }, false],
+  ])('with %j is unresolved: %s', (fields, is) => {
+    expect(isUnresolved({ ...SEND, ...fields })).toBe(is);
+  });
 });

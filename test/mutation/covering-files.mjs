@@ -13,7 +13,7 @@ const TestRunner = runnerModule.default ?? runnerModule;
 const JUDGES = [
   [/src\/catapult\//, /test\/catapult\//],
   [/src\/graphql\//, /test\/graphql\//],
-  [/src\/messaging\//, /test\/(messaging|callbacks)\/|test\/store\/sqlite/],
+  [/src\/messaging\//, /test\/(messaging|callbacks)\//],
   // PostgreSQL's tests take the longest by far.
   [/src\/store\/(file-lock|group-commit|rows|sqlite)\./, /test\/store\/(?!postgres|send-limits)/],
   [/src\/store\//, /test\/store\//],
