@@ -11,7 +11,9 @@ const TestRunner = runnerModule.default ?? runnerModule;
 
 /** Whose tests judge which mutants, by the first that fits: tests of other folders pass there, too, and take longer. */
 const JUDGES = [
-  [/src\/catapult\//, /test\/catapult\//],
+  [/src\/catapult\/(client|connection|exchange)\./, /test\/catapult\//],
+  // Silence takes its time to be seen.
+  [/src\/catapult\//, /test\/catapult\/(?!proxy|transport)/],
   [/src\/graphql\//, /test\/graphql\//],
   [/src\/messaging\//, /test\/(messaging|callbacks)\//],
   // PostgreSQL's tests take the longest by far.
