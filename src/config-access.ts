@@ -6,6 +6,7 @@ import type { AuthOptions } from './auth/authenticator.js';
 import type { TokenOptions } from './auth/tokens.js';
 import { isOrigin, type ConfigReader } from './config-reader.js';
 import { DEFAULT_SCOPES, SCOPES, type Scope } from './messaging/caller.js';
+import { isE164 } from './messaging/region.js';
 
 export interface AccessConfig {
   readonly auth: AuthOptions;
@@ -18,7 +19,6 @@ export interface AccessConfig {
 const JWT_VARIABLES = ['JWT_ISSUER', 'JWT_AUDIENCE', 'JWT_JWKS_URL'] as const;
 /** What `printf %s "$KEY" | sha256sum` prints where KEY is not set. */
 const EMPTY_SHA256 = createHash('sha256').update('').digest('hex');
-const E164 = /^\+[1-9]\d{1,14}$/;
 
 /** @param isExposed whether messages cost money, or others than this machine can call. */
 export function readAccess(reader: ConfigReader, isExposed: boolean): AccessConfig {
@@ -94,7 +94,7 @@ function readSenders(reader: ConfigReader): Record<string, string[]> {
   for (const item of (reader.read('ALLOWED_SENDERS') ?? '').split(',').flatMap((each) => each.trim() || [])) {
     const separator = item.lastIndexOf(':');
     const numbers = item.slice(separator + 1).split('|');
-    if (separator < 1 || !numbers.every((number) => E164.test(number))) {
+    if (separator < 1 || !numbers.every(isE164)) {
       reader.problem('ALLOWED_SENDERS must be caller:+19195551212|+19195551213, separated by commas.');
       break;
     }

@@ -1,5 +1,6 @@
 /** The part of the configuration that says how much may be sent, where to, and with what. */
 import type { ConfigReader } from './config-reader.js';
+import { isPublicHost } from './messaging/media-host.js';
 import { isRegion } from './messaging/region.js';
 import type { Limit } from './messaging/send-limits.js';
 import type { SendPolicyOptions } from './messaging/send-policy.js';
@@ -8,8 +9,10 @@ export interface LimitsConfig {
   readonly sendPolicy: SendPolicyOptions;
   /** Per caller, counted by recipient. */
   readonly limitSends: readonly Limit[];
-  /** Per recipient, whoever sends. */
+  /** Per caller and recipient. */
   readonly limitPerRecipient: readonly Limit[];
+  /** Per recipient, whoever sends: none unless the operator wants it, since one caller could use up what others have. */
+  readonly limitPerRecipientOverall: readonly Limit[];
 }
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
@@ -33,8 +36,8 @@ export function readLimits(reader: ConfigReader, isSandbox: boolean): LimitsConf
   );
   const mediaHosts = reader.readList(
     'MEDIA_HOSTS',
-    (item) => /^(\*\.)?([a-z0-9-]+\.)+[a-z0-9-]+$/i.test(item),
-    'host names such as cdn.example.com or *.example.com',
+    (item) => /^(\*\.)?([a-z0-9-]+\.)+[a-z0-9-]+$/i.test(item) && isPublicHost(`https://${item.replace('*.', '')}`),
+    'host names of the public internet such as cdn.example.com or *.example.com',
   );
   return {
     sendPolicy: {
@@ -48,6 +51,7 @@ export function readLimits(reader: ConfigReader, isSandbox: boolean): LimitsConf
       'LIMIT_PER_RECIPIENT',
       isSandbox ? SANDBOX_LIMIT_PER_RECIPIENT : LIVE_LIMIT_PER_RECIPIENT,
     ),
+    limitPerRecipientOverall: readLimit(reader, 'LIMIT_PER_RECIPIENT_OVERALL', 'off'),
   };
 }
 

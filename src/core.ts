@@ -12,6 +12,7 @@ import { startHousekeeping, type HousekeepingOptions } from './messaging/houseke
 import { MessageFeed } from './messaging/message-feed.js';
 import { MessageService, type SendObserver } from './messaging/message-service.js';
 import type { Clock } from './messaging/ports.js';
+import { RefusalCounts } from './messaging/refusal-counts.js';
 import { SendPolicy } from './messaging/send-policy.js';
 import { startSettling, type SettlingOptions } from './messaging/settle-by-search.js';
 import { openStore } from './store/index.js';
@@ -78,19 +79,22 @@ export async function openCore(config: Config, options: CoreOptions = {}): Promi
       databaseUrl: config.databaseUrl,
       perCaller: config.limitSends,
       perRecipient: config.limitPerRecipient,
+      perRecipientOverall: config.limitPerRecipientOverall,
     });
     open.push(() => limits.close());
+    const refusals = new RefusalCounts(store);
     const messages = new MessageService({
       store,
       gateway,
       clock,
       observer: logSends(log, upstream),
       limits,
+      refusals,
       newId,
       sendTimeoutMs,
     });
     open.push(() => messages.close());
-    open.push(await startHousekeeping({ store, clock, ...logHousekeeping(log) }));
+    open.push(await startHousekeeping({ store, clock, refusals, ...logHousekeeping(log) }));
     if (config.settleBySearch) {
       open.push(startSettling({ store, search: new CatapultSearch(account), clock, ...logSettling(log) }));
     }

@@ -6,6 +6,7 @@ import helmet from '@fastify/helmet';
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ERRORS, type ErrorCode } from './errors.js';
 import type { Logger } from './log.js';
+import { UnreadAnswers } from './unread-answers.js';
 
 /** Ten sends with everything at its limit, written out as JSON, are smaller. */
 const BODY_LIMIT_BYTES = 256 * 1024;
@@ -75,7 +76,9 @@ export async function createHttpHost(options: HttpHostOptions): Promise<HttpHost
       maxAge: CORS_MAX_AGE_SECONDS,
     });
   }
-  routes.addHook('onSend', (_request, reply, _payload, next) => {
+  const unread = new UnreadAnswers();
+  routes.addHook('onSend', (_request, reply, payload, next) => {
+    if (typeof payload === 'string' || Buffer.isBuffer(payload)) unread.add(reply.raw, Buffer.byteLength(payload));
     // A client that keeps its connection alive would otherwise hold up the end.
     if (draining) void reply.header('connection', 'close');
     next();

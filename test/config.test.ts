@@ -50,6 +50,7 @@ describe('the configuration', () => {
         { count: 1_000_000, windowSeconds: 86_400 },
       ],
       limitPerRecipient: [{ count: 100_000, windowSeconds: 600 }],
+      limitPerRecipientOverall: [],
       logLevel: 'info',
     });
   });
@@ -297,6 +298,8 @@ describe('the configuration', () => {
     { ALLOWED_SENDERS: 'shop:+19195551212' },
     { ALLOWED_SENDERS: 'shop:+19195551212', API_KEYS: `Shop:${SHA256}` },
     { ALLOWED_SENDERS: 'jwt:me:+19195551212', API_KEYS: `shop:${SHA256}` },
+    // No sender is written so: nobody could send.
+    { ALLOWED_SENDERS: 'shop:+119195551212', API_KEYS: `shop:${SHA256}` },
     // The SHA-256 of nothing.
     { API_KEYS: 'shop:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' },
     { LIMIT_SENDS: '1/30d' },
@@ -314,6 +317,10 @@ describe('the configuration', () => {
     { LIMIT_PER_RECIPIENT: '10/10w' },
     { ALLOWED_REGIONS: 'usa' },
     { MEDIA_HOSTS: '*' },
+    // Refused as media, whatever stands here.
+    { MEDIA_HOSTS: 'cdn.example.com,media.internal' },
+    { MEDIA_HOSTS: '*.svc.cluster.local' },
+    { MEDIA_HOSTS: '10.0.0.1' },
     { HTTP_MEDIA: 'no' },
     { TRUSTED_DOCUMENTS: 'yes', TRUSTED_DOCUMENTS_FILE: 'manifest.json' },
     { TRUSTED_DOCUMENTS: 'enforce' },
@@ -347,7 +354,8 @@ describe('the configuration', () => {
   });
 
   it('limits a live account', () => {
-    const { limitSends, limitPerRecipient } = readConfig(LIVE);
+    const { limitSends, limitPerRecipient, limitPerRecipientOverall } = readConfig(LIVE);
+    expect(limitPerRecipientOverall).toEqual([]);
     expect(limitSends).toEqual([
       { count: 20, windowSeconds: 1 },
       { count: 5_000, windowSeconds: 86_400 },

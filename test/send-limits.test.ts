@@ -1,7 +1,13 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { print } from 'graphql';
 import { startSandbox, type Sandbox } from '../src/catapult/sandbox.js';
 import { SANDBOX_ACCOUNT } from '../src/upstream.js';
 import { accountAt, startTestApp, type TestApp } from './support/app.js';
-import { execute, type Answer } from './support/client.js';
+import { execute, post, type Answer } from './support/client.js';
 import { SendMessageDocument, SubmitMessageDocument, type SendMessageMutation } from './support/generated/graphql.js';
 
 const INPUT = { from: '+12345678901', to: ['+12345678902'], text: 'Hey', applicationId: 'app-1' };
@@ -65,5 +71,55 @@ describe('a limit of sends', () => {
       'RATE_LIMITED',
       'RATE_LIMITED',
     ]);
+  });
+
+  it('is not used up by what upstream refuses', async () => {
+    for (let round = 0; round < 5; round++) {
+      const { errors } = await send({ from: '+19195560403' });
+      expect(errors?.[0]?.extensions.code).toBe('UPSTREAM_REJECTED');
+    }
+    expect((await send()).errors).toBeUndefined();
+  });
+});
+
+describe('a caller at a limit', () => {
+  const KEYS = ['a', 'b'].map((name) => `${name}:${createHash('sha256').update(`key-of-${name}`).digest('hex')}`);
+  let folder: string;
+  let app: TestApp;
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-limits-'));
+    app = await startTestApp(
+      { API_KEYS: KEYS.join(','), LIMIT_PER_RECIPIENT: '1/d' },
+      { storeFile: join(folder, 'messages.sqlite') },
+    );
+  });
+  afterEach(async () => {
+    await app.close();
+    rmSync(folder, { recursive: true });
+  });
+  const codeOf = async (caller: 'a' | 'b', fields: object = {}): Promise<string | undefined> => {
+    const body = JSON.stringify({ query: print(SendMessageDocument), variables: { input: { ...INPUT, ...fields } } });
+    const headers = { 'content-type': 'application/json', 'x-api-key': `key-of-${caller}` };
+    return (await post(app.url, body, headers)).errors?.[0]?.extensions.code;
+  };
+
+  it('keeps nobody else from sending to that recipient', async () => {
+    expect(await codeOf('a')).toBeUndefined();
+    expect(await codeOf('a')).toBe('RATE_LIMITED');
+    expect(await codeOf('b')).toBeUndefined();
+  });
+
+  it('leaves a count in the database, and nothing else, however much is refused', async () => {
+    expect(await codeOf('a')).toBeUndefined();
+    const refused = { text: 'x'.repeat(2_000), media: Array(10).fill(`https://example.com/${'y'.repeat(4_000)}`) };
+    for (let round = 0; round < 30; round++) {
+      expect(await codeOf('a', { ...refused, idempotencyKey: `k${round}` })).toBe('RATE_LIMITED');
+    }
+    await app.close();
+    const database = new Database(join(folder, 'messages.sqlite'));
+    const countOf = (table: string): unknown => database.prepare(`SELECT COUNT(*) FROM ${table}`).pluck().get();
+    expect([countOf('sends'), countOf('audit'), countOf('refusals')]).toEqual([1, 1, 1]);
+    expect(database.prepare('SELECT caller, count FROM refusals').all()).toEqual([{ caller: 'a', count: 30 }]);
+    database.close();
   });
 });

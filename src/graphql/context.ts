@@ -1,7 +1,9 @@
 /** What belongs to one GraphQL request. */
 import { readableBy, type Caller } from '../messaging/caller.js';
+import type { Message } from '../messaging/message.js';
 import type { MessageFeed } from '../messaging/message-feed.js';
 import type { MessageService } from '../messaging/message-service.js';
+import { AnswerBudget } from './answer-budget.js';
 import { createLoaders, type Loaders } from './loaders.js';
 
 export interface RequestContext {
@@ -10,6 +12,8 @@ export interface RequestContext {
   /** Who asks: owns messages and idempotency keys. */
   readonly caller: Caller;
   readonly loaders: Loaders;
+  /** What the answer may still hold. */
+  readonly budget: AnswerBudget;
   readonly feed: MessageFeed;
   /** Tells the log of a failure that the caller only hears of as INTERNAL_SERVER_ERROR. */
   readonly onInternalError: (error: unknown) => void;
@@ -24,13 +28,19 @@ export interface ContextParts {
 export type ContextFactory = (requestId: string, caller: Caller) => RequestContext;
 
 export function contextFactory({ messages, feed, onInternalError }: ContextParts): ContextFactory {
-  return (requestId, caller) => ({
-    requestId,
-    caller,
-    loaders: createLoaders((ids) => messages.messagesById(ids, readableBy(caller))),
-    feed,
-    onInternalError: (error) => {
-      onInternalError(requestId, error);
-    },
-  });
+  return (requestId, caller) => {
+    const budget = new AnswerBudget();
+    const find = (ids: readonly string[]): Promise<(Message | null)[]> =>
+      messages.messagesById(ids, readableBy(caller));
+    return {
+      requestId,
+      caller,
+      loaders: createLoaders((ids) => budget.readById(ids, find)),
+      budget,
+      feed,
+      onInternalError: (error) => {
+        onInternalError(requestId, error);
+      },
+    };
+  };
 }

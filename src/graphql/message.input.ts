@@ -2,6 +2,7 @@
 import 'reflect-metadata';
 import { Field, ID, InputType } from 'type-graphql';
 import { isCleanText, type MessagePriority, type OutboundMessage } from '../messaging/message.js';
+import { E164_MESSAGE, isE164 } from '../messaging/region.js';
 import { DateTime } from './date-time.js';
 import { MessagePriorityEnum } from './message.type.js';
 import { EachHolds, Holds } from './rule.js';
@@ -19,9 +20,7 @@ const MAX_APPLICATION_ID_LENGTH = 255;
 
 const IDEMPOTENCY_KEY = /^[A-Za-z0-9_:.-]{1,255}$/;
 
-const E164 = /^\+[1-9][0-9]{1,14}$/;
 const E164_CODE = 'INVALID_E164';
-const E164_MESSAGE = 'Must be an E.164 number: +, then 2 to 15 digits of which the first is not 0.';
 
 export const CleanText = (): PropertyDecorator =>
   Holds('INVALID_CHARACTER', 'Must not hold U+0000 or half of a surrogate pair.', isCleanText);
@@ -44,18 +43,18 @@ function isMediaUrl(url: string): boolean {
 export class MessageInput {
   @Field(() => String, {
     description:
-      'One of your telephone numbers, in E.164 format: `+19195551212`. Error codes: `INVALID_E164`, and `SENDER_NOT_ALLOWED` where you may use some numbers only.',
+      'One of your telephone numbers, in E.164 format, which writes a number in one way only: `+19195551212`. Error codes: `INVALID_E164`, and `SENDER_NOT_ALLOWED` where you may use some numbers only.',
   })
-  @Holds(E164_CODE, E164_MESSAGE, (number: string) => E164.test(number))
+  @Holds(E164_CODE, E164_MESSAGE, isE164)
   from!: string;
 
   @Field(() => [String], {
     description:
-      'The recipients, 1 to 10 different E.164 numbers; more than one makes a group message. A single string is taken as a list of one. Error codes: `INVALID_E164`, `NO_RECIPIENT`, `TOO_MANY_RECIPIENTS`, `DUPLICATE_RECIPIENT`, and `DESTINATION_NOT_ALLOWED` for countries and lines that the operator does not send to.',
+      'The recipients, 1 to 10 different E.164 numbers; more than one makes a group message. A single string is taken as a list of one. Error codes: `INVALID_E164`, `NO_RECIPIENT`, `TOO_MANY_RECIPIENTS`, `DUPLICATE_RECIPIENT`, and `DESTINATION_NOT_ALLOWED` for countries and lines that the operator does not send to, and for numbers that are not valid in theirs.',
   })
   @Holds('NO_RECIPIENT', 'Needs at least one recipient.', (to: string[]) => to.length > 0)
   @Holds('TOO_MANY_RECIPIENTS', `At most ${MAX_RECIPIENTS} recipients.`, (to: string[]) => to.length <= MAX_RECIPIENTS)
-  @EachHolds(E164_CODE, E164_MESSAGE, (number: string) => E164.test(number))
+  @EachHolds(E164_CODE, E164_MESSAGE, isE164)
   @EachHolds(
     'DUPLICATE_RECIPIENT',
     'This recipient is in the list already.',
@@ -92,7 +91,7 @@ export class MessageInput {
   @Field(() => [String], {
     nullable: true,
     description:
-      'Attachments, at most 10: absolute http or https URLs of at most 4096 characters, without user info, spaces or control characters. Any makes the message an MMS. Error codes: `TOO_MANY_MEDIA`, `MEDIA_URL_TOO_LONG`, `INVALID_MEDIA_URL`, `MEDIA_HOST_NOT_ALLOWED`, and `MEDIA_NOT_HTTPS` where the operator asks for https.',
+      'Attachments, at most 10: absolute http or https URLs of at most 4096 characters, without user info, spaces or control characters, on hosts of the public internet, without a port. Any makes the message an MMS. Error codes: `TOO_MANY_MEDIA`, `MEDIA_URL_TOO_LONG`, `INVALID_MEDIA_URL`, `MEDIA_HOST_NOT_ALLOWED`, and `MEDIA_NOT_HTTPS` where the operator asks for https.',
   })
   @Holds('TOO_MANY_MEDIA', `At most ${MAX_MEDIA} attachments.`, (media: string[]) => media.length <= MAX_MEDIA)
   @EachHolds(

@@ -113,13 +113,16 @@ export class MessageResolver {
       description: 'Which messages to list; all when absent.',
     })
     filter: MessageFilterInput | null,
-    @Ctx() { caller }: RequestContext,
+    @Ctx() { caller, budget }: RequestContext,
   ): Promise<Connection<Message>> {
     const visibleTo = readableBy(caller);
     if (filter != null) checkInput('filter', filter);
     const size = checkPageSize(first ?? DEFAULT_PAGE_SIZE);
     const position = after == null ? null : decodeCursor(after);
-    const rows = await this.#messages.listMessages(messageFilter(filter, visibleTo), size + 1, position);
+    const rows = await budget.read(
+      () => this.#messages.listMessages(messageFilter(filter, visibleTo), size + 1, position),
+      (found) => found.map(({ message }) => message),
+    );
     return connectionOf(
       rows.map(({ message, position }) => ({ node: message, position })),
       size,

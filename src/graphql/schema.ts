@@ -7,6 +7,7 @@ import { ServiceError } from '../errors.js';
 import type { Message } from '../messaging/message.js';
 import type { MessageService } from '../messaging/message-service.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
+import { countLists } from './answer-budget.js';
 import type { RequestContext } from './context.js';
 import { DeliveryResolver, MessageResolver } from './message.resolver.js';
 import { MAX_FIELD_ERRORS } from './rule.js';
@@ -65,6 +66,7 @@ export function buildMessagingSchema(parts: SchemaParts): GraphQLSchema {
     resolvers: { ...resolvers, Message: { ...(resolvers.Message as object), __resolveReference: resolveMessage } },
   });
   checkRepresentations(schema);
+  countLists(schema);
   return schema;
 }
 

@@ -13,10 +13,12 @@ import {
 } from '@apollo/server/plugin/disabled';
 import websocket from '@fastify/websocket';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
+import { OperationTypeNode } from 'graphql';
 import { ERRORS, ServiceError, type ErrorCode } from '../errors.js';
 import type { Caller } from '../messaging/caller.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
+import { isTooLarge } from './answer-budget.js';
 import { contextFactory, type ContextParts, type RequestContext } from './context.js';
 import { DocumentGate, MAX_TOKENS } from './document-gate.js';
 import { errorFormatter, isInternal } from './public-error.js';
@@ -91,13 +93,17 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
   await apollo.start();
 
   const newContext = contextFactory(options);
-  const handler = fastifyApolloHandler(apollo, {
+  const answer = fastifyApolloHandler(apollo, {
     context: (request) => {
       // Every route to here has its hook; a request that went around it must not become anybody.
       if (request.caller === null) throw new ServiceError('UNAUTHENTICATED');
       return Promise.resolve(newContext(request.id, request.caller));
     },
   });
+  const handler: RouteHandlerMethod = async function (request, reply) {
+    const body: unknown = await answer.call(this, request, reply);
+    return reply.statusCode < 400 ? body : withRequestId(body, request.id, onInternalError);
+  };
   routes.decorateRequest('caller', null);
   const signIn = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     // A page has no credential yet, and a WebSocket brings it in its first message.
@@ -165,18 +171,42 @@ function refuse(reply: FastifyReply, status: number, code: ErrorCode): FastifyRe
   return reply.code(status).send({ errors: [{ message, extensions }] });
 }
 
+/** What Apollo could not begin with, or not print, it answers without asking a plugin. */
+function withRequestId(body: unknown, requestId: string, onInternalError: GraphQLOptions['onInternalError']): unknown {
+  if (typeof body !== 'string') return body;
+  const { errors = [], ...rest } = JSON.parse(body) as { errors?: { extensions?: Record<string, unknown> }[] };
+  if (errors.every(({ extensions }) => extensions?.requestId === requestId)) return body;
+  if (errors.some(({ extensions }) => extensions?.code === 'INTERNAL_SERVER_ERROR')) {
+    onInternalError(requestId, new AnswerFailure());
+  }
+  const told = errors.map((error) => ({ ...error, extensions: { ...error.extensions, requestId } }));
+  return JSON.stringify({ errors: told, ...rest });
+}
+
+class AnswerFailure extends Error {
+  override readonly name = 'AnswerFailure';
+}
+
 /** Puts the request id into every error, and hands the masked ones to the log. */
 function failureReporting(onInternalError: GraphQLOptions['onInternalError']): ApolloServerPlugin<RequestContext> {
   return {
-    requestDidStart: ({ contextValue: { requestId } }) =>
+    requestDidStart: ({ contextValue: { requestId, budget } }) =>
       Promise.resolve({
         didEncounterErrors({ errors }) {
           for (const error of errors) if (isInternal(error)) onInternalError(requestId, error);
           return Promise.resolve();
         },
-        willSendResponse({ request, response: { body, http } }) {
+        willSendResponse({ request, operation, response: { body, http } }) {
+          if (body.kind !== 'single') return Promise.resolve();
+          // What a mutation has done must be told, whatever its size.
+          const isQuery = operation?.operation === OperationTypeNode.QUERY;
+          if (isQuery && (budget.isExceeded || isTooLarge(body.singleResult))) {
+            const { message, retryable } = ERRORS.OPERATION_TOO_COSTLY;
+            body.singleResult = { errors: [{ message, extensions: { code: 'OPERATION_TOO_COSTLY', retryable } }] };
+            http.status = 400;
+          }
           if (http.status === 400 && wantsLegacyJson(request.http?.headers.get('accept'))) http.status = 200;
-          if (body.kind !== 'single' || body.singleResult.errors === undefined) return Promise.resolve();
+          if (body.singleResult.errors === undefined) return Promise.resolve();
           const errors = body.singleResult.errors.map((error) => ({
             ...error,
             extensions: { ...error.extensions, requestId },

@@ -1,5 +1,6 @@
 /** Which hosts media may come from. Nothing is fetched here, but whoever does fetch must not be sent into a private network. */
 import { BlockList, isIP } from 'node:net';
+import { domainToUnicode } from 'node:url';
 
 /** Ranges that are not on the public internet (IANA's special-purpose registries), and those that embed an IPv4 address. */
 const PRIVATE_IPV4 = [
@@ -23,50 +24,59 @@ const PRIVATE_IPV4 = [
 const PUBLIC_IPV6 = '2000::/3';
 const PRIVATE_IPV6 = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'];
 
-const privateAddresses = blockList(PRIVATE_IPV4, PRIVATE_IPV6);
+/** Answers inside Azure's networks, with what it knows about the machine that asks, though it is a public address. */
+const AZURE_PLATFORM = '168.63.129.16/32';
+
+const privateAddresses = blockList([...PRIVATE_IPV4, AZURE_PLATFORM], PRIVATE_IPV6);
 const publicIpv6 = blockList([], [PUBLIC_IPV6]);
 
 /** Endings of names that mean something in a private network only, or that resolve to whatever address they contain. */
 const PRIVATE_NAMES = [
-  'localhost',
-  'local',
-  'localdomain',
-  'internal',
-  'intranet',
-  'private',
-  'corp',
-  'home',
-  'lan',
-  'home.arpa',
-  'in-addr.arpa',
-  'ip6.arpa',
-  'invalid',
-  'test',
-  'onion',
-  'nip.io',
-  'sslip.io',
-  'xip.io',
-  'localtest.me',
-  'lvh.me',
-  'vcap.me',
-  'lacolhost.com',
+  // Special-use names (IANA, from RFC 6761 on). `example` is one of them; it resolves to nothing anywhere.
+  ...['localhost', 'local', 'test', 'invalid', 'onion', 'alt', 'arpa'],
+  // Kept for private networks by ICANN: the first in 2024, the others in 2018, since so many networks used them already.
+  ...['internal', 'corp', 'home', 'mail'],
+  // What private networks use beside them (RFC 6762, appendix G), and systems, clusters and routers by themselves.
+  ...['intranet', 'private', 'lan', 'intra', 'localdomain', 'localnet', 'svc', 'consul', 'fritz.box'],
+  // Names with an address in them, or for 127.0.0.1.
+  ...['nip.io', 'sslip.io', 'xip.io', 'localtest.me', 'lvh.me', 'vcap.me', 'lacolhost.com'],
 ];
 
+/** A name with a top-level domain, which has letters only unless it is an internationalized one (RFC 1123, IANA). */
+const PUBLIC_NAME = /^(?:[a-z0-9_-]{1,63}\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})$/;
+/** RFC 1035. */
+const MAX_NAME_LENGTH = 253;
+
 /**
- * Whether an absolute http(s) URL names a host of the public internet: no address of a private network in any spelling,
- * and no name that has a meaning in one. Names are not resolved; what a public name resolves to is its owner's affair.
+ * The host and port of an absolute URL, with a path behind them or nothing. Older parsers look for the end of a host at
+ * the first `/`, newer ones at `?` and `#` as well, and some take `\` for `/`: only `/` is the end for all of them.
+ */
+const AUTHORITY = /^(https?):\/\/(\[[0-9a-f:]{2,45}\]|[^/:?#@%[\]\\]{1,254})(?::(\d{1,5}))?(?:\/|$)/i;
+const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443' };
+
+/**
+ * Whether an absolute http(s) URL names a host of the public internet, and so that every parser reads the same host: no
+ * address of a private network, no name that has a meaning in one, no port but the scheme's own, no spelling that needs
+ * to be understood (`010.0.0.1`, `0x8.8.8.8`, fullwidth digits, percent-encoding).
+ *
+ * Names are not resolved, so this cannot know all: a public name may have a private address, and some (`10.0.0.1.nip.io`)
+ * have the one that they are asked for. Whoever fetches must look at the address, too. The cost does not grow with the URL.
  */
 export function isPublicHost(url: string): boolean {
   const host = hostOf(url);
+  if (host === null) return false;
   const version = isIP(host);
   if (version === 4) return !privateAddresses.check(host, 'ipv4');
   if (version === 6) return publicIpv6.check(host, 'ipv6') && !privateAddresses.check(host, 'ipv6');
-  return /^[a-z0-9._-]+$/.test(host) && host.includes('.') && !PRIVATE_NAMES.some((name) => isWithin(host, name));
+  return (
+    host.length <= MAX_NAME_LENGTH && PUBLIC_NAME.test(host) && !PRIVATE_NAMES.some((name) => isWithin(host, name))
+  );
 }
 
 /** Whether a URL's host is in the list, whose entries are names, or `*.example.com` for the names below one. */
 export function isAllowedHost(url: string, allowed: readonly string[]): boolean {
   const host = hostOf(url);
+  if (host === null) return false;
   return allowed.some((entry) => {
     const name = entry.toLowerCase();
     return name.startsWith('*.') ? host.endsWith(name.slice(1)) : host === name;
@@ -75,13 +85,18 @@ export function isAllowedHost(url: string, allowed: readonly string[]): boolean 
 
 const isWithin = (host: string, name: string): boolean => host === name || host.endsWith(`.${name}`);
 
-/** As `URL` reads it, which turns every spelling of an address into one; without brackets and the root's dot. */
-function hostOf(url: string): string {
-  const { hostname } = new URL(url);
-  return hostname
-    .replace(/^\[|\]$/g, '')
-    .replace(/\.+$/, '')
-    .toLowerCase();
+/**
+ * The host as `URL` understands it, without brackets and the root's dot; null unless it stands there just so, apart from
+ * upper case, or is an internationalized name in its own letters.
+ */
+function hostOf(url: string): string | null {
+  const [, scheme = '', written = '', port] = AUTHORITY.exec(url) ?? [];
+  if (port !== undefined && port !== DEFAULT_PORTS[scheme.toLowerCase()]) return null;
+  const origin = `https://${written}`;
+  if (written === '' || !URL.canParse(origin)) return null;
+  const { hostname } = new URL(origin);
+  if (![hostname, domainToUnicode(hostname)].includes(written.toLowerCase())) return null;
+  return hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
 }
 
 function blockList(ipv4: readonly string[], ipv6: readonly string[]): BlockList {

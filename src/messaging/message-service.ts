@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { ServiceError, type ErrorCode } from '../errors.js';
 import type { Message, OutboundMessage } from './message.js';
-import type { SendLimits } from './send-limits.js';
+import type { Permit, SendLimits } from './send-limits.js';
 import { RecordQueue, type RecordObserver } from './record-queue.js';
 import {
   NotTriedError,
@@ -19,6 +19,7 @@ import {
   type Settlement,
   type StoredSend,
 } from './ports.js';
+import type { RefusalCounts } from './refusal-counts.js';
 import { settleByHand, type SettleRequest } from './settlement.js';
 
 /**
@@ -66,11 +67,16 @@ export interface MessageServiceOptions {
   readonly clock: Clock;
   readonly observer: SendObserver;
   readonly limits: SendLimits;
+  /** Where it is counted what the limits refuse. */
+  readonly refusals: Pick<RefusalCounts, 'add'>;
   /** Unique ids that sort by time. */
   readonly newId: () => string;
   /** The gateway's own deadline, in milliseconds. */
   readonly sendTimeoutMs: number;
 }
+
+type Permitted = Extract<Permit, { kind: 'COUNTED' }>;
+type Refused = Extract<Permit, { kind: 'REFUSED' }>;
 
 interface RunningSend {
   readonly fingerprint: string;
@@ -99,21 +105,17 @@ export class MessageService {
    * `OUTCOME_UNKNOWN` when perhaps one did.
    */
   async send(request: SendRequest): Promise<Message> {
-    if (request.idempotencyKey === null && request.refusal !== null) throw request.refusal;
-    const fingerprint = fingerprintOf(request.message);
-    if (request.idempotencyKey === null) return this.#claimCallRecord(request, fingerprint);
-    const key = JSON.stringify([request.caller, request.idempotencyKey]);
+    const { caller, idempotencyKey, refusal, message } = request;
+    if (idempotencyKey === null && refusal !== null) throw refusal;
+    const fingerprint = fingerprintOf(message);
+    if (idempotencyKey === null) return this.#claimCallRecord(request, fingerprint);
+    const key = JSON.stringify([caller, idempotencyKey]);
     const running = this.#running.get(key);
     if (running !== undefined) {
-      if (running.fingerprint !== fingerprint) throw request.refusal ?? keyReused();
+      if (running.fingerprint !== fingerprint) throw refusal ?? keyReused();
       return running.answer;
     }
-    if (request.refusal !== null) {
-      const holder = await this.#holderOf(request.caller, request.idempotencyKey);
-      // Another input than the holder's is refused for what it is.
-      if (holder?.fingerprint !== fingerprint) throw request.refusal;
-      return replay(holder, fingerprint);
-    }
+    if (refusal !== null) return this.#answerInSpiteOf(refusal, request, fingerprint);
     const answer = this.#claimCallRecord(request, fingerprint);
     this.#running.set(key, { fingerprint, answer });
     try {
@@ -154,16 +156,36 @@ export class MessageService {
   async #claimCallRecord(request: SendRequest, fingerprint: string): Promise<Message> {
     const { gateway, clock, observer, sendTimeoutMs } = this.#options;
     const send = this.#newSend(request, fingerprint);
-    const holder = await this.#claim(send);
-    if (holder !== null) return replay(holder, fingerprint);
+    const permit = await this.#takeFromLimits(send);
+    if (permit.kind === 'REFUSED') return this.#answerInSpiteOf(this.#rateLimited(send, permit), request, fingerprint);
 
-    await this.#takeFromLimits(send);
+    const holder = await this.#claim(send, permit);
+    if (holder !== null) {
+      await permit.giveBack();
+      return replay(holder, fingerprint);
+    }
     // From here on the intent is on disk: whatever happens, this send is found again and never made twice.
     const report = await gateway.send(request.message, send.sendId, send.startedAt + sendTimeoutMs);
     observer.onSend(sendReport(report, send, request.requestId, clock.now() - send.startedAt));
-    const isRecorded = await this.#recordInTime(send.sendId, resolutionOf(report));
-    if (!isRecorded && report.outcome.kind !== 'NOT_SENT') throw outcomeUnknown();
+    const isSent = report.outcome.kind !== 'NOT_SENT';
+    const [isRecorded] = await Promise.all([
+      this.#recordInTime(send.sendId, resolutionOf(report)),
+      isSent ? undefined : permit.giveBack(),
+    ]);
+    if (!isRecorded && isSent) throw outcomeUnknown();
     return messageOrThrow(report.outcome);
+  }
+
+  /** What may not be sent is refused, unless an earlier call with the same key and input sent it. */
+  async #answerInSpiteOf(
+    refusal: ServiceError,
+    { caller, idempotencyKey }: SendRequest,
+    fingerprint: string,
+  ): Promise<Message> {
+    const holder = idempotencyKey === null ? null : await this.#holderOf(caller, idempotencyKey);
+    // Another input than the holder's is refused for what it is.
+    if (holder?.fingerprint !== fingerprint) throw refusal;
+    return replay(holder, fingerprint);
   }
 
   #newSend({ message, caller, idempotencyKey, requestId }: SendRequest, fingerprint: string): NewSend {
@@ -182,9 +204,9 @@ export class MessageService {
   }
 
   /** Stores the intent; returns the send that holds the key instead, where there is one. */
-  async #claim(send: NewSend): Promise<StoredSend | null> {
-    if (this.#records.isFull) throw storeUnavailable(send.idempotencyKey, new NotTriedError());
+  async #claim(send: NewSend, permit: Permitted): Promise<StoredSend | null> {
     try {
+      if (this.#records.isFull) throw new NotTriedError();
       const claim = await this.#options.store.claim(send);
       switch (claim.kind) {
         case 'CLAIMED':
@@ -198,25 +220,23 @@ export class MessageService {
     } catch (cause) {
       // The claim may be on disk all the same, or get there yet. Nothing was sent, so its key must become free again.
       if (!(cause instanceof NotTriedError)) this.#records.abandon(send);
+      // Where the counts are in the same database, they have to wait for it as well; the caller need not.
+      void permit.giveBack();
       throw storeUnavailable(send.idempotencyKey, cause);
     }
   }
 
-  /**
-   * Counts the send. Only now that it is claimed: a repetition of an earlier one is answered without being counted, and
-   * never hears that nothing was sent.
-   */
-  async #takeFromLimits({ sendId, caller, request }: NewSend): Promise<void> {
-    let refusal: ServiceError;
+  async #takeFromLimits({ caller, idempotencyKey, request }: NewSend): Promise<Permit> {
     try {
-      const retryAfterSeconds = await this.#options.limits.take(caller, request.to);
-      if (retryAfterSeconds === null) return;
-      refusal = new ServiceError('RATE_LIMITED', { outcome: 'NOT_SENT', retryAfterSeconds });
+      return await this.#options.limits.take(caller, request.to);
     } catch (cause) {
-      refusal = new ServiceError('INTERNAL_SERVER_ERROR', { outcome: 'NOT_SENT', cause });
+      throw storeUnavailable(idempotencyKey, cause);
     }
-    await this.#recordInTime(sendId, { status: 'REJECTED' });
-    throw refusal;
+  }
+
+  #rateLimited({ caller, startedAt }: NewSend, { retryAfterSeconds }: Refused): ServiceError {
+    this.#options.refusals.add(caller, startedAt);
+    return new ServiceError('RATE_LIMITED', { outcome: 'NOT_SENT', retryAfterSeconds });
   }
 
   /** Whether the outcome was stored while a caller can reasonably wait; if not, storing it goes on. */

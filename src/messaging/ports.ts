@@ -109,6 +109,14 @@ export function isUnresolved({ status, settledBy, message }: StoredSend): boolea
   return message === null && settledBy === null && (status === 'UNKNOWN' || status === 'ACCEPTED');
 }
 
+/** How many sends of a caller the limits refused in an hour. */
+export interface RefusalCount {
+  readonly caller: string;
+  /** The beginning of the hour, milliseconds since 1970. */
+  readonly hour: number;
+  readonly count: number;
+}
+
 /** A write that certainly did not happen: it waited too long for its turn, or too many waited already. */
 export class NotTriedError extends Error {
   override readonly name = 'NotTriedError';
@@ -236,6 +244,9 @@ export interface MessageStore {
 
   /** Settles a send that is unresolved, in the database and its audit; `NOT_SENT` frees its idempotency key. */
   settle(sendId: string, settlement: Settlement, now: number): Promise<SettleResult>;
+
+  /** Adds to the counts of refused sends. */
+  addRefusals(counts: readonly RefusalCount[]): Promise<void>;
 
   /** Stores a message that came in, once, however often it is told. */
   receive(message: Message, now: number): Promise<void>;

@@ -1,8 +1,21 @@
 /**
- * Where a number is, and what kind of line, by libphonenumber's metadata (its `max` set, which knows kinds of lines; it
- * takes 0.1 s to load). The calling code says too little: +1 is the United States and Canada, and also Jamaica.
+ * What libphonenumber's metadata says about a number: how it is written, where it is, and what kind of line. (The `max`
+ * set, which knows kinds of lines; it takes 0.1 s to load.) The calling code says too little: +1 is the United States and
+ * Canada, and also Jamaica.
  */
-import { isSupportedCountry, parsePhoneNumberFromString, type PhoneNumberType } from 'libphonenumber-js/max';
+import {
+  isSupportedCountry,
+  parsePhoneNumberFromString,
+  type PhoneNumber,
+  type PhoneNumberType,
+} from 'libphonenumber-js/max';
+
+/** What an E.164 number looks like, before anything is known of its country. */
+const FORM = /^\+[1-9][0-9]{1,14}$/;
+
+/** What to do where `isE164` does not hold. */
+export const E164_MESSAGE =
+  'Must be an E.164 number: +, the country calling code once, then the number without the prefix of calls within the country; at most 15 digits.';
 
 /** Lines that bill whoever writes to them, or that are no telephone. Toll-free numbers take messages as any other. */
 const SPECIAL_LINES: ReadonlySet<PhoneNumberType | undefined> = new Set<PhoneNumberType>([
@@ -14,17 +27,53 @@ const SPECIAL_LINES: ReadonlySet<PhoneNumberType | undefined> = new Set<PhoneNum
   'VOICEMAIL',
 ]);
 
+/**
+ * The rules of an input and then, in the same go, the policy ask about the numbers of a send, which are eleven at most.
+ * Few are kept: a number that was cut out of a document holds on to the whole of it.
+ */
+const MAX_READ = 32;
+const read = new Map<string, PhoneNumber | undefined>();
+
+/**
+ * Whether this is an E.164 number, written in the only way that E.164 has. libphonenumber forgives a country code that
+ * is there twice, and the 0 of calls within a country, as networks do. So it is asked to print what it read: limits,
+ * duplicates and kinds of lines go by the text of a number, and another text would be another recipient. What it cannot
+ * read (a calling code that nobody has, two digits) cannot be compared, and no network has it: no number either.
+ *
+ * The cost does not grow with the text.
+ */
+export function isE164(text: string): boolean {
+  return FORM.test(text) && readNumber(text)?.number === text;
+}
+
 /** Whether there is such a region: the United Kingdom is `GB`, and a `UK` that matched nobody would be a surprise. */
 export const isRegion = (code: string): boolean => isSupportedCountry(code);
 
 /**
- * Whether messages may go to this E.164 number: its region is one of `allowed` (ISO 3166), and it is no special line.
- * Premium-rate and other special lines are refused everywhere. A number whose region cannot be told, such as those of
- * satellite networks and of area codes that nobody has, is refused unless all regions are allowed.
+ * Whether messages may go to this E.164 number. It must be valid in one of the `allowed` regions (ISO 3166). A number
+ * whose region cannot be told, such as those of satellite networks, needs all regions to be allowed; so does one that is
+ * not valid, since its area code may be newer than libphonenumber. But that must have a length that its country uses, and
+ * it must not be a valid number with more digits behind it: networks ignore those, so it would be the same recipient.
+ * Premium-rate and other special lines are refused everywhere.
  */
 export function isAllowedDestination(number: string, allowed: readonly string[] | '*'): boolean {
-  const parsed = parsePhoneNumberFromString(number);
-  if (SPECIAL_LINES.has(parsed?.getType())) return false;
-  if (allowed === '*') return true;
-  return parsed?.country !== undefined && allowed.includes(parsed.country);
+  const known = readNumber(number);
+  // With this metadata, a number has a type exactly when it is valid.
+  const type = known?.getType();
+  if (known === undefined || SPECIAL_LINES.has(type)) return false;
+  if (allowed !== '*') return type !== undefined && known.country !== undefined && allowed.includes(known.country);
+  return type !== undefined || (known.isPossible() && !beginsWithNumber(number));
+}
+
+function beginsWithNumber(text: string): boolean {
+  const beginnings = Array.from(text, (_digit, index) => text.slice(0, index));
+  return beginnings.some((beginning) => parsePhoneNumberFromString(beginning)?.isValid() === true);
+}
+
+function readNumber(text: string): PhoneNumber | undefined {
+  if (read.has(text)) return read.get(text);
+  if (read.size === MAX_READ) read.clear();
+  const number = parsePhoneNumberFromString(text);
+  read.set(text, number);
+  return number;
 }

@@ -6,10 +6,16 @@ export interface Limit {
   readonly windowSeconds: number;
 }
 
+export type Permit =
+  | {
+      readonly kind: 'COUNTED';
+      /** Takes the send out of the counts again, as far as their windows last still. Never rejects. */
+      giveBack(): Promise<void>;
+    }
+  /** Too much; nothing was counted. */
+  | { readonly kind: 'REFUSED'; readonly retryAfterSeconds: number };
+
 export interface SendLimits {
-  /**
-   * Counts a send of `caller` to these recipients, each as one message. Returns how many seconds to wait, and counts
-   * nothing, when that is too much; null when it may be sent. Rejects when counting is not possible.
-   */
-  take(caller: string, recipients: readonly string[]): Promise<number | null>;
+  /** Counts a send of `caller` to these recipients, each as one message. Rejects when counting is not possible. */
+  take(caller: string, recipients: readonly string[]): Promise<Permit>;
 }

@@ -6,6 +6,9 @@ import type { OutboundMessage } from './message.js';
 import type { Clock } from './ports.js';
 import { isAllowedDestination } from './region.js';
 
+const MEDIA_HOST_MESSAGE =
+  'Must be on an allowed host of the public internet, written plainly, without a port, and with a / or nothing behind it.';
+
 export interface SendPolicyOptions {
   /** The recipients' regions by ISO 3166, or `*` for all. */
   readonly allowedRegions: readonly string[] | '*';
@@ -41,8 +44,7 @@ export class SendPolicy {
     }
     for (const [index, url] of media.entries()) {
       const isAllowed = isPublicHost(url) && (mediaHosts === null || isAllowedHost(url, mediaHosts));
-      if (!isAllowed)
-        refuse(['media', index], 'MEDIA_HOST_NOT_ALLOWED', 'Media must come from an allowed, public host.');
+      if (!isAllowed) refuse(['media', index], 'MEDIA_HOST_NOT_ALLOWED', MEDIA_HOST_MESSAGE);
       if (!allowHttpMedia && !/^https:/i.test(url))
         refuse(['media', index], 'MEDIA_NOT_HTTPS', 'Must be an https URL.');
     }

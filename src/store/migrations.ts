@@ -124,6 +124,19 @@ export function migrations(bigint: 'INTEGER' | 'BIGINT'): readonly string[] {
     -- Secrets of our own that all instances share, in hexadecimal.
     CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL);
     `,
+    `
+    -- A caller's list, by each filter: the walk begins at the rows that he may see, so that it never passes over another's.
+    CREATE INDEX sends_caller_sender ON sends (caller, substr(sender, 1, 255), time, send_id) WHERE message_id IS NOT NULL;
+    CREATE INDEX sends_caller_status ON sends (caller, status, time, send_id) WHERE message_id IS NOT NULL;
+    CREATE INDEX sends_caller_tag ON sends (caller, substr(tag, 1, 255), time, send_id)
+      WHERE message_id IS NOT NULL AND tag IS NOT NULL;
+    ALTER TABLE recipients ADD COLUMN caller TEXT NOT NULL DEFAULT '';
+    UPDATE recipients SET caller = COALESCE((SELECT caller FROM sends WHERE sends.send_id = recipients.send_id), '');
+    CREATE INDEX recipients_caller ON recipients (caller, recipient, time, send_id);
+
+    -- How many sends the limits refused, by caller and hour: they are no attempts, and must not fill the audit.
+    CREATE TABLE refusals (caller TEXT NOT NULL, hour ${bigint} NOT NULL, count ${bigint} NOT NULL, PRIMARY KEY (caller, hour));
+    `,
   ];
 }
 

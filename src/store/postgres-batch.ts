@@ -184,7 +184,7 @@ async function updateRecords(client: PoolClient, writes: readonly RecordWrite[])
          OR (record.status = 'ACCEPTED' AND sends.settled_by IS NOT NULL AND (sends.status = 'REJECTED'
            OR (record.message_id IS NOT NULL AND sends.deliveries IS NULL
              AND sends.message_id IS DISTINCT FROM record.message_id))))
-       RETURNING sends.send_id, sends.time)
+       RETURNING sends.send_id, sends.time, sends.caller)
      ${listRecipientsOf('updated')}`,
     [JSON.stringify(rows), JSON.stringify(listed)],
   );
@@ -232,7 +232,7 @@ export async function applySettlement(
   if (messageId !== null) {
     const listed = distinctRecipients(JSON.parse(row.recipients) as string[]);
     await client.query(
-      'INSERT INTO recipients SELECT unnest($1::text[]), time, send_id FROM sends WHERE send_id = $2 ON CONFLICT DO NOTHING',
+      'INSERT INTO recipients SELECT unnest($1::text[]), time, send_id, caller FROM sends WHERE send_id = $2 ON CONFLICT DO NOTHING',
       [listed, row.send_id],
     );
     await adopt(client, [messageId], now);
@@ -327,7 +327,7 @@ async function updateDeliveries(
     `WITH updated AS (
        UPDATE sends SET ${DELIVERY_COLUMNS.map((name) => `${name} = row.${name}`).join(', ')}
        FROM ${recordset(['send_id', ...DELIVERY_COLUMNS], 'row')} WHERE sends.send_id = row.send_id
-       RETURNING sends.send_id, sends.time, sends.message_id),
+       RETURNING sends.send_id, sends.time, sends.caller, sends.message_id),
      notified AS (SELECT pg_notify('${CHANNEL}', 'updated:' || message_id) FROM updated),
      listed AS (${listRecipientsOf('updated')})
      SELECT COUNT(*) FROM notified`,
@@ -345,7 +345,7 @@ async function applyReceived(client: PoolClient, writes: readonly ReceivedWrite[
   await client.query(
     `WITH stored AS (
        INSERT INTO sends (${names.join(', ')}) SELECT ${names.join(', ')} FROM ${recordset(names)}
-       ON CONFLICT DO NOTHING RETURNING send_id, time, message_id),
+       ON CONFLICT DO NOTHING RETURNING send_id, time, caller, message_id),
      notified AS (SELECT pg_notify('${CHANNEL}', 'received:' || message_id) FROM stored),
      listed AS (${listRecipientsOf('stored')})
      SELECT COUNT(*) FROM notified`,
@@ -355,8 +355,8 @@ async function applyReceived(client: PoolClient, writes: readonly ReceivedWrite[
 
 /** Makes the rows of `source` findable by the recipients in the second parameter. */
 function listRecipientsOf(source: 'updated' | 'stored'): string {
-  return `INSERT INTO recipients (recipient, time, send_id)
-     SELECT given.recipient, ${source}.time, ${source}.send_id
+  return `INSERT INTO recipients (recipient, time, send_id, caller)
+     SELECT given.recipient, ${source}.time, ${source}.send_id, ${source}.caller
      FROM ${source} JOIN ${recordset(['send_id', 'recipient'], 'given', 2)} ON given.send_id = ${source}.send_id
      ON CONFLICT DO NOTHING`;
 }

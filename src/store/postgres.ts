@@ -10,6 +10,7 @@ import type {
   NewSend,
   OtherEvent,
   Position,
+  RefusalCount,
   Resolution,
   Settlement,
   SettleResult,
@@ -157,6 +158,15 @@ export class PostgresStore implements MessageStore {
 
   async receive(message: Message, now: number): Promise<void> {
     await this.#write({ kind: 'received', message, now });
+  }
+
+  async addRefusals(counts: readonly RefusalCount[]): Promise<void> {
+    const columns = (['caller', 'hour', 'count'] as const).map((name) => counts.map((each) => each[name]));
+    await this.#pool.query(
+      `INSERT INTO refusals AS known SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS given ORDER BY 1, 2
+       ON CONFLICT (caller, hour) DO UPDATE SET count = known.count + excluded.count`,
+      columns,
+    );
   }
 
   /**

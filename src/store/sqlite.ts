@@ -14,6 +14,7 @@ import {
   type NewSend,
   type OtherEvent,
   type Position,
+  type RefusalCount,
   type Resolution,
   type Settlement,
   type SettleResult,
@@ -179,6 +180,15 @@ export class SqliteStore implements MessageStore {
 
   async receive(message: Message, now: number): Promise<void> {
     await this.#write({ kind: 'received', message, now });
+  }
+
+  async addRefusals(counts: readonly RefusalCount[]): Promise<void> {
+    await this.#commit(() => {
+      const add = this.#statement(
+        'INSERT INTO refusals VALUES (?, ?, ?) ON CONFLICT (caller, hour) DO UPDATE SET count = count + excluded.count',
+      );
+      for (const { caller, hour, count } of counts) add.run(caller, hour, count);
+    });
   }
 
   async abandon(sends: readonly NewSend[], now: number): Promise<void> {
@@ -420,7 +430,7 @@ export class SqliteStore implements MessageStore {
 
   #listRecipients(sendId: string, to: readonly string[]): void {
     const list = this.#statement(
-      'INSERT OR IGNORE INTO recipients SELECT ?, time, send_id FROM sends WHERE send_id = ?',
+      'INSERT OR IGNORE INTO recipients SELECT ?, time, send_id, caller FROM sends WHERE send_id = ?',
     );
     for (const recipient of to) list.run(recipient, sendId);
   }

@@ -1,21 +1,24 @@
 /**
- * What the costliest documents cost: those that the limits just accept, and those that they refuse. CPU of the server's
- * process per request, median of the rounds, beside that of the smallest query.
+ * What the costliest documents cost: those that the limits just accept, those that they refuse by the document, and those
+ * that they refuse by what the answer would hold. CPU of the server's process per request, median of the rounds, and the
+ * bytes of the answer.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
 import console from 'node:console';
 import { argv, env, execPath, exit } from 'node:process';
 import { fileURLToPath, URL } from 'node:url';
+import { getIntrospectionQuery } from 'graphql';
 import { request } from 'undici';
 
 const ROUNDS = Number(argv[2] ?? 40);
 const TICK_MS = 10;
-const MAX_ACCEPTED_MS = 50;
-const MAX_REFUSED_MS = 15;
+const MAX_MS = { accepted: 50, refused: 15, 'refused by its answer': 50 };
+const MAX_MB = 5;
 /** Requests of one measurement: the kernel counts CPU in ticks of 10 ms. */
 const REQUESTS = 20;
 
@@ -23,57 +26,115 @@ const times = (count, text) => Array.from({ length: count }, (_, index) => text(
 const input = '{from: "+1", to: ["+12345678902"], text: "Hey", applicationId: "a"}';
 const sends = (count) => `mutation { ${times(count, (index) => `s${index}: sendMessage(input: ${input}) { id }`)} }`;
 
-const DOCUMENTS = {
-  'the smallest query': ['{ __typename }', true],
-  'one field 490 times': [`{ messages { nodes { ${times(490, () => 'id')} } } }`, true],
-  'as many whole messages as there may be': [
-    `{ ${times(5, (index) => `a${index}: messages(first: 100) { nodes { ...F } edges { node { ...F } } }`)} } fragment F on Message {
-      id time to from text applicationId tag owner media direction segmentCount status deliveries { to status time failure { code name meaning origin retryable } } }`,
-    true,
+/** Sends a message whose failure each recipient's number asks for, and one that is as large as it may be. */
+const SEND = 'mutation ($input: MessageInput!) { sendMessage(input: $input) { id } }';
+const GROUP = {
+  from: '+12345678901',
+  to: Array.from({ length: 10 }, (_, index) => `+1919555477${index}`),
+  text: 'Hey',
+  applicationId: 'a',
+};
+const LARGE = {
+  ...GROUP,
+  from: '+12345678902',
+  text: 'x'.repeat(2_048),
+  media: Array.from({ length: 10 }, (_, index) => `https://example.com/${index}`.padEnd(4_096, 'y')),
+};
+const ofGroups = 'filter: { from: "+12345678901" }';
+const ofLarge = 'filter: { from: "+12345678902" }';
+const DELIVERIES = 'deliveries { to status time failure { code name meaning origin retryable } }';
+const WHOLE = `id time to from text applicationId tag owner media direction segmentCount priority expiresAt status ${DELIVERIES}`;
+const EXOTIC = String.fromCharCode(...Array.from({ length: 2_000 }, (_, index) => 0x4e00 + index));
+const previews = (count) =>
+  `{ ${times(count, (index) => `a${index}: previewMessage(input: { text: "${EXOTIC}" }) { forcing }`)} }`;
+const ENTITIES = (fields) =>
+  `query ($of: [_Any!]!) { _entities(representations: $of) { ... on Message { ${fields} } } }`;
+/** As many ids as may be asked for, of messages of that sender; made once they are sent. */
+const entitiesOf = (from) => ({ entitiesOf: from });
+
+const ACCEPTED = {
+  'the smallest query': ['{ __typename }'],
+  'one field 490 times': [`{ messages { nodes { ${times(490, () => 'id')} } } }`],
+  'two pages of groups with all that is known of them': [
+    `{ ${times(2, (index) => `a${index}: messages(first: 100, ${ofGroups}) { nodes { ${WHOLE} } }`)} }`,
   ],
+  'a page of groups, with aliases up to the limit of values': [
+    `{ messages(first: 100, ${ofGroups}) { nodes { ${WHOLE} a: ${DELIVERIES} } } }`,
+  ],
+  'five pages of ids, of groups': [
+    `{ ${times(5, (index) => `a${index}: messages(first: 100, ${ofGroups}) { nodes { id } edges { node { id } } }`)} }`,
+  ],
+  'a page of the largest messages': [`{ messages(first: 97, ${ofLarge}) { nodes { media } } }`],
+  'a page of the largest messages, of which little is asked': [`{ messages(first: 100, ${ofLarge}) { nodes { id } } }`],
+  'as many entities as may be': [ENTITIES(times(18, (index) => `a${index}: text`)), entitiesOf(GROUP.from)],
+  'as many entities with 50 values each': [ENTITIES('id to deliveries { to status time }'), entitiesOf(GROUP.from)],
+  'previews up to the limit of values': [previews(14)],
   'twenty lookups': [
     `{ ${times(20, (index) => `a${index}: message(id: "${index}") { id deliveries { failure { code } } }`)} }`.replace(
       'a0: ',
       '',
     ),
-    true,
   ],
-  'ten sends with a mistake each': [sends(10), true],
-  'the introspection of tools': [null, true],
+  'ten sends with a mistake each': [sends(10)],
+  'the introspection of tools': [getIntrospectionQuery()],
+  'all types with their fields, 20 times': [
+    `{ __schema { ${times(20, (index) => `a${index}: types { name fields { name args { name type { name ofType { name } } } } }`)} } }`,
+  ],
   '490 fields in 60 fragments': [
     `{ ${times(20, (index) => `...F${index}`)} } ${times(20, (index) => `fragment F${index} on Query { message(id: "1") { ${times(22, () => 'id')} } }`)}`,
-    true,
   ],
-  '99 unknown fields': [`{ message(id: 1) { ${times(99, (index) => `unknown${index}`)} } }`, false],
+};
+
+const REFUSED_BY_ANSWER = {
+  'whole messages in all lists that there may be': [
+    `{ ${times(5, (index) => `a${index}: messages(first: 100, ${ofGroups}) { nodes { ...F } edges { node { ...F } } }`)} } fragment F on Message { ${WHOLE} }`,
+  ],
+  'the largest messages in all lists that there may be': [
+    `{ ${times(5, (index) => `a${index}: messages(first: 100, ${ofLarge}) { nodes { id } }`)} }`,
+  ],
+  'a page of the largest messages, twenty times': [
+    `{ messages(first: 100, ${ofLarge}) { nodes { ${times(20, (index) => `a${index}: media`)} } } }`,
+  ],
+  'a large message as 500 entities, twenty times': [
+    ENTITIES(times(20, (index) => `a${index}: media`)),
+    entitiesOf(LARGE.from),
+  ],
+  'what became of groups as 500 entities, twenty times': [
+    ENTITIES(times(20, (index) => `a${index}: ${DELIVERIES}`)),
+    entitiesOf(GROUP.from),
+  ],
+  'twenty previews': [previews(20)],
+};
+
+const REFUSED = {
+  '99 unknown fields': [`{ message(id: 1) { ${times(99, (index) => `unknown${index}`)} } }`],
   '99 unknown fields, below 3,800 lines': [
     `${'\n'.repeat(3_800)}{ message(id: 1) { ${times(99, (index) => `unknown${index}`)} } }`,
-    false,
   ],
   '99 unknown fields in a line of 240 KiB': [
     `{ message(id: "${'a'.repeat(240 * 1024)}") { ${times(99, (index) => `unknown${index}`)} } }`,
-    false,
   ],
-  '99 unknown arguments': [`{ message(id: 1) { ${times(99, (index) => `id(unknown${index}: 1)`)} } }`, false],
+  '99 unknown arguments': [`{ message(id: 1) { ${times(99, (index) => `id(unknown${index}: 1)`)} } }`],
   'a hundred mistakes in one input': [
     `mutation { sendMessage(input: {${times(300, (index) => `unknown${index}: 1`)}}) { id } }`,
-    false,
   ],
-  '125,000 lines': [`${'\n'.repeat(125_000)}{ message(id: 1) { ${times(99, (index) => `unknown${index}`)} } }`, false],
-  '500 sends': [sends(60), false],
-  '1,900 times the same field': [`{ ${times(1_900, () => '__typename')} }`, false],
+  '125,000 lines': [`${'\n'.repeat(125_000)}{ message(id: 1) { ${times(99, (index) => `unknown${index}`)} } }`],
+  '500 sends': [sends(60)],
+  '1,900 times the same field': [`{ ${times(1_900, () => '__typename')} }`],
   'fragments that double 150 times': [
     `{ ...A0 } ${times(150, (index) => `fragment A${index} on Query { ...A${index + 1} ...A${index + 1} }`)} fragment A150 on Query { __typename }`,
-    false,
   ],
-  '600 levels': [`{a${' {a'.repeat(600)}${'}'.repeat(600)} }`, false],
-  'more tokens than are read': [`{ ${times(40_000, () => 'a')} }`, false],
-  'a literal of 240 KiB': [`{ message(id: "${'a'.repeat(240 * 1024)}") { id ${times(600, () => 'id')} } }`, false],
-  '100,000 brackets': [`{ message(id: ${'['.repeat(100_000)}) { id } }`, false],
+  '600 levels': [`{a${' {a'.repeat(600)}${'}'.repeat(600)} }`],
+  'more tokens than are read': [`{ ${times(40_000, () => 'a')} }`],
+  'a literal of 240 KiB': [`{ message(id: "${'a'.repeat(240 * 1024)}") { id ${times(600, () => 'id')} } }`],
+  '100,000 brackets': [`{ message(id: ${'['.repeat(100_000)}) { id } }`],
 };
+
+const documents = Object.entries({ accepted: ACCEPTED, refused: REFUSED, 'refused by its answer': REFUSED_BY_ANSWER });
 
 const folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-bench-'));
 const server = spawn(execPath, [fileURLToPath(new URL('../../dist/main.js', import.meta.url))], {
-  env: { ...env, PORT: '0', LOG_LEVEL: 'silent', LIMIT_SENDS: 'off' },
+  env: { ...env, PORT: '0', LOG_LEVEL: 'silent', LIMIT_SENDS: 'off', LIMIT_PER_RECIPIENT: 'off' },
   cwd: folder,
   stdio: ['ignore', 'pipe', 'inherit'],
 });
@@ -91,32 +152,33 @@ function cpuMs() {
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
 
-const { getIntrospectionQuery } = await import('graphql');
-const bodies = Object.entries(DOCUMENTS).map(([name, [query, isAccepted]]) => ({
-  name,
-  isAccepted,
-  body: JSON.stringify({ query: query ?? getIntrospectionQuery() }),
-  costs: [],
-}));
-const post = async (body) => {
-  const answer = await request(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
-  await answer.body.dump();
-  return answer.statusCode;
+/** @returns the answer's status and text. */
+const post = async (query, variables) => {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await request(url, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
+  return { status: answer.statusCode, text: await answer.body.text() };
 };
-// A hundred messages to list.
-for (let index = 0; index < 100; index++)
-  await post(JSON.stringify({ query: sends(1).replace('"+1"', '"+12345678901"') }));
-for (const { name, isAccepted, body } of bodies) {
-  const status = await post(body);
-  if ((status === 200) !== isAccepted) throw new Error(`${name} was answered ${status}`);
+const ids = { [GROUP.from]: [], [LARGE.from]: [] };
+for (let index = 0; index < 200; index++) {
+  const input = index % 2 === 0 ? GROUP : LARGE;
+  ids[input.from].push(JSON.parse((await post(SEND, { input })).text).data.sendMessage.id);
+}
+const variablesOf = ({ entitiesOf: from } = {}) =>
+  from && { of: Array.from({ length: 500 }, (_, index) => ({ __typename: 'Message', id: ids[from][index % 100] })) };
+const measured = documents.flatMap(([kind, named]) =>
+  Object.entries(named).map(([name, [query, of]]) => ({ kind, name, query, variables: variablesOf(of), costs: [] })),
+);
+for (const each of measured) {
+  const { status, text } = await post(each.query, each.variables);
+  const isAsExpected = (status === 200) === (each.kind === 'accepted');
+  if (!isAsExpected) throw new Error(`${each.name} was answered ${status}: ${text.slice(0, 200)}`);
+  each.bytes = Buffer.byteLength(text);
 }
 for (let round = 0; round < ROUNDS; round++) {
-  for (const { body, costs } of bodies) {
+  for (const { query, variables, costs } of measured) {
     const before = cpuMs();
     // A document that was seen before is parsed and validated no more: each is made another one.
-    for (let index = 0; index < REQUESTS; index++) {
-      await post(JSON.stringify({ query: `${JSON.parse(body).query} #${round}.${index}` }));
-    }
+    for (let index = 0; index < REQUESTS; index++) await post(`${query} #${round}.${index}`, variables);
     costs.push((cpuMs() - before) / REQUESTS);
   }
 }
@@ -124,12 +186,12 @@ server.kill();
 await once(server, 'exit');
 rmSync(folder, { recursive: true, force: true });
 let isTooMuch = false;
-for (const { name, isAccepted, costs } of bodies) {
+for (const { kind, name, bytes, costs } of measured) {
   const median = costs.toSorted((a, b) => a - b)[Math.floor(costs.length / 2)];
-  const limit = isAccepted ? MAX_ACCEPTED_MS : MAX_REFUSED_MS;
-  isTooMuch ||= median > limit;
+  const megabytes = bytes / 1e6;
+  isTooMuch ||= median > MAX_MS[kind] || megabytes > MAX_MB;
   console.info(
-    `${median.toFixed(1).padStart(6)} ms  ${isAccepted ? 'accepted' : 'refused '}  (limit ${limit})  ${name}`,
+    `${median.toFixed(1).padStart(6)} ms ${megabytes.toFixed(2).padStart(6)} MB  ${kind} (limit ${MAX_MS[kind]} ms)  ${name}`,
   );
 }
 exit(isTooMuch ? 1 : 0);

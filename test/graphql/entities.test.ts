@@ -48,7 +48,8 @@ it('100 representations, and the same message asked for beside them, are one que
       onSettled: () => undefined,
       onStillWaiting: () => undefined,
     },
-    limits: { take: () => Promise.resolve(null) },
+    limits: { take: () => Promise.resolve({ kind: 'COUNTED', giveBack: () => Promise.resolve() }) },
+    refusals: { add: () => undefined },
     newId: () => 'id',
     sendTimeoutMs: 1,
   });

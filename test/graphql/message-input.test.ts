@@ -1,13 +1,28 @@
 import fc from 'fast-check';
+import { graphql } from 'graphql';
+import {
+  getCountries,
+  getCountryCallingCode,
+  getExampleNumber,
+  parsePhoneNumberFromString,
+} from 'libphonenumber-js/max';
+import examples from 'libphonenumber-js/mobile/examples';
+import { ServiceError } from '../../src/errors.js';
+import { contextFactory } from '../../src/graphql/context.js';
 import { MessageInput } from '../../src/graphql/message.input.js';
 import { MAX_FIELD_ERRORS, mistakesOf } from '../../src/graphql/rule.js';
+import { buildMessagingSchema } from '../../src/graphql/schema.js';
+import { ANYBODY } from '../../src/messaging/caller.js';
+import { MessageFeed } from '../../src/messaging/message-feed.js';
+import type { MessageService, SendRequest } from '../../src/messaging/message-service.js';
+import { SendPolicy } from '../../src/messaging/send-policy.js';
+import { openStore } from '../../src/store/index.js';
+
+const INPUT = { from: '+12345678901', to: ['+12345678902'], text: 'Hey', applicationId: 'app-1' };
 
 function mistakes(fields: Partial<MessageInput>): string[] {
   const input = Object.assign(new MessageInput(), {
-    from: '+12345678901',
-    to: ['+12345678902'],
-    text: 'Hey',
-    applicationId: 'app-1',
+    ...INPUT,
     ...fields,
   });
   return mistakesOf('input', input).map(({ path, code }) => `${path.slice(1).join('.')} ${code}`);
@@ -49,8 +64,54 @@ describe('a message input', () => {
     expect(mistakes({ to: ['+12345678902', number] })).toEqual(['to.1 INVALID_E164']);
   });
 
-  it.each(['+12', '+919876543210', '+123456789012345'])('takes %j as a number', (number) => {
-    expect(mistakes({ from: number })).toEqual([]);
+  it.each(['+919876543210', '+123456789012345', '+11112223333', '+881612345678'])('takes %j as a number', (number) => {
+    expect(mistakes({ from: number, to: [number] })).toEqual([]);
+  });
+
+  it.each([
+    ['the country code twice', '+119195557777', '+19195557777'],
+    ['the 0 of calls within Britain', '+4407912345678', '+447912345678'],
+    ['the 0 of calls within Germany', '+49015112345678', '+4915112345678'],
+    ['the 0 of calls within France', '+330612345678', '+33612345678'],
+    ['the 0 of calls within Brazil', '+55011987654321', '+5511987654321'],
+    ['the 0 of calls within Japan', '+810312345678', '+81312345678'],
+    ['the 8 of calls within Russia', '+788005553535', '+78005553535'],
+    ['the 06 of calls within Hungary', '+3606201234567', '+36201234567'],
+    ['the 15 of calls within Argentina', '+54111523456789', '+5491123456789'],
+  ])('takes no number with %s: %s', (_name, spelling, number) => {
+    expect(mistakes({ from: spelling, to: [number, spelling] })).toEqual(['from INVALID_E164', 'to.1 INVALID_E164']);
+    expect(mistakes({ from: number, to: [number] })).toEqual([]);
+  });
+
+  it('keeps the 0 of Italian numbers, which is part of them', () => {
+    expect(mistakes({ from: '+390612345678', to: ['+393123456789'] })).toEqual([]);
+  });
+
+  it.each(['+12', '+441', '+999123456', '+210123456'])(
+    'takes no number that cannot be compared with others, since no plan of numbers is known for it: %s',
+    (number) => {
+      expect(mistakes({ from: number })).toEqual(['from INVALID_E164']);
+    },
+  );
+
+  it('takes an example of every region', () => {
+    const numbers = getCountries().map((region) => getExampleNumber(region, examples)?.number ?? region);
+    expect(numbers.length).toBeGreaterThan(200);
+    for (const number of numbers) expect(mistakes({ from: number, to: [number] })).toEqual([]);
+  });
+
+  it('takes no second spelling of a number, whatever digits are put behind the country code', () => {
+    const digits = fc.stringMatching(/^[0-9]{0,4}$/);
+    fc.assert(
+      fc.property(fc.constantFrom(...getCountries()), digits, fc.boolean(), (region, inserted, isTwice) => {
+        const code = `+${getCountryCallingCode(region)}`;
+        const number = getExampleNumber(region, examples)?.number ?? '';
+        const spelling = code + (isTwice ? code.slice(1) : '') + inserted + number.slice(code.length);
+        const isSecond = spelling.length > 16 || parsePhoneNumberFromString(spelling)?.number !== spelling;
+        expect(mistakes({ from: spelling })).toEqual(isSecond ? ['from INVALID_E164'] : []);
+      }),
+      { numRuns: 2_000 },
+    );
   });
 
   it('needs 1 to 10 different recipients', () => {
@@ -162,4 +223,36 @@ describe('a message input', () => {
       }),
     );
   });
+});
+
+it('a key is answered by what became of it, though its input is refused since the rules got stricter', async () => {
+  const asked: SendRequest[] = [];
+  const messages = {
+    send: (request: SendRequest) => {
+      asked.push(request);
+      return Promise.reject(new ServiceError('OUTCOME_UNKNOWN', { outcome: 'UNKNOWN' }));
+    },
+  } as unknown as MessageService;
+  const policy = new SendPolicy({ allowedRegions: ['US'], mediaHosts: null, allowHttpMedia: true }, { now: () => 0 });
+  const store = await openStore({ databaseUrl: null, file: ':memory:' });
+  const newContext = contextFactory({ messages, feed: new MessageFeed(store), onInternalError: () => undefined });
+  const send = (fields: object): ReturnType<typeof graphql> =>
+    graphql({
+      schema: buildMessagingSchema({ messages, policy }),
+      source: 'mutation ($input: MessageInput!) { sendMessage(input: $input) { id } }',
+      variableValues: { input: { ...INPUT, idempotencyKey: 'k', ...fields } },
+      contextValue: newContext('r', ANYBODY),
+    });
+  const answers = [
+    await send({ to: ['+112345678902'] }),
+    await send({ to: ['+190055512345'] }),
+    await send({ media: ['http://example.com:8080/a.jpg'] }),
+  ];
+  await store.close();
+  expect(answers.map(({ errors }) => errors?.[0]?.extensions.code)).toEqual(Array(3).fill('OUTCOME_UNKNOWN'));
+  expect(asked.map(({ refusal }) => refusal?.fieldErrors?.map(({ code }) => code))).toEqual([
+    ['INVALID_E164'],
+    ['DESTINATION_NOT_ALLOWED'],
+    ['MEDIA_HOST_NOT_ALLOWED'],
+  ]);
 });

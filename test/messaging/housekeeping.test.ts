@@ -1,5 +1,6 @@
 import { KEY_RETENTION_MS, startHousekeeping } from '../../src/messaging/housekeeping.js';
 import type { Clock, MessageStore } from '../../src/messaging/ports.js';
+import { RefusalCounts } from '../../src/messaging/refusal-counts.js';
 import { openStore } from '../../src/store/index.js';
 import { accepted, newSend } from '../store/conformance.js';
 
@@ -46,6 +47,7 @@ describe('housekeeping', () => {
   async function start(of: MessageStore = store): Promise<void> {
     stop = await startHousekeeping({
       store: of,
+      refusals: new RefusalCounts(of),
       clock,
       onExpired: (count) => expired.push(count),
       onFailure: (error) => failures.push(error),

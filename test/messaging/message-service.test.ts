@@ -10,6 +10,7 @@ import {
   type MessageStore,
   type SendOutcome,
 } from '../../src/messaging/ports.js';
+import type { Permit } from '../../src/messaging/send-limits.js';
 import { openStore } from '../../src/store/index.js';
 import { OUTBOUND } from '../support/messages.js';
 
@@ -68,6 +69,9 @@ function standingClock(): Clock & { tick: () => Promise<void> } {
 }
 
 describe('a send', () => {
+  let permit: () => Promise<Permit>;
+  let givenBack: number;
+  let refusals: [caller: string, now: number][];
   let real: MessageStore;
   /** What the service sees of the store: the real one, but for what a test puts in its place. */
   let store: MessageStore;
@@ -104,6 +108,16 @@ describe('a send', () => {
     waiting = [];
     clock = standingClock();
     services = [];
+    refusals = [];
+    givenBack = 0;
+    permit = () =>
+      Promise.resolve({
+        kind: 'COUNTED',
+        giveBack() {
+          givenBack++;
+          return Promise.resolve();
+        },
+      });
     ids = 0;
   });
   afterEach(async () => {
@@ -129,7 +143,8 @@ describe('a send', () => {
         onSettled: (each) => settled.push(each),
       },
       newId: () => `send${++ids}`,
-      limits: { take: () => Promise.resolve(null) },
+      limits: { take: () => permit() },
+      refusals: { add: (...refused) => refusals.push(refused) },
       sendTimeoutMs: 20_000,
     });
     services.push(service);
@@ -311,6 +326,53 @@ describe('a send', () => {
       'BAD_USER_INPUT NOT_SENT',
     );
     expect(steps.filter((step) => step === 'call')).toHaveLength(1);
+  });
+
+  it('that a limit refuses is not claimed, and counted for its caller', async () => {
+    permit = () => Promise.resolve({ kind: 'REFUSED', retryAfterSeconds: 7 });
+    for (const idempotencyKey of ['k', null]) {
+      const error: unknown = await newService()
+        .send(request({ idempotencyKey }))
+        .catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ code: 'RATE_LIMITED', outcome: 'NOT_SENT', retryAfterSeconds: 7 });
+    }
+    expect(refusals).toEqual([
+      ['a', 1_000],
+      ['a', 1_000],
+    ]);
+    expect(steps).toEqual(['sendByKey']);
+  });
+
+  it('that went out gets its message again when a limit has been reached since, another input its refusal', async () => {
+    const sent = await newService().send(request());
+    permit = () => Promise.resolve({ kind: 'REFUSED', retryAfterSeconds: 7 });
+    expect(await newService().send(request())).toEqual(sent);
+    const other = { ...OUTBOUND, text: 'Another text' };
+    expect(await failureOf(newService().send(request({ message: other })))).toBe('RATE_LIMITED NOT_SENT');
+  });
+
+  it.each([
+    ['with a key is unknown', 'k', 'STORE_UNAVAILABLE UNKNOWN'],
+    ['without a key is not sent', null, 'STORE_UNAVAILABLE NOT_SENT'],
+  ])('that cannot be counted is not sent: %s', async (_name, idempotencyKey, failure) => {
+    permit = () => Promise.reject(new Error('database away'));
+    expect(await failureOf(newService().send(request({ idempotencyKey })))).toBe(failure);
+    expect(steps).toEqual([]);
+  });
+
+  it('gives back what it took from the limits where nothing was sent, and there alone', async () => {
+    await newService().send(request({ idempotencyKey: null }));
+    outcome = () => Promise.resolve({ kind: 'UNKNOWN' });
+    await failureOf(newService().send(request({ idempotencyKey: 'unknown' })));
+    expect(givenBack).toBe(0);
+    outcome = () => Promise.resolve({ kind: 'NOT_SENT', error: new ServiceError('UPSTREAM_REJECTED') });
+    await failureOf(newService().send(request({ idempotencyKey: null })));
+    expect(givenBack).toBe(1);
+    await failureOf(newService().send(request({ idempotencyKey: 'unknown' })));
+    expect(givenBack).toBe(2);
+    replace('claim', diskFull);
+    await failureOf(newService().send(request({ idempotencyKey: null })));
+    expect(givenBack).toBe(3);
   });
 
   it('whose claim was never tried leaves nothing to be ended', async () => {

@@ -425,6 +425,16 @@ describe('by text messages', () => {
     expect((await attack(sending({ to: [number] }))).text).toContain('DESTINATION_NOT_ALLOWED');
   });
 
+  const spellings: [name: string, number: string][] = [
+    ['the country code twice', '+112345678902'],
+    ['the 0 of calls within a country', '+4407912345678'],
+    ['a calling code that nobody has', '+999123456'],
+  ];
+  it.each(spellings)('to a number with %s', async (_name, number) => {
+    expect((await attack(sending({ to: ['+12345678902', number] }))).text).toContain('INVALID_E164');
+    expect((await attack(sending({ from: number }))).text).toContain('INVALID_E164');
+  });
+
   it('to one good number, and to an expensive one beside it', async () => {
     const { text } = await attack(sending({ to: ['+12345678902', '+18765551234'] }));
     expect(text).toContain('["input","to",1]');
@@ -476,6 +486,14 @@ describe('by media', () => {
     'https://router.lan/a',
     'https://db.corp/a',
     'https://intranet/a',
+    'https://kubernetes.default.svc/a',
+    'https://fritz.box/a',
+    'https://010.0.0.1/a',
+    'https://cdn..example.com/a',
+    'https://cdn.example.com:8443/a',
+    'https://cdn.example.com#@10.0.0.1/a',
+    'https://cdn.example.com?@10.0.0.1/a',
+    'https://cdn.example。com/a',
     'https://127.0.0.1.nip.io/a',
     'https://localtest.me/a',
     'http://cdn.example.com/a',

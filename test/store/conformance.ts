@@ -53,6 +53,18 @@ export function accepted(fields: Partial<Message> = {}): Resolution & { readonly
   return { status: 'ACCEPTED', message };
 }
 
+/** What a callback tells of a message: that it was delivered. */
+const heard = (messageId: string, fields: Partial<DeliveryEvent> = {}): DeliveryEvent => ({
+  messageId,
+  sendId: null,
+  to: OUTBOUND.to[0] ?? null,
+  status: 'DELIVERED',
+  time: 5,
+  errorCode: null,
+  message: { time: 4, owner: '+19', segmentCount: 2, pairedMessageId: null },
+  ...fields,
+});
+
 /** Claims and accepts a message in one go. */
 async function put(store: MessageStore, fields: Partial<Message> = {}, send: Partial<NewSend> = {}): Promise<Message> {
   const claim = newSend(send);
@@ -419,6 +431,26 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
         expect(idsOf(await pages(store, 5, { caller: 'me', to: OUTBOUND.to[0] ?? '' }))).toEqual([mine.id]);
       });
 
+      it('by each filter', async () => {
+        const same = { from: '+15', to: ['+16', '+17'], tag: 'red' };
+        const mine = await put(store, same, { caller: 'me' });
+        await put(store, same, { caller: 'them' });
+        for (const filter of [{ from: '+15' }, { to: '+17' }, { tag: 'red' }, { status: 'ACCEPTED' as const }]) {
+          expect(idsOf(await pages(store, 1, { caller: 'me', ...filter }))).toEqual([mine.id]);
+          expect(await pages(store, 1, filter)).toHaveLength(2);
+        }
+      });
+
+      it('also where only a callback tells of the message', async () => {
+        const send = newSend({ caller: 'me' });
+        await store.claim(send);
+        await store.record(send.sendId, { status: 'UNKNOWN' }, 2_000);
+        await store.applyEvent(heard('found', { sendId: send.sendId }), 3_000);
+        const filter = { caller: 'me', to: OUTBOUND.to[0] ?? '' };
+        expect(idsOf(await pages(store, 1, filter))).toEqual(['found']);
+        expect(await pages(store, 1, { ...filter, caller: 'them' })).toEqual([]);
+      });
+
       it('though upstream gave both the same id', async () => {
         const mine = await put(store, { id: 'same', time: 1 }, { caller: 'me' });
         await put(store, { id: 'same', time: 2 }, { caller: 'them' });
@@ -481,6 +513,20 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
         await store.purge(9_000, 10);
         expect(await audit()).toHaveLength(1);
       });
+    });
+
+    it('counts refused sends by caller and hour', async () => {
+      const counts = (...all: [caller: string, hour: number, count: number][]): Promise<void> =>
+        store.addRefusals(all.map(([caller, hour, count]) => ({ caller, hour, count })));
+      await counts(['a', 0, 2], ['b', 0, 1]);
+      await counts(['b', 0, 4], ['b', 3_600_000, 3]);
+      const rows = await place.sql('SELECT caller, hour, count FROM refusals ORDER BY caller, hour');
+      expect(rows.map(({ caller, hour, count }) => [caller, Number(hour), Number(count)])).toEqual([
+        ['a', 0, 2],
+        ['b', 0, 5],
+        ['b', 3_600_000, 3],
+      ]);
+      expect(await place.sql('SELECT * FROM audit')).toEqual([]);
     });
 
     describe('keeps house', () => {
@@ -593,17 +639,6 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
     });
 
     describe('hears of a message', () => {
-      const heard = (messageId: string, fields: Partial<DeliveryEvent> = {}): DeliveryEvent => ({
-        messageId,
-        sendId: null,
-        to: OUTBOUND.to[0] ?? null,
-        status: 'DELIVERED',
-        time: 5,
-        errorCode: null,
-        message: { time: 4, owner: '+19', segmentCount: 2, pairedMessageId: null },
-        ...fields,
-      });
-
       it('and keeps what became of it for each recipient', async () => {
         const to = ['+16', '+17'];
         const message = await put(store, { to });

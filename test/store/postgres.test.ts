@@ -1,6 +1,7 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { Client } from 'pg';
 import { openStore } from '../../src/store/index.js';
+import { listQuery } from '../../src/store/list-query.js';
 import { NewerStoreError } from '../../src/store/migrations.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 import { describeStore, newSend, type StoreUnderTest } from './conformance.js';
@@ -58,6 +59,35 @@ describe('the PostgreSQL database', () => {
     await client.end();
     expect(await store.claim(newSend())).toEqual({ kind: 'CLAIMED' });
     await store.close();
+  });
+
+  it("walks none but the caller's own rows, whatever they are asked for", async () => {
+    const url = await postgres.newDatabase();
+    await (await open(url)).close();
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    // A tenth of the rows is a's, and another tenth of them matches each filter, though none of a's does.
+    await client.query(
+      `INSERT INTO sends (send_id, caller, fingerprint, status, started_at, updated_at, lease_until, sender, recipients, body,
+         tag, media, message_id, time, direction)
+       SELECT 's' || n, CASE n % 10 WHEN 0 THEN 'a' ELSE 'b' END, 'f', CASE n % 10 WHEN 5 THEN 'FAILED' ELSE 'SENDING' END,
+         n, n, n, CASE n % 10 WHEN 5 THEN '+15' ELSE '+16' END, '[]', 'Hey', CASE n % 10 WHEN 5 THEN 'red' END, '[]', 'm' || n,
+         n, 'OUT' FROM generate_series(1, 5000) AS n`,
+    );
+    await client.query('INSERT INTO recipients SELECT sender, time, send_id, caller FROM sends');
+    await client.query('ANALYZE sends');
+    await client.query('ANALYZE recipients');
+    const own = { caller: 'a', from: null, to: null, status: null, tag: null, since: null, until: null };
+    for (const filter of [{ from: '+15' }, { to: '+15' }, { status: 'FAILED' as const }, { tag: 'red' }]) {
+      const { sql, values } = listQuery({ ...own, ...filter }, 51, null, 'JOIN');
+      let number = 0;
+      const numbered = sql.replace(/\?/g, () => `$${++number}`);
+      const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN ANALYZE ${numbered}`, [...values]);
+      const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+      expect(plan).not.toContain('Rows Removed');
+      expect(plan).toMatch(/Index Cond: \(\(caller = 'a'/);
+    }
+    await client.end();
   });
 
   it('that was restarted refuses what was asked meanwhile, and serves again without a new process', async () => {

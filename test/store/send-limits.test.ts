@@ -1,9 +1,27 @@
-import { openSendLimits, type OpenSendLimits, type SendLimitsOptions } from '../../src/store/send-limits.js';
+import type { Permit } from '../../src/messaging/send-limits.js';
 import { openStore } from '../../src/store/index.js';
+import { openSendLimits, type OpenSendLimits, type SendLimitsOptions } from '../../src/store/send-limits.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 
 const HOUR = 3_600;
-const LIMITS = { perCaller: [{ count: 5, windowSeconds: HOUR }], perRecipient: [{ count: 3, windowSeconds: HOUR }] };
+const LIMITS = {
+  perCaller: [{ count: 5, windowSeconds: HOUR }],
+  perRecipient: [{ count: 3, windowSeconds: HOUR }],
+  perRecipientOverall: [],
+};
+
+/** How many seconds to wait; null where the send was counted. */
+async function waitOf(permit: Promise<Permit>): Promise<number | null> {
+  const taken = await permit;
+  return taken.kind === 'REFUSED' ? taken.retryAfterSeconds : null;
+}
+
+/** @throws where the send was refused. */
+async function counted(permit: Promise<Permit>): Promise<Extract<Permit, { kind: 'COUNTED' }>> {
+  const taken = await permit;
+  if (taken.kind === 'REFUSED') throw new Error('refused');
+  return taken;
+}
 
 describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
   let postgres: TestPostgres | null = null;
@@ -31,45 +49,82 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
 
   it('are counted by recipient, for each caller', async () => {
     const limits = openLimits();
-    expect(await limits.take('a', recipients(3))).toBeNull();
-    expect(await limits.take('a', recipients(2, 10))).toBeNull();
-    const wait = await limits.take('a', recipients(1, 20));
+    await counted(limits.take('a', recipients(3)));
+    await counted(limits.take('a', recipients(2, 10)));
+    const wait = await waitOf(limits.take('a', recipients(1, 20)));
     expect(wait).toBeGreaterThan(HOUR - 60);
     expect(wait).toBeLessThanOrEqual(HOUR);
-    expect(await limits.take('b', recipients(5, 30))).toBeNull();
+    await counted(limits.take('b', recipients(5, 30)));
   });
 
-  it('are counted for each recipient, whoever sends', async () => {
+  it('to a recipient are counted for each caller alone: nobody can use up or count what others send to a number', async () => {
     const limits = openLimits();
-    for (const caller of ['a', 'b', 'c']) expect(await limits.take(caller, ['+1'])).toBeNull();
-    expect(await limits.take('d', ['+1'])).toBeGreaterThan(0);
-    expect(await limits.take('d', ['+2'])).toBeNull();
+    for (let round = 0; round < 3; round++) await counted(limits.take('a', ['+1']));
+    expect(await waitOf(limits.take('a', ['+1']))).toBeGreaterThan(0);
+    for (let round = 0; round < 3; round++) await counted(limits.take('b', ['+1']));
+  });
+
+  it('to a recipient are counted for all callers together where the operator wants that', async () => {
+    const limits = openLimits({ perRecipientOverall: [{ count: 3, windowSeconds: HOUR }] });
+    for (const caller of ['a', 'b', 'c']) await counted(limits.take(caller, ['+1']));
+    expect(await waitOf(limits.take('d', ['+1']))).toBeGreaterThan(0);
+    await counted(limits.take('d', ['+2']));
+  });
+
+  it('are counted in each window by itself', async () => {
+    const windows = [
+      { count: 2, windowSeconds: 60 },
+      { count: 3, windowSeconds: HOUR },
+    ];
+    const limits = openLimits({ perCaller: windows, perRecipient: [] });
+    await counted(limits.take('a', ['+1', '+2']));
+    expect(await waitOf(limits.take('a', ['+3']))).toBeLessThanOrEqual(60);
+    await counted(limits.take('b', ['+1']));
   });
 
   it('are not counted at all when refused', async () => {
     const limits = openLimits();
-    expect(await limits.take('a', recipients(3))).toBeNull();
-    for (let round = 0; round < 5; round++) expect(await limits.take('a', recipients(3, 10))).not.toBeNull();
-    expect(await limits.take('a', recipients(2, 10))).toBeNull();
+    await counted(limits.take('a', recipients(3)));
+    for (let round = 0; round < 5; round++) expect(await waitOf(limits.take('a', recipients(3, 10)))).not.toBeNull();
+    await counted(limits.take('a', recipients(2, 10)));
+  });
+
+  it('that are given back leave room for others', async () => {
+    const limits = openLimits({ perRecipientOverall: [{ count: 3, windowSeconds: HOUR }] });
+    for (let round = 0; round < 9; round++) await (await counted(limits.take('a', recipients(3)))).giveBack();
+    await counted(limits.take('a', recipients(3)));
+    await counted(limits.take('a', recipients(2)));
+    expect(await waitOf(limits.take('a', recipients(1)))).toBeGreaterThan(0);
+  });
+
+  it('that are given back late leave no room in the next window', async () => {
+    const limits = openLimits({ perCaller: [{ count: 1, windowSeconds: 2 }], perRecipient: [] });
+    const early = await counted(limits.take('a', ['+1']));
+    let next = await limits.take('a', ['+1']);
+    while (next.kind === 'REFUSED') next = await limits.take('a', ['+1']);
+    await early.giveBack();
+    expect(await waitOf(limits.take('a', ['+1']))).toBeGreaterThan(0);
   });
 
   it('never exceed the limit when all come at once', async () => {
     const limits = openLimits({ perRecipient: [] });
-    const answers = await Promise.all(Array.from({ length: 40 }, (_, index) => limits.take('a', [`+1${index}`])));
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, index) => waitOf(limits.take('a', [`+1${index}`]))),
+    );
     expect(answers.filter((answer) => answer === null).length).toBeLessThanOrEqual(5);
     expect(answers.filter((answer) => answer === null).length).toBeGreaterThan(0);
   });
 
   it('are not limited when there is no limit', async () => {
     const limits = openLimits({ perCaller: [], perRecipient: [] });
-    for (let round = 0; round < 20; round++) expect(await limits.take('a', ['+1'])).toBeNull();
+    for (let round = 0; round < 20; round++) await counted(limits.take('a', ['+1']));
   });
 
   if (place === 'PostgreSQL') {
     it('are counted once for two instances', async () => {
       const [first, second] = [openLimits(), openLimits()];
-      expect(await first.take('a', recipients(3))).toBeNull();
-      expect(await second.take('a', recipients(3, 10))).not.toBeNull();
+      await counted(first.take('a', recipients(3)));
+      expect(await waitOf(second.take('a', recipients(3, 10)))).not.toBeNull();
     });
 
     it('reject when the database is away, and hold no number or name', async () => {
@@ -84,7 +139,7 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
       await postgres?.stop();
       await expect(limits.take('a', ['+1'])).rejects.toBeDefined();
       await postgres?.start();
-      expect(await limits.take('a', ['+1'])).toBeNull();
+      await counted(limits.take('a', ['+1']));
     });
   }
 });

@@ -156,6 +156,24 @@ describe('the SQLite file', () => {
     database.close();
   });
 
+  it("walks none but the caller's own rows, whatever they are asked for", async () => {
+    const file = newFile();
+    await (await open(file)).close();
+    const database = new Database(file);
+    const own = { caller: 'a', from: null, to: null, status: null, tag: null, since: null, until: null };
+    for (const filter of [{}, { from: '+1' }, { to: '+1' }, { status: 'FAILED' as const }, { tag: 't' }]) {
+      for (const after of [null, { time: 5, sendId: 'x' }]) {
+        const { sql, values } = listQuery({ ...own, ...filter }, 50, after, 'CROSS JOIN');
+        const [walk, lookup] = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values) as { detail: string }[];
+        const columns = { from: '<expr>=?', to: 'recipient=?', status: 'status=?', tag: '<expr>=?' };
+        const [by] = Object.keys(filter).map((name) => ` AND ${columns[name as keyof typeof columns]}`);
+        expect(walk?.detail).toContain(`(caller=?${by ?? ''}`);
+        expect(lookup?.detail ?? '').toMatch(/^$|send_id=\?/);
+      }
+    }
+    database.close();
+  });
+
   it('that is full or read-only does not answer a ping, and answers again afterwards', async () => {
     const file = newFile();
     await (await open(file)).close();

@@ -51,11 +51,11 @@ export type MessageInput = {
   applicationId: string;
   /** When the message is of no use any more: what Catapult has not sent by then fails with code 4360. Must be in the future. A repetition with the same idempotency key must name the same instant. Error code: `ALREADY_EXPIRED`. */
   expiresAt?: string | null | undefined;
-  /** One of your telephone numbers, in E.164 format: `+19195551212`. Error codes: `INVALID_E164`, and `SENDER_NOT_ALLOWED` where you may use some numbers only. */
+  /** One of your telephone numbers, in E.164 format, which writes a number in one way only: `+19195551212`. Error codes: `INVALID_E164`, and `SENDER_NOT_ALLOWED` where you may use some numbers only. */
   from: string;
   /** Your own name for this send, 1 to 255 of `A-Z a-z 0-9 _ : . -`. The same key with the same input gets the first answer again instead of a second message; it lives 72 hours, and as long as the outcome is open. Error codes: `INVALID_IDEMPOTENCY_KEY`, and `IDEMPOTENCY_KEY_REUSED` for another input. */
   idempotencyKey?: string | null | undefined;
-  /** Attachments, at most 10: absolute http or https URLs of at most 4096 characters, without user info, spaces or control characters. Any makes the message an MMS. Error codes: `TOO_MANY_MEDIA`, `MEDIA_URL_TOO_LONG`, `INVALID_MEDIA_URL`, `MEDIA_HOST_NOT_ALLOWED`, and `MEDIA_NOT_HTTPS` where the operator asks for https. */
+  /** Attachments, at most 10: absolute http or https URLs of at most 4096 characters, without user info, spaces or control characters, on hosts of the public internet, without a port. Any makes the message an MMS. Error codes: `TOO_MANY_MEDIA`, `MEDIA_URL_TOO_LONG`, `INVALID_MEDIA_URL`, `MEDIA_HOST_NOT_ALLOWED`, and `MEDIA_NOT_HTTPS` where the operator asks for https. */
   media?: Array<string> | null | undefined;
   /** How urgent the message is. Catapult says that it counts for toll-free numbers and short codes. */
   priority?: MessagePriority | null | undefined;
@@ -63,7 +63,7 @@ export type MessageInput = {
   tag?: string | null | undefined;
   /** The text, at most 2048 UTF-16 units. May be empty only when there is media. Error codes: `TEXT_REQUIRED`, `TEXT_TOO_LONG`, `INVALID_CHARACTER`. */
   text: string;
-  /** The recipients, 1 to 10 different E.164 numbers; more than one makes a group message. A single string is taken as a list of one. Error codes: `INVALID_E164`, `NO_RECIPIENT`, `TOO_MANY_RECIPIENTS`, `DUPLICATE_RECIPIENT`, and `DESTINATION_NOT_ALLOWED` for countries and lines that the operator does not send to. */
+  /** The recipients, 1 to 10 different E.164 numbers; more than one makes a group message. A single string is taken as a list of one. Error codes: `INVALID_E164`, `NO_RECIPIENT`, `TOO_MANY_RECIPIENTS`, `DUPLICATE_RECIPIENT`, and `DESTINATION_NOT_ALLOWED` for countries and lines that the operator does not send to, and for numbers that are not valid in theirs. */
   to: Array<string>;
 };
 

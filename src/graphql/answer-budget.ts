@@ -1,0 +1,159 @@
+/** How much one answer may hold: judged while it is made, so that nobody makes the server read, work or print without end. */
+import {
+  defaultFieldResolver,
+  getNullableType,
+  isListType,
+  isObjectType,
+  Kind,
+  OperationTypeNode,
+  type GraphQLFieldResolver,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+  type SelectionNode,
+} from 'graphql';
+import { ServiceError } from '../errors.js';
+import type { Message } from '../messaging/message.js';
+import type { RequestContext } from './context.js';
+
+/** A hundred messages with all of their fields take a third; each value costs graphql-js about a microsecond. */
+const MAX_VALUES = 30_000;
+/** A hundred messages with ten attachments each, whose URLs are as long as they may be. */
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+/** Whoever has read as much as an answer may hold reads no further, though little of it be asked for. */
+const MAX_READ_LENGTH = MAX_ANSWER_BYTES;
+/** As many messages as a page has: so much is read at once. */
+const MAX_READ_AT_ONCE = 100;
+
+/** What is left to one operation. */
+export class AnswerBudget {
+  #isExceeded = false;
+  #values = 0;
+  #readLength = 0;
+  #lastRead: Promise<unknown> = Promise.resolve();
+
+  /** Whether the operation asked for too much: then its answer is a refusal, and nothing else. */
+  get isExceeded(): boolean {
+    return this.#isExceeded;
+  }
+
+  /** Counts entries of lists, each with the fields that are asked of it. @throws ServiceError OPERATION_TOO_COSTLY */
+  addValues(count: number): void {
+    this.#values += count;
+    if (this.#values > MAX_VALUES) this.#exceed();
+  }
+
+  /** Finds messages by their ids. @throws ServiceError OPERATION_TOO_COSTLY */
+  async readById(
+    ids: readonly string[],
+    find: (ids: readonly string[]) => Promise<(Message | null)[]>,
+  ): Promise<(Message | null)[]> {
+    const found: (Message | null)[] = [];
+    for (let start = 0; start < ids.length; start += MAX_READ_AT_ONCE) {
+      const some = ids.slice(start, start + MAX_READ_AT_ONCE);
+      found.push(
+        ...(await this.read(
+          () => find(some),
+          (messages) => messages,
+        )),
+      );
+    }
+    return found;
+  }
+
+  /** Reads after all that the operation reads already, so that it stops in time. @throws ServiceError OPERATION_TOO_COSTLY */
+  read<Found>(find: () => Promise<Found>, messagesIn: (found: Found) => readonly (Message | null)[]): Promise<Found> {
+    const reading = this.#lastRead.then(async () => {
+      if (this.#readLength >= MAX_READ_LENGTH) this.#exceed();
+      const found = await find();
+      for (const message of messagesIn(found)) this.#readLength += message === null ? 0 : lengthOf(message);
+      return found;
+    });
+    this.#lastRead = reading.catch(() => undefined);
+    return reading;
+  }
+
+  #exceed(): never {
+    this.#isExceeded = true;
+    throw new ServiceError('OPERATION_TOO_COSTLY');
+  }
+}
+
+/** In UTF-16 units, of what can be long. */
+function lengthOf({ text, tag, media }: Message): number {
+  return media.reduce((sum, url) => sum + url.length, text.length + (tag?.length ?? 0));
+}
+
+/**
+ * Lets each list of the schema be counted before its entries are looked at. Only queries can ask for much: a mutation
+ * answers about its sends and a subscription about one message, and neither may lose what it has to tell.
+ */
+export function countLists(schema: GraphQLSchema): void {
+  const types = Object.values(schema.getTypeMap()).filter((type) => isObjectType(type) && !type.name.startsWith('__'));
+  const fields = types.flatMap((type) => (isObjectType(type) ? Object.values(type.getFields()) : []));
+  const lists = fields.filter(({ type }) => isListType(getNullableType(type)));
+  const names = new Set(lists.map(({ name }) => name));
+  for (const list of lists) list.resolve = counted(list.resolve ?? defaultFieldResolver, names);
+}
+
+type Resolve = GraphQLFieldResolver<unknown, RequestContext>;
+
+function counted(resolve: Resolve, lists: ReadonlySet<string>): Resolve {
+  return (source, args, context, info) => {
+    const found = resolve(source, args, context, info);
+    if (info.operation.operation !== OperationTypeNode.QUERY) return found;
+    const count = (list: unknown): unknown => {
+      if (Array.isArray(list)) context.budget.addValues(list.length * (1 + fieldsBelow(info, lists)));
+      return list;
+    };
+    return found instanceof Promise ? found.then(count) : count(found);
+  };
+}
+
+/** The fields that are asked of each entry; lists among them are counted when their turn comes. */
+function fieldsBelow({ fieldNodes, fragments }: GraphQLResolveInfo, lists: ReadonlySet<string>): number {
+  const countAll = (selections: readonly SelectionNode[] = []): number =>
+    selections.reduce((sum, selection) => sum + countOf(selection), 0);
+  const countOf = (selection: SelectionNode): number => {
+    if (selection.kind === Kind.FRAGMENT_SPREAD) {
+      return countAll(fragments[selection.name.value]?.selectionSet.selections);
+    }
+    const below = countAll(selection.selectionSet?.selections);
+    if (selection.kind === Kind.INLINE_FRAGMENT) return below;
+    return lists.has(selection.name.value) ? 1 : 1 + below;
+  };
+  return fieldNodes.reduce((sum, { selectionSet }) => sum + countAll(selectionSet?.selections), 0);
+}
+
+/** Whether an answer takes more than `MAX_ANSWER_BYTES` as JSON. Looks no further than it must. */
+export function isTooLarge(answer: unknown): boolean {
+  return bytesLeft(answer, MAX_ANSWER_BYTES) < 0;
+}
+
+/** The longest number of JavaScript, and a comma. */
+const NUMBER_BYTES = 25;
+
+function bytesLeft(value: unknown, budget: number): number {
+  if (typeof value === 'string') return budget - bytesOf(value);
+  if (typeof value !== 'object' || value === null) return budget - NUMBER_BYTES;
+  let left = budget - 2;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length && left >= 0; index++) left = bytesLeft(value[index], left);
+    return left;
+  }
+  for (const key in value) {
+    if (left < 0) break;
+    left = bytesLeft((value as Record<string, unknown>)[key], left - bytesOf(key) - 1);
+  }
+  return left;
+}
+
+/** A string as JSON in UTF-8, with its quotes and a comma: never less than what is printed. */
+function bytesOf(text: string): number {
+  let bytes = 3;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit >= 0x80) bytes += unit < 0x800 ? 2 : unit >= 0xd800 && unit < 0xe000 ? 6 : 3;
+    else bytes += unit < 0x20 ? 6 : unit === 0x22 || unit === 0x5c ? 2 : 1;
+  }
+  return bytes;
+}
