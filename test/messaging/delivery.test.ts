@@ -39,6 +39,10 @@ describe('the deliveries of a message', () => {
     expect(withEvent(open, event({ to: '+99' }))).toEqual(open);
   });
 
+  it('to nobody stay none, as of a message that came in', () => {
+    expect(withEvent([], event({}))).toEqual([]);
+  });
+
   it('end as FAILED when failed and delivered are both reported, in either order', () => {
     const [failed, delivered] = [
       event({ status: 'FAILED', errorCode: 4720, time: 9 }),
@@ -64,6 +68,7 @@ describe('the deliveries of a message', () => {
     [['DELIVERED', 'DELIVERED'], 'DELIVERED'],
     [['FAILED', 'FAILED'], 'FAILED'],
     [['FAILED', 'DELIVERED'], 'PARTIALLY_DELIVERED'],
+    [[], 'ACCEPTED'],
   ])('%j make a message %s', (statuses, expected) => {
     expect(statusOfAll(...statuses)).toBe(expected);
   });

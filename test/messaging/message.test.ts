@@ -1,4 +1,4 @@
-import { isUnresolved, type StoredSend } from '../../src/messaging/ports.js';
+import { isUnresolved, NotTriedError, type StoredSend } from '../../src/messaging/ports.js';
 import { isCleanText, yieldsTo, type MessageStatus } from '../../src/messaging/message.js';
 
 describe('a state', () => {
@@ -61,4 +61,8 @@ describe('a send', () => {
   ])('with %j is unresolved: %s', (fields, is) => {
     expect(isUnresolved({ ...SEND, ...fields })).toBe(is);
   });
+});
+
+it('a write that was not tried says so in the log', () => {
+  expect(new NotTriedError()).toMatchObject({ name: 'NotTriedError', code: 'NOT_TRIED' });
 });
