@@ -136,6 +136,12 @@ describe('the check of the account', () => {
     expect(pauses).toEqual([15_000, 2_000, 0]);
   });
 
+  it('that is under way is not begun a second time', async () => {
+    start().again();
+    await quiet();
+    expect([queries.length, pauses]).toEqual([1, []]);
+  });
+
   it('tells nothing and asks no more once all is closed', async () => {
     let give: (exchange: Exchange) => void = () => undefined;
     answer = () =>

@@ -129,7 +129,8 @@ describe('the token', () => {
     patience.abort();
     expect(await asking).toBeNull();
     expect(await authorization.header(patience.signal)).toBeNull();
-    expect(endpoint.requests).toHaveLength(1);
+    // It is waited for still, by nobody who asked for it.
+    expect([endpoint.requests.length, pauses]).toEqual([1, []]);
   });
 
   it.each([
@@ -145,6 +146,14 @@ describe('the token', () => {
     };
     expect(await newAuthorization().header(signal)).toBe(isTaken ? `Bearer ${access_token}` : null);
     expect(problems).toEqual(isTaken ? [] : ['no access token: answered no token']);
+  });
+
+  it.each([400, 500, 503, 201])('that comes with %i is none', async (status) => {
+    endpoint.answer = (response) => {
+      json(response, status, { access_token: 'a', token_type: 'Bearer', expires_in: 60 });
+    };
+    expect(await newAuthorization().header(signal)).toBeNull();
+    expect(problems).toEqual([`no access token: answered HTTP ${status}`]);
   });
 
   it('of another kind than Bearer is none', async () => {
@@ -179,6 +188,21 @@ describe('the token', () => {
     endpoint.answer = granting();
     expect(await authorization.header(signal)).toBe('Bearer t2');
     expect(problems).toEqual(['no access token: answered HTTP 503', null]);
+  });
+
+  it('that is asked for before the pause is over is waited for by whoever needs it', async () => {
+    endpoint.answer = (response) => void response.writeHead(503).end();
+    const authorization = newAuthorization();
+    await until(() => pauses.length === 1);
+    let grant = (): void => undefined;
+    endpoint.answer = (response, count) => {
+      grant = () => void granting()(response, count);
+    };
+    wake();
+    await until(() => endpoint.requests.length === 2);
+    const asking = authorization.header(signal);
+    grant();
+    expect(await asking).toBe('Bearer t2');
   });
 
   it('tells each problem once, and another problem as another', async () => {

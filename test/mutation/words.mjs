@@ -10,7 +10,9 @@ const isText = ({ node }) => ['StringLiteral', 'TemplateLiteral'].includes(node.
 const WORDS_AT = { Error: 0, DOMException: 0, GraphQLError: 0, SearchError: 0, badArgument: 2, refuse: 2 };
 
 const isWords = ({ parent, key, listKey }) =>
-  listKey === 'arguments' && (parent.callee.type === 'Super' || WORDS_AT[parent.callee.name] === key);
+  listKey === 'arguments'
+    ? parent.callee.type === 'Super' || WORDS_AT[parent.callee.name] === key
+    : parent.type === 'ObjectProperty' && parent.key.name === 'message';
 
 export const strykerPlugins = [
   declareValuePlugin(PluginKind.Ignore, 'words', {
