@@ -18,7 +18,8 @@ const JUDGES = [
   [/src\/messaging\//, /test\/(messaging|callbacks)\//],
   // PostgreSQL's tests take the longest by far.
   [/src\/store\/(file-lock|group-commit|rows|sqlite)\./, /test\/store\/(?!postgres|send-limits)/],
-  [/src\/store\//, /test\/store\//],
+  [/src\/store\/send-limits\./, /test\/store\/send-limits/],
+  [/src\/store\//, /test\/store\/(?!send-limits)/],
 ];
 const judgesOf = (mutated) => JUDGES.find(([files]) => files.test(mutated))[1];
 
