@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { authenticator } from './auth/authenticator.js';
+import { authenticator, isOpen } from './auth/authenticator.js';
 import { CALLBACK_PATH, takeCallbacks } from './callbacks/route.js';
 import { ConfigError, type Config } from './config.js';
 import { openCore, type CoreOptions } from './core.js';
-import { serveGraphQL } from './graphql/server.js';
+import { serveGraphQL, type GraphQLOptions } from './graphql/server.js';
 import { TrustedDocuments, type Manifest } from './graphql/trusted-documents.js';
 import { createHttpHost } from './http.js';
 import type { Logger } from './log.js';
@@ -15,6 +15,8 @@ import type { Logger } from './log.js';
 const DRAIN_MS = 7_000;
 /** The first line of the log waits this long for what it says of upstream; the server listens already. */
 const MAX_CHECK_WAIT_MS = 2_000;
+
+const COSTS_MONEY = 'AUTH=none: whoever reaches this address can send messages, and each of them costs money';
 
 export interface App {
   /**
@@ -51,7 +53,10 @@ export async function createApp(config: Config, options: CoreOptions = {}): Prom
     const http = await createHttpHost({ log, readiness, corsOrigins, trustedProxies });
     const trustedDocuments = readTrustedDocuments(config, log);
     const authenticate = authenticator(config.auth);
-    open.push(await serveGraphQL(http.routes, { ...core, ...config, authenticate, trustedDocuments }));
+    const onSocketFailures = logSocketFailures(log);
+    open.push(
+      await serveGraphQL(http.routes, { ...core, ...config, authenticate, trustedDocuments, onSocketFailures }),
+    );
     if (core.callbacks !== null) await takeCallbacks(http.routes, core.callbacks);
     await http.routes.ready();
     open.push(async () => {
@@ -77,6 +82,7 @@ export async function createApp(config: Config, options: CoreOptions = {}): Prom
           { url, upstream: config.upstream.kind, upstreamCheck, ...upstream.facts },
           upstream.notice,
         );
+        if (config.upstream.kind === 'catapult' && isOpen(config.auth)) log.warn(COSTS_MONEY);
         core.watchUpstream(upstreamCheck);
         return url;
       },
@@ -86,6 +92,13 @@ export async function createApp(config: Config, options: CoreOptions = {}): Prom
     await close();
     throw error;
   }
+}
+
+function logSocketFailures(log: Logger): GraphQLOptions['onSocketFailures'] {
+  return (failures, lastError) => {
+    const isPeers = failures.kind === 'CONNECTION' || failures.kind === 'SLOW_READER';
+    log[isPeers ? 'warn' : 'error']({ ...failures, err: lastError }, 'WebSockets failed');
+  };
 }
 
 /** Waits for `work`, but no longer than `ms`. */

@@ -90,15 +90,20 @@ function readTokens(reader: ConfigReader): TokenOptions | null {
 }
 
 function readSenders(reader: ConfigReader): Record<string, string[]> {
-  const senders: Record<string, string[]> = {};
+  const senders = new Map<string, string[]>();
   for (const item of (reader.read('ALLOWED_SENDERS') ?? '').split(',').flatMap((each) => each.trim() || [])) {
     const separator = item.lastIndexOf(':');
-    const numbers = item.slice(separator + 1).split('|');
+    const [name, numbers] = [item.slice(0, separator), item.slice(separator + 1).split('|')];
     if (separator < 1 || !numbers.every(isE164)) {
       reader.problem('ALLOWED_SENDERS must be caller:+19195551212|+19195551213, separated by commas.');
       break;
     }
-    senders[item.slice(0, separator)] = numbers;
+    if (senders.has(name)) {
+      reader.problem('ALLOWED_SENDERS names a caller twice: put its numbers together, separated by |.');
+      break;
+    }
+    senders.set(name, numbers);
   }
-  return senders;
+  // By way of a map, since `__proto__` may be a name as well.
+  return Object.fromEntries(senders);
 }

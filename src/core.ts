@@ -164,13 +164,16 @@ function logSends(log: Logger, upstream: OpenUpstream): SendObserver {
   };
 }
 
-function logCallbacks(log: Logger): Pick<CallbackOptions, 'onTaken' | 'onFailure'> {
+function logCallbacks(log: Logger): Pick<CallbackOptions, 'onTaken' | 'onFailure' | 'onWrongCredentials'> {
   return {
     onTaken: (counts) => {
       log.info(counts, 'callback');
     },
     onFailure: (requestId, error) => {
       log.error({ requestId, err: error }, 'a callback could not be stored; upstream will send it again');
+    },
+    onWrongCredentials: (counts) => {
+      log.warn(counts, 'callbacks came with wrong credentials');
     },
   };
 }
@@ -186,10 +189,13 @@ function logSettling(log: Logger): Pick<SettlingOptions, 'onStep' | 'onFailure'>
   };
 }
 
-function logHousekeeping(log: Logger): Pick<HousekeepingOptions, 'onExpired' | 'onFailure'> {
+function logHousekeeping(log: Logger): Pick<HousekeepingOptions, 'onExpired' | 'onDropped' | 'onFailure'> {
   return {
     onExpired: (count) => {
       log.warn({ count }, 'sends without an outcome were found and are UNKNOWN now');
+    },
+    onDropped: (count) => {
+      log.warn({ count }, 'dead letters were dropped before their time: callbacks brought more than are kept');
     },
     onFailure: (error) => {
       log.error({ err: error }, 'housekeeping failed');

@@ -66,9 +66,9 @@ export const ERRORS = {
     message: 'This key or token is not good for this.',
   },
   RATE_LIMITED: {
-    when: 'More sends than you may make in this time, in all or to one recipient; `retryAfterSeconds` says how long to wait.',
+    when: 'More sends than you may make in this time, in all or to one recipient: `retryAfterSeconds` says how long to wait. Or more subscriptions than you may have open (HTTP 429).',
     retryable: true,
-    message: 'Too many messages in this time; nothing was sent.',
+    message: 'Too much in this time, or at once; nothing was sent.',
   },
   IDEMPOTENCY_KEY_REUSED: {
     when: 'The idempotency key already belongs to a send with another input.',

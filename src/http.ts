@@ -111,10 +111,14 @@ export async function createHttpHost(options: HttpHostOptions): Promise<HttpHost
   };
 }
 
-/** JSON in UTF-8 is all that is read; other content types get 415. */
+/** JSON in UTF-8 is all that is read; other content types get 415. A route with a parser of its own is left alone. */
 function readJsonOnly(routes: FastifyInstance): void {
   const parseJson = routes.getDefaultJsonParser('error', 'error');
   routes.removeAllContentTypeParsers();
+  routes.addHook('preParsing', (request, _reply, _payload, next) => {
+    const isReadHere = request.server.hasContentTypeParser('application/json');
+    next(isReadHere && !isInUtf8(request.headers['content-type']) ? new OtherCharset() : null);
+  });
   routes.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     const text = body.toString('utf8');
     if (!isUtf8(body as Buffer)) {
@@ -127,6 +131,18 @@ function readJsonOnly(routes: FastifyInstance): void {
       else done(error, json);
     });
   });
+}
+
+/** Whether a content type names no charset but UTF-8, and at most once: of two, two readers may each believe another. */
+function isInUtf8(contentType = ''): boolean {
+  const [, ...parameters] = contentType.split(';');
+  const [charset, ...others] = parameters.filter((parameter) => /charset/i.test(parameter));
+  return charset === undefined || (others.length === 0 && /^\s*charset=("?)utf-?8\1\s*$/i.test(charset));
+}
+
+class OtherCharset extends Error {
+  readonly statusCode = 415;
+  readonly code = 'OTHER_CHARSET';
 }
 
 class NotUnicode extends Error {
@@ -152,6 +168,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: 'The body is empty.',
   FST_ERR_CTP_INVALID_JSON_BODY: 'The body is not valid JSON.',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'The body is not as long as content-length says.',
+  OTHER_CHARSET: 'The content type must be application/json, in UTF-8.',
   NOT_UNICODE: 'The body holds text that is not Unicode.',
   ERR_INVALID_URL: 'The Host header is not a host.',
 };

@@ -4,6 +4,7 @@ import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { createApp } from './app.js';
+import { isOpen } from './auth/authenticator.js';
 import { startSandbox } from './catapult/sandbox.js';
 import { ConfigError, databaseUrlIn, readConfig, type Config } from './config.js';
 import { STORE_FILE } from './core.js';
@@ -36,8 +37,7 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
     const config = readConfig(process.env);
     const app = await createApp(config, { log: newLogger(config.logLevel) });
     const url = await app.listen();
-    const notice = config.upstream.kind === 'sandbox' ? '  (on the built-in sandbox: nothing reaches a telephone)' : '';
-    print(`\nGraphQL  ${url}${notice}\n\nSend a message:\n\n${curl(url, config)}\n\n`);
+    print(`\nGraphQL  ${url}  (${notice(config)})\n\nSend a message:\n\n${curl(url, config)}\n\n`);
     stopOnSignal(() => app.close());
   },
 
@@ -166,11 +166,16 @@ function described({
   return { ...send, startedAt: isoOf(startedAt), updatedAt: isoOf(updatedAt), messageId: message?.id ?? null };
 }
 
+function notice({ upstream, auth }: Config): string {
+  if (upstream.kind === 'sandbox') return 'on the built-in sandbox: nothing reaches a telephone';
+  const whoever = isOpen(auth) ? ', and nobody has to sign in' : '';
+  return `on Catapult: every message costs money${whoever}`;
+}
+
 function curl(url: string, { auth }: Config): string {
   const query = 'mutation ($input: MessageInput!) { sendMessage(input: $input) { id status time to } }';
   const body = JSON.stringify({ query, variables: { input: SAMPLES[0].input } });
-  const isOpen = auth.apiKeys.length === 0 && auth.tokens === null;
-  const credential = isOpen ? '' : " -H 'authorization: Bearer YOUR_KEY'";
+  const credential = isOpen(auth) ? '' : " -H 'authorization: Bearer YOUR_KEY'";
   return `curl -s ${url}${credential} -H 'content-type: application/json' -d '${body}'`;
 }
 

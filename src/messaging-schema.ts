@@ -59,7 +59,7 @@ export async function createMessagingSchema(config: Config, options: CoreOptions
     contextFor({ caller, scopes = DEFAULT_SCOPES, requestId = randomUUID() }) {
       if (!isCallerName(caller)) throw new RangeError('A caller has 1 to 255 characters, none of them U+0000.');
       const senders = sendersOf(caller, config.auth.senders);
-      return newContext(requestId, { name: caller, scopes: new Set(scopes), senders });
+      return newContext(requestId, { caller: { name: caller, scopes: new Set(scopes), senders }, expiresAt: null });
     },
     formatError: errorFormatter(schema, config),
     callbackHandler: (request, response) => {

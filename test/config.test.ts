@@ -264,11 +264,28 @@ describe('the configuration', () => {
     ['live', { ...LIVE, AUTH: '' }],
     ['on the sandbox off loopback', { HOST: '0.0.0.0' }],
     ['on the sandbox at a name', { HOST: 'messages.example' }],
+    ['on the sandbox at every address of IPv6', { HOST: '::' }],
+    ['on the sandbox at a name that begins like loopback', { HOST: '127.0.0.1.example' }],
+    ['on the sandbox at a name that ends like loopback', { HOST: 'not-localhost' }],
   ])('refuses to start without sign-in %s', (_name, environment) => {
     expect(problemsOf(environment)).toEqual([expect.stringContaining('Nobody would have to sign in') as string]);
     expect(problemsOf({ ...environment, AUTH: 'none' })).toEqual([]);
     expect(problemsOf({ ...environment, API_KEYS: `a:${SHA256}` })).toEqual([]);
     expect(problemsOf({ ...environment, ...JWT })).toEqual([]);
+  });
+
+  it.each(['127.0.0.1', '127.8.8.8', '::1', 'localhost'])('starts without sign-in on the sandbox at %s', (HOST) => {
+    expect(problemsOf({ HOST })).toEqual([]);
+  });
+
+  it.each(['999', '60001', '1500.5', '-20000', '0', 'Infinity'])('refuses a send timeout of %s ms', (timeout) => {
+    expect(problemsOf({ SEND_TIMEOUT_MS: timeout })).toEqual([
+      'SEND_TIMEOUT_MS must be a whole number from 1000 to 60000.',
+    ]);
+  });
+
+  it.each([1_000, 60_000])('takes a send timeout of %d ms', (timeout) => {
+    expect(readConfig({ SEND_TIMEOUT_MS: String(timeout) }).sendTimeoutMs).toBe(timeout);
   });
 
   it('reads API keys, with the scopes that they name or the usual ones', () => {
@@ -294,6 +311,10 @@ describe('the configuration', () => {
     { ...JWT, JWT_JWKS_URL: 'file:///etc/passwd' },
     { ALLOWED_SENDERS: 'shop' },
     { ALLOWED_SENDERS: 'shop:12345' },
+    { ALLOWED_SENDERS: 'shop:+19195551212|12345', API_KEYS: `shop:${SHA256}` },
+    { ALLOWED_SENDERS: 'shop:+19195551212,crm:+19195551213', API_KEYS: `shop:${SHA256}` },
+    { ALLOWED_SENDERS: 'shop:+19195551212,shop:+19195551213', API_KEYS: `shop:${SHA256}` },
+    { API_KEYS: `shop:${SHA256}:messages:read+messages:write` },
     // Nobody would be bound by it.
     { ALLOWED_SENDERS: 'shop:+19195551212' },
     { ALLOWED_SENDERS: 'shop:+19195551212', API_KEYS: `Shop:${SHA256}` },
@@ -324,6 +345,12 @@ describe('the configuration', () => {
     { HTTP_MEDIA: 'no' },
     { TRUSTED_DOCUMENTS: 'yes', TRUSTED_DOCUMENTS_FILE: 'manifest.json' },
     { TRUSTED_DOCUMENTS: 'enforce' },
+    { TRUSTED_DOCUMENTS: 'log' },
+    { MEDIA_HOSTS: 'cdn' },
+    { HOST: '0.0.0.0/0', AUTH: 'none' },
+    { PORT: '-1' },
+    { DATABASE_URL: 'postgres://[' },
+    { ...LIVE, CATAPULT_USER_ID: 'u/../v' },
     { INTROSPECTION: 'false' },
     { ROUTER_ORIGINS: 'router' },
   ])('refuses %j', (environment) => {
@@ -351,6 +378,12 @@ describe('the configuration', () => {
     expect(limitPerRecipient).toEqual([]);
     expect(sendPolicy).toEqual({ allowedRegions: '*', mediaHosts: ['a.example', '*.b.example'], allowHttpMedia: true });
     expect(auth.senders).toEqual({ 'jwt:me': ['+19195551212', '+19195551213'] });
+  });
+
+  it('binds a caller to its numbers whatever its name is', () => {
+    const { auth } = readConfig({ API_KEYS: `__proto__:${SHA256}`, ALLOWED_SENDERS: '__proto__:+19195551212' });
+    expect(Object.entries(auth.senders)).toEqual([['__proto__', ['+19195551212']]]);
+    expect(problemsOf({ ALLOWED_SENDERS: '__proto__:+19195551212' })).toHaveLength(1);
   });
 
   it('limits a live account', () => {

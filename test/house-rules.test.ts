@@ -45,6 +45,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   demo: ['app', 'config', 'log', 'samples'],
   main: [
     'app',
+    'auth',
     'config',
     'core',
     'demo',

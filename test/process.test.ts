@@ -108,15 +108,22 @@ describe('the process', () => {
       detached: true,
     });
     const log = text(child.stderr);
-    const [, url = ''] = await printed(child, /^GraphQL {2}(\S+)$/m);
+    const [, url = ''] = await printed(
+      child,
+      /^GraphQL {2}(\S+) {2}\(on Catapult: every message costs money, and nobody has to sign in\)$/m,
+    );
     const { body: answer } = await request(url, { method: 'POST', headers, body });
     expect(await answer.json()).toMatchObject({ data: { sendMessage: { status: 'ACCEPTED' } } });
     const { body: ready } = await request(url.replace('/graphql', '/ready'));
     expect(await ready.json()).toEqual({ status: 'ready', upstream: 'catapult', upstreamCheck: 'ok' });
     // Bash leads a group of its own, in which the sandbox is, too.
     process.kill(-(child.pid ?? 0), 'SIGKILL');
-    const [first] = (await log).split('\n');
+    const [first, second] = (await log).split('\n');
     expect(JSON.parse(first ?? '')).toMatchObject({ level: 30, upstream: 'catapult', upstreamCheck: 'ok' });
+    expect(JSON.parse(second ?? '')).toMatchObject({
+      level: 40,
+      msg: expect.stringContaining('costs money') as string,
+    });
   });
 
   it('runs the demo and exits with 0', async () => {

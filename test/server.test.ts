@@ -148,9 +148,11 @@ describe('the server', () => {
   });
 
   it('refuses a GET that a foreign page could make a browser send', async () => {
-    const { statusCode, body } = await request(`${app.url}?query=%7B__typename%7D`);
-    expect(statusCode).toBe(400);
-    expect(await body.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
+    for (const accept of ['*/*', 'text/html,*/*;q=0.8']) {
+      const { statusCode, body } = await request(`${app.url}?query=%7B__typename%7D`, { headers: { accept } });
+      expect(statusCode).toBe(400);
+      expect(await body.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
+    }
   });
 
   it('never runs a mutation by GET', async () => {

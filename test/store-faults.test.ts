@@ -33,6 +33,7 @@ it('a server without its database sends nothing, says so, and works again when t
   const unread = await execute(app.url, MessagesDocument, {});
   expect(unread.errors?.[0]?.extensions.code).toBe('INTERNAL_SERVER_ERROR');
   expect(await ready()).toBe(503);
+  expect(app.log.filter(({ msg }) => msg === 'not ready')).toHaveLength(1);
   expect(sandbox.accepted).toHaveLength(0);
   const failures = app.log.filter(({ msg }) => msg === 'request failed');
   expect(failures.map(({ requestId }) => requestId)).toEqual(

@@ -27,12 +27,12 @@ export class ApiKeys {
     }));
   }
 
-  /** Who holds this key; null when nobody does. */
-  find(key: string): { readonly name: string; readonly scopes: ReadonlySet<Scope> } | null {
+  /** Who holds this key, without an end; null when nobody does. */
+  find(key: string): { readonly name: string; readonly scopes: ReadonlySet<Scope>; readonly expiresAt: null } | null {
     const digest = createHash('sha256').update(key).digest();
     let found: KnownKey | null = null;
     // All are compared, so that the time tells nothing of which came close.
     for (const candidate of this.#keys) if (timingSafeEqual(digest, candidate.digest)) found ??= candidate;
-    return found && { name: found.name, scopes: found.scopes };
+    return found && { name: found.name, scopes: found.scopes, expiresAt: null };
   }
 }

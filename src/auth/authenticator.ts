@@ -1,6 +1,6 @@
 /** Finds out who calls: by an API key, by a JSON Web Token, or nobody in particular where that was said aloud. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { ANYBODY, sendersOf, type Caller } from '../messaging/caller.js';
+import { ANYBODY, sendersOf, type SignedIn } from '../messaging/caller.js';
 import { ApiKeys, type ApiKey } from './api-keys.js';
 import { openTokens, type TokenOptions, type Tokens } from './tokens.js';
 
@@ -15,7 +15,10 @@ export interface AuthOptions {
 /** The headers that carry a credential. In a WebSocket's first message they are its payload. */
 export type CredentialHeaders = Pick<IncomingHttpHeaders, 'authorization'> & { readonly 'x-api-key'?: unknown };
 
-export type Authenticate = (headers: CredentialHeaders) => Promise<Caller | null>;
+export type Authenticate = (headers: CredentialHeaders) => Promise<SignedIn | null>;
+
+/** Whether nobody has to sign in. */
+export const isOpen = ({ apiKeys, tokens }: AuthOptions): boolean => apiKeys.length === 0 && tokens === null;
 
 /** Longer than any key or token of ours; what is longer is not even looked at. */
 const MAX_CREDENTIAL_LENGTH = 8_192;
@@ -24,8 +27,9 @@ const MAX_CREDENTIAL_LENGTH = 8_192;
  * A function that tells who a request comes from: null when its credential is missing or wrong. Without keys and tokens
  * everybody is the same caller, who may do all.
  */
-export function authenticator({ apiKeys, tokens, senders }: AuthOptions): Authenticate {
-  if (apiKeys.length === 0 && tokens === null) return () => Promise.resolve(ANYBODY);
+export function authenticator(options: AuthOptions): Authenticate {
+  if (isOpen(options)) return () => Promise.resolve({ caller: ANYBODY, expiresAt: null });
+  const { apiKeys, tokens, senders } = options;
   const keys = new ApiKeys(apiKeys);
   const verifier: Tokens | null = tokens && openTokens(tokens);
   return async (headers) => {
@@ -33,7 +37,8 @@ export function authenticator({ apiKeys, tokens, senders }: AuthOptions): Authen
     if (credential === null) return null;
     const found = keys.find(credential) ?? (await verifier?.find(credential)) ?? null;
     if (found === null) return null;
-    return { ...found, senders: sendersOf(found.name, senders) };
+    const { name, scopes, expiresAt } = found;
+    return { caller: { name, scopes, senders: sendersOf(name, senders) }, expiresAt };
   };
 }
 

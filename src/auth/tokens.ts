@@ -1,6 +1,7 @@
 /** JSON Web Tokens of one issuer, whose keys are fetched from its JWKS address. */
 import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTPayload } from 'jose';
 import { isCallerName, SCOPES, type Scope } from '../messaging/caller.js';
+import { isAccessToken } from './access-token.js';
 
 export interface TokenOptions {
   readonly issuer: string;
@@ -8,9 +9,16 @@ export interface TokenOptions {
   readonly jwksUrl: string;
 }
 
+export interface TokenFacts {
+  readonly name: string;
+  readonly scopes: ReadonlySet<Scope>;
+  /** From when on `find` does not take the token any more, in milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
 export interface Tokens {
   /** Who a token speaks for; null when it is not valid. @throws when the issuer's keys cannot be had. */
-  find(token: string): Promise<{ readonly name: string; readonly scopes: ReadonlySet<Scope> } | null>;
+  find(token: string): Promise<TokenFacts | null>;
 }
 
 /** Signatures by public keys alone: a shared secret or `none` in a token's header must never be believed (RFC 8725). */
@@ -50,14 +58,14 @@ export function openTokens({ issuer, audience, jwksUrl }: TokenOptions): Tokens 
   return {
     async find(token) {
       try {
-        const { payload } = await jwtVerify(token, keys, {
+        const { payload, protectedHeader } = await jwtVerify(token, keys, {
           issuer,
           audience,
           algorithms: ALGORITHMS,
           clockTolerance: CLOCK_TOLERANCE_SECONDS,
           requiredClaims: ['sub', 'exp'],
         });
-        return callerOf(payload);
+        return isAccessToken(protectedHeader, payload) ? callerOf(payload) : null;
       } catch (error) {
         // The token is at fault, or a key id that nobody knows; all else is the issuer's. jose throws the bare class
         // when the keys cannot be fetched.
@@ -72,11 +80,12 @@ export function openTokens({ issuer, audience, jwksUrl }: TokenOptions): Tokens 
   };
 }
 
-function callerOf({ sub, scope, scp }: JWTPayload): { name: string; scopes: ReadonlySet<Scope> } | null {
+function callerOf({ sub, scope, scp, exp = 0 }: JWTPayload): TokenFacts | null {
   // The library does not look at what kind of value it is.
   if (typeof (sub as unknown) !== 'string' || sub === undefined) return null;
   const name = `${PREFIX}${sub}`;
   if (sub === '' || !isCallerName(name)) return null;
   const given = [scope, scp].flatMap((claim) => (typeof claim === 'string' ? claim.split(' ') : claim));
-  return { name, scopes: new Set(SCOPES.filter((known) => given.includes(known))) };
+  const expiresAt = (exp + CLOCK_TOLERANCE_SECONDS) * 1000;
+  return { name, scopes: new Set(SCOPES.filter((known) => given.includes(known))), expiresAt };
 }

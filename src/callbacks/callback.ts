@@ -10,8 +10,8 @@ export type CallbackEvent =
   | { readonly kind: 'received'; readonly message: Message }
   /** Understood, but no state of a delivery. */
   | { readonly kind: 'other'; readonly event: OtherEvent }
-  /** Cannot be understood, now or later; `body` is what came. */
-  | { readonly kind: 'strange'; readonly body: string };
+  /** `count` events of a body that cannot be understood, now or later; `body` is what came, or its beginning. */
+  | { readonly kind: 'strange'; readonly count: number; readonly body: string };
 
 /** What each type of event says of a recipient; `message-queued` was sent for two weeks of 2020. */
 const STATUS_OF: Readonly<Record<string, DeliveryEvent['status']>> = {
@@ -28,16 +28,56 @@ const OTHER_TYPES: ReadonlySet<string> = new Set(['message-read', 'suggestion-re
 /** The longest id that is believed. */
 const MAX_ID_LENGTH = 255;
 
-/** Reads a callback's body: an array of events, or one event as some samples show it. Never throws. */
-export function parseCallback(body: string, correlation: Correlation, now: Micros): CallbackEvent[] {
-  let json: unknown;
-  try {
-    json = JSON.parse(body);
-  } catch {
-    return [{ kind: 'strange', body }];
+/**
+ * The longest text that is kept for people to read, in UTF-16 units: a message with the longest text and the media that
+ * people send is far shorter, and what is kept cannot fill a disk.
+ */
+const MAX_KEPT_LENGTH = 16_384;
+/** More events than have room in such a text need not be written: each takes a character and a comma. */
+const MAX_WRITTEN = MAX_KEPT_LENGTH / 2;
+
+/**
+ * Reads a callback's body: an array of events, or one event as some samples show it. Never throws. Events are read one by
+ * one, as they are asked for; what is not understood comes last and as one, however many events it is.
+ */
+export function* parseCallback(body: string, correlation: Correlation, now: Micros): Generator<CallbackEvent> {
+  const json = parsed(body);
+  if (json === undefined) {
+    yield { kind: 'strange', count: 1, body: cut(body) };
+    return;
   }
-  const events: unknown[] = Array.isArray(json) ? json : [json];
-  return events.map((event) => parseEvent(event, correlation, now) ?? { kind: 'strange', body: JSON.stringify(event) });
+  const strange: unknown[] = [];
+  let count = 0;
+  for (const each of Array.isArray(json) ? (json as unknown[]) : [json]) {
+    const event = parseEvent(each, correlation, now);
+    if (event !== null) yield event;
+    else if (++count <= MAX_WRITTEN) strange.push(each);
+  }
+  if (count === 0) return;
+  const text = written(count === 1 ? strange[0] : strange);
+  yield { kind: 'strange', count, body: cut(text ?? body) };
+}
+
+/** The value of a JSON text; undefined where it is none. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A value as JSON; null where it is nested too deeply. Reading it takes no stack, but writing it does. */
+function written(value: unknown): string | null {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return null;
+  }
+}
+
+function cut(text: string): string {
+  return text.length <= MAX_KEPT_LENGTH ? text : `${text.slice(0, MAX_KEPT_LENGTH)} … cut`;
 }
 
 function parseEvent(json: unknown, correlation: Correlation, now: Micros): CallbackEvent | null {
@@ -47,7 +87,10 @@ function parseEvent(json: unknown, correlation: Correlation, now: Micros): Callb
   if (id === null) return null;
   const time = timeOf(json.time) ?? timeOf(message.time) ?? now;
   if (type === 'message-received') return parseReceived(id, message, time);
-  if (OTHER_TYPES.has(type)) return { kind: 'other', event: { messageId: id, type, body: JSON.stringify(json) } };
+  if (OTHER_TYPES.has(type)) {
+    const body = written(json);
+    return body === null ? null : { kind: 'other', event: { messageId: id, type, body: cut(body) } };
+  }
   const status = Object.hasOwn(STATUS_OF, type) ? STATUS_OF[type] : undefined;
   if (status === undefined) return null;
   return {

@@ -4,15 +4,30 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Correlation } from '../messaging/correlation.js';
 import type { Clock, MessageStore } from '../messaging/ports.js';
 import { parseCallback, type CallbackEvent } from './callback.js';
+import { WrongCredentials, type WrongCredentialsOptions } from './wrong-credentials.js';
 
 export const CALLBACK_PATH = '/callbacks/catapult';
 
 /** Far more than any documented callback. */
 const BODY_LIMIT_BYTES = 1024 * 1024;
 
+/**
+ * Events of one body that are read and stored together: what fits into one commit, so that even the longest body, some
+ * 20,000 of the shortest events, neither holds up others nor is more than the store lets wait.
+ */
+const EVENTS_AT_ONCE = 256;
+
 export interface Credentials {
   readonly username: string;
   readonly password: string;
+}
+
+/** How many events of each kind a callback brought. */
+interface Counts {
+  deliveries: number;
+  received: number;
+  other: number;
+  strange: number;
 }
 
 export interface CallbackOptions {
@@ -21,14 +36,9 @@ export interface CallbackOptions {
   readonly correlation: Correlation;
   /** Those that are accepted; more than one while they are changed. */
   readonly credentials: readonly Credentials[];
-  readonly onTaken: (counts: {
-    requestId: string;
-    deliveries: number;
-    received: number;
-    other: number;
-    strange: number;
-  }) => void;
+  readonly onTaken: (counts: Readonly<Counts> & { readonly requestId: string }) => void;
   readonly onFailure: (requestId: string, error: unknown) => void;
+  readonly onWrongCredentials: WrongCredentialsOptions['onWrong'];
 }
 
 export async function takeCallbacks(routes: FastifyInstance, options: CallbackOptions): Promise<void> {
@@ -39,11 +49,16 @@ export async function takeCallbacks(routes: FastifyInstance, options: CallbackOp
       parsed(null, body.toString('utf8'));
     });
     const expected = options.credentials.map(({ username, password }) => digest(`${username}:${password}`));
+    const wrong = new WrongCredentials({ clock: options.clock, onWrong: options.onWrongCredentials });
+    scope.addHook('preClose', () => {
+      wrong.close();
+    });
     scope.post(CALLBACK_PATH, {
       bodyLimit: BODY_LIMIT_BYTES,
-      onRequest: (request, reply, next) => {
-        if (isAuthorized(request, expected)) next();
-        else void challenge(reply);
+      onRequest: async (request, reply) => {
+        if (isAuthorized(request, expected)) return undefined;
+        const isTooMany = hasCredentials(request) && (await wrong.taken(request.ip));
+        return isTooMany ? turnAway(reply) : challenge(reply);
       },
       handler: (request, reply) => take(request, reply, options),
     });
@@ -55,22 +70,29 @@ async function take(request: FastifyRequest, reply: FastifyReply, options: Callb
   const { store, clock, correlation, onTaken, onFailure } = options;
   const now = clock.now();
   const body = typeof request.body === 'string' ? request.body : '';
-  const events = parseCallback(body, correlation, now * 1000);
+  const counts = { deliveries: 0, received: 0, other: 0, strange: 0 };
   try {
-    await Promise.all(events.map((event) => storeEvent(store, event, now)));
+    for (const events of inGroups(parseCallback(body, correlation, now * 1000))) {
+      await Promise.all(events.map((event) => storeEvent(store, event, now)));
+      for (const event of events) count(event, counts);
+    }
   } catch (error) {
     onFailure(request.id, error);
     return reply.code(503).send({ status: 'not stored; try again' });
   }
-  const count = (kind: CallbackEvent['kind']): number => events.filter((event) => event.kind === kind).length;
-  const counts = {
-    deliveries: count('delivery'),
-    received: count('received'),
-    other: count('other'),
-    strange: count('strange'),
-  };
   onTaken({ requestId: request.id, ...counts });
   return reply.code(200).send({ status: 'ok' });
+}
+
+/** Each group is read when it is asked for, so that a long body is not read in one go. */
+function* inGroups(events: Iterable<CallbackEvent>): Generator<CallbackEvent[]> {
+  let group: CallbackEvent[] = [];
+  for (const event of events) {
+    if (group.push(event) < EVENTS_AT_ONCE) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
 }
 
 function storeEvent(store: CallbackOptions['store'], event: CallbackEvent, now: number): Promise<void> {
@@ -86,9 +108,38 @@ function storeEvent(store: CallbackOptions['store'], event: CallbackEvent, now: 
   }
 }
 
+function count(event: CallbackEvent, counts: Counts): void {
+  switch (event.kind) {
+    case 'delivery':
+      counts.deliveries++;
+      break;
+    case 'received':
+      counts.received++;
+      break;
+    case 'other':
+      counts.other++;
+      break;
+    case 'strange':
+      counts.strange += event.count;
+      break;
+    default:
+      event satisfies never;
+  }
+}
+
 /** Catapult sends credentials only to a server that asks for them, so the first request of each callback is refused. */
 function challenge(reply: FastifyReply): FastifyReply {
   return reply.code(401).header('www-authenticate', 'Basic realm="callbacks"').send({ status: 'unauthorized' });
+}
+
+/** On a connection of its own: the next guess begins with a new one. */
+function turnAway(reply: FastifyReply): FastifyReply {
+  return reply.code(429).header('connection', 'close').send({ status: 'too many wrong credentials' });
+}
+
+/** Without any, a request is upstream's usual first one; it is no try. */
+function hasCredentials({ headers }: FastifyRequest): boolean {
+  return (headers.authorization ?? '') !== '';
 }
 
 function isAuthorized({ headers }: FastifyRequest, expected: readonly Buffer[]): boolean {

@@ -55,7 +55,7 @@ export class CatapultClient implements MessageGateway {
         const verdict = classify(seen, clock.now());
         const pauseMs = attempt < MAX_ATTEMPTS ? this.#pauseBeforeRetry(verdict, attempt) : null;
         if (pauseMs === null || deadline.signal.aborted || clock.now() + pauseMs >= endsAt) {
-          return { outcome: this.#outcome(verdict, message), attempts: attempt, detail: detailOf(seen) };
+          return { outcome: this.#outcome(verdict, message, sendId), attempts: attempt, detail: detailOf(seen) };
         }
         await clock.sleep(pauseMs, deadline.signal);
       }
@@ -78,12 +78,12 @@ export class CatapultClient implements MessageGateway {
     return askedFor + this.#options.random() * ceiling;
   }
 
-  #outcome(verdict: Verdict, request: OutboundMessage): SendOutcome {
+  #outcome(verdict: Verdict, request: OutboundMessage, sendId: string): SendOutcome {
     switch (verdict.kind) {
       case 'ACCEPTED':
         return {
           kind: 'ACCEPTED',
-          message: this.#accepted(verdict.answer, request),
+          message: this.#accepted(verdict.answer, request, sendId),
         };
       case 'NOT_SENT':
       case 'REFUSED':
@@ -94,9 +94,9 @@ export class CatapultClient implements MessageGateway {
     }
   }
 
-  #accepted(answer: Acceptance, request: OutboundMessage): Message {
+  #accepted(answer: Acceptance, request: OutboundMessage, sendId: string): Message {
     const { clock, correlation } = this.#options;
-    const tag = correlation === null ? answer.tag : correlation.read(answer.tag).tag;
+    const tag = correlation === null ? answer.tag : correlation.shownTag(answer.tag, request.tag, sendId);
     return acceptedMessage({ ...answer, tag }, request, clock.now() * 1000);
   }
 }

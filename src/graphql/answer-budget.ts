@@ -9,6 +9,7 @@ import {
   type GraphQLFieldResolver,
   type GraphQLResolveInfo,
   type GraphQLSchema,
+  type OperationDefinitionNode,
   type SelectionNode,
 } from 'graphql';
 import { ServiceError } from '../errors.js';
@@ -122,6 +123,15 @@ function fieldsBelow({ fieldNodes, fragments }: GraphQLResolveInfo, lists: Reado
     return lists.has(selection.name.value) ? 1 : 1 + below;
   };
   return fieldNodes.reduce((sum, { selectionSet }) => sum + countAll(selectionSet?.selections), 0);
+}
+
+/** Whether an answer must not be given. What a mutation has done must be told, whatever its size. */
+export function isTooMuch(
+  operation: OperationDefinitionNode | null | undefined,
+  budget: AnswerBudget,
+  answer: unknown,
+): boolean {
+  return operation?.operation === OperationTypeNode.QUERY && (budget.isExceeded || isTooLarge(answer));
 }
 
 /** Whether an answer takes more than `MAX_ANSWER_BYTES` as JSON. Looks no further than it must. */

@@ -1,5 +1,5 @@
 /** What belongs to one GraphQL request. */
-import { readableBy, type Caller } from '../messaging/caller.js';
+import { readableBy, type Caller, type SignedIn } from '../messaging/caller.js';
 import type { Message } from '../messaging/message.js';
 import type { MessageFeed } from '../messaging/message-feed.js';
 import type { MessageService } from '../messaging/message-service.js';
@@ -11,6 +11,8 @@ export interface RequestContext {
   readonly requestId: string;
   /** Who asks: owns messages and idempotency keys. */
   readonly caller: Caller;
+  /** When the caller's credential ends, in milliseconds since the epoch; null for never. What lasts longer ends with it. */
+  readonly expiresAt: number | null;
   readonly loaders: Loaders;
   /** What the answer may still hold. */
   readonly budget: AnswerBudget;
@@ -25,16 +27,17 @@ export interface ContextParts {
   readonly onInternalError: (requestId: string, error: unknown) => void;
 }
 
-export type ContextFactory = (requestId: string, caller: Caller) => RequestContext;
+export type ContextFactory = (requestId: string, signedIn: SignedIn) => RequestContext;
 
 export function contextFactory({ messages, feed, onInternalError }: ContextParts): ContextFactory {
-  return (requestId, caller) => {
+  return (requestId, { caller, expiresAt }) => {
     const budget = new AnswerBudget();
     const find = (ids: readonly string[]): Promise<(Message | null)[]> =>
       messages.messagesById(ids, readableBy(caller));
     return {
       requestId,
       caller,
+      expiresAt,
       loaders: createLoaders((ids) => budget.readById(ids, find)),
       budget,
       feed,

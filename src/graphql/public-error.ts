@@ -30,6 +30,28 @@ export function errorFormatter(schema: GraphQLSchema, options: { readonly intros
   };
 }
 
+/** The errors as their caller may see them, under one request id; the server's own go to the log under the same. */
+export type ErrorPublisher = (errors: readonly GraphQLError[], requestId: string) => GraphQLFormattedError[];
+
+export function errorPublisher(
+  format: ErrorFormatter,
+  onInternalError: (requestId: string, error: unknown) => void,
+): ErrorPublisher {
+  return (errors, requestId) =>
+    errors.map((error) => {
+      if (isInternal(error)) onInternalError(requestId, error);
+      const formatted = format(error.toJSON(), error);
+      return { ...formatted, extensions: { ...formatted.extensions, requestId } };
+    });
+}
+
+/** What a subscription's source throws arrives as it was thrown. */
+export function asGraphQLError(error: unknown): GraphQLError {
+  if (error instanceof GraphQLError) return error;
+  const originalError = error instanceof Error ? error : new Error('not an error');
+  return new GraphQLError(originalError.message, { originalError });
+}
+
 /** The service's own error, which graphql-js wraps wherever it passes. */
 function serviceErrorBehind(error: unknown): ServiceError | null {
   const cause = error instanceof GraphQLError ? error.originalError : error;

@@ -1,60 +1,120 @@
 /**
  * Subscriptions behind a router, by Apollo's HTTP callback protocol: the router names a URL, and events are posted there.
  *
- * The protocol is spoken by Apollo's own plugin. This file holds it back from URLs that are not a router's, since whoever
- * may ask could otherwise make the server post to any address, and from telling more of a failure than its code.
+ * This file says which of them may be: whoever may ask could otherwise make the server post to any address. The protocol
+ * is spoken by `router-callback.ts`.
  */
-import type { ApolloServerPlugin, BaseContext, GraphQLRequest } from '@apollo/server';
-import { ApolloServerPluginSubscriptionCallback } from '@apollo/server/plugin/subscriptionCallback';
-import { GraphQLError, OperationTypeNode, type GraphQLFormattedError, type OperationDefinitionNode } from 'graphql';
-import { ERRORS, type ErrorCode } from '../errors.js';
-
-/** A router that takes longer for one event is not there. */
-const POST_TIMEOUT_MS = 10_000;
+import { HeaderMap, type ApolloServerPlugin, type GraphQLRequest, type GraphQLResponse } from '@apollo/server';
+import { GraphQLError, OperationTypeNode, subscribe } from 'graphql';
+import type { ExecutionArgs, GraphQLFormattedError, OperationDefinitionNode } from 'graphql';
+import { ServiceError, type ErrorCode } from '../errors.js';
+import type { RequestContext } from './context.js';
+import { whenExpired } from './expiry.js';
+import { OpenPerCaller } from './open-per-caller.js';
+import { asGraphQLError, type ErrorPublisher } from './public-error.js';
+import { RouterCallback, type CallbackTarget } from './router-callback.js';
 
 /** Routers ask for 5 s; faster is no use to anybody. */
 const MIN_HEARTBEAT_MS = 1_000;
+const DEFAULT_HEARTBEAT_MS = 5_000;
 /** Timers of Node overflow above 2^31 - 1 ms, and fire at once; a router that asks so rarely has no use for it. */
 const MAX_HEARTBEAT_MS = 3_600_000;
+/** Routers write URLs of a hundred characters, and UUIDs. In UTF-16 units; each is kept as long as its subscription. */
+const MAX_TEXT_LENGTH = 2_048;
+/**
+ * A router may sign in for all of its users, who look at one page each. Every subscription costs a post each heartbeat:
+ * a thousand at 5 s are 200 a second.
+ */
+const MAX_PER_CALLER = 1_000;
 
 export interface RouterSubscriptionOptions {
   /** The origins that events may be posted to: `https://router.example.com`. */
   readonly origins: readonly string[];
-  /** Told of failures that the router only sees as INTERNAL_SERVER_ERROR. */
-  readonly onInternalError: (subscriptionId: string, error: unknown) => void;
+  readonly publish: ErrorPublisher;
+  readonly maxPerCaller?: number;
 }
 
-export function routerSubscriptions<Context extends BaseContext>(
-  options: RouterSubscriptionOptions,
-): ApolloServerPlugin<Context> {
-  const { origins } = options;
-  const protocol = ApolloServerPluginSubscriptionCallback({
-    fetcher: (url, init) => post(url, init as RequestInit, options),
-  }) as ApolloServerPlugin<Context>;
+export function routerSubscriptions(options: RouterSubscriptionOptions): ApolloServerPlugin<RequestContext> {
+  const { origins, publish, maxPerCaller = MAX_PER_CALLER } = options;
+  const places = new OpenPerCaller(maxPerCaller);
+  const running = new Map<RouterCallback, Promise<void>>();
+  let isStopping = false;
+
+  /** Resolves with the answer to the router's request; the subscription goes on after it. */
+  const open = async (target: CallbackTarget, args: Subscribing): Promise<GraphQLResponse> => {
+    const { caller, requestId } = args.contextValue;
+    const giveBack = places.take(caller.name);
+    if (giveBack === null) return answer(429, publish([failed('RATE_LIMITED')], requestId));
+    const callback = new RouterCallback(target, (errors) => publish(errors, requestId));
+    if (!(await callback.check()) || isStopping) {
+      giveBack();
+      return answer(400, publish([refusal('The router knows no such subscription at this URL.')], requestId));
+    }
+    const life = run(callback, args).finally(() => {
+      giveBack();
+      running.delete(callback);
+    });
+    running.set(callback, life);
+    return answer(200);
+  };
+
   return {
-    ...protocol,
-    async requestDidStart(started) {
-      const asked = callbackOf(started.request);
-      if (asked === null) return { didResolveOperation: refuseSubscription };
-      const speaking = (await protocol.requestDidStart?.(started)) ?? {};
-      let isAgreed = false;
-      return {
+    serverWillStart: () =>
+      Promise.resolve({
+        async drainServer() {
+          isStopping = true;
+          for (const callback of running.keys()) callback.stop();
+          await Promise.all(running.values());
+        },
+      }),
+    requestDidStart({ request }) {
+      const asked = callbackOf(request);
+      if (asked === null) return Promise.resolve({ didResolveOperation: refuseSubscription });
+      return Promise.resolve({
         didResolveOperation({ operation }) {
           if (operation?.operation !== OperationTypeNode.SUBSCRIPTION)
             throw refusal('Only a subscription has callbacks.');
-          if (!isAtOneOf(asked.url, origins)) throw refusal('Events are not posted to this URL.');
-          if (!isBearable(asked.heartbeatMs))
-            throw refusal('A heartbeat comes once a second at most, and once an hour at least.');
-          isAgreed = true;
+          checkTarget(asked, origins);
           return Promise.resolve();
         },
-        responseForOperation: (context) => speaking.responseForOperation?.(context) ?? Promise.resolve(null),
-        // Called for refused requests as well, which must not reach the URL.
-        willSendResponse: (context) =>
-          (isAgreed ? speaking.willSendResponse?.(context) : undefined) ?? Promise.resolve(),
-      };
+        responseForOperation({ schema, document, contextValue, operationName }) {
+          const variableValues = request.variables ?? {};
+          const args = { schema, document, contextValue, operationName, variableValues };
+          return open(checkTarget(asked, origins), args);
+        },
+      });
     },
   };
+}
+
+type Asked = Readonly<Record<keyof CallbackTarget, unknown>>;
+
+interface Subscribing extends ExecutionArgs {
+  readonly contextValue: RequestContext;
+}
+
+/** Follows one subscription until nothing is posted for it any more. Never rejects. */
+async function run(callback: RouterCallback, args: Subscribing): Promise<void> {
+  try {
+    const events = await subscribe(args);
+    if (!(Symbol.asyncIterator in events)) {
+      await callback.complete(events.errors ?? []);
+      return;
+    }
+    const stopWaiting = whenExpired(args.contextValue.expiresAt, () => {
+      callback.end([failed('UNAUTHENTICATED')]);
+    });
+    await callback.run(events);
+    stopWaiting();
+  } catch (failure) {
+    await callback.complete([asGraphQLError(failure)]);
+  }
+}
+
+function answer(status: number, errors?: readonly GraphQLFormattedError[]): GraphQLResponse {
+  const headers = new HeaderMap([['content-type', 'application/json']]);
+  const singleResult = errors === undefined ? { data: null } : { errors };
+  return { http: { status, headers }, body: { kind: 'single', singleResult } };
 }
 
 /** Over plain HTTP there is nobody to tell of events. */
@@ -64,16 +124,28 @@ function refuseSubscription({ operation }: { operation?: OperationDefinitionNode
 }
 
 /** What a request says of its callbacks, in the protocol's newer or older words; null when it asks for none. */
-function callbackOf({ extensions }: GraphQLRequest): { url: string; heartbeatMs: unknown } | null {
+function callbackOf({ extensions }: GraphQLRequest): Asked | null {
   const subscription: unknown = extensions?.subscription;
   if (typeof subscription !== 'object' || subscription === null) return null;
   const said = subscription as Record<string, unknown>;
-  const url = said.callbackUrl ?? said.callback_url;
   return {
-    url: typeof url === 'string' ? url : '',
-    heartbeatMs: said.heartbeatIntervalMs ?? said.heartbeat_interval_ms ?? 0,
+    url: said.callbackUrl ?? said.callback_url,
+    id: said.subscriptionId ?? said.subscription_id,
+    verifier: said.verifier,
+    heartbeatMs: said.heartbeatIntervalMs ?? said.heartbeat_interval_ms ?? DEFAULT_HEARTBEAT_MS,
   };
 }
+
+/** @throws GraphQLError unless events may be posted so. */
+function checkTarget({ url, id, verifier, heartbeatMs }: Asked, origins: readonly string[]): CallbackTarget {
+  if (!isText(url) || !isAtOneOf(url, origins)) throw refusal('Events are not posted to this URL.');
+  if (!isBearable(heartbeatMs)) throw refusal('A heartbeat comes once a second at most, and once an hour at least.');
+  if (!isText(id) || !isText(verifier)) throw refusal('A callback has an id and a verifier.');
+  return { url, id, verifier, heartbeatMs };
+}
+
+const isText = (value: unknown): value is string =>
+  typeof value === 'string' && value !== '' && value.length <= MAX_TEXT_LENGTH;
 
 /** Whether events may be posted there. No request can be made to a URL that holds credentials. */
 function isAtOneOf(url: string, origins: readonly string[]): boolean {
@@ -83,7 +155,7 @@ function isAtOneOf(url: string, origins: readonly string[]): boolean {
 }
 
 /** 0 turns heartbeats off. */
-const isBearable = (heartbeatMs: unknown): boolean =>
+const isBearable = (heartbeatMs: unknown): heartbeatMs is number =>
   heartbeatMs === 0 ||
   (Number.isInteger(heartbeatMs) &&
     (heartbeatMs as number) >= MIN_HEARTBEAT_MS &&
@@ -93,42 +165,6 @@ function refusal(message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } });
 }
 
-/** Posts what the protocol says, with every error as a caller may see it. */
-function post(url: string, init: RequestInit, { onInternalError }: RouterSubscriptionOptions): Promise<Response> {
-  const event = JSON.parse(init.body as string) as ProtocolEvent;
-  const mask = (errors: readonly GraphQLFormattedError[]): GraphQLFormattedError[] =>
-    errors.map((error) => {
-      const masked = publicError(error);
-      if (masked.extensions?.code === 'INTERNAL_SERVER_ERROR') onInternalError(event.id, new SubscriptionFailure());
-      return masked;
-    });
-  const { errors, payload } = event;
-  const body = {
-    ...event,
-    ...(errors && { errors: mask(errors) }),
-    ...(payload && { payload: { ...payload, ...(payload.errors && { errors: mask(payload.errors) }) } }),
-  };
-  const signal = AbortSignal.timeout(POST_TIMEOUT_MS);
-  return fetch(url, { ...init, body: JSON.stringify(body), redirect: 'error', signal });
-}
-
-interface ProtocolEvent {
-  readonly id: string;
-  readonly errors?: readonly GraphQLFormattedError[];
-  readonly payload?: { readonly errors?: readonly GraphQLFormattedError[] };
-}
-
-class SubscriptionFailure extends Error {
-  override readonly name = 'SubscriptionFailure';
-}
-
-/** An error as it is written to the router: with the service's own code, or as an internal one. */
-function publicError({ message, path, extensions }: GraphQLFormattedError): GraphQLFormattedError {
-  const code = extensions?.code as ErrorCode;
-  const where = path && { path };
-  if (extensions && Object.hasOwn(ERRORS, code) && code !== 'INTERNAL_SERVER_ERROR') {
-    return { message, ...where, extensions };
-  }
-  const { message: constant, retryable } = ERRORS.INTERNAL_SERVER_ERROR;
-  return { message: constant, ...where, extensions: { code: 'INTERNAL_SERVER_ERROR', retryable } };
+function failed(code: ErrorCode): GraphQLError {
+  return new GraphQLError('', { originalError: new ServiceError(code) });
 }

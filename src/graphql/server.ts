@@ -14,32 +14,36 @@ import {
 import websocket from '@fastify/websocket';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
-import { OperationTypeNode } from 'graphql';
+import { handleProtocols } from 'graphql-ws';
 import { ERRORS, ServiceError, type ErrorCode } from '../errors.js';
-import type { Caller } from '../messaging/caller.js';
+import type { SignedIn } from '../messaging/caller.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
-import { isTooLarge } from './answer-budget.js';
+import { isTooMuch } from './answer-budget.js';
 import { contextFactory, type ContextParts, type RequestContext } from './context.js';
 import { DocumentGate, MAX_TOKENS } from './document-gate.js';
-import { errorFormatter, isInternal } from './public-error.js';
+import { FailureLog, type TellFailures } from './failure-log.js';
+import { errorFormatter, errorPublisher, isInternal } from './public-error.js';
 import { routerSubscriptions } from './router-subscriptions.js';
 import { buildMessagingSchema } from './schema.js';
+import type { SocketFailure } from './socket.js';
 import { subscriptionHandler } from './subscriptions.js';
 import type { DocumentRequest, TrustedDocuments } from './trusted-documents.js';
 import { documentRules, VALIDATION_OPTIONS } from './validation.js';
 
 /** As much as an HTTP body may hold. */
 const MAX_WEBSOCKET_MESSAGE_BYTES = 256 * 1024;
+/** A peer that does not answer our close frame by then is cut off; a stop waits for it, and takes less than 10 s. */
+const WEBSOCKET_CLOSE_TIMEOUT_MS = 2_000;
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Who signed in; null on routes and upgrades that ask for it otherwise. */
-    caller: Caller | null;
+    signedIn: SignedIn | null;
   }
 }
 
 /** Tells who a credential belongs to; null when it is missing or wrong. */
-export type Authenticate = (headers: CredentialHeaders) => Promise<Caller | null>;
+export type Authenticate = (headers: CredentialHeaders) => Promise<SignedIn | null>;
 export type CredentialHeaders = Pick<IncomingHttpHeaders, 'authorization'> & { readonly 'x-api-key'?: unknown };
 
 export interface GraphQLOptions extends ContextParts {
@@ -54,6 +58,7 @@ export interface GraphQLOptions extends ContextParts {
   readonly federatedTracing: boolean;
   /** The origins of routers that may have events posted to them. */
   readonly routerOrigins: readonly string[];
+  readonly onSocketFailures: TellFailures<SocketFailure>;
 }
 
 /** Serves /graphql on `routes`; the result stops it once no request is in flight. */
@@ -63,6 +68,8 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
   const format = errorFormatter(schema, { introspection });
   const rules = documentRules({ introspection });
   const gate = new DocumentGate(trustedDocuments);
+  const publish = errorPublisher(format, onInternalError);
+  const failures = new FailureLog(options.onSocketFailures);
   const apollo = new ApolloServer<RequestContext>({
     schema,
     formatError: format,
@@ -84,7 +91,7 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginCacheControlDisabled(),
       options.federatedTracing ? ApolloServerPluginInlineTrace() : ApolloServerPluginInlineTraceDisabled(),
-      routerSubscriptions({ origins: routerOrigins, onInternalError }),
+      routerSubscriptions({ origins: routerOrigins, publish }),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
       failureReporting(onInternalError),
@@ -96,20 +103,20 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
   const answer = fastifyApolloHandler(apollo, {
     context: (request) => {
       // Every route to here has its hook; a request that went around it must not become anybody.
-      if (request.caller === null) throw new ServiceError('UNAUTHENTICATED');
-      return Promise.resolve(newContext(request.id, request.caller));
+      if (request.signedIn === null) throw new ServiceError('UNAUTHENTICATED');
+      return Promise.resolve(newContext(request.id, request.signedIn));
     },
   });
   const handler: RouteHandlerMethod = async function (request, reply) {
     const body: unknown = await answer.call(this, request, reply);
     return reply.statusCode < 400 ? body : withRequestId(body, request.id, onInternalError);
   };
-  routes.decorateRequest('caller', null);
+  routes.decorateRequest('signedIn', null);
   const signIn = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     // A page has no credential yet, and a WebSocket brings it in its first message.
     if (request.ws || (introspection && wantsGraphiQL(request))) return undefined;
-    request.caller = await authenticate(request.headers);
-    if (request.caller !== null) return undefined;
+    request.signedIn = await authenticate(request.headers);
+    if (request.signedIn !== null) return undefined;
     return refuse(reply.header('www-authenticate', 'Bearer'), 401, 'UNAUTHENTICATED');
   };
   const passGate = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
@@ -118,7 +125,13 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
     else void refuse(reply, wantsLegacyJson(request.headers.accept) ? 200 : 400, refusal);
   };
   routes.post('/graphql', { onRequest: signIn, preHandler: passGate }, handler);
-  await routes.register(websocket, { options: { maxPayload: MAX_WEBSOCKET_MESSAGE_BYTES } });
+  // The types of `ws` do not know its `closeTimeout` yet.
+  const webSockets = {
+    maxPayload: MAX_WEBSOCKET_MESSAGE_BYTES,
+    closeTimeout: WEBSOCKET_CLOSE_TIMEOUT_MS,
+    handleProtocols,
+  };
+  await routes.register(websocket, { options: webSockets });
   routes.route({
     method: 'GET',
     url: '/graphql',
@@ -139,13 +152,16 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
       authenticate,
       gate,
       origins: options.corsOrigins,
-      format,
+      publish,
       rules,
-      onInternalError,
+      failures,
       maxTokens: MAX_TOKENS,
     }),
   });
-  return () => apollo.stop();
+  return async () => {
+    await apollo.stop();
+    failures.close();
+  };
 }
 
 /** Puts the document in the place of its id, and tells whether it may not even be validated. */
@@ -198,9 +214,7 @@ function failureReporting(onInternalError: GraphQLOptions['onInternalError']): A
         },
         willSendResponse({ request, operation, response: { body, http } }) {
           if (body.kind !== 'single') return Promise.resolve();
-          // What a mutation has done must be told, whatever its size.
-          const isQuery = operation?.operation === OperationTypeNode.QUERY;
-          if (isQuery && (budget.isExceeded || isTooLarge(body.singleResult))) {
+          if (isTooMuch(operation, budget, body.singleResult)) {
             const { message, retryable } = ERRORS.OPERATION_TOO_COSTLY;
             body.singleResult = { errors: [{ message, extensions: { code: 'OPERATION_TOO_COSTLY', retryable } }] };
             http.status = 400;

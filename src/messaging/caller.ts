@@ -29,6 +29,13 @@ export interface Caller {
 /** The only caller where nobody has to sign in. */
 export const ANYBODY: Caller = { name: 'anonymous', scopes: new Set(SCOPES), senders: null };
 
+/** Who signed in, and until when that holds. */
+export interface SignedIn {
+  readonly caller: Caller;
+  /** From when on the credential is not taken any more, in milliseconds since the epoch; null when it has no end. */
+  readonly expiresAt: number | null;
+}
+
 /** Whether this can be a caller's name, wherever it comes from. */
 export function isCallerName(name: string): boolean {
   return name !== '' && name.length <= MAX_CALLER_LENGTH && isCleanText(name);

@@ -41,6 +41,17 @@ export class Correlation {
     return wireTag.length > MAX_TAG_LENGTH ? tag : wireTag;
   }
 
+  /**
+   * The tag to show, out of one that came back in the answer to `sendId`, whose client gave `given`. Where it came back
+   * changed, nobody can tell where our suffix begins: then it is the tag as it was given.
+   */
+  shownTag(wireTag: string | null, given: string | null, sendId: string): string | null {
+    if (wireTag === null) return null;
+    const found = this.read(wireTag);
+    const hadSuffix = this.wireTag(given, sendId) !== given;
+    return hadSuffix && found.sendId !== sendId ? given : found.tag;
+  }
+
   /** The client's tag and our send, out of a tag that came back. */
   read(wireTag: string | null): Correlated {
     const [, tag = '', mark = '', sendId = '', given = ''] = SUFFIX.exec(wireTag ?? '') ?? [];

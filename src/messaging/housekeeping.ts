@@ -1,4 +1,5 @@
-/** What the store needs done from time to time: abandoned claims are found, old keys let go. */
+/** What the store needs done from time to time: abandoned claims are found, old keys and dead letters let go. */
+import { setImmediate } from 'node:timers/promises';
 import type { Clock, MessageStore } from './ports.js';
 import type { RefusalCounts } from './refusal-counts.js';
 
@@ -11,13 +12,27 @@ const PURGE_EVERY_MS = 10 * 60_000;
 /** Rows changed in one go, so that a purge never holds up a send. */
 const PURGE_BATCH = 500;
 /** How long an idempotency key lives after the last change of its send: 72 hours, longer than a weekend's outage. */
-export const KEY_RETENTION_MS = 72 * 3_600_000;
+const KEY_RETENTION_MS = 72 * 3_600_000;
+/**
+ * How long dead letters are kept: time enough for people to come back from a holiday, and not for ever, since they may
+ * hold what somebody wrote.
+ */
+const DEAD_LETTER_RETENTION_MS = 30 * 24 * 3_600_000;
+/**
+ * Dead letters of each kind that are kept, the newest. At 16 KiB, the longest, they are 160 MB; what a mad upstream
+ * brings is looked at every few seconds, so that it cannot fill the disk. Ten thousand are more than anybody reads.
+ */
+const MAX_DEAD_LETTERS = 10_000;
+/** As many rows as `PURGE_BATCH` are too much where each may be pages long. */
+const DEAD_LETTER_BATCH = 100;
 
 export interface HousekeepingOptions {
   readonly store: MessageStore;
   readonly clock: Clock;
   readonly refusals: Pick<RefusalCounts, 'store'>;
   readonly onExpired: (count: number) => void;
+  /** So many dead letters were deleted before their time, since more came than are kept. */
+  readonly onDropped: (count: number) => void;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -41,7 +56,8 @@ export async function startHousekeeping(options: HousekeepingOptions): Promise<(
     repeat(CHECK_EVERY_MS, () => expire(clock.now())),
     repeat(CHECK_EVERY_MS, () => store.adoptEarlyEvents(clock.now())),
     repeat(COUNT_EVERY_MS, () => refusals.store()),
-    repeat(PURGE_EVERY_MS, () => purgeAll(store, clock.now() - KEY_RETENTION_MS, stopping.signal)),
+    repeat(CHECK_EVERY_MS, () => purgeDeadLetters(clock.now() - DEAD_LETTER_RETENTION_MS)),
+    repeat(PURGE_EVERY_MS, () => purgeKeys(clock.now() - KEY_RETENTION_MS)),
   ];
   return async () => {
     stopping.abort();
@@ -56,8 +72,26 @@ export async function startHousekeeping(options: HousekeepingOptions): Promise<(
       await work().catch(options.onFailure);
     }
   }
-}
 
-async function purgeAll(store: MessageStore, before: number, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted && (await store.purge(before, PURGE_BATCH)) > 0);
+  async function purgeKeys(before: number): Promise<void> {
+    await inBatches(() => store.purge(before, PURGE_BATCH));
+  }
+
+  async function purgeDeadLetters(before: number): Promise<void> {
+    let dropped = 0;
+    try {
+      await inBatches(async () => {
+        const { expired, crowdedOut } = await store.purgeDeadLetters(before, MAX_DEAD_LETTERS, DEAD_LETTER_BATCH);
+        dropped += crowdedOut;
+        return expired + crowdedOut;
+      });
+    } finally {
+      if (dropped > 0) options.onDropped(dropped);
+    }
+  }
+
+  /** Repeats `work` until it finds nothing more to do. An embedded store never waits, so others get their turn here. */
+  async function inBatches(work: () => Promise<number>): Promise<void> {
+    while (!stopping.signal.aborted && (await work()) > 0) await setImmediate();
+  }
 }

@@ -174,6 +174,12 @@ export interface OtherEvent {
   readonly body: string;
 }
 
+/** How many dead letters were deleted, and why. */
+export interface DeadLetterPurge {
+  readonly expired: number;
+  readonly crowdedOut: number;
+}
+
 export interface ListedMessage {
   readonly message: Message;
   readonly position: Position;
@@ -256,6 +262,12 @@ export interface MessageStore {
 
   /** Keeps an event of a kind that says nothing of a delivery, such as that a message was read. */
   keepEvent(event: OtherEvent, now: number): Promise<void>;
+
+  /**
+   * Deletes what was kept aside, and other events: what was received before `before`, and of each kind the oldest beyond
+   * the newest `keep`; at most `limit` rows a call. Returns how many were too old, and how many too many.
+   */
+  purgeDeadLetters(before: number, keep: number, limit: number): Promise<DeadLetterPurge>;
 
   /**
    * Tells of changes to messages by callbacks, also of those that other instances took in. Returns what ends it. The

@@ -136,6 +136,10 @@ export function migrations(bigint: 'INTEGER' | 'BIGINT'): readonly string[] {
 
     -- How many sends the limits refused, by caller and hour: they are no attempts, and must not fill the audit.
     CREATE TABLE refusals (caller TEXT NOT NULL, hour ${bigint} NOT NULL, count ${bigint} NOT NULL, PRIMARY KEY (caller, hour));
+
+    -- What housekeeping looks for.
+    CREATE INDEX strange_callbacks_received ON strange_callbacks (received_at);
+    ${bigint === 'INTEGER' ? AUDIT_REPLACE_SQLITE : ''}
     `,
   ];
 }
@@ -191,6 +195,15 @@ const SETTLEMENT_TRIGGERS_POSTGRES = `
     CREATE TRIGGER audit_contradiction AFTER UPDATE OF status ON sends FOR EACH ROW
       WHEN (OLD.status = 'REJECTED' AND NEW.status <> 'REJECTED') EXECUTE FUNCTION audit_contradiction();
     CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_append_only();`;
+
+/**
+ * `INSERT OR REPLACE` deletes the row whose number it takes, and SQLite runs no delete trigger for that. A row that was
+ * given no number has -1 here (https://sqlite.org/lang_createtrigger.html: it is undefined), and the database only gives
+ * out positive ones. PostgreSQL has no such statement: what conflicts is updated, and the triggers refuse that.
+ */
+const AUDIT_REPLACE_SQLITE = `
+    CREATE TRIGGER audit_once BEFORE INSERT ON audit WHEN NEW.rowid > 0 AND EXISTS (SELECT 1 FROM audit WHERE rowid = NEW.rowid)
+      BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;`;
 
 /** The database was made by a newer version of this software, which alone knows what is in it. */
 export class NewerStoreError extends Error {

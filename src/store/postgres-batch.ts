@@ -6,6 +6,7 @@ import {
   isUnresolved,
   type Claim,
   type NewSend,
+  type OtherEvent,
   type Resolution,
   type Settlement,
   type SettleResult,
@@ -60,7 +61,23 @@ interface ReceivedWrite {
   readonly message: Message;
   readonly now: number;
 }
-export type Write = { readonly kind: 'claim'; readonly send: NewSend } | RecordWrite | EventWrite | ReceivedWrite;
+interface AsideWrite {
+  readonly kind: 'aside';
+  readonly body: string;
+  readonly now: number;
+}
+interface OtherWrite {
+  readonly kind: 'other';
+  readonly event: OtherEvent;
+  readonly now: number;
+}
+export type Write =
+  | { readonly kind: 'claim'; readonly send: NewSend }
+  | RecordWrite
+  | EventWrite
+  | ReceivedWrite
+  | AsideWrite
+  | OtherWrite;
 
 /** Stores a batch in the order it arrived in, as far as two of its writes can touch the same send. */
 export async function applyAll(client: PoolClient, writes: readonly Write[]): Promise<(Claim | null)[]> {
@@ -77,6 +94,14 @@ export async function applyAll(client: PoolClient, writes: readonly Write[]): Pr
   await applyReceived(
     client,
     writes.filter((write) => write.kind === 'received'),
+  );
+  await keepAside(
+    client,
+    writes.filter((write) => write.kind === 'aside'),
+  );
+  await keepEvents(
+    client,
+    writes.filter((write) => write.kind === 'other'),
   );
   return writes.map((write) => (write.kind === 'claim' ? (held.get(write.send) ?? null) : null));
 }
@@ -278,13 +303,7 @@ async function applyEvents(client: PoolClient, writes: readonly EventWrite[]): P
     if (row.message_id === null && after.message_id !== null) newlyKnown.add(after.message_id);
   }
   if (changed.size > 0) await updateDeliveries(client, [...changed.values()], newlyListed);
-  if (early.length > 0) {
-    await client.query(
-      `INSERT INTO early_events (message_id, event, received_at)
-       SELECT message_id, event, received_at FROM ${recordset(['message_id', 'event', 'received_at'])}`,
-      [JSON.stringify(early)],
-    );
-  }
+  await insertAll(client, 'early_events', early);
   // What came without a correlation before the event that told the id.
   if (newlyKnown.size > 0) await adopt(client, [...newlyKnown], writes[0]?.now ?? 0);
 }
@@ -351,6 +370,29 @@ async function applyReceived(client: PoolClient, writes: readonly ReceivedWrite[
      SELECT COUNT(*) FROM notified`,
     [JSON.stringify(rows), JSON.stringify(listed)],
   );
+}
+
+async function keepAside(client: PoolClient, writes: readonly AsideWrite[]): Promise<void> {
+  const rows = writes.map(({ body, now }) => ({ received_at: now, body: storable(body) }));
+  await insertAll(client, 'strange_callbacks', rows);
+}
+
+async function keepEvents(client: PoolClient, writes: readonly OtherWrite[]): Promise<void> {
+  const rows = writes.map(({ event, now }) => ({
+    message_id: storable(event.messageId),
+    type: storable(event.type),
+    body: storable(event.body),
+    received_at: now,
+  }));
+  await insertAll(client, 'other_events', rows);
+}
+
+/** Inserts rows that nothing can conflict with. */
+async function insertAll(client: PoolClient, table: string, rows: readonly object[]): Promise<void> {
+  if (rows.length === 0) return;
+  const names = Object.keys(rows[0] ?? {});
+  const insert = `INSERT INTO ${table} (${names.join(', ')}) SELECT ${names.join(', ')} FROM ${recordset(names)}`;
+  await client.query(insert, [JSON.stringify(rows)]);
 }
 
 /** Makes the rows of `source` findable by the recipients in the second parameter. */

@@ -4,6 +4,7 @@ import type { DeliveryEvent } from '../messaging/delivery.js';
 import type { Message } from '../messaging/message.js';
 import type {
   Claim,
+  DeadLetterPurge,
   ListedMessage,
   MessageFilter,
   MessageStore,
@@ -22,7 +23,15 @@ import { groupCommit } from './group-commit.js';
 import { listQuery, rivalsQuery, SEND_BY_KEY, unresolvedQuery, type Query } from './list-query.js';
 import { migrations, stepsAfter } from './migrations.js';
 import { adopt, applyAbandonments, applyAll, applySettlement, type Write } from './postgres-batch.js';
-import { inOrderOf, listedMessages, SEND_COLUMNS, storable, storedSend, type SendRow } from './rows.js';
+import {
+  DEAD_LETTER_TABLES,
+  inOrderOf,
+  listedMessages,
+  SEND_COLUMNS,
+  storable,
+  storedSend,
+  type SendRow,
+} from './rows.js';
 
 /** A database that does not answer within this is not there: the caller has 20 s for everything. */
 const TIMEOUT_MS = 5_000;
@@ -189,16 +198,11 @@ export class PostgresStore implements MessageStore {
   }
 
   async keepAside(body: string, now: number): Promise<void> {
-    await this.#pool.query('INSERT INTO strange_callbacks VALUES ($1, $2)', [now, storable(body)]);
+    await this.#write({ kind: 'aside', body, now });
   }
 
-  async keepEvent({ messageId, type, body }: OtherEvent, now: number): Promise<void> {
-    await this.#pool.query('INSERT INTO other_events (message_id, type, body, received_at) VALUES ($1, $2, $3, $4)', [
-      storable(messageId),
-      storable(type),
-      storable(body),
-      now,
-    ]);
+  async keepEvent(event: OtherEvent, now: number): Promise<void> {
+    await this.#write({ kind: 'other', event, now });
   }
 
   onChange(listener: (change: StoreChange) => void): () => void {
@@ -233,6 +237,18 @@ export class PostgresStore implements MessageStore {
       limit - freed - deleted,
     );
     return freed + deleted + forgotten;
+  }
+
+  async purgeDeadLetters(before: number, keep: number, limit: number): Promise<DeadLetterPurge> {
+    let [expired, crowdedOut] = [0, 0];
+    for (const table of DEAD_LETTER_TABLES) {
+      const rest = (): number => limit - expired - crowdedOut;
+      // Two instances may choose the same rows: then each counts those that it deleted.
+      const remove = `DELETE FROM ${table} WHERE ctid = ANY (ARRAY (SELECT ctid FROM ${table}`;
+      expired += await this.#change(`${remove} WHERE received_at < $1 LIMIT $2))`, before, rest());
+      crowdedOut += await this.#change(`${remove} ORDER BY received_at DESC LIMIT $1 OFFSET $2))`, rest(), keep);
+    }
+    return { expired, crowdedOut };
   }
 
   async messagesById(ids: readonly string[], caller: string | null = null): Promise<(Message | null)[]> {

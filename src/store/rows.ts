@@ -42,6 +42,9 @@ export const SEND_COLUMNS = [
   'priority, expires_at, paired_message_id, deliveries',
 ].join(', ');
 
+/** What callbacks brought that is kept for people alone. */
+export const DEAD_LETTER_TABLES = ['strange_callbacks', 'other_events'] as const;
+
 /** Which rows are unresolved sends. */
 export const IS_UNRESOLVED = "message_id IS NULL AND status IN ('UNKNOWN', 'ACCEPTED') AND settled_by IS NULL";
 

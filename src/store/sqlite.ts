@@ -8,6 +8,7 @@ import { yieldsTo, type Message } from '../messaging/message.js';
 import {
   isUnresolved,
   type Claim,
+  type DeadLetterPurge,
   type ListedMessage,
   type MessageFilter,
   type MessageStore,
@@ -27,6 +28,7 @@ import { listQuery, rivalsQuery, SEND_BY_KEY, unresolvedQuery } from './list-que
 import { migrations, stepsAfter } from './migrations.js';
 import {
   claimColumns,
+  DEAD_LETTER_TABLES,
   distinctRecipients,
   EVENT_COLUMNS,
   inOrderOf,
@@ -63,7 +65,9 @@ type Write =
   | { readonly kind: 'claim'; readonly send: NewSend }
   | { readonly kind: 'record'; readonly sendId: string; readonly resolution: Resolution; readonly now: number }
   | { readonly kind: 'event'; readonly event: DeliveryEvent; readonly now: number }
-  | { readonly kind: 'received'; readonly message: Message; readonly now: number };
+  | { readonly kind: 'received'; readonly message: Message; readonly now: number }
+  | { readonly kind: 'aside'; readonly body: string; readonly now: number }
+  | { readonly kind: 'other'; readonly event: OtherEvent; readonly now: number };
 
 /**
  * Opens the file, readable by its owner alone, and brings it to the current version; for a server, it is locked first.
@@ -215,12 +219,11 @@ export class SqliteStore implements MessageStore {
   }
 
   async keepAside(body: string, now: number): Promise<void> {
-    await this.#change('INSERT INTO strange_callbacks VALUES (?, ?)', now, storable(body));
+    await this.#write({ kind: 'aside', body, now });
   }
 
-  async keepEvent({ messageId, type, body }: OtherEvent, now: number): Promise<void> {
-    const insert = 'INSERT INTO other_events (message_id, type, body, received_at) VALUES (?, ?, ?, ?)';
-    await this.#change(insert, storable(messageId), storable(type), storable(body), now);
+  async keepEvent(event: OtherEvent, now: number): Promise<void> {
+    await this.#write({ kind: 'other', event, now });
   }
 
   onChange(listener: (change: StoreChange) => void): () => void {
@@ -253,6 +256,17 @@ export class SqliteStore implements MessageStore {
       limit - freed - deleted,
     );
     return freed + deleted + forgotten;
+  }
+
+  async purgeDeadLetters(before: number, keep: number, limit: number): Promise<DeadLetterPurge> {
+    let [expired, crowdedOut] = [0, 0];
+    for (const table of DEAD_LETTER_TABLES) {
+      const rest = (): number => limit - expired - crowdedOut;
+      const remove = `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table}`;
+      expired += await this.#change(`${remove} WHERE received_at < ? LIMIT ?)`, before, rest());
+      crowdedOut += await this.#change(`${remove} ORDER BY received_at DESC LIMIT ? OFFSET ?)`, rest(), keep);
+    }
+    return { expired, crowdedOut };
   }
 
   messagesById(ids: readonly string[], caller: string | null = null): Promise<(Message | null)[]> {
@@ -328,6 +342,13 @@ export class SqliteStore implements MessageStore {
         return this.#applyEvent(write);
       case 'received':
         return this.#applyReceived(write);
+      case 'aside':
+        return this.#insert('INSERT INTO strange_callbacks VALUES (?, ?)', write.now, storable(write.body));
+      case 'other': {
+        const { messageId, type, body } = write.event;
+        const insert = 'INSERT INTO other_events (message_id, type, body, received_at) VALUES (?, ?, ?, ?)';
+        return this.#insert(insert, storable(messageId), storable(type), storable(body), write.now);
+      }
     }
   }
 
@@ -416,6 +437,11 @@ export class SqliteStore implements MessageStore {
 
   #rowBySend(sendId: string | null): SendRow | undefined {
     return this.#statement(`SELECT ${SEND_COLUMNS} FROM sends WHERE send_id = ?`).get(sendId) as SendRow | undefined;
+  }
+
+  #insert(sql: string, ...values: (string | number)[]): null {
+    this.#statement(sql).run(...values);
+    return null;
   }
 
   #applyReceived({ message, now }: { message: Message; now: number }): null {

@@ -8,9 +8,13 @@ export interface Issuer {
   readonly environment: Readonly<Record<string, string>>;
   /** How often the keys were fetched. */
   readonly fetches: () => number;
-  sign(payload: JWTPayload, header?: { kid?: string; alg?: string }, key?: CryptoKey | Uint8Array): Promise<string>;
-  /** Hangs up, answers with an error, or answers again. */
-  setSilent(how: boolean | 503): void;
+  sign(
+    payload: JWTPayload,
+    header?: { kid?: string; alg?: string; typ?: string },
+    key?: CryptoKey | Uint8Array,
+  ): Promise<string>;
+  /** Hangs up, answers with an error or with JSON that holds no keys, or answers again. */
+  setSilent(how: boolean | 503 | 'no keys'): void;
   close(): Promise<void>;
 }
 
@@ -21,10 +25,11 @@ export async function startIssuer(): Promise<Issuer> {
   const { privateKey, publicKey } = await generateKeyPair('RS256');
   const jwk = { ...(await exportJWK(publicKey)), kid: 'key-1', alg: 'RS256', use: 'sig' };
   let fetches = 0;
-  let isSilent: boolean | 503 = false;
+  let isSilent: boolean | 503 | 'no keys' = false;
   const server = createServer((_request, response) => {
     fetches++;
     if (isSilent === 503) response.writeHead(503).end();
+    else if (isSilent === 'no keys') response.setHeader('content-type', 'application/json').end('{"keys":"none"}');
     else if (isSilent) response.destroy();
     else response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [jwk] }));
   });

@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { print } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { generateKeyPair } from 'jose';
@@ -70,6 +73,49 @@ describe('with keys and tokens', () => {
       const token = await issuer.sign({ sub: 'user-1', ...claims });
       const { data } = await ask<SendMessageMutation>(as(token), SendMessageDocument, { input: INPUT });
       expect(data?.sendMessage?.status).toBe('ACCEPTED');
+    });
+
+    it.each([
+      ['of RFC 9068', { typ: 'at+jwt' }, {}],
+      ['whose type is written out', { typ: 'Application/AT+JWT' }, {}],
+      ['of Auth0 or Entra ID', { typ: 'JWT' }, { azp: 'client', auth_time: 1 }],
+      ['of Cognito', {}, { token_use: 'access' }],
+      ['of Keycloak, which up to version 24 repeats the nonce in it', { typ: 'JWT' }, { typ: 'Bearer', nonce: 'n' }],
+    ])('by an access token %s', async (_name, header, claims) => {
+      const token = await issuer.sign({ sub: 'user-1', scope: 'messages:send', ...claims }, header);
+      const { data } = await ask<SendMessageMutation>(as(token), SendMessageDocument, { input: INPUT });
+      expect(data?.sendMessage?.status).toBe('ACCEPTED');
+    });
+  });
+
+  describe('a token of the right issuer, for us, that is no access token is refused with 401', () => {
+    it.each<[string, object, object]>([
+      ['typed as an ID token', { typ: 'id_token+jwt' }, {}],
+      ['typed as a logout token', { typ: 'logout+jwt' }, {}],
+      ['typed as a logout token, written out', { typ: 'application/logout+jwt' }, {}],
+      ['typed as the proof of a key', { typ: 'dpop+jwt' }, {}],
+      ['typed as what nobody knows', { typ: 'x' }, {}],
+      ['with an empty type', { typ: '' }, {}],
+      ['with a type that is no text', { typ: ['JWT'] }, {}],
+      ['an ID token of Cognito', {}, { token_use: 'id' }],
+      ['an ID token of Keycloak', { typ: 'JWT' }, { typ: 'ID' }],
+      ['a refresh token of Keycloak', { typ: 'JWT' }, { typ: 'Refresh' }],
+      ['an offline token of Keycloak', { typ: 'JWT' }, { typ: 'Offline' }],
+      ['with the nonce of a sign-in', { typ: 'JWT' }, { nonce: 'n' }],
+      ['with the nonce of a sign-in, typed in its claims', {}, { typ: 'JWT', nonce: 'n' }],
+      ['with the hash of an access token', { typ: 'JWT' }, { at_hash: 'h' }],
+      ['with the hash of a code', { typ: 'JWT' }, { c_hash: 'h' }],
+      [
+        'with security events',
+        { typ: 'JWT' },
+        { events: { 'http://schemas.openid.net/event/backchannel-logout': {} } },
+      ],
+      ['marked as both', { typ: 'at+jwt' }, { at_hash: 'h' }],
+      ['that uses itself as something else', { typ: 'at+jwt' }, { token_use: null }],
+    ])('%s', async (_name, header, claims) => {
+      const token = await issuer.sign({ sub: 'user-1', scope: 'messages:send', ...claims }, header);
+      const { status, errors } = await ask(as(token), SendMessageDocument, { input: INPUT });
+      expect([status, errors?.[0]?.extensions.code]).toEqual([401, 'UNAUTHENTICATED']);
     });
   });
 
@@ -145,12 +191,44 @@ describe('with keys and tokens', () => {
     expect(issuer.fetches() - before).toBeLessThanOrEqual(1);
   });
 
+  it('a token that ended a few seconds ago by our clock is let in still', async () => {
+    const token = await issuer.sign({ sub: 'user-1', scope: 'messages:send', exp: Math.floor(Date.now() / 1000) - 10 });
+    expect(await send(token)).not.toBe('');
+  });
+
+  it('keys are fetched from the address that was configured, and from nowhere that it leads to', async () => {
+    const server = createServer((_request, response) => {
+      response.writeHead(302, { location: issuer.environment.JWT_JWKS_URL }).end();
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const JWT_JWKS_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const other = await startTestApp({ ...issuer.environment, JWT_JWKS_URL });
+    const token = await issuer.sign({ sub: 'u', scope: 'messages:read' });
+    const headers = { 'content-type': 'application/json', ...as(token) };
+    const { status } = await post<unknown>(other.url, JSON.stringify({ query: '{ __typename }' }), headers);
+    expect(status).toBe(500);
+    await other.close();
+    server.close();
+  });
+
   it('a client that takes HTML as well signs in like any other', async () => {
     const accept = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
     const sent = await ask<SendMessageMutation>({ ...as(KEYS.shop), ...accept }, SendMessageDocument, { input: INPUT });
     expect([sent.status, sent.data?.sendMessage?.status]).toEqual([200, 'ACCEPTED']);
     const refused = await ask({ ...as('wrong'), ...accept }, SendMessageDocument, { input: INPUT });
     expect([refused.status, refused.errors?.[0]?.extensions.code]).toEqual([401, 'UNAUTHENTICATED']);
+  });
+
+  it('an issuer that answers without keys is not the fault of the token', async () => {
+    const broken = await startIssuer();
+    const other = await startTestApp({ ...broken.environment });
+    broken.setSilent('no keys');
+    const headers = { 'content-type': 'application/json', ...as(await broken.sign({ sub: 'u' })) };
+    const { status } = await post<unknown>(other.url, JSON.stringify({ query: '{ __typename }' }), headers);
+    expect(status).toBe(500);
+    await other.close();
+    await broken.close();
   });
 
   it('an issuer that answers 503 is not the fault of the token, and is not asked for each of them', async () => {
@@ -195,6 +273,17 @@ describe('with keys and tokens', () => {
       });
     });
 
+    it.each([
+      ['none', {}],
+      ['one that ends otherwise', { scope: 'messages:sender' }],
+      ['one that begins otherwise', { scope: 'x-messages:send' }],
+      ['two in one', { scp: ['messages:send messages:read'] }],
+    ])('and a token whose scope is %s sends nothing', async (_name, claims) => {
+      const token = await issuer.sign({ sub: 'user-1', ...claims });
+      const { status, errors } = await ask(as(token), SendMessageDocument, { input: INPUT });
+      expect([status, errors?.[0]?.extensions.code]).toEqual([200, 'FORBIDDEN']);
+    });
+
     it('and operators see what is unresolved', async () => {
       const { data } = await ask(as(KEYS.ops), UnresolvedSendsDocument);
       expect(data).toMatchObject({ unresolvedSends: { nodes: [] } });
@@ -216,11 +305,15 @@ describe('with keys and tokens', () => {
     beforeAll(async () => {
       id = await send(KEYS.shop, { ...INPUT, idempotencyKey: 'shared-key', text: 'Of the shop' });
     });
-    const found = async (key: string): Promise<string | undefined> =>
-      (await ask<MessageQuery>(as(key), MessageDocument, { id })).data?.message?.id;
+    const found = async (key: string): Promise<string | null> => {
+      const { data, raw } = await ask<MessageQuery>(as(key), MessageDocument, { id });
+      if (data == null) throw new Error(raw);
+      return data.message?.id ?? null;
+    };
     const listed = async (key: string): Promise<boolean> => {
-      const { data } = await ask<MessagesQuery>(as(key), MessagesDocument, { first: 100 });
-      return data?.messages.edges.some(({ node }) => node.id === id) ?? false;
+      const { data, raw } = await ask<MessagesQuery>(as(key), MessagesDocument, { first: 100 });
+      if (data == null) throw new Error(raw);
+      return data.messages.edges.some(({ node }) => node.id === id);
     };
 
     it('is found and listed by its own caller and by those who read all', async () => {
@@ -229,7 +322,7 @@ describe('with keys and tokens', () => {
     });
 
     it('is not found, nor listed, by others', async () => {
-      expect([await found(KEYS.crm), await found(KEYS.reader)]).toEqual([undefined, undefined]);
+      expect([await found(KEYS.crm), await found(KEYS.reader)]).toEqual([null, null]);
       expect([await listed(KEYS.crm), await listed(KEYS.reader)]).toEqual([false, false]);
     });
 
@@ -252,7 +345,7 @@ describe('with keys and tokens', () => {
 
     it('is not told of by a name that a token made up', async () => {
       const token = await issuer.sign({ sub: 'shop', scope: 'messages:read' });
-      expect(await found(token)).toBeUndefined();
+      expect(await found(token)).toBeNull();
     });
   });
 

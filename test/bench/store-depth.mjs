@@ -15,7 +15,11 @@ import { openStore } from '../../dist/store/index.js';
 const SIZES = [1_000, 100_000];
 const PAGE = 51;
 const ROUNDS = 300;
+/** Messages of a caller who sends little beside one who sends much. */
+const FEW = 100;
 const NO_FILTER = { caller: null, from: null, to: null, status: null, tag: null, since: null, until: null };
+
+const OF_FEW = { ...NO_FILTER, caller: 'few' };
 
 const folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-bench-'));
 const port = 20_000 + Math.floor(Math.random() * 20_000);
@@ -42,12 +46,16 @@ async function fill(store, count) {
       applicationId: 'app-1',
       media: [],
       tag: `tag-${index % 20}`,
+      priority: null,
+      expiresAt: null,
     };
     await store.claim({
       sendId,
-      caller: 'a',
+      // The oldest are somebody else's, as many of them whatever the size.
+      caller: index < FEW ? 'few' : 'many',
       idempotencyKey: null,
       fingerprint: 'f',
+      requestId: 'r',
       request,
       startedAt: index,
       leaseUntil: index,
@@ -59,7 +67,9 @@ async function fill(store, count) {
       owner: request.from,
       direction: 'OUT',
       segmentCount: 1,
+      pairedMessageId: null,
       status: 'ACCEPTED',
+      deliveries: [],
     };
     await store.record(sendId, { status: 'ACCEPTED', message }, index);
   };
@@ -79,6 +89,10 @@ const QUERIES = {
   'last page by tag': (store) => store.listMessages({ ...NO_FILTER, tag: 'tag-5' }, PAGE, { time: 1_000, sendId: 'x' }),
   'last 10 by recipient': (store) =>
     store.listMessages({ ...NO_FILTER, to: '+134567855' }, 10, { time: 1_000, sendId: 'x' }),
+  'a small caller, by status': (store) => store.listMessages({ ...OF_FEW, status: 'ACCEPTED' }, PAGE, null),
+  'a small caller, by sender': (store) => store.listMessages({ ...OF_FEW, from: '+12345675' }, PAGE, null),
+  'a small caller, by tag': (store) => store.listMessages({ ...OF_FEW, tag: 'tag-5' }, PAGE, null),
+  'a small caller, by recipient': (store) => store.listMessages({ ...OF_FEW, to: '+134567855' }, PAGE, null),
   'one message by id': (store, size, round) => store.messagesById([`id-${(round * 7_919) % size}`]),
 };
 
@@ -101,7 +115,7 @@ for (const name of ['SQLite', 'PostgreSQL']) {
     }
   }
   stdout.write(
-    `\n${name.padEnd(24)}${SIZES.map((size) => `${size} messages`.padStart(18)).join('')}${'ratio'.padStart(8)}\n`,
+    `\n${name.padEnd(30)}${SIZES.map((size) => `${size} messages`.padStart(18)).join('')}${'ratio'.padStart(8)}\n`,
   );
   for (const [title, query] of Object.entries(QUERIES)) {
     const times = SIZES.map(() => []);
@@ -115,7 +129,7 @@ for (const name of ['SQLite', 'PostgreSQL']) {
     }
     const [small, large] = times.map(median);
     const cells = [small, large].map((time) => `${time.toFixed(3)} ms`.padStart(18)).join('');
-    stdout.write(`${title.padEnd(24)}${cells}${(large / small).toFixed(2).padStart(8)}\n`);
+    stdout.write(`${title.padEnd(30)}${cells}${(large / small).toFixed(2).padStart(8)}\n`);
   }
   for (const store of stores) await store.close();
 }

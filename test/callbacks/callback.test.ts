@@ -4,7 +4,8 @@ import { Correlation } from '../../src/messaging/correlation.js';
 
 const correlation = new Correlation(Buffer.from('secret'));
 const NOW = 1_000_000;
-const parse = (json: unknown): CallbackEvent[] => parseCallback(JSON.stringify(json), correlation, NOW);
+const read = (body: string): CallbackEvent[] => [...parseCallback(body, correlation, NOW)];
+const parse = (json: unknown): CallbackEvent[] => read(JSON.stringify(json));
 
 /** The documented samples of an outgoing message, 2016 to 2020. */
 const MESSAGE = {
@@ -168,18 +169,61 @@ describe('a callback', () => {
     ['an array', []],
     ['an inbound message from nobody', { type: 'message-received', message: { id: 'x', to: ['+1'] } }],
   ])('with %s is kept aside as it came', (_name, event) => {
-    expect(parse([event])).toEqual([{ kind: 'strange', body: JSON.stringify(event) }]);
+    expect(parse([event])).toEqual([{ kind: 'strange', count: 1, body: JSON.stringify(event) }]);
   });
 
   it('that is no JSON is kept aside as it came', () => {
-    expect(parseCallback('not [JSON', correlation, NOW)).toEqual([{ kind: 'strange', body: 'not [JSON' }]);
-    expect(parseCallback('', correlation, NOW)).toEqual([{ kind: 'strange', body: '' }]);
+    expect(read('not [JSON')).toEqual([{ kind: 'strange', count: 1, body: 'not [JSON' }]);
+    expect(read('')).toEqual([{ kind: 'strange', count: 1, body: '' }]);
+  });
+
+  it('with several events that nobody understands is one dead letter of them all, after those that are understood', () => {
+    expect(parse([null, FAILED, { type: 'message-bla' }])).toMatchObject([
+      { kind: 'delivery' },
+      { kind: 'strange', count: 2, body: '[null,{"type":"message-bla"}]' },
+    ]);
+  });
+
+  it('with half a million events that nobody understands is one dead letter of bounded length', () => {
+    const body = `[${Array(500_000).fill('0').join()}]`;
+    const events = read(body);
+    expect(events).toMatchObject([{ kind: 'strange', count: 500_000 }]);
+    expect(events[0]).toMatchObject({ body: `${body.slice(0, 16_384)} … cut` });
+  });
+
+  // Written out again, 100,000 levels would take more stack than there is.
+  const DEEP = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+
+  it('with an event 100,000 levels deep keeps its text aside, and reads the event beside it', () => {
+    const body = `[${DEEP},${JSON.stringify(FAILED)}]`;
+    const events = read(body);
+    expect(events).toMatchObject([
+      { kind: 'delivery', event: { messageId: MESSAGE.id } },
+      { kind: 'strange', count: 1 },
+    ]);
+    expect(events[1]).toMatchObject({ body: `${body.slice(0, 16_384)} … cut` });
+  });
+
+  it.each([
+    ['a delivery', 'message-delivered', 'delivery'],
+    ['another channel', 'message-read', 'strange'],
+  ])('of %s with a member 100,000 levels deep never breaks the parser', (_name, type, kind) => {
+    const event = JSON.stringify({ ...FAILED, type }).replace(/}$/, `,"odd":${DEEP}}`);
+    expect(read(`[${event}]`)).toMatchObject([{ kind }]);
+  });
+
+  it('of another channel that is longer than any is cut', () => {
+    const [event] = parse([{ ...FAILED, type: 'message-read', odd: 'x'.repeat(20_000) }]);
+    expect(event).toMatchObject({ kind: 'other', event: { type: 'message-read' } });
+    expect(JSON.stringify(event).length).toBeLessThan(20_000);
   });
 
   it('never breaks the parser, and no event is dropped', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(fc.json(), fc.constant(JSON.stringify(FAILED)))), (events) => {
-        expect(parseCallback(`[${events.join(',')}]`, correlation, NOW)).toHaveLength(events.length);
+        const found = read(`[${events.join(',')}]`);
+        const counts = found.map((event) => (event.kind === 'strange' ? event.count : 1));
+        expect(counts.reduce((sum, count) => sum + count, 0)).toBe(events.length);
       }),
     );
   });

@@ -257,6 +257,17 @@ describe('the callback address', () => {
   ])('answers 200 to %s, so that it does not come back for 24 hours', async (_name, body) => {
     expect((await post(body)).status).toBe(200);
     expect((await post(body, 'user:new', 'text/plain')).status).toBe(200);
+    expect((await post(body, 'user:new', 'application/json; charset=iso-8859-1')).status).toBe(200);
+  });
+
+  it('takes a message that does not say when as one of now', async () => {
+    const message = { id: 'timeless', from: '+12345678902', to: ['+12345678901'], text: 'Hey' };
+    const since = Date.now();
+    await post(JSON.stringify([{ type: 'message-received', to: '+12345678901', message }]));
+    const { data } = await execute(app.url, MessageDocument, { id: 'timeless' });
+    const time = Date.parse(data?.message?.time ?? '');
+    expect(time).toBeGreaterThanOrEqual(since);
+    expect(time).toBeLessThanOrEqual(Date.now());
   });
 
   it('refuses a body that no callback has', async () => {
@@ -264,21 +275,109 @@ describe('the callback address', () => {
   });
 
   it('brings the tag back as it was written, while the wire carries more', async () => {
-    for (const tag of ['mine', 'x'.repeat(1024), null]) {
+    for (const [tag, onTheWire] of [
+      ['mine', /^mine~\w+\.[\w-]{12}$/],
+      // There is no room for more.
+      ['x'.repeat(1024), /^x{1024}$/],
+      [null, /^\^\w+\.[\w-]{12}$/],
+    ] as const) {
       const { data } = await execute(app.url, SendMessageDocument, { input: { ...INPUT, tag } });
       expect(data?.sendMessage?.tag).toBe(tag);
-      const wireTag = sandbox.accepted.at(-1)?.tag;
-      if (tag?.length === 1024) expect(wireTag).toBe(tag);
-      else expect(wireTag).toMatch(/^(mine~|\^)\w+\.[\w-]{12}$/);
+      expect(sandbox.accepted.at(-1)?.tag).toMatch(onTheWire);
       expect((await execute(app.url, MessageDocument, { id: data?.sendMessage?.id ?? '' })).data?.message?.tag).toBe(
         tag,
       );
     }
   });
 
+  it('stores the valid event beside one that is 100,000 levels deep', async () => {
+    const { data } = await execute(app.url, SendMessageDocument, { input: { ...INPUT, to: ['+19195550002'] } });
+    const id = data?.sendMessage?.id ?? '';
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    expect((await post(`[${deep},${JSON.stringify({ ...EVENT, message: { id } })}]`)).status).toBe(200);
+    expect((await execute(app.url, MessageDocument, { id })).data?.message?.status).toBe('DELIVERED');
+    expect(app.log.at(-1)).toMatchObject({ msg: 'callback', deliveries: 1, strange: 1 });
+  });
+
+  it('takes half a million events that nobody understands as one dead letter', async () => {
+    expect((await post(`[${Array(500_000).fill('0').join()}]`)).status).toBe(200);
+    expect(app.log.at(-1)).toMatchObject({ msg: 'callback', deliveries: 0, other: 0, strange: 500_000 });
+  });
+
+  it('stores every event of a body that holds thousands', async () => {
+    const { data } = await execute(app.url, SendMessageDocument, { input: { ...INPUT, to: ['+19195550002'] } });
+    const id = data?.sendMessage?.id ?? '';
+    const others = Array.from({ length: 12_000 }, (_, index) => ({
+      type: 'message-sent',
+      message: { id: `m${index}` },
+    }));
+    expect((await post(JSON.stringify([...others, { ...EVENT, message: { id } }]))).status).toBe(200);
+    expect((await execute(app.url, MessageDocument, { id })).data?.message?.status).toBe('DELIVERED');
+  });
+
   it('logs counts alone', () => {
     expect(app.log.filter(({ msg }) => msg === 'callback').length).toBeGreaterThan(10);
     expect(JSON.stringify(app.log)).not.toMatch(/message-bla|not JSON|12345678|"m1"/);
+  });
+});
+
+describe('whoever guesses the credentials of callbacks', () => {
+  let app: TestApp;
+  let sandbox: Sandbox;
+
+  beforeAll(async () => {
+    sandbox = await startSandbox(SANDBOX_ACCOUNT);
+    // Nobody wakes before the end.
+    const sleep = (_ms: number, signal?: AbortSignal): Promise<void> =>
+      new Promise((resolve) => {
+        signal?.addEventListener('abort', () => {
+          resolve();
+        });
+      });
+    const environment = { ...accountAt(sandbox), CALLBACK_USERNAME: 'user', CALLBACK_PASSWORD: 'pass' };
+    app = await startTestApp(environment, { clock: { now: () => Date.now(), sleep } });
+  });
+  afterAll(async () => {
+    await app.close();
+    await sandbox.close();
+  });
+
+  const post = async (authorization?: string): Promise<number> => {
+    const answer = await request(new URL('/callbacks/catapult', app.url), {
+      method: 'POST',
+      headers: { ...(authorization !== undefined && { authorization }) },
+      body: '[]',
+    });
+    await answer.body.dump();
+    return answer.statusCode;
+  };
+  const basic = (credentials: string): string => `Basic ${Buffer.from(credentials).toString('base64')}`;
+
+  it('waits from the eleventh try on, and never locks upstream out of the same address', async () => {
+    for (let index = 0; index < 50; index++) expect(await post()).toBe(401);
+    const guesses = [...Array.from({ length: 8 }, (_, index) => basic(`user:${index}`)), 'Bearer pass', 'Basic'];
+    for (const guess of guesses) expect(await post(guess)).toBe(401);
+    const answered: number[] = [];
+    const waiting = Array.from({ length: 20 }, (_, index) =>
+      post(basic(`user:more${index}`)).then((status) => answered.push(status)),
+    );
+    // Upstream's own two requests, from the same address, while the guesser waits.
+    expect(await post()).toBe(401);
+    expect(await post(basic('user:pass'))).toBe(200);
+    expect(answered).toEqual([]);
+    const closed = app.close();
+    await Promise.all(waiting);
+    expect(answered).toEqual(Array(20).fill(429));
+    await closed;
+  });
+
+  it('leaves two lines in the log, which tell how often, and nothing of what was tried', () => {
+    const lines = app.log.filter(({ msg }) => msg === 'callbacks came with wrong credentials');
+    expect(lines).toMatchObject([
+      { level: 40, count: 1, addresses: 1 },
+      { level: 40, count: 29, addresses: 1 },
+    ]);
+    expect(JSON.stringify(lines)).not.toMatch(/user|more|127\.0/);
   });
 });
 

@@ -17,18 +17,26 @@ function answer(status: string, body: string): string {
 }
 
 /** A clock whose time and sleepers move when the test says so. */
-function handClock(): Clock & { advance: (ms: number) => void; readonly pauses: number[] } {
+function handClock(): Clock & {
+  advance: (ms: number) => void;
+  readonly pauses: number[];
+  /** Pauses that nothing has ended yet. */
+  readonly open: () => number;
+} {
   let now = 1_000_000;
   let sleepers: { readonly at: number; readonly wake: () => void }[] = [];
   const pauses: number[] = [];
   return {
     pauses,
+    open: () => sleepers.length,
     now: () => now,
     sleep: (delayMs, signal) =>
       new Promise((resolve) => {
         pauses.push(delayMs);
-        sleepers.push({ at: now + delayMs, wake: resolve });
+        const sleeper = { at: now + delayMs, wake: resolve };
+        sleepers.push(sleeper);
         signal?.addEventListener('abort', () => {
+          sleepers = sleepers.filter((each) => each !== sleeper);
           resolve();
         });
       }),
@@ -163,6 +171,47 @@ describe('with tokens', () => {
     expect(upstream.accepted).toBe(0);
   });
 
+  it('one that is refused now and then is renewed each time, since others were taken in between', async () => {
+    const clock = handClock();
+    const { send } = newClient(clock);
+    for (let refused = 1; refused <= 6; refused++) {
+      judge = (token) => (token === `t${refused}` ? UNAUTHORIZED : ACCEPTED);
+      expect(await send()).toBe('ACCEPTED');
+    }
+    expect(endpoint.requests).toHaveLength(7);
+    // One renewal is planned, not one for each token that there was.
+    expect(clock.open()).toBe(1);
+  });
+
+  it('one that is renewed too late for the send that it was refused to is not tried with that one any more', async () => {
+    const clock = handClock();
+    judge = (token) => (token === 't1' ? UNAUTHORIZED : ACCEPTED);
+    endpoint.answer = (response, count) => {
+      if (count === 2) clock.advance(4_950);
+      return granting()(response, count);
+    };
+    const { send } = newClient(clock);
+    expect(await send()).toBe('NOT_SENT UPSTREAM_UNAVAILABLE');
+    expect(tokensSeen()).toEqual(['Bearer t1']);
+  });
+
+  it('an end of the process ends the pause before the next request, and the request that is under way', async () => {
+    const clock = handClock();
+    const { authorization, send } = newClient(clock);
+    await send();
+    expect(clock.open()).toBe(1);
+    authorization.close();
+    expect(clock.open()).toBe(0);
+
+    endpoint.answer = () => undefined;
+    const silent = newClient(clock);
+    const header = silent.authorization.header(new AbortController().signal);
+    await until(() => endpoint.requests.length === 2);
+    silent.authorization.close();
+    expect(await header).toBeNull();
+    expect([clock.open(), problems]).toEqual([0, []]);
+  });
+
   it('where every token is refused, not every send asks for another', async () => {
     judge = () => UNAUTHORIZED;
     const clock = handClock();
@@ -250,6 +299,8 @@ describe('with tokens', () => {
     expect(await Promise.all([send(), send(), send()])).toEqual(
       Array.from({ length: 3 }, () => 'NOT_SENT UPSTREAM_UNAVAILABLE'),
     );
+    // It is waited for still, for the sends to come: nothing was given up but these.
+    expect(problems).toEqual([]);
     expect(endpoint.requests).toHaveLength(1);
     expect(upstream.requests).toEqual([]);
   });
@@ -305,6 +356,12 @@ describe('with tokens', () => {
     await until(() => problems.length === 2);
     expect(problems).toEqual(['no access token: answered HTTP 503', null]);
     expect(await authorization.header(signal)).toBe('Bearer t5');
+    // What went wrong before is forgotten when it goes wrong again.
+    endpoint.answer = (response) => void response.writeHead(503).end();
+    clock.advance(3_540_000);
+    await until(() => problems.length === 3);
+    expect(clock.pauses.slice(-2)).toEqual([3_540_000, 250]);
+    expect(clock.open()).toBe(1);
     expect(endpoint.mostAtOnce).toBe(1);
   });
 });

@@ -85,7 +85,12 @@ describe('the check', () => {
     `HTTP/1.1 ${status}\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
 
   it('asks for the messages of the last minute, at once, and after failures until they end', async () => {
-    const answers = [respond('503 Unavailable', ''), respond('401 Unauthorized', ''), respond('200 OK', LIST)];
+    const failures = 7;
+    const answers = [
+      ...Array.from({ length: failures }, () => respond('503 Unavailable', '')),
+      respond('401 Unauthorized', ''),
+      respond('200 OK', LIST),
+    ];
     const upstream = await startMisbehavingUpstream(async (socket) => {
       for (;;) {
         await socket.readRequest();
@@ -102,19 +107,40 @@ describe('the check', () => {
       onChange: (result) => told.push(wordsOf(result)),
     });
     expect(wordsOf(await check.first)).toBe('failing: answered HTTP 503');
-    await until(() => clock.pauses.length === 1);
-    clock.goOn();
-    await until(() => clock.pauses.length === 2);
-    clock.goOn();
+    for (let pauses = 1; pauses <= failures + 1; pauses++) {
+      await until(() => clock.pauses.length === pauses);
+      clock.goOn();
+    }
     await until(() => check.result.kind === 'ok');
-    expect(clock.pauses).toEqual([2_000, 4_000]);
+    expect(clock.pauses).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000]);
+    // Each news once.
     expect(told).toEqual(['failing: answered HTTP 503', 'credentials refused', 'ok']);
     // Well again, nobody asks any more.
-    expect(upstream.requests).toHaveLength(3);
+    expect(upstream.requests).toHaveLength(failures + 2);
     const [{ method, path } = { method: '', path: '' }] = upstream.requests;
     const query = new URL(path, upstream.url).searchParams;
     expect([method, path.split('?')[0], query.get('limit')]).toEqual(['GET', '/users/u-test/messages', '1']);
     expect(Date.parse(query.get('toDateTime') ?? '') - Date.parse(query.get('fromDateTime') ?? '')).toBe(60_000);
+    await check.close();
+    await close();
+    await upstream.close();
+  });
+
+  it('asks again at once when what was wrong may be mended', async () => {
+    const answers = [respond('503 Unavailable', ''), respond('200 OK', LIST)];
+    const upstream = await startMisbehavingUpstream(async (socket) => {
+      for (;;) {
+        await socket.readRequest();
+        socket.write(answers.shift() ?? '');
+      }
+    });
+    const { account, close } = openTestAccount(upstream.url);
+    const clock = pausedClock();
+    const check = new AccountCheck({ account, clock, random: () => 0, onChange: () => undefined });
+    await check.first;
+    await until(() => clock.pauses.length === 1);
+    check.mended();
+    await until(() => check.result.kind === 'ok');
     await check.close();
     await close();
     await upstream.close();

@@ -90,6 +90,8 @@ interface Case {
   readonly expected: Expected;
   /** Requests that reach the socket; 1 unless the case may be tried again. */
   readonly requests?: number;
+  /** Whether the script answers before it has read the whole of a request. */
+  readonly isImpatient?: boolean;
 }
 
 const chunked = (...chunks: string[]): string =>
@@ -141,7 +143,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: '202 in gzip that bursts',
-    script: accepting(response('202 Accepted', gzipSync(Buffer.alloc(3_000_000, ' ')), 'content-encoding: gzip')),
+    script: accepting(response('202 Accepted', gzipSync(ANSWER + ' '.repeat(3_000_000)), 'content-encoding: gzip')),
     expected: 'unknown',
   },
   {
@@ -215,6 +217,7 @@ const CASES: readonly Case[] = [
       socket.reset();
     },
     expected: 'unknown',
+    isImpatient: true,
   },
   { name: 'FIN in the middle of the head', script: accepting('HTTP/1.1 202 Acc', 'end'), expected: 'unknown' },
   { name: 'a head that never ends', script: accepting('HTTP/1.1 202 Accepted\r\nx-'), expected: 'unknown' },
@@ -257,6 +260,7 @@ const CASES: readonly Case[] = [
       socket.end();
     },
     expected: 'not sent: UPSTREAM_REJECTED',
+    isImpatient: true,
   },
   { name: '408', script: accepting(response('408 Request Timeout', ERROR, JSON_TYPE)), expected: 'unknown' },
   { name: '403 of a proxy', script: accepting(response('403 Forbidden', '<html>403</html>')), expected: 'unknown' },
@@ -341,7 +345,7 @@ const CASES: readonly Case[] = [
 ];
 
 describe('the client meets', () => {
-  it.each(CASES)('$name: $expected', async ({ script, expected, requests = 1 }) => {
+  it.each(CASES)('$name: $expected', async ({ script, expected, requests = 1, isImpatient = false }) => {
     const upstream = await startMisbehavingUpstream(script);
     const client = clientFor(upstream.url);
     try {
@@ -349,7 +353,7 @@ describe('the client meets', () => {
       expect(classOf(report)).toBe(expected);
       expect(report.attempts).toBe(requests);
       expect(upstream.accepted).toBeLessThanOrEqual(1);
-      if (upstream.requests.length > 0) expect(upstream.requests).toHaveLength(requests);
+      expect(upstream.requests).toHaveLength(isImpatient ? 0 : requests);
     } finally {
       await client.close();
       await upstream.close();
@@ -405,13 +409,19 @@ describe('the client meets', () => {
     await backlog.close();
   }, 15_000);
 
-  it('a connection that is reset before the request is written: not sent', async () => {
-    // The listener resets each connection as it comes, which fails the connect or the idle socket, never a request.
-    const upstream = await startMisbehavingUpstream(() => undefined);
-    await upstream.close();
-    const client = clientFor(upstream.url);
-    expect(classOf(await client.send(OUTBOUND, 'send1'))).toBe('not sent: UPSTREAM_UNAVAILABLE');
+  it('a connection that is reset before the request is written: not sent, tried three times', async () => {
+    // In the TLS handshake: the first bytes are none of the request's.
+    let resets = 0;
+    const upstream = await startMisbehavingUpstream(async (socket) => {
+      await socket.readSome();
+      resets += 1;
+      socket.reset();
+    });
+    const client = clientFor(upstream.url.replace('http:', 'https:'));
+    const report = await client.send(OUTBOUND, 'send1');
+    expect([classOf(report), report.detail, resets]).toEqual(['not sent: UPSTREAM_UNAVAILABLE', 'ECONNRESET', 3]);
     await client.close();
+    await upstream.close();
   });
 
   it('an idle connection that upstream closed: the next send takes a new one and arrives', async () => {
@@ -446,6 +456,35 @@ describe('the client meets', () => {
     await upstream.close();
   });
 
+  it('an acceptance that does not say when: at this moment, in microseconds', async () => {
+    const upstream = await startMisbehavingUpstream(accepting(response('202 Accepted', '{"id":"1"}')));
+    const client = clientFor(upstream.url, { ...impatientClock(), now: () => 1_800_000_000_123 });
+    const { outcome } = await client.send(OUTBOUND, 'send1');
+    expect(outcome).toMatchObject({ kind: 'ACCEPTED', message: { time: 1_800_000_000_123_000 } });
+    await client.close();
+    await upstream.close();
+  });
+
+  it('an end of the process in a pause: it ends at once, as known not sent', async () => {
+    let paused = (): void => undefined;
+    const isPaused = new Promise<void>((resolve) => (paused = resolve));
+    const upstream = await startMisbehavingUpstream(
+      answering(response('503 Service Unavailable', ERROR, 'retry-after: 30')),
+    );
+    const sleep: Clock['sleep'] = (delayMs, signal) => {
+      paused();
+      return systemClock.sleep(delayMs, signal);
+    };
+    const client = clientFor(upstream.url, { ...systemClock, sleep }, 60_000);
+    const sending = client.send(OUTBOUND, 'send1');
+    await isPaused;
+    client.abortInFlight();
+    expect(classOf(await sending)).toBe('not sent: UPSTREAM_UNAVAILABLE');
+    expect(upstream.requests).toHaveLength(1);
+    await client.close();
+    await upstream.close();
+  });
+
   it('a refusal, then silence: unknown, and never a third attempt', async () => {
     let requests = 0;
     const upstream = await startMisbehavingUpstream(async (socket) => {
@@ -462,18 +501,45 @@ describe('the client meets', () => {
     await upstream.close();
   });
 
-  it('more sends than connections: those that got none until the deadline are known not sent', async () => {
-    const upstream = await startMisbehavingUpstream(async (socket) => {
-      await socket.readRequest();
+  describe('more sends than connections', () => {
+    const textOf = (body: Buffer): string => (JSON.parse(body.toString()) as { text: string }).text;
+
+    /** Says nothing to any message, but to one. */
+    const silentBut = (text: string) => async (socket: Connection) => {
+      const { body } = await socket.readRequest();
       socket.accept();
-    });
-    const client = clientFor(upstream.url);
-    const reports = await Promise.all(Array.from({ length: 80 }, () => client.send(OUTBOUND, 'send1')));
-    const unknown = reports.filter((report) => classOf(report) === 'unknown').length;
-    const notSent = reports.filter((report) => classOf(report) === 'not sent: UPSTREAM_UNAVAILABLE').length;
-    expect(unknown + notSent).toBe(80);
-    expect(notSent).toBeGreaterThan(0);
-    expect(upstream.requests.length).toBeLessThanOrEqual(unknown);
+      if (textOf(body) === text) socket.write(response('202 Accepted', ANSWER));
+    };
+
+    it.each(['the deadline', 'an end of the process'])(
+      'until %s: what got none is never begun, and the next send has a connection',
+      async (end) => {
+        const upstream = await startMisbehavingUpstream(silentBut('afterwards'));
+        const client = clientFor(upstream.url, impatientClock(), end === 'the deadline' ? TIMEOUT_MS : 60_000);
+        const sends = Array.from({ length: 80 }, (_, index) => client.send({ ...OUTBOUND, text: String(index) }, 's'));
+        while (upstream.accepted < 64) await new Promise(setImmediate);
+        if (end !== 'the deadline') client.abortInFlight();
+        const classes = (await Promise.all(sends)).map(classOf);
+        const textsThatWere = (expected: Expected): string[] =>
+          classes.flatMap((each, index) => (each === expected ? [String(index)] : []));
+        expect(textsThatWere('unknown')).toHaveLength(64);
+        expect(textsThatWere('not sent: UPSTREAM_UNAVAILABLE')).toHaveLength(16);
+        // Whatever still waited for a connection would have had one before this.
+        expect(classOf(await client.send({ ...OUTBOUND, text: 'afterwards' }, 'send1'))).toBe('accepted');
+        expect(upstream.requests.map(({ body }) => textOf(body)).toSorted()).toEqual(
+          [...textsThatWere('unknown'), 'afterwards'].toSorted(),
+        );
+        await client.close();
+        await upstream.close();
+      },
+    );
+  });
+
+  it('a connection that comes when too little time is left: not sent, and nothing is begun', async () => {
+    const upstream = await startMisbehavingUpstream(accepting(response('202 Accepted', ANSWER)));
+    const client = clientFor(upstream.url, impatientClock(), 99);
+    expect(classOf(await client.send(OUTBOUND, 'send1'))).toBe('not sent: UPSTREAM_UNAVAILABLE');
+    expect(upstream.requests).toEqual([]);
     await client.close();
     await upstream.close();
   });

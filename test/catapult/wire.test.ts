@@ -67,6 +67,11 @@ describe('the message list', () => {
   it.each<[string, object, object | null]>([
     ['as documented', { totalCount: 1, pageInfo: {}, messages: [LISTED] }, { messages: [READ], complete: true }],
     ['in an array', [{ totalCount: 1, messages: [LISTED] }], { messages: [READ], complete: true }],
+    [
+      'of a short code, which has no plus',
+      { totalCount: 1, messages: [{ ...LISTED, sourceTn: '123456' }] },
+      { messages: [{ ...READ, from: '123456' }], complete: true },
+    ],
     ['empty', { totalCount: 0, messages: [] }, { messages: [], complete: true }],
     ['without a count', { messages: [LISTED] }, { messages: [READ], complete: true }],
     ['of which one page came', { totalCount: 2, messages: [LISTED] }, { messages: [READ], complete: false }],
@@ -158,6 +163,18 @@ describe('a refusal', () => {
     ['a string', '"no"'],
     ['an error of somebody else', '{"error":"Forbidden"}'],
     ['fields of the wrong type', '{"type":1,"description":2}'],
+    ['a type alone', '{"type":"a"}'],
+    ['a description alone', '{"description":"b"}'],
+    ['a description beside a type that is no text', '{"type":{},"description":"b"}'],
+    ['a type beside a description of nothing', '{"type":"a","description":null}'],
+    ['half of a body of the framework: no time', '{"status":404,"error":"Not Found"}'],
+    ['half of a body of the framework: no error', '{"timestamp":"t","status":404}'],
+    ['half of a body of the framework: no status', '{"timestamp":"t","error":"Not Found"}'],
+    ['a body of the framework with a text as status', '{"timestamp":"t","status":"404","error":"Not Found"}'],
+    ['half of a body of version 1: no code', '{"category":"limit"}'],
+    ['half of a body of version 1: no category', '{"code":"x"}'],
+    ['members of three shapes', '{"type":"a","timestamp":"t","code":"x"}'],
+    ['a refusal in a list', '[{"type":"a","description":"b"}]'],
   ])('is not %s', (_name, body) => {
     expect(parseRefusal(Buffer.from(body))).toBeNull();
   });

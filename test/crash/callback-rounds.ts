@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request, type Dispatcher } from 'undici';
 import { upstreamAt } from '../support/app.js';
 import { startMisbehavingUpstream } from '../support/misbehaving-upstream.js';
+import { newRandom } from '../store/conformance.js';
 import { startServer, type ServerProcess } from './server.js';
 
 /** Callbacks under way at once. */
@@ -22,7 +23,9 @@ export interface CallbackReport {
   readonly missing: readonly string[];
 }
 
-export async function callbackRounds(rounds: number, folder: string): Promise<CallbackReport> {
+/** @param seed says how long each server lives. */
+export async function callbackRounds(rounds: number, folder: string, seed: number): Promise<CallbackReport> {
+  const random = newRandom(seed);
   const upstream = await startMisbehavingUpstream(async (connection) => {
     for (;;) {
       const { body } = await connection.readPost();
@@ -37,7 +40,7 @@ export async function callbackRounds(rounds: number, folder: string): Promise<Ca
   const missing: string[] = [];
   try {
     for (let round = 0; round < rounds; round++) {
-      const answered = await takeUntilKilled(server, round);
+      const answered = await takeUntilKilled(server, round, random(LIFE_MS));
       server = await start();
       taken += answered.size;
       for (const [id, status] of await statusesOf(server, [...answered.keys()])) {
@@ -52,7 +55,11 @@ export async function callbackRounds(rounds: number, folder: string): Promise<Ca
 }
 
 /** What the server answered with 200 before it died: message ids, and the status that each must have. */
-async function takeUntilKilled({ url, process }: ServerProcess, round: number): Promise<Map<string, string>> {
+async function takeUntilKilled(
+  { url, process }: ServerProcess,
+  round: number,
+  lifeMs: number,
+): Promise<Map<string, string>> {
   const exited = once(process, 'exit');
   const clients = new Agent();
   const sent = Array.from({ length: SENDS }, (_, index) => `sent-${round}-${index}`);
@@ -79,7 +86,7 @@ async function takeUntilKilled({ url, process }: ServerProcess, round: number): 
   };
   // Each goes on until the server is gone.
   const callers = Array.from({ length: CONCURRENCY }, () => callBack().catch(() => undefined));
-  await delay(Math.random() * LIFE_MS);
+  await delay(lifeMs);
   process.kill('SIGKILL');
   await exited;
   await Promise.all(callers);

@@ -11,6 +11,7 @@ import {
   type Connection,
   type MisbehavingUpstream,
 } from '../support/misbehaving-upstream.js';
+import { newRandom } from '../store/conformance.js';
 import { startServer, type ServerProcess } from './server.js';
 
 /** Where a server dies: the first five as upstream sees it, then as its clients do, then at any time. */
@@ -42,6 +43,8 @@ export interface CrashOptions {
   readonly folder: string;
   /** A PostgreSQL database in place of the file. */
   readonly databaseUrl?: string;
+  /** Says when 'any time' is. */
+  readonly seed: number;
 }
 
 export interface CrashReport {
@@ -66,6 +69,7 @@ export async function crashRounds(options: CrashOptions): Promise<CrashReport> {
 
 class Harness {
   readonly #options: CrashOptions;
+  readonly #random: (limit: number) => number;
   /** How often upstream accepted each text. */
   readonly #ledger = new Map<string, number>();
   /** What clients were told of each text before the server died. */
@@ -79,6 +83,7 @@ class Harness {
 
   constructor(options: CrashOptions) {
     this.#options = options;
+    this.#random = newRandom(options.seed);
   }
 
   async start(): Promise<void> {
@@ -100,7 +105,7 @@ class Harness {
       if (id !== null) this.#strike('a client has its answer');
     });
     if (point === 'any time') {
-      await delay(Math.random() * ANY_TIME_MS);
+      await delay(this.#random(ANY_TIME_MS));
       this.#strike(point);
     }
     await Promise.all(sends);

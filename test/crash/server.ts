@@ -9,12 +9,13 @@ export interface ServerProcess {
   readonly process: ChildProcess;
 }
 
-/** Starts the server in `folder`, where its SQLite file lies; resolves once it listens. */
+/** Starts the server in `folder`, where its SQLite file lies; resolves once it listens. `main` may be another version. */
 export async function startServer(
   folder: string,
   environment: Readonly<Record<string, string | undefined>>,
+  main = MAIN,
 ): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [main], {
     cwd: folder,
     env: { PORT: '0', LOG_LEVEL: 'silent', ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -13,6 +13,7 @@ import { SqliteStore } from '../../src/store/sqlite.js';
 import { accepted, newSend } from '../store/conformance.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { post, type Answer } from '../support/client.js';
+import { INIT, Peer } from '../support/peer.js';
 
 const MIB = 1024 * 1024;
 const LARGE = {
@@ -143,6 +144,19 @@ describe('an answer', () => {
     expect(status).toBe(200);
     expect(Object.values(data ?? {}).filter((each) => each !== null)).toHaveLength(10);
     expect(raw.length).toBeLessThan(4 * MIB);
+  });
+
+  it('is refused over WebSocket as well', async () => {
+    const peer = await new Peer(app.url).opened();
+    await peer.ask(INIT);
+    for (const fields of ['media', times(20, (index) => `a${index}: ${DELIVERIES}`)]) {
+      const said = await peer.run(`{ messages(first: 100, filter: { from: "+15" }) { nodes { ${fields} text } } }`);
+      expect(said).toMatchObject({
+        type: 'next',
+        payload: { data: null, errors: [{ extensions: { code: 'OPERATION_TOO_COSTLY', retryable: false } }] },
+      });
+    }
+    await peer.end();
   });
 
   it('that cannot be printed is a failure with a request id, of which the log tells', async () => {

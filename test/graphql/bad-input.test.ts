@@ -145,6 +145,13 @@ describe('bad input', () => {
     expect(answer).toContain('"code":"BAD_REQUEST"');
   });
 
+  it('a status that is misspelt, without a guess at what was meant', async () => {
+    const query = 'query ($status: MessageStatus) { messages(filter: {status: $status}) { nodes { id } } }';
+    const { errors, raw } = await post(app.url, JSON.stringify({ query, variables: { status: 'DELIVERD' } }));
+    expect(errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
+    expect(raw).not.toMatch(/DELIVERE|Did you mean/);
+  });
+
   it('a null that a default value lets through to the argument', async () => {
     const query = `mutation ($i: MessageInput = {from: "+12345678901", to: "+12345678902", text: "a", applicationId: "b"}) { sendMessage(input: $i) { id } }`;
     const { errors } = await post(app.url, JSON.stringify({ query, variables: { i: null } }));

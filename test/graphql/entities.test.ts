@@ -65,7 +65,7 @@ it('100 representations, and the same message asked for beside them, are one que
       message(id: "message-7") { id }
     }`,
     variableValues: { representations: ids.map((id) => ({ __typename: 'Message', id })) },
-    contextValue: newContext('request', ANYBODY),
+    contextValue: newContext('request', { caller: ANYBODY, expiresAt: null }),
   });
   await store.close();
 

@@ -241,7 +241,7 @@ it('a key is answered by what became of it, though its input is refused since th
       schema: buildMessagingSchema({ messages, policy }),
       source: 'mutation ($input: MessageInput!) { sendMessage(input: $input) { id } }',
       variableValues: { input: { ...INPUT, idempotencyKey: 'k', ...fields } },
-      contextValue: newContext('r', ANYBODY),
+      contextValue: newContext('r', { caller: ANYBODY, expiresAt: null }),
     });
   const answers = [
     await send({ to: ['+112345678902'] }),

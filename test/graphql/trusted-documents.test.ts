@@ -1,5 +1,6 @@
 import { print } from 'graphql';
 import { createClient } from 'graphql-ws';
+import { request } from 'undici';
 import WebSocket from 'ws';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { post } from '../support/client.js';
@@ -59,6 +60,15 @@ describe('trusted documents', () => {
     await start('enforce');
     const { status, errors } = await ask({ documentId: 'sha256:0' });
     expect([status, errors?.[0]?.extensions.code]).toEqual([400, 'BAD_REQUEST']);
+  });
+
+  it('hold for GET as well', async () => {
+    await start('enforce');
+    const { statusCode, body } = await request(`${app.url}?query=${encodeURIComponent('{ __typename }')}`, {
+      headers: { 'apollo-require-preflight': 'true' },
+    });
+    expect(statusCode).toBe(400);
+    expect(await body.json()).toMatchObject({ errors: [{ extensions: { code: 'DOCUMENT_NOT_TRUSTED' } }] });
   });
 
   it('hold over WebSocket as well', async () => {

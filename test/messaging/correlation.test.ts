@@ -48,6 +48,29 @@ describe('the correlation', () => {
   });
 
   it.each([
+    ['as it was', (tag: string) => tag],
+    ['in upper case', (tag: string) => tag.toUpperCase()],
+    ['cut in the middle of the suffix', (tag: string) => tag.slice(0, -8)],
+    ['cut in the id of the send', (tag: string) => tag.slice(0, -15)],
+    ['with something behind it', (tag: string) => `${tag}!`],
+    ['with dashes taken out', (tag: string) => tag.replaceAll(/[~^.-]/g, '')],
+  ])('shows no part of its suffix in the answer to a send whose tag comes back %s', (_name, change) => {
+    for (const given of ['Mine', '', null]) {
+      for (let index = 0; index < 20; index++) {
+        const sendId = `send${index}`;
+        const wireTag = correlation.wireTag(given, sendId) ?? '';
+        expect(correlation.shownTag(change(wireTag), given, sendId)).toBe(given);
+      }
+    }
+  });
+
+  it('shows a tag that had no room for a suffix as it came back, and none where none came', () => {
+    const long = 'x'.repeat(1_024);
+    expect(correlation.shownTag(long.toUpperCase(), long, 'send1')).toBe(long.toUpperCase());
+    expect(correlation.shownTag(null, 'mine', 'send1')).toBeNull();
+  });
+
+  it.each([
     ['nothing', null],
     ['an empty tag', ''],
     ['a tag of somebody else', 'mine~send1.AAAAAAAAAAAA'],

@@ -59,6 +59,32 @@ describe('the deliveries of a message', () => {
     }
   });
 
+  it.each<[string, Partial<DeliveryEvent>, Partial<DeliveryEvent>]>([
+    [
+      'the earlier of two failures',
+      { status: 'FAILED', time: 3, errorCode: 9 },
+      { status: 'FAILED', time: 4, errorCode: 1 },
+    ],
+    ['the earlier of two deliveries', { time: 3 }, { time: 4 }],
+    [
+      'the lower code of two failures of one moment',
+      { status: 'FAILED', errorCode: 1 },
+      { status: 'FAILED', errorCode: 2 },
+    ],
+    ['no code before one, of one moment', { status: 'FAILED', errorCode: null }, { status: 'FAILED', errorCode: 1 }],
+    ['a later delivery above an earlier sending', { time: 9 }, { status: 'SENDING', time: 1 }],
+  ])('end with %s, in either order', (_name, kept, other) => {
+    const { status, time, errorCode } = event(kept);
+    for (const order of [
+      [event(kept), event(other)],
+      [event(other), event(kept)],
+    ]) {
+      expect(order.reduce<Delivery[]>(withEvent, openDeliveries(['+16']))).toEqual([
+        { to: '+16', status, time, errorCode },
+      ]);
+    }
+  });
+
   it.each<[MessageStatus[], MessageStatus]>([
     [['ACCEPTED'], 'ACCEPTED'],
     [['ACCEPTED', 'ACCEPTED'], 'ACCEPTED'],

@@ -1,5 +1,10 @@
-import { KEY_RETENTION_MS, startHousekeeping } from '../../src/messaging/housekeeping.js';
-import type { Clock, MessageStore } from '../../src/messaging/ports.js';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import Database from 'better-sqlite3';
+import { startHousekeeping } from '../../src/messaging/housekeeping.js';
+import type { DeliveryEvent } from '../../src/messaging/delivery.js';
+import type { Clock, DeadLetterPurge, MessageStore } from '../../src/messaging/ports.js';
 import { RefusalCounts } from '../../src/messaging/refusal-counts.js';
 import { openStore } from '../../src/store/index.js';
 import { accepted, newSend } from '../store/conformance.js';
@@ -27,17 +32,23 @@ function movableClock(): Clock & { moveBy: (ms: number) => Promise<void> } {
   };
 }
 
+function delivered(messageId: string): DeliveryEvent {
+  const message = { time: 4, owner: null, segmentCount: null, pairedMessageId: null };
+  return { messageId, sendId: null, to: null, status: 'DELIVERED', time: 5, errorCode: null, message };
+}
+
 describe('housekeeping', () => {
   let store: MessageStore;
   let clock: ReturnType<typeof movableClock>;
   let expired: number[];
   let failures: unknown[];
+  let dropped: number[];
   let stop: (() => Promise<void>) | undefined;
 
   beforeEach(async () => {
     store = await openStore({ databaseUrl: null, file: ':memory:' });
     clock = movableClock();
-    [expired, failures, stop] = [[], [], undefined];
+    [expired, failures, dropped, stop] = [[], [], [], undefined];
   });
   afterEach(async () => {
     await stop?.();
@@ -50,17 +61,21 @@ describe('housekeeping', () => {
       refusals: new RefusalCounts(of),
       clock,
       onExpired: (count) => expired.push(count),
+      onDropped: (count) => dropped.push(count),
       onFailure: (error) => failures.push(error),
     });
   }
 
-  const sharedStore = (): MessageStore =>
+  /** The store with `work` in the place of one of its methods. */
+  const storeWith = (method: keyof MessageStore, work: unknown): MessageStore =>
     new Proxy(store, {
       get(target, name) {
-        const value: unknown = name === 'shared' ? true : Reflect.get(target, name);
+        const value: unknown = name === method ? work : Reflect.get(target, name);
         return typeof value === 'function' ? (value.bind(target) as unknown) : value;
       },
     });
+
+  const sharedStore = (): MessageStore => storeWith('shared', true);
 
   it('takes every claim for abandoned at the start where no other process shares the store', async () => {
     await store.claim(newSend({ leaseUntil: 1_000_000 }));
@@ -79,16 +94,97 @@ describe('housekeeping', () => {
     expect(expired).toEqual([1]);
   });
 
+  // 72 hours, and the ten minutes between two purges.
+  const RETENTION_MS = 259_200_000;
+  const PURGE_EVERY_MS = 600_000;
+
   it('lets keys go 72 hours after the last change, and not before', async () => {
     const send = newSend({ idempotencyKey: 'k' });
     await store.claim(send);
     await store.record(send.sendId, accepted(), 1);
     await start();
     const claimAgain = async (): Promise<string> => (await store.claim(newSend({ idempotencyKey: 'k' }))).kind;
-    await clock.moveBy(KEY_RETENTION_MS);
+    await clock.moveBy(RETENTION_MS);
     expect(await claimAgain()).toBe('HELD');
-    await clock.moveBy(600_000);
+    await clock.moveBy(PURGE_EVERY_MS);
     expect(await claimAgain()).toBe('CLAIMED');
+  });
+
+  it('applies events that missed their message', async () => {
+    // An event and the answer to its send that were committed in the same moment on two connections.
+    const file = join(mkdtempSync(join(tmpdir(), 'catapult-graphql-housekeeping-')), 'messages.sqlite');
+    const shared = await openStore({ databaseUrl: null, file });
+    const send = newSend();
+    const { message } = accepted();
+    await shared.claim(send);
+    await shared.record(send.sendId, { status: 'ACCEPTED', message }, 1);
+    const database = new Database(file);
+    const event = JSON.stringify(delivered(message.id));
+    database.prepare('INSERT INTO early_events VALUES (?, ?, 1)').run(message.id, event);
+    await start(shared);
+    expect(await shared.messagesById([message.id])).toMatchObject([{ status: 'ACCEPTED' }]);
+    await clock.moveBy(5_000);
+    expect(await shared.messagesById([message.id])).toMatchObject([{ status: 'DELIVERED' }]);
+    expect(database.prepare('SELECT * FROM early_events').all()).toEqual([]);
+    await stop?.();
+    stop = undefined;
+    database.close();
+    await shared.close();
+    rmSync(dirname(file), { recursive: true });
+  });
+
+  it('remembers an event whose message is not known for 72 hours, and not for longer', async () => {
+    const known = async (id: string): Promise<string | undefined> => {
+      const send = newSend();
+      await store.claim(send);
+      await store.record(send.sendId, accepted({ id }), clock.now());
+      return (await store.messagesById([id]))[0]?.status;
+    };
+    await store.applyEvent(delivered('early'), 0);
+    await store.applyEvent(delivered('late'), 0);
+    await start();
+    await clock.moveBy(RETENTION_MS);
+    expect(await known('early')).toBe('DELIVERED');
+    await clock.moveBy(PURGE_EVERY_MS);
+    expect(await known('late')).toBe('ACCEPTED');
+  });
+
+  it('keeps dead letters for 30 days, and not for longer', async () => {
+    const asked: number[][] = [];
+    const purge = (before: number, keep: number, limit: number): Promise<DeadLetterPurge> => {
+      asked.push([before, keep, limit]);
+      return store.purgeDeadLetters(before, keep, limit);
+    };
+    await store.keepAside('not [JSON', 0);
+    await start(storeWith('purgeDeadLetters', purge));
+    await clock.moveBy(2_592_000_000);
+    expect(asked).toEqual([[0, 10_000, 100]]);
+    await clock.moveBy(5_000);
+    expect(asked.slice(1)).toEqual([
+      [5_000, 10_000, 100],
+      [5_000, 10_000, 100],
+    ]);
+    expect(await store.purgeDeadLetters(Number.MAX_SAFE_INTEGER, 0, 10)).toEqual({ expired: 0, crowdedOut: 0 });
+    expect(dropped).toEqual([]);
+  });
+
+  it('drops the oldest dead letters when too many come, tells how many, and lets sends pass meanwhile', async () => {
+    await Promise.all(Array.from({ length: 9_000 }, (_, index) => store.keepAside('flood', index)));
+    await Promise.all(Array.from({ length: 9_000 }, (_, index) => store.keepAside('flood', 10_000 + index)));
+    let purges = 0;
+    let purgesBeforeTheSend = 0;
+    const purge = (...args: [number, number, number]): Promise<DeadLetterPurge> => {
+      purges += 1;
+      if (purges === 1) void store.claim(newSend()).then(() => (purgesBeforeTheSend = purges));
+      return store.purgeDeadLetters(...args);
+    };
+    await start(storeWith('purgeDeadLetters', purge));
+    await clock.moveBy(5_000);
+    while (dropped.length === 0) await new Promise(setImmediate);
+    expect(dropped).toEqual([8_000]);
+    expect(purges).toBe(81);
+    expect(purgesBeforeTheSend).toBeGreaterThan(0);
+    expect(purgesBeforeTheSend).toBeLessThan(10);
   });
 
   it('goes on after a failure, and tells of it', async () => {

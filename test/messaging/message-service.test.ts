@@ -1,4 +1,5 @@
 /** The send against a real SQLite store, through which the tests reach in between claim, call and record. */
+import { systemClock } from '../../src/clock.js';
 import { openDeliveries } from '../../src/messaging/delivery.js';
 import { ServiceError } from '../../src/errors.js';
 import type { Message } from '../../src/messaging/message.js';
@@ -227,6 +228,23 @@ describe('a send', () => {
     expect(steps.filter((step) => step === 'call')).toHaveLength(1);
   });
 
+  it('waits for the first call with its key also where it is refused by now, though that is not stored yet', async () => {
+    const claimed = gate();
+    const behind = store;
+    replace('claim', async (send) => {
+      await claimed.opened;
+      return behind.claim(send);
+    });
+    const service = newService();
+    const first = service.send(request());
+    const refusal = new ServiceError('BAD_USER_INPUT', { outcome: 'NOT_SENT' });
+    const second = service.send(request({ refusal }));
+    await quiet();
+    claimed.open();
+    expect(await Promise.all([first, second])).toEqual([SENT, SENT]);
+    expect(steps.filter((step) => step === 'call')).toHaveLength(1);
+  });
+
   it('is told REQUEST_IN_PROGRESS while the first call runs in another process', async () => {
     const answered = gate();
     outcome = () => answered.opened.then(() => ACCEPTED);
@@ -252,18 +270,75 @@ describe('a send', () => {
     const other = request({ message: { ...OUTBOUND, ...change } });
     const first = service.send(request());
     await quiet();
+    const refusal = new ServiceError('BAD_USER_INPUT', { outcome: 'NOT_SENT' });
     expect(await failureOf(service.send(other))).toBe('IDEMPOTENCY_KEY_REUSED NOT_SENT');
+    expect(await failureOf(service.send({ ...other, refusal }))).toBe('BAD_USER_INPUT NOT_SENT');
     answered.open();
     await first;
     expect(await failureOf(service.send(other))).toBe('IDEMPOTENCY_KEY_REUSED NOT_SENT');
+    expect(await failureOf(service.send({ ...other, refusal }))).toBe('BAD_USER_INPUT NOT_SENT');
     expect(steps.filter((step) => step === 'call')).toHaveLength(1);
   });
 
-  it('of another caller has nothing to do with the key', async () => {
+  it('of another caller has nothing to do with the key, running or done', async () => {
+    const answered = gate();
+    outcome = () => answered.opened.then(() => ACCEPTED);
     const service = newService();
-    await service.send(request({ caller: 'a' }));
-    await service.send(request({ caller: 'b' }));
+    const running = ['a', 'b'].map((caller) => service.send(request({ caller })));
+    await quiet();
     expect(steps.filter((step) => step === 'call')).toHaveLength(2);
+    answered.open();
+    await Promise.all(running);
+    await service.send(request({ caller: 'c' }));
+    expect(steps.filter((step) => step === 'call')).toHaveLength(3);
+  });
+
+  it('is stored with the time of its call, of its record, and of the end of its lease, in milliseconds', async () => {
+    await newService().send(request());
+    expect(await real.sendByKey('a', 'k')).toMatchObject({ startedAt: 1_000, updatedAt: 1_000, leaseUntil: 26_000 });
+  });
+
+  it('whose record was stored by a later try has the time of that, in milliseconds', async () => {
+    const behind = store;
+    let broken = true;
+    replace('record', (...args) => (broken ? diskFull() : behind.record(...args)));
+    const sending = failureOf(newService().send(request()));
+    await quiet();
+    broken = false;
+    await clock.tick();
+    await sending;
+    expect(await real.sendByKey('a', 'k')).toMatchObject({ status: 'ACCEPTED', updatedAt: 1_000 });
+  });
+
+  it.each([
+    ['an outcome that is being stored', 'record'],
+    ['an outcome that is stored by a later try', 'record'],
+    ['a claim that is being ended', 'abandon'],
+  ] as const)('keeps a stop waiting for %s', async (what, name) => {
+    const [reached, stored] = [gate(), gate()];
+    const behind = store;
+    let tries = what === 'an outcome that is stored by a later try' ? 0 : 1;
+    const whenLetGo = async (work: () => Promise<void>): Promise<void> => {
+      if (++tries === 1) return diskFull();
+      reached.open();
+      await stored.opened;
+      return work();
+    };
+    replace('record', (...args) => whenLetGo(() => behind.record(...args)));
+    replace('abandon', (...args) => whenLetGo(() => behind.abandon(...args)));
+    if (name === 'abandon') replace('claim', diskFull);
+    const service = newService();
+    const sending = failureOf(service.send(request()));
+    await quiet();
+    let isClosed = false;
+    const closing = service.close().then(() => (isClosed = true));
+    await reached.opened;
+    await quiet();
+    expect(isClosed).toBe(false);
+    stored.open();
+    await closing;
+    expect(await sending).toBe(name === 'abandon' ? 'STORE_UNAVAILABLE UNKNOWN' : 'no failure');
+    expect(steps.at(-1)).toBe(name);
   });
 
   it('known not sent frees its key, and the next call sends', async () => {
@@ -277,7 +352,7 @@ describe('a send', () => {
   it.each<[string, SendOutcome]>([
     ['unknown', UNKNOWN],
     ['accepted without an id', { kind: 'ACCEPTED_WITHOUT_ID' }],
-  ])('%s stays OUTCOME_UNKNOWN and is never sent again, until it is resolved', async (_name, first) => {
+  ])('%s stays OUTCOME_UNKNOWN and is never sent again', async (_name, first) => {
     outcome = () => Promise.resolve(first);
     const service = newService();
     for (let call = 0; call < 3; call++) {
@@ -285,7 +360,12 @@ describe('a send', () => {
     }
     expect(steps.filter((step) => step === 'call')).toHaveLength(1);
     expect(await service.unresolvedSends(10, null)).toHaveLength(1);
-    if (first !== UNKNOWN) return;
+  });
+
+  it('unknown is answered with the message once it is resolved', async () => {
+    outcome = () => Promise.resolve(UNKNOWN);
+    const service = newService();
+    expect(await failureOf(service.send(request()))).toBe('OUTCOME_UNKNOWN UNKNOWN');
     await real.record('send1', { status: 'ACCEPTED', message: SENT }, 2_000);
     expect(await service.send(request())).toEqual(SENT);
     expect(await service.unresolvedSends(10, null)).toEqual([]);
@@ -385,8 +465,31 @@ describe('a send', () => {
   });
 
   it('is told to upstream how long it may take, from its arrival on', async () => {
+    const behind = store;
+    let now = 1_000;
+    clock.now = () => now;
+    replace('claim', (send) => {
+      now += 3_000;
+      return behind.claim(send);
+    });
     await newService().send(request());
     expect(deadlines).toEqual([1_000 + 20_000]);
+  });
+
+  it('whose record keeps failing is tried again after pauses that grow up to two seconds', async () => {
+    replace('record', diskFull);
+    const pauses: number[] = [];
+    clock.sleep = (delayMs, signal) => {
+      if (delayMs === 5_000) return new Promise(() => undefined);
+      pauses.push(delayMs);
+      return pauses.length <= 8 ? Promise.resolve() : systemClock.sleep(60_000, signal);
+    };
+    const service = newService();
+    const sending = failureOf(service.send(request()));
+    await quiet();
+    await service.close();
+    expect(await sending).toBe('OUTCOME_UNKNOWN UNKNOWN');
+    expect(pauses).toEqual([50, 100, 200, 400, 800, 1_600, 2_000, 2_000, 2_000]);
   });
 
   it('whose claim keeps failing is ended in rounds with all others, with one line for each round', async () => {
@@ -414,6 +517,44 @@ describe('a send', () => {
     await clock.tick();
     expect(ended).toEqual([50, 50, 50]);
     expect(failures).toEqual([]);
+  });
+
+  it('whose claim fails while others are being ended is ended in the next round', async () => {
+    replace('claim', diskFull);
+    const mayEnd = gate();
+    const ended: string[][] = [];
+    replace('abandon', async (sends) => {
+      ended.push(sends.map(({ sendId }) => sendId));
+      await mayEnd.opened;
+    });
+    const service = newService();
+    await failureOf(service.send(request({ idempotencyKey: 'k1' })));
+    await clock.tick();
+    await failureOf(service.send(request({ idempotencyKey: 'k2' })));
+    mayEnd.open();
+    await quiet();
+    await clock.tick();
+    expect(ended).toEqual([['send1'], ['send2']]);
+  });
+
+  it('whose record can be stored again does not wait for one that cannot', async () => {
+    const behind = store;
+    const broken = new Set(['send1', 'send2']);
+    const sleep = clock.sleep.bind(clock);
+    // The callers have all the time in the world.
+    clock.sleep = (delayMs, signal) => (delayMs === 5_000 ? new Promise(() => undefined) : sleep(delayMs, signal));
+    replace('record', (sendId, ...rest) => (broken.has(sendId) ? diskFull() : behind.record(sendId, ...rest)));
+    const service = newService();
+    const sends = ['k1', 'k2'].map((idempotencyKey) => service.send(request({ idempotencyKey })));
+    const answers = sends.map(failureOf);
+    await quiet();
+    broken.delete('send1');
+    await clock.tick();
+    expect(await answers[0]).toBe('no failure');
+    expect(waiting).toEqual([{ outcomes: 1, claims: 0 }]);
+    broken.clear();
+    await clock.tick();
+    expect((await real.sendByKey('a', 'k2'))?.status).toBe('ACCEPTED');
   });
 
   it('whose claim was stored though it seemed to fail frees its key again', async () => {
@@ -453,6 +594,39 @@ describe('a send', () => {
     await clock.tick();
     expect(await service.send(request())).toEqual(SENT);
     expect(steps.filter((step) => step === 'call')).toHaveLength(1);
+  });
+
+  it('known not sent is said to be, though that cannot be stored', async () => {
+    outcome = () => Promise.resolve(NOT_SENT);
+    replace('record', diskFull);
+    const sending = failureOf(newService().send(request()));
+    await quiet();
+    await clock.tick();
+    expect(await sending).toBe('UPSTREAM_UNAVAILABLE NOT_SENT');
+  });
+
+  it('waits five seconds for its record, and leaves no timer behind that it does not need', async () => {
+    const sleeps: { delayMs: number; signal: AbortSignal | undefined }[] = [];
+    const sleep = clock.sleep.bind(clock);
+    clock.sleep = (delayMs, signal) => {
+      sleeps.push({ delayMs, signal });
+      return sleep(delayMs, signal);
+    };
+    await newService().send(request());
+    expect(sleeps.map(({ delayMs, signal }) => [delayMs, signal?.aborted])).toEqual([[5_000, true]]);
+  });
+
+  it('is not taken on while ten thousand wait for the store', async () => {
+    let claims = 0;
+    replace('claim', () => {
+      claims += 1;
+      return diskFull();
+    });
+    const service = newService();
+    const sends = Array.from({ length: 10_000 }, () => failureOf(service.send(request({ idempotencyKey: null }))));
+    expect(new Set(await Promise.all(sends))).toEqual(new Set(['STORE_UNAVAILABLE NOT_SENT']));
+    expect(await failureOf(service.send(request({ idempotencyKey: null })))).toBe('STORE_UNAVAILABLE NOT_SENT');
+    expect(claims).toBe(10_000);
   });
 
   it('whose record fails to the end is told to the operator with its id, and found after a restart', async () => {

@@ -63,6 +63,7 @@ describe('refused sends', () => {
           }),
       },
       onExpired: () => undefined,
+      onDropped: () => undefined,
       onFailure: () => undefined,
     });
     counts.add('a', 0);

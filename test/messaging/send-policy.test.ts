@@ -3,7 +3,7 @@ import examples from 'libphonenumber-js/mobile/examples';
 import { isAllowedHost, isPublicHost } from '../../src/messaging/media-host.js';
 import { isAllowedDestination } from '../../src/messaging/region.js';
 import { SendPolicy } from '../../src/messaging/send-policy.js';
-import { ANYBODY } from '../../src/messaging/caller.js';
+import { ANYBODY, sendersOf } from '../../src/messaging/caller.js';
 import { OUTBOUND } from '../support/messages.js';
 
 const US_CA = ['US', 'CA'];
@@ -287,3 +287,10 @@ it('a policy names everything that it does not allow, each at its field', () => 
   ]);
   expect(policy.refusalOf({ ...OUTBOUND, expiresAt: 1_000_001 }, ANYBODY)).toBeNull();
 });
+
+it.each(['constructor', 'toString', '__proto__'])(
+  'a caller named %s that no list names may send from all numbers',
+  (name) => {
+    expect(sendersOf(name, { shop: ['+19195551212'] })).toBeNull();
+  },
+);

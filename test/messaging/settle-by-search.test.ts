@@ -255,24 +255,30 @@ describe('settling by search, whatever is sent and listed,', () => {
       isStrict: fc.boolean(),
       failing: fc.array(fc.nat(10), { maxLength: 3 }),
     });
+    const ends = { settled: 0, free: 0, known: 0 };
     await fc.assert(
       fc.asyncProperty(world, async (given) => {
         for (const [index, end] of (await liveThrough(given)).entries()) {
           const each = given.plans[index];
           if (each === undefined) continue;
           if (end?.settledBy === 'search') {
+            ends.settled += 1;
             expect([wasSent(each), end.message?.id]).toEqual([true, messageIdOf(index)]);
           } else if (end === null) {
+            ends.free += 1;
             expect([each.fate, each.then?.kind]).toContainEqual(
               expect.stringMatching(/^(rejected|settled as not sent)$/),
             );
           } else if (end.message !== null) {
+            ends.known += 1;
             expect(end.message.id).toBe(messageIdOf(index));
           }
         }
       }),
       { numRuns: NUM_RUNS, ...SEED },
     );
+    // All of these were met: nothing was shown by looking at nothing.
+    expect(Object.values(ends).every((count) => count > 0)).toBe(true);
   }, 120_000);
 
   it('settles a send in the end whose message is listed and can be no other one', async () => {

@@ -29,7 +29,7 @@ beforeAll(async () => {
   app = await startTestApp({
     ...upstreamAt(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}/v2`),
     AUTH: '',
-    API_KEYS: `attacker:${sha256(KEY)},reader:${sha256('reader-key')}:messages:read,other:${sha256('other-key')}`,
+    API_KEYS: `attacker:${sha256(KEY)},reader:${sha256('reader-key')}:messages:read,auditor:${sha256('auditor-key')}:messages:read-all,other:${sha256('other-key')}`,
     ALLOWED_SENDERS: 'attacker:+12345678901',
     CALLBACK_USERNAME: 'user',
     CALLBACK_PASSWORD: 'password',
@@ -252,12 +252,23 @@ describe('by HTTP', () => {
   const requests: [name: string, sent: Sent][] = [
     ['a batch', { body: JSON.stringify([{ query: '{ __typename }' }, { query: '{ __typename }' }]) }],
     ['half of a body', { body: '{"query": "{ __type' }],
-    ['a body of 257 KiB', { body: JSON.stringify({ query: `# ${'a'.repeat(257 * 1024)}` }) }],
     ['a body that is not UTF-8', { body: Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d]) }],
+    [
+      'a message in Latin-1',
+      {
+        body: Buffer.from(
+          JSON.stringify({ query: SEND, variables: { input: { ...INPUT, text: 'caf\u00e9' } } }),
+          'latin1',
+        ),
+      },
+    ],
     ['a body in UTF-16', { body: Buffer.from('{"query":"{__typename}"}', 'utf16le') }],
     ['half of a surrogate pair', { body: '{"query": "{ __typename }", "variables": {"a": "\\ud800"}}' }],
-    ['__proto__ in the body', { body: '{"__proto__": {"query": "{ __typename }"}}' }],
-    ['constructor.prototype in the body', { body: '{"constructor": {"prototype": {"a": 1}}}' }],
+    ['__proto__ in the body', { body: '{"__proto__": {"a": 1}, "query": "{ __typename }"}' }],
+    [
+      'constructor.prototype in the body',
+      { body: '{"constructor": {"prototype": {"a": 1}}, "query": "{ __typename }"}' },
+    ],
     ['100,000 nested lists in the body', { body: '['.repeat(100_000) }],
     ['a body as text/plain', { headers: { 'content-type': 'text/plain' }, body: '{"query":"{__typename}"}' }],
     [
@@ -278,7 +289,7 @@ describe('by HTTP', () => {
     ],
     [
       'a strange charset',
-      { headers: { 'content-type': 'application/json; charset=utf-7' }, body: '{"query":"{__typename' },
+      { headers: { 'content-type': 'application/json; charset=utf-7' }, body: '{"query":"{__typename}"}' },
     ],
     ['a body that says it is compressed', { headers: { 'content-encoding': 'gzip' }, body: '{"query":"{__typename}"' }],
     ['no body', {}],
@@ -318,6 +329,13 @@ describe('by HTTP', () => {
   ];
   it.each(requests)('%s', async (_name, sent) => {
     expect((await attack(sent)).status).toBeGreaterThanOrEqual(400);
+  });
+
+  it('a body of more than 256 KiB, though it is right in all else', async () => {
+    const body = JSON.stringify({ query: '{ __typename }' });
+    expect(await attack({ body: body + ' '.repeat(256 * 1024 - body.length) })).toMatchObject({ status: 200 });
+    const { status, text } = await attack({ body: body + ' '.repeat(256 * 1024 - body.length + 1) });
+    expect([status, text]).toEqual([413, expect.stringContaining('larger than 256 KiB') as string]);
   });
 
   const raw: [name: string, text: string][] = [
@@ -390,11 +408,35 @@ describe('by who calls', () => {
       'FORBIDDEN',
     ],
     ['unresolved sends for a sender', graphql('{ unresolvedSends { nodes { id } } }'), 'FORBIDDEN'],
-    ['inbound messages for a sender', graphql('{ unresolvedSends { nodes { to } } }'), 'FORBIDDEN'],
     ['a number of somebody else', sending({ from: '+12345678909' }), 'SENDER_NOT_ALLOWED'],
   ];
   it.each(forbidden)('%s', async (_name, sent, code) => {
     expect((await attack(sent)).text).toContain(code);
+  });
+
+  it('inbound messages for those who may read their own', async () => {
+    const message = {
+      id: 'inbound-1',
+      from: '+12345678902',
+      to: ['+12345678901'],
+      owner: '+12345678901',
+      text: 'Secret',
+    };
+    const body = JSON.stringify([
+      { type: 'message-received', time: '2026-11-24T10:00:00Z', to: '+12345678901', message },
+    ]);
+    const authorization = `Basic ${Buffer.from('user:password').toString('base64')}`;
+    expect((await attack({ path: '/callbacks/catapult', headers: { authorization }, body })).status).toBe(200);
+    const asked = graphql(
+      '{ message(id: "inbound-1") { text } messages(filter: {to: "+12345678901"}) { nodes { text } } }',
+    );
+    const seenBy = async (key: string): Promise<unknown> =>
+      JSON.parse((await attack({ ...asked, headers: { authorization: `Bearer ${key}` } })).text);
+    const text = 'Secret';
+    expect(await seenBy('auditor-key')).toEqual({ data: { message: { text }, messages: { nodes: [{ text }] } } });
+    for (const key of [KEY, 'reader-key', 'other-key']) {
+      expect(await seenBy(key)).toEqual({ data: { message: null, messages: { nodes: [] } } });
+    }
   });
 });
 

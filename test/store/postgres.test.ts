@@ -1,10 +1,13 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { Client } from 'pg';
+import type { DeliveryEvent } from '../../src/messaging/delivery.js';
+import type { MessageStore, StoreChange } from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';
 import { listQuery } from '../../src/store/list-query.js';
 import { NewerStoreError } from '../../src/store/migrations.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
-import { describeStore, newSend, type StoreUnderTest } from './conformance.js';
+import { OUTBOUND } from '../support/messages.js';
+import { accepted, describeStore, newSend, type StoreUnderTest } from './conformance.js';
 import { describeSettlement } from './settlement.js';
 
 let postgres: TestPostgres;
@@ -19,6 +22,11 @@ async function prepare(): Promise<StoreUnderTest> {
   const url = await postgres.newSchema();
   return {
     open: () => open(url),
+    rewritesOfAudit: [
+      'TRUNCATE audit',
+      'WITH gone AS (DELETE FROM audit RETURNING *) SELECT * FROM gone',
+      "MERGE INTO audit USING (SELECT 'x' AS caller) AS given ON true WHEN MATCHED THEN UPDATE SET outcome = 'ACCEPTED'",
+    ],
     async sql(statement: string) {
       const client = new Client({ connectionString: url });
       await client.connect();
@@ -35,6 +43,25 @@ describeStore('PostgreSQL', prepare);
 describeSettlement('PostgreSQL', prepare);
 
 describe('the PostgreSQL database', () => {
+  it('takes a hundred odd events in with one commit', async () => {
+    const url = await postgres.newDatabase();
+    const store = await open(url);
+    await Promise.all(
+      Array.from({ length: 50 }, (_, index) => [
+        store.keepAside(`strange ${index}`, 1),
+        store.keepEvent({ messageId: 'm', type: 'message-read', body: `other ${index}` }, 1),
+      ]).flat(),
+    );
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    const { rows } = await client.query(
+      'SELECT DISTINCT xmin::text AS written_by FROM (SELECT xmin FROM strange_callbacks UNION ALL SELECT xmin FROM other_events) AS kept',
+    );
+    await client.end();
+    await store.close();
+    expect(rows).toHaveLength(1);
+  });
+
   it('is refused untouched when a newer version made it', async () => {
     const url = await postgres.newDatabase();
     await (await open(url)).close();
@@ -135,6 +162,171 @@ describe('the PostgreSQL database', () => {
     await proxy.close();
   }, 20_000);
 
+  describe('shared by two instances', () => {
+    let url: URL;
+    let proxy: Proxy;
+    /** The one whose statements the test holds up, and the other one. */
+    let held: MessageStore;
+    let other: MessageStore;
+
+    beforeEach(async () => {
+      url = new URL(await postgres.newSchema());
+      other = await open(url.href);
+      proxy = await startProxy(Number(url.port));
+      const byProxy = new URL(url);
+      byProxy.port = String(proxy.port);
+      held = await open(byProxy.href);
+    });
+    afterEach(async () => {
+      await held.close();
+      await other.close();
+      await proxy.close();
+    });
+
+    const delivered = (messageId: string, to: string | null): DeliveryEvent => ({
+      messageId,
+      sendId: null,
+      to,
+      status: 'DELIVERED',
+      time: 5,
+      errorCode: null,
+      message: { time: 4, owner: null, segmentCount: null, pairedMessageId: null },
+    });
+
+    async function put(id: string, to = OUTBOUND.to): Promise<void> {
+      const send = newSend();
+      await other.claim(send);
+      await other.record(send.sendId, accepted({ id, to }), 2_000);
+    }
+
+    async function asOperator<Result>(work: (client: Client) => Promise<Result>): Promise<Result> {
+      const client = new Client({ connectionString: url.href });
+      await client.connect();
+      try {
+        return await work(client);
+      } finally {
+        await client.end();
+      }
+    }
+
+    /** Resolves once a statement of somebody waits for a lock. */
+    async function isWaiting(client: Client): Promise<void> {
+      const waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+      while ((await client.query(waiting)).rows.length === 0);
+    }
+
+    it('does not lose what one hears of a message while the other writes what it heard', async () => {
+      await put('m', ['+16', '+17']);
+      const { reached, goOn } = proxy.pauseAt('WITH updated AS');
+      const first = held.applyEvent(delivered('m', '+16'), 3_000);
+      await reached;
+      const second = other.applyEvent(delivered('m', '+17'), 3_000);
+      await asOperator((client) => Promise.race([second, isWaiting(client)]));
+      goOn();
+      await Promise.all([first, second]);
+      expect(await other.messagesById(['m'])).toMatchObject([{ status: 'DELIVERED' }]);
+    });
+
+    it('gives a key that becomes free between two looks at it to the claim, which is stored then', async () => {
+      const [before, after] = [newSend({ idempotencyKey: 'k' }), newSend({ idempotencyKey: 'k' })];
+      await other.claim(before);
+      const { reached, goOn } = proxy.pauseAt('SELECT caller, idempotency_key');
+      const claim = held.claim(after);
+      await reached;
+      await other.record(before.sendId, { status: 'REJECTED' }, 2_000);
+      goOn();
+      expect(await claim).toEqual({ kind: 'CLAIMED' });
+      expect(await other.sendByKey('a', 'k')).toMatchObject({ sendId: after.sendId, status: 'PENDING' });
+    });
+
+    async function unresolved(idempotencyKey: string): Promise<string> {
+      const send = newSend({ idempotencyKey });
+      await other.claim(send);
+      await other.record(send.sendId, { status: 'UNKNOWN' }, 2_000);
+      return send.sendId;
+    }
+
+    it('frees no key by a settlement while the other records that the message went out', async () => {
+      const sendId = await unresolved('k');
+      const { reached, goOn } = proxy.pauseAt('UPDATE sends SET updated_at');
+      const settled = held.settle(sendId, { as: 'NOT_SENT', by: 'a person', reason: null }, 3_000);
+      await reached;
+      const recorded = other.record(sendId, accepted({ id: 'm' }), 3_000);
+      await asOperator((client) => Promise.race([recorded, isWaiting(client)]));
+      goOn();
+      await Promise.all([settled, recorded]);
+      expect(await other.messagesById(['m'])).toMatchObject([{ status: 'ACCEPTED' }]);
+    });
+
+    it('gives one message id to one send, though both settle by it at the same moment', async () => {
+      const [first, second] = [await unresolved('k1'), await unresolved('k2')];
+      const settlement = { as: 'SENT', found: { id: 'm', time: null }, by: 'a person', reason: null } as const;
+      const { reached, goOn } = proxy.pauseAt('INSERT INTO recipients');
+      const settled = held.settle(first, settlement, 3_000);
+      await reached;
+      const taken = other.settle(second, settlement, 3_000);
+      await asOperator((client) => Promise.race([taken, isWaiting(client)]));
+      goOn();
+      expect([(await settled).kind, (await taken).kind]).toEqual(['SETTLED', 'MESSAGE_ID_TAKEN']);
+    });
+
+    it('stores a batch again that the database ended to break a deadlock', async () => {
+      for (const id of ['m1', 'm2']) await put(id);
+      await asOperator(async (client) => {
+        // This one never gives way: the one who looks for a deadlock is the one who ends.
+        await client.query("SET deadlock_timeout = '1min'");
+        await client.query("BEGIN; SELECT 1 FROM sends WHERE message_id = 'm2' FOR UPDATE");
+        const events = ['m1', 'm2'].map((id) => held.applyEvent(delivered(id, OUTBOUND.to[0] ?? null), 3_000));
+        await asOperator(isWaiting);
+        await client.query("SELECT 1 FROM sends WHERE message_id = 'm1' FOR UPDATE; COMMIT");
+        await Promise.all(events);
+      });
+      expect(await other.messagesById(['m1', 'm2'])).toMatchObject([{ status: 'DELIVERED' }, { status: 'DELIVERED' }]);
+    });
+
+    it('leaves nothing behind by a ping, and what follows it on the same connection is stored', async () => {
+      const send = newSend({ idempotencyKey: 'k' });
+      await other.claim(send);
+      await held.ping();
+      expect(await held.expireLeases(1e15)).toBe(1);
+      expect(await other.sendByKey('a', 'k')).toMatchObject({ status: 'UNKNOWN' });
+      expect((await asOperator((client) => client.query('SELECT 1 FROM readiness'))).rows).toEqual([]);
+    });
+
+    it('claims again on a sound connection after a statement that failed', async () => {
+      await asOperator((client) =>
+        client.query(
+          "CREATE FUNCTION refuse() RETURNS trigger AS $$ BEGIN IF NEW.body = 'bad' THEN RAISE 'refused'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql;" +
+            'CREATE TRIGGER refuse BEFORE INSERT ON sends FOR EACH ROW EXECUTE FUNCTION refuse()',
+        ),
+      );
+      await expect(held.claim(newSend({ request: { ...OUTBOUND, text: 'bad' } }))).rejects.toThrow('refused');
+      expect(await held.claim(newSend())).toEqual({ kind: 'CLAIMED' });
+      expect(await held.claim(newSend())).toEqual({ kind: 'CLAIMED' });
+    });
+
+    it('says after each loss of its connection that changes may have been missed, and hears of the next ones', async () => {
+      await put('m');
+      const told: StoreChange[] = [];
+      let wake = (): void => undefined;
+      held.onChange((change) => {
+        told.push(change);
+        wake();
+      });
+      const next = async (count: number): Promise<void> => {
+        while (told.length < count) await new Promise<void>((resolve) => (wake = resolve));
+      };
+      for (let outage = 1; outage <= 3; outage++) {
+        proxy.resetAll();
+        await next(outage);
+      }
+      await other.applyEvent(delivered('m', OUTBOUND.to[0] ?? null), 3_000);
+      await next(4);
+      const missed = { kind: 'missed' };
+      expect(told).toEqual([missed, missed, missed, { kind: 'updated', messageId: 'm' }]);
+    });
+  });
+
   it('of another kind is refused, and its URL is not repeated', async () => {
     await expect(open('mysql://user:secret@localhost/x')).rejects.toThrow(/^(?!.*secret).*postgres:/);
   });
@@ -153,6 +345,13 @@ describe('the PostgreSQL database', () => {
     // The first query may meet the connection that was ended.
     await store.ping().catch(() => undefined);
     await expect(store.ping()).rejects.toThrow(/read-only/);
+    const again = new Client({ connectionString: url });
+    await again.connect();
+    await again.query('SET default_transaction_read_only TO off');
+    await again.query(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET default_transaction_read_only TO off`);
+    await again.end();
+    // By another connection: the one that failed is not used again.
+    await store.ping();
     await store.close();
   });
 
@@ -194,8 +393,12 @@ interface Proxy {
   silence(): void;
   /** Holds back what a connection sends from the next such statement on, until the result is called. */
   holdAt(statement: string): () => void;
+  /** Keeps back the next such statement: `reached` when it came, until `goOn` lets it and all that follows pass. */
+  pauseAt(statement: string): { readonly reached: Promise<void>; readonly goOn: () => void };
   /** Resets the next connection that sends this. */
   resetAt(statement: string): void;
+  /** Resets all connections. */
+  resetAll(): void;
   close(): Promise<void>;
 }
 
@@ -203,6 +406,7 @@ async function startProxy(target: number): Promise<Proxy> {
   const sockets = new Set<Socket>();
   let fatal: string | null = null;
   let held: string | null = null;
+  let paused: { readonly at: string; readonly reach: () => void; readonly until: Promise<void> } | null = null;
   let isSilent = false;
   let released: () => void = () => undefined;
   const server = createServer((socket) => {
@@ -218,6 +422,17 @@ async function startProxy(target: number): Promise<Proxy> {
         isHeld = true;
         // What the client does afterwards, even its end, comes later than what it said.
         released = () => upstream.end(bytes);
+      }
+      if (paused !== null && bytes.includes(paused.at)) {
+        const { reach, until } = paused;
+        paused = null;
+        socket.pause();
+        reach();
+        void until.then(() => {
+          upstream.write(bytes);
+          socket.resume();
+        });
+        return;
       }
       if (fatal !== null && bytes.includes(fatal)) {
         fatal = null;
@@ -248,8 +463,18 @@ async function startProxy(target: number): Promise<Proxy> {
         released();
       };
     },
+    pauseAt(statement) {
+      let goOn = (): void => undefined;
+      const until = new Promise<void>((resolve) => (goOn = resolve));
+      const reached = new Promise<void>((reach) => (paused = { at: statement, reach, until }));
+      return { reached, goOn };
+    },
     resetAt(statement) {
       fatal = statement;
+    },
+    resetAll() {
+      for (const socket of sockets) socket.resetAndDestroy();
+      sockets.clear();
     },
     async close() {
       for (const socket of sockets) socket.destroy();

@@ -71,15 +71,22 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
     await counted(limits.take('d', ['+2']));
   });
 
-  it('are counted in each window by itself', async () => {
+  it('are counted in each window by itself, those of callers and those of recipients', async () => {
     const windows = [
-      { count: 2, windowSeconds: 60 },
       { count: 3, windowSeconds: HOUR },
+      { count: 4, windowSeconds: 2 * HOUR },
     ];
+    const limits = openLimits({ perCaller: windows, perRecipient: windows });
+    for (let round = 0; round < 3; round++) await counted(limits.take('+1', ['+1']));
+    expect(await waitOf(limits.take('+1', ['+2']))).toBeLessThanOrEqual(HOUR);
+    await counted(limits.take('+2', ['+2']));
+  });
+
+  it('that several windows refuse have to wait for the last of them', async () => {
+    const windows = [2 * HOUR, HOUR, 3 * HOUR].map((windowSeconds) => ({ count: 1, windowSeconds }));
     const limits = openLimits({ perCaller: windows, perRecipient: [] });
-    await counted(limits.take('a', ['+1', '+2']));
-    expect(await waitOf(limits.take('a', ['+3']))).toBeLessThanOrEqual(60);
-    await counted(limits.take('b', ['+1']));
+    await counted(limits.take('a', ['+1']));
+    expect(await waitOf(limits.take('a', ['+1']))).toBeGreaterThan(2 * HOUR);
   });
 
   it('are not counted at all when refused', async () => {

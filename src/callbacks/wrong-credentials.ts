@@ -1,0 +1,79 @@
+/**
+ * Counts wrong credentials by the address that they come from, answers a guesser slowly, and tells of an attack in a few
+ * lines.
+ *
+ * Nobody is locked out: whatever an address sent before, its next credentials are compared, and the right ones get in at
+ * once. Upstream may share an address with whoever guesses (a proxy in front of this server, a NAT), and whoever could
+ * lock that address would have events lost: upstream gives them up after a day. A comparison costs two microseconds, so
+ * it is nothing to save. What guessing meets is the length of the password; waiting only makes it slow and loud.
+ */
+import type { Clock } from '../messaging/ports.js';
+
+export interface WrongCredentialsOptions {
+  readonly clock: Clock;
+  /** Called for the first of a minute at once, and for all others at its end. Never knows what was sent, nor by whom. */
+  readonly onWrong: (counts: WrongCredentialsCounts) => void;
+}
+
+export interface WrongCredentialsCounts {
+  readonly count: number;
+  /** From how many addresses; more than ten thousand are not told apart. */
+  readonly addresses: number;
+}
+
+/** Counts begin anew this long after the first. */
+const WINDOW_MS = 60_000;
+/** More than somebody needs who types a password wrong, or tries an old one. */
+const MAX_UNSLOWED = 10;
+/** A guesser who waits for each answer tries sixty times a minute. */
+const PAUSE_MS = 1_000;
+/** Answers that wait at one time. An attack with more connections costs no more memory than these. */
+const MAX_PAUSED = 1_000;
+/** Addresses that are counted. Whoever has more than these shares one count with all others, and is slowed at once. */
+const MAX_ADDRESSES = 10_000;
+const ALL_OTHERS = '';
+
+export class WrongCredentials {
+  readonly #options: WrongCredentialsOptions;
+  readonly #triesOf = new Map<string, number>();
+  readonly #closing = new AbortController();
+  #count = 0;
+  #paused = 0;
+
+  constructor(options: WrongCredentialsOptions) {
+    this.#options = options;
+  }
+
+  /** Counts one try. Resolves when it may be answered: true as one of too many. */
+  async taken(address: string): Promise<boolean> {
+    this.#count += 1;
+    if (this.#count === 1) void this.#startWindow();
+    const known = this.#triesOf.has(address) || this.#triesOf.size < MAX_ADDRESSES;
+    const counted = known ? address : ALL_OTHERS;
+    const tries = (this.#triesOf.get(counted) ?? 0) + 1;
+    this.#triesOf.set(counted, tries);
+    if (tries <= MAX_UNSLOWED) return false;
+    if (this.#paused < MAX_PAUSED) await this.#pause();
+    return true;
+  }
+
+  /** Answers whoever waits. */
+  close(): void {
+    this.#closing.abort();
+  }
+
+  async #pause(): Promise<void> {
+    this.#paused += 1;
+    await this.#options.clock.sleep(PAUSE_MS, this.#closing.signal);
+    this.#paused -= 1;
+  }
+
+  async #startWindow(): Promise<void> {
+    const { clock, onWrong } = this.#options;
+    onWrong({ count: 1, addresses: 1 });
+    await clock.sleep(WINDOW_MS, this.#closing.signal);
+    if (this.#count > 1) onWrong({ count: this.#count - 1, addresses: this.#triesOf.size });
+    this.#count = 0;
+    this.#triesOf.clear();
+  }
+}

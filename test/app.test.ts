@@ -1,0 +1,53 @@
+/** The whole server in this process: what it opens, and that it closes all of it again. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { StoreInUseError } from '../src/store/file-lock.js';
+import { startTestApp } from './support/app.js';
+
+describe('the server in a process', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-app-'));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it('that cannot listen leaves nothing open', async () => {
+    const storeFile = join(folder, 'messages.sqlite');
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    await expect(startTestApp({ PORT: String(port) }, { storeFile })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    taken.close();
+    // Its file is free again.
+    const app = await startTestApp({}, { storeFile });
+    await app.close();
+  });
+
+  it('keeps another one away from its file', async () => {
+    const storeFile = join(folder, 'messages.sqlite');
+    const app = await startTestApp({}, { storeFile });
+    await expect(startTestApp({}, { storeFile })).rejects.toThrow(StoreInUseError);
+    await app.close();
+  });
+
+  it('signs its tags with a key of its own, the same after a restart', async () => {
+    const keyOf = async (name: string): Promise<unknown> => {
+      const storeFile = join(folder, name);
+      await (await startTestApp({}, { storeFile })).close();
+      const database = new Database(storeFile);
+      const key = database.prepare("SELECT value FROM secrets WHERE name = 'correlation'").pluck().get();
+      database.close();
+      return key;
+    };
+    const key = await keyOf('one.sqlite');
+    expect(key).toMatch(/^[0-9a-f]{64}$/);
+    expect(await keyOf('one.sqlite')).toBe(key);
+    expect(await keyOf('two.sqlite')).not.toBe(key);
+  });
+});
