@@ -12,7 +12,7 @@ const FEDERATION = `
 `;
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'test/support/generated/'] },
+  { ignores: ['dist/', 'node_modules/', 'reports/', '.stryker-tmp/', 'test/support/generated/'] },
   { files: ['**/*.{js,mjs,ts}'], ...js.configs.recommended },
   {
     files: ['**/*.ts'],

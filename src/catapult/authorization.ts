@@ -245,8 +245,7 @@ function responseOf({ status, body, failure }: Exchange): Response {
   const { access_token, token_type, expires_in } = jsonOf(body);
   // What else stands there (refresh tokens, scopes, null for nothing) is of no use here, and must not spoil the token.
   const token = { access_token, token_type: token_type ?? 'Bearer', expires_in: expires_in ?? undefined };
-  const text = status === 200 && access_token !== undefined ? JSON.stringify(token) : body.toString('utf8');
-  return new Response(text, { status, headers: { 'content-type': 'application/json' } });
+  return Response.json(token, { status });
 }
 
 interface TokenAnswer {

@@ -74,7 +74,7 @@ type Write =
  *
  * @throws StoreInUseError, NewerStoreError
  */
-export async function openSqlite(file: string, forServer = false): Promise<SqliteStore> {
+export async function openSqlite(file: string, forServer: boolean): Promise<SqliteStore> {
   if (file !== ':memory:') {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     // SQLite gives the files beside it (WAL, shared memory) the mode of this one, which must be right before they are made.

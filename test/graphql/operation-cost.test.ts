@@ -22,6 +22,18 @@ describe('an operation', () => {
     ['with 20 root fields', `{ ${times(20, () => '__typename')} }`],
     ['with a fragment that is not there', '{ ...Missing }'],
     [
+      'with two branches of introspection, each at its limit',
+      `{ __schema { ${`x { ${'a { '.repeat(12)} b ${'}'.repeat(12)} } `.repeat(2)} } }`,
+    ],
+    [
+      'with two fields, each with as many directives as one may have',
+      `{ a ${'@x '.repeat(10)} b ${'@x '.repeat(10)} }`,
+    ],
+    [
+      'with five lists',
+      `{ ${times(3, () => 'messages { nodes { id } }')} ${times(2, () => 'unresolvedSends { nodes { id } }')} }`,
+    ],
+    [
       'with two operations, each at its limit',
       `query A { ${times(20, () => '__typename')} } query B { ${times(20, () => '__typename')} }`,
     ],
@@ -42,6 +54,7 @@ describe('an operation', () => {
     ['rootFields', `{ ${times(21, () => '__typename')} }`],
     ['rootFields', `{ ...Q ...Q } fragment Q on Query { ${times(11, () => '__typename')} }`],
     ['lists', `{ ${times(6, () => 'messages { nodes { id } }')} }`],
+    ['lists', `{ ${times(6, () => 'unresolvedSends { nodes { id } }')} }`],
     ['lists', `{ ...M ...M } fragment M on Query { ${times(3, () => 'messages { nodes { id } }')} }`],
     ['lists', `{ ${times(3, () => '_entities(representations: []) { __typename }')} }`],
     ['depth', `{ ${'a { '.repeat(10)} b ${'}'.repeat(10)} }`],

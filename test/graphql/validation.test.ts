@@ -1,15 +1,9 @@
-/** What documents are refused for, by the rules alone and then by a whole server. */
-import { readFileSync } from 'node:fs';
-import { buildSubgraphSchema } from '@apollo/subgraph';
-import { getIntrospectionQuery, parse, specifiedRules, validate } from 'graphql';
+/** What documents a whole server refuses. */
+import { getIntrospectionQuery } from 'graphql';
 import { request } from 'undici';
-import { documentRules } from '../../src/graphql/validation.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { post } from '../support/client.js';
 
-const SCHEMA = buildSubgraphSchema(
-  parse(readFileSync(new URL('../../schema/schema.graphql', import.meta.url), 'utf8')),
-);
 const times = (count: number, text: (index: number) => string): string =>
   Array.from({ length: count }, (_, index) => text(index)).join(' ');
 
@@ -17,27 +11,6 @@ const times = (count: number, text: (index: number) => string): string =>
 const COSTLY = `{ ${times(21, (index) => `a${index}: __typename`)} }`;
 /** Cheap, and wrong in as many places as graphql-js looks for before it gives up, less one. */
 const MISTAKEN = `{ message(id: 1) { ${times(99, (index) => `unknown${index}`)} } }`;
-
-describe('the rules for documents', () => {
-  const mistakes = (text: string, introspection: boolean): number =>
-    validate(SCHEMA, parse(text), [...specifiedRules, ...documentRules({ introspection })]).length;
-
-  it.each([
-    ['introspection', getIntrospectionQuery()],
-    ['_service', '{ _service { sdl } }'],
-    ['_service under another name', '{ harmless: _service { sdl } }'],
-    ['_service in a fragment', '{ ...F } fragment F on Query { ... { _service { sdl } } }'],
-  ])('let %s pass only where the schema may be told', (_name, text) => {
-    expect(mistakes(text, true)).toBe(0);
-    expect(mistakes(text, false)).toBeGreaterThan(0);
-  });
-
-  it('let every other document pass in either case', () => {
-    for (const introspection of [true, false]) {
-      expect(mistakes('{ __typename messages { nodes { id } } }', introspection)).toBe(0);
-    }
-  });
-});
 
 describe('a server', () => {
   let app: TestApp;

@@ -80,4 +80,29 @@ describe('the correlation', () => {
   ])('does not believe %s', (_name, tag) => {
     expect(correlation.read(tag)).toEqual({ tag, sendId: null });
   });
+
+  it('uses the room up to the last of 1024 characters', () => {
+    // The mark, `send1`, a dot and 12 characters are 19.
+    expect(correlation.wireTag('x'.repeat(1_005), 'send1')).toHaveLength(1_024);
+    expect(correlation.wireTag('x'.repeat(1_006), 'send1')).toBe('x'.repeat(1_006));
+  });
+
+  it('signs the same for the same key, and nobody can tell the key by it', () => {
+    // HMAC-SHA-256 of `~send1` and of `^send1` by 32 bytes of 1, the first 72 bits in base64url; computed elsewhere.
+    expect(correlation.wireTag('mine', 'send1')).toBe('mine~send1.9xx6WSz4u5j7');
+    expect(correlation.wireTag(null, 'send1')).toBe('^send1.b6qXMbU0uZQJ');
+  });
+
+  it.each([
+    ['with something before it', (tag: string) => `more${tag}`, { tag: 'moremine', sendId: 'send1' }],
+    ['with something behind it', (tag: string) => `${tag}x`, null],
+    ['with a line behind it', (tag: string) => `${tag}\n`, null],
+    ['with a longer signature', (tag: string) => `${tag}A`, null],
+    ['with a shorter signature', (tag: string) => tag.slice(0, -1), null],
+    ['with a send id in capitals', (tag: string) => tag.replace('send1', 'SEND1'), null],
+    ['without a send id', (tag: string) => tag.replace('send1', ''), null],
+  ])('reads a tag %s only where the suffix is whole', (_name, change, read) => {
+    const wireTag = change(correlation.wireTag('mine', 'send1') ?? '');
+    expect(correlation.read(wireTag)).toEqual(read ?? { tag: wireTag, sendId: null });
+  });
 });

@@ -39,6 +39,10 @@ describe('the deliveries of a message', () => {
     expect(withEvent(open, event({ to: '+99' }))).toEqual(open);
   });
 
+  it('to nobody stay none, as of a message that came in', () => {
+    expect(withEvent([], event({}))).toEqual([]);
+  });
+
   it('end as FAILED when failed and delivered are both reported, in either order', () => {
     const [failed, delivered] = [
       event({ status: 'FAILED', errorCode: 4720, time: 9 }),
@@ -90,6 +94,7 @@ describe('the deliveries of a message', () => {
     [['DELIVERED', 'DELIVERED'], 'DELIVERED'],
     [['FAILED', 'FAILED'], 'FAILED'],
     [['FAILED', 'DELIVERED'], 'PARTIALLY_DELIVERED'],
+    [[], 'ACCEPTED'],
   ])('%j make a message %s', (statuses, expected) => {
     expect(statusOfAll(...statuses)).toBe(expected);
   });
@@ -124,4 +129,71 @@ describe('a failure', () => {
       expect(failureOf(Number(code)).name).not.toBe('unknown');
     },
   );
+});
+
+describe('of two reports on one recipient', () => {
+  type Report = [status: 'ACCEPTED' | 'SENDING' | 'DELIVERED' | 'FAILED', time: number, errorCode: number | null];
+  const after = (...reports: Report[]): unknown =>
+    reports
+      .map(([status, time, errorCode]) => event({ status, time, errorCode }))
+      .reduce<Delivery[]>(withEvent, openDeliveries(['+16']))
+      .map(({ status, time, errorCode }) => [status, time, errorCode])[0];
+
+  it.each<[string, Report, Report]>([
+    ['the higher in rank, though it is later', ['DELIVERED', 9, null], ['SENDING', 1, null]],
+    ['the higher in rank, though it is earlier', ['DELIVERED', 1, null], ['SENDING', 9, null]],
+    ['a failure, whenever it was', ['FAILED', 9, 4720], ['DELIVERED', 1, null]],
+    ['the earlier of two that are equal', ['DELIVERED', 5, null], ['DELIVERED', 6, null]],
+    ['the earlier of two failures, whatever their codes', ['FAILED', 5, 9999], ['FAILED', 6, 4001]],
+    ['the lower code of two failures at once', ['FAILED', 5, 4720], ['FAILED', 5, 4721]],
+    ['the one without a code of two failures at once', ['FAILED', 5, null], ['FAILED', 5, 4720]],
+    ['the one with a time of what nothing was heard of', ['ACCEPTED', 5, null], ['ACCEPTED', 6, null]],
+  ])('it is %s', (_name, stays, goes) => {
+    expect(after(goes, stays)).toEqual(stays);
+    expect(after(stays, goes)).toEqual(stays);
+    expect(after(stays, stays)).toEqual(stays);
+  });
+});
+
+it.each([
+  // The first digit says who erred, the second who found it.
+  [3999, 'UNCLEAR', false],
+  [4000, 'CLIENT', false],
+  [4699, 'CLIENT', false],
+  [4700, 'CARRIER', false],
+  [4799, 'CARRIER', false],
+  [4800, 'CLIENT', false],
+  [4999, 'CLIENT', false],
+  [5000, 'BANDWIDTH', true],
+  [5599, 'BANDWIDTH', true],
+  [5600, 'CARRIER', true],
+  [5699, 'CARRIER', true],
+  [5700, 'BANDWIDTH', true],
+  [6000, 'UNCLEAR', false],
+])('a failure %i that is not documented is of %s, and may pass: %s', (code, origin, retryable) => {
+  expect(failureOf(code)).toMatchObject({ code, origin, retryable });
+});
+
+it.each([
+  [100, 9999],
+  [187, 4470],
+  [188, 4470],
+  [189, 4470],
+  [482, 4401],
+  [600, 5600],
+  [610, 5610],
+  [620, 5620],
+  [630, 5630],
+  [650, 5650],
+  [720, 4720],
+  [740, 4740],
+  [750, 4750],
+  [751, 4751],
+  [770, 4770],
+  [775, 4775],
+  [902, 9902],
+  [999, 9999],
+])('the code %i of 2017 means what %i means today', (former, today) => {
+  expect(failureOf(former)).toEqual({ ...failureOf(today), code: former });
+  expect(failureOf(former).name).not.toBe('unknown');
 });

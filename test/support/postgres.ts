@@ -1,7 +1,8 @@
 /** A real PostgreSQL for the tests of one file, with an empty database for each that asks. */
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -33,7 +34,13 @@ export interface TestPostgresOptions {
   readonly flushes?: boolean;
 }
 
-export async function startPostgres({ flushes = true }: TestPostgresOptions = {}): Promise<TestPostgres> {
+/** A server of its own, or databases on the one at TEST_POSTGRES_URL. */
+export function startPostgres({ flushes = true }: TestPostgresOptions = {}): Promise<TestPostgres> {
+  const { TEST_POSTGRES_URL: url } = process.env;
+  return url === undefined ? startServer(flushes) : shareServer(new URL(url));
+}
+
+async function startServer(flushes: boolean): Promise<TestPostgres> {
   const folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-postgres-'));
   const port = await freePort();
   const server = new EmbeddedPostgres({
@@ -91,6 +98,73 @@ export async function startPostgres({ flushes = true }: TestPostgresOptions = {}
     async close() {
       await server.stop();
       rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Mutation testing runs these files thousands of times: the server stays, and only the way to it is cut by `stop`. */
+async function shareServer(server: URL): Promise<TestPostgres> {
+  const sockets = new Set<Socket>();
+  const tunnel = createServer((socket) => {
+    const onward = connect(Number(server.port), server.hostname);
+    for (const [end, other] of [
+      [socket, onward],
+      [onward, socket],
+    ] as const) {
+      sockets.add(end);
+      end.on('error', () => other.destroy());
+      end.on('close', () => sockets.delete(end) && other.destroy());
+      end.pipe(other);
+    }
+  });
+  const port = await freePort();
+  const start = (): Promise<void> => new Promise((resolve) => tunnel.listen(port, '127.0.0.1', resolve));
+  const stop = async (): Promise<void> => {
+    const closed = new Promise((resolve) => tunnel.close(resolve));
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
+  const run = async (database: string, ...statements: string[]): Promise<void> => {
+    const client = new Client({ connectionString: new URL(`/${database}`, server).href });
+    await client.connect();
+    for (const statement of statements) await client.query(statement);
+    await client.end();
+  };
+  const names: string[] = [];
+  const create = async (): Promise<string> => {
+    const name = `test_${randomUUID().replaceAll('-', '')}`;
+    await run('postgres', `CREATE DATABASE ${name}`);
+    names.push(name);
+    return name;
+  };
+  const urlOf = (database: string): URL => {
+    const url = new URL(`/${database}`, server);
+    url.port = String(port);
+    return url;
+  };
+  const refuse = (): Promise<never> => Promise.reject(new Error('This needs a server of its own.'));
+  let home: Promise<string> | undefined;
+  let schemas = 0;
+  await start();
+  return {
+    newDatabase: async () => urlOf(await create()).href,
+    async newSchema() {
+      home ??= create();
+      const database = await home;
+      const name = `test_${++schemas}`;
+      await run(database, `CREATE SCHEMA ${name}`);
+      const url = urlOf(database);
+      url.searchParams.set('options', `-c search_path=${name}`);
+      return url.href;
+    },
+    stop,
+    start,
+    crash: refuse,
+    freeze: refuse,
+    async close() {
+      await stop();
+      // To drop one takes seconds; whoever started the server does it while others test.
+      await run('postgres', ...names.map((name) => `INSERT INTO finished VALUES ('${name}')`));
     },
   };
 }

@@ -1,0 +1,254 @@
+/** When another token is asked for, against an endpoint on a real socket and a clock in the test's hand. */
+import { basicAuthorization, TokenAuthorization, type TokenOptions } from '../../src/catapult/authorization.js';
+import { openConnection } from '../../src/catapult/connection.js';
+import { granting, json, startTokenEndpoint, type TokenEndpoint } from '../support/token-endpoint.js';
+
+describe('the token', () => {
+  let endpoint: TokenEndpoint;
+  let now: number;
+  let pauses: number[];
+  /** Ends the last pause that began. */
+  let wake: () => void;
+  let problems: (string | null)[];
+  const open: (() => void | Promise<void>)[] = [];
+  const { signal } = new AbortController();
+
+  beforeEach(async () => {
+    endpoint = await startTokenEndpoint();
+    [now, pauses, problems] = [1_000_000, [], []];
+    wake = () => undefined;
+    open.push(() => endpoint.close());
+  });
+  afterEach(async () => {
+    for (const close of open.splice(0).reverse()) await close();
+  });
+
+  const until = async (condition: () => boolean): Promise<void> => {
+    while (!condition()) await new Promise(setImmediate);
+  };
+
+  function newAuthorization(fields: Partial<TokenOptions> = {}): TokenAuthorization {
+    const dispatcher = openConnection(null);
+    const authorization = new TokenAuthorization({
+      clientId: 'id',
+      clientSecret: 'secret',
+      tokenUrl: endpoint.url,
+      dispatcher,
+      userAgent: 'catapult-graphql/1',
+      clock: {
+        now: () => now,
+        sleep: (pauseMs, aborted) =>
+          new Promise((resolve) => {
+            pauses.push(pauseMs);
+            wake = resolve;
+            aborted?.addEventListener('abort', () => {
+              resolve();
+            });
+          }),
+      },
+      random: () => 0,
+      onChange: (problem) => problems.push(problem),
+      ...fields,
+    });
+    open.push(async () => {
+      authorization.close();
+      await dispatcher.destroy();
+    });
+    return authorization;
+  }
+
+  it('is asked for at the whole URL, and by whom is told', async () => {
+    await newAuthorization({ tokenUrl: `${endpoint.url}?realm=a` }).header(signal);
+    expect(endpoint.requests[0]?.headers['user-agent']).toBe('catapult-graphql/1');
+    expect(endpoint.requests).toHaveLength(1);
+  });
+
+  it('that was refused is asked for twice in a row, and then not before a pause, which grows', async () => {
+    const authorization = newAuthorization();
+    const refuse = async (): Promise<string | null> =>
+      authorization.headerAfter((await authorization.header(signal)) ?? '', signal);
+    expect([await refuse(), await refuse(), await refuse()]).toEqual(['Bearer t2', 'Bearer t3', 'Bearer t4']);
+    // The third one began a pause of a second.
+    expect(await refuse()).toBe('Bearer t4');
+    now += 999;
+    expect(await refuse()).toBe('Bearer t4');
+    expect(endpoint.requests).toHaveLength(4);
+    now += 1;
+    expect(await refuse()).toBe('Bearer t5');
+  });
+
+  it('that was accepted in between may be refused twice in a row again', async () => {
+    const authorization = newAuthorization();
+    const refuse = async (): Promise<string | null> =>
+      authorization.headerAfter((await authorization.header(signal)) ?? '', signal);
+    for (let round = 0; round < 4; round++) {
+      await refuse();
+      await refuse();
+      authorization.accepted();
+    }
+    expect(await authorization.header(signal)).toBe('Bearer t9');
+  });
+
+  it('is not asked for again by whoever was refused with one before it', async () => {
+    const authorization = newAuthorization();
+    await authorization.header(signal);
+    expect(await authorization.headerAfter('Bearer t0', signal)).toBe('Bearer t1');
+    expect(endpoint.requests).toHaveLength(1);
+  });
+
+  it('serves until the last moment of its life, and not a moment longer', async () => {
+    endpoint.answer = granting({ expires_in: 100 });
+    const authorization = newAuthorization();
+    expect(await authorization.header(signal)).toBe('Bearer t1');
+    now += 99_999;
+    expect(await authorization.header(signal)).toBe('Bearer t1');
+    now += 1;
+    expect(await authorization.header(signal)).toBe('Bearer t2');
+  });
+
+  it('lives from the moment that it was asked for', async () => {
+    let grant = (): void => undefined;
+    endpoint.answer = (response, count) => {
+      grant = () => void granting({ expires_in: 100 })(response, count);
+    };
+    const asking = newAuthorization().header(signal);
+    await until(() => endpoint.requests.length === 1);
+    now += 30_000;
+    grant();
+    expect(await asking).toBe('Bearer t1');
+    // A tenth before its end, of which thirty seconds are over.
+    expect(pauses).toEqual([60_000]);
+  });
+
+  it('is waited for no longer than the one who asks has time', async () => {
+    endpoint.answer = () => undefined;
+    const authorization = newAuthorization();
+    const patience = new AbortController();
+    const asking = authorization.header(patience.signal);
+    await until(() => endpoint.requests.length === 1);
+    patience.abort();
+    expect(await asking).toBeNull();
+    expect(await authorization.header(patience.signal)).toBeNull();
+    // It is waited for still, by nobody who asked for it.
+    expect([endpoint.requests.length, pauses]).toEqual([1, []]);
+  });
+
+  it.each([
+    ['of 8192 visible characters', `${'a'.repeat(8_190)}!~`, true],
+    ['of 8193 characters', 'a'.repeat(8_193), false],
+    ['with a space', 'a b', false],
+    ['with DEL', 'a\x7f', false],
+    ['with something behind a line', 'a\nb', false],
+    ['with nothing in it', '', false],
+  ])('%s is taken: %s', async (_name, access_token, isTaken) => {
+    endpoint.answer = (response) => {
+      json(response, 200, { access_token, token_type: 'Bearer' });
+    };
+    expect(await newAuthorization().header(signal)).toBe(isTaken ? `Bearer ${access_token}` : null);
+    expect(problems).toEqual(isTaken ? [] : ['no access token: answered no token']);
+  });
+
+  it.each([400, 500, 503, 201])('that comes with %i is none', async (status) => {
+    endpoint.answer = (response) => {
+      json(response, status, { access_token: 'a', token_type: 'Bearer', expires_in: 60 });
+    };
+    expect(await newAuthorization().header(signal)).toBeNull();
+    expect(problems).toEqual([`no access token: answered HTTP ${status}`]);
+  });
+
+  it('of another kind than Bearer is none', async () => {
+    endpoint.answer = (response) => {
+      json(response, 200, { access_token: 'a', token_type: 'MAC' });
+    };
+    expect(await newAuthorization().header(signal)).toBeNull();
+    expect(problems).toEqual(['no access token: answered no token']);
+  });
+
+  it('that failed is asked for after half a pause at most less, and half a minute at most', async () => {
+    endpoint.answer = (response) => void response.writeHead(503).end();
+    newAuthorization({ random: () => 0.5 });
+    for (let failure = 1; failure <= 9; failure++) {
+      await until(() => pauses.length === failure);
+      wake();
+    }
+    await until(() => pauses.length === 10);
+    // Three quarters of 250, 500 and so on up to 30,000.
+    expect(pauses).toEqual([187.5, 375, 750, 1_500, 3_000, 6_000, 12_000, 22_500, 22_500, 22_500]);
+    expect(problems).toEqual(['no access token: answered HTTP 503']);
+  });
+
+  it('that failed is asked for by nobody before the pause is over, and by the next who needs it then', async () => {
+    endpoint.answer = (response) => void response.writeHead(503).end();
+    const authorization = newAuthorization();
+    await until(() => pauses.length === 1);
+    now += 249;
+    expect(await authorization.header(signal)).toBeNull();
+    expect(endpoint.requests).toHaveLength(1);
+    now += 1;
+    endpoint.answer = granting();
+    expect(await authorization.header(signal)).toBe('Bearer t2');
+    expect(problems).toEqual(['no access token: answered HTTP 503', null]);
+  });
+
+  it('that is asked for before the pause is over is waited for by whoever needs it', async () => {
+    endpoint.answer = (response) => void response.writeHead(503).end();
+    const authorization = newAuthorization();
+    await until(() => pauses.length === 1);
+    let grant = (): void => undefined;
+    endpoint.answer = (response, count) => {
+      grant = () => void granting()(response, count);
+    };
+    wake();
+    await until(() => endpoint.requests.length === 2);
+    const asking = authorization.header(signal);
+    grant();
+    expect(await asking).toBe('Bearer t2');
+  });
+
+  it('tells each problem once, and another problem as another', async () => {
+    const refusing: TokenEndpoint['answer'] = (response) => {
+      json(response, 401, {});
+    };
+    endpoint.answer = refusing;
+    newAuthorization();
+    await until(() => pauses.length === 1);
+    wake();
+    await until(() => pauses.length === 2);
+    endpoint.answer = (response) => void response.writeHead(500).end();
+    wake();
+    await until(() => pauses.length === 3);
+    expect(problems).toEqual(['no access token: credentials refused', 'no access token: answered HTTP 500']);
+  });
+
+  it('is asked for no longer once all is closed, and what was on its way tells nothing', async () => {
+    endpoint.answer = () => undefined;
+    const authorization = newAuthorization();
+    const asking = authorization.header(signal);
+    await until(() => endpoint.requests.length === 1);
+    authorization.close();
+    expect(await asking).toBeNull();
+    expect([problems, pauses]).toEqual([[], []]);
+  });
+
+  it('is not renewed once all is closed', async () => {
+    const authorization = newAuthorization();
+    await authorization.header(signal);
+    expect(pauses).toHaveLength(1);
+    authorization.close();
+    wake();
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    expect(endpoint.requests).toHaveLength(1);
+  });
+});
+
+it('Basic credentials are the same whatever upstream says of them', async () => {
+  const authorization = basicAuthorization('name', 'secret');
+  const { signal } = new AbortController();
+  // `name:secret` in base64.
+  const header = 'Basic bmFtZTpzZWNyZXQ=';
+  expect(await authorization.header(signal)).toBe(header);
+  expect(await authorization.headerAfter(header, signal)).toBe(header);
+  authorization.accepted();
+  authorization.close();
+  expect(await authorization.header(signal)).toBe(header);
+});

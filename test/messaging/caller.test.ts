@@ -1,0 +1,87 @@
+import { ServiceError } from '../../src/errors.js';
+import {
+  ANYBODY,
+  DEFAULT_SCOPES,
+  isCallerName,
+  readableBy,
+  requireScope,
+  sendersOf,
+  type Caller,
+  type Scope,
+} from '../../src/messaging/caller.js';
+
+const callerWith = (...scopes: Scope[]): Caller => ({ name: 'shop', scopes: new Set(scopes), senders: null });
+
+/** The code that a call throws, and what it says besides. */
+function thrownBy(call: () => unknown): ServiceError | null {
+  try {
+    call();
+  } catch (error) {
+    return error as ServiceError;
+  }
+  return null;
+}
+
+describe('a caller', () => {
+  it('may do everything where nobody has to sign in', () => {
+    expect(ANYBODY.name).toBe('anonymous');
+    expect([...ANYBODY.scopes].sort()).toEqual([
+      'messages:read',
+      'messages:read-all',
+      'messages:send',
+      'operations:read',
+      'operations:write',
+    ]);
+    expect(ANYBODY.senders).toBeNull();
+  });
+
+  it('may send, and read what it sent, where nothing else was said', () => {
+    expect([...DEFAULT_SCOPES].sort()).toEqual(['messages:read', 'messages:send']);
+  });
+
+  it.each([
+    ['one letter', 'a', true],
+    ['255 characters', 'x'.repeat(255), true],
+    ['256 characters', 'x'.repeat(256), false],
+    ['nothing', '', false],
+    ['U+0000 inside', 'a\0b', false],
+    ['half of a surrogate pair', 'a\ud800', false],
+    ['an emoji', '😀', true],
+  ])('may be called %s', (_name, name, isAllowed) => {
+    expect(isCallerName(name)).toBe(isAllowed);
+  });
+
+  it('sends from the numbers that are listed for it, and from all where none are', () => {
+    const senders = { shop: ['+12345678901', '+12345678902'], closed: [] };
+    expect(sendersOf('shop', senders)).toEqual(new Set(['+12345678901', '+12345678902']));
+    expect(sendersOf('closed', senders)).toEqual(new Set());
+    expect(sendersOf('other', senders)).toBeNull();
+    // What every object has is nobody's list.
+    for (const name of ['constructor', 'toString', '__proto__']) expect(sendersOf(name, senders)).toBeNull();
+  });
+
+  it('without a scope is refused, with what the refusal shall say', () => {
+    const reader = callerWith('messages:read');
+    expect(
+      thrownBy(() => {
+        requireScope(reader, 'messages:read');
+      }),
+    ).toBeNull();
+    const refusal = thrownBy(() => {
+      requireScope(reader, 'messages:send', { outcome: 'NOT_SENT' });
+    });
+    expect(refusal).toBeInstanceOf(ServiceError);
+    expect([refusal?.code, refusal?.outcome]).toEqual(['FORBIDDEN', 'NOT_SENT']);
+    const bare = thrownBy(() => {
+      requireScope(reader, 'operations:read');
+    });
+    expect([bare?.code, bare?.outcome]).toEqual(['FORBIDDEN', undefined]);
+  });
+
+  it('sees its own messages, everybody’s, or none', () => {
+    expect(readableBy(callerWith('messages:read'))).toBe('shop');
+    expect(readableBy(callerWith('messages:read-all'))).toBeNull();
+    expect(readableBy(callerWith('messages:read', 'messages:read-all'))).toBeNull();
+    expect(thrownBy(() => readableBy(callerWith('messages:send', 'operations:read')))?.code).toBe('FORBIDDEN');
+  });
+});

@@ -1,0 +1,166 @@
+/** What a subscriber reads of the feed, with a store that holds what the test says. */
+import type { Message } from '../../src/messaging/message.js';
+import { MessageFeed } from '../../src/messaging/message-feed.js';
+import type { MessageStore, StoreChange } from '../../src/messaging/ports.js';
+import { accepted } from '../store/conformance.js';
+
+/** Resolves once all that can happen without the test has happened. */
+async function quiet(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+}
+
+describe('a subscriber', () => {
+  let messages: Map<string, Message>;
+  let asked: { ids: readonly string[]; visibleTo: string | null | undefined }[];
+  let listeners: Set<(change: StoreChange) => void>;
+  let feed: MessageFeed;
+
+  beforeEach(() => {
+    messages = new Map();
+    asked = [];
+    listeners = new Set();
+    feed = new MessageFeed({
+      messagesById(ids: readonly string[], visibleTo?: string | null) {
+        asked.push({ ids, visibleTo });
+        return Promise.resolve(ids.map((id) => messages.get(id) ?? null));
+      },
+      onChange(listener: (change: StoreChange) => void) {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    } as unknown as MessageStore);
+  });
+
+  const put = (id: string, fields: Partial<Message> = {}): void => {
+    messages.set(id, { ...accepted({ id }).message, ...fields });
+  };
+  const tell = (change: StoreChange): void => {
+    for (const listener of listeners) listener(change);
+  };
+  /** What it has read by now; `waiting` where nothing came. */
+  const readBy = async (reading: Promise<IteratorResult<Message, unknown>>): Promise<unknown> => {
+    const nothing = quiet().then(() => 'waiting');
+    const result = await Promise.race([reading, nothing]);
+    if (typeof result === 'string') return result;
+    return result.done === true ? 'done' : [result.value.id, result.value.status];
+  };
+
+  describe('to one message', () => {
+    it('hears of it alone, and only of what changed', async () => {
+      put('m1');
+      put('m2');
+      const updates = feed.updates('m1', 'shop');
+      expect(await readBy(updates.next())).toEqual(['m1', 'ACCEPTED']);
+      const next = updates.next();
+      tell({ kind: 'updated', messageId: 'm2' });
+      tell({ kind: 'received', messageId: 'm2' });
+      expect(await readBy(next)).toBe('waiting');
+      expect(asked).toEqual([{ ids: ['m1'], visibleTo: 'shop' }]);
+      // It was touched, and is the same.
+      tell({ kind: 'updated', messageId: 'm1' });
+      expect(await readBy(next)).toBe('waiting');
+      expect(asked).toHaveLength(2);
+      put('m1', { status: 'SENDING' });
+      tell({ kind: 'updated', messageId: 'm1' });
+      expect(await readBy(next)).toEqual(['m1', 'SENDING']);
+    });
+
+    it.each(['DELIVERED', 'PARTIALLY_DELIVERED', 'FAILED', 'RECEIVED'] as const)(
+      'ends after the state %s, and listens no longer',
+      async (status) => {
+        put('m1', { status });
+        const updates = feed.updates('m1', null);
+        expect(await readBy(updates.next())).toEqual(['m1', status]);
+        expect(await readBy(updates.next())).toBe('done');
+        expect(listeners.size).toBe(0);
+      },
+    );
+
+    it('is refused once the message is gone, and listens no longer', async () => {
+      put('m1');
+      const updates = feed.updates('m1', null);
+      await updates.next();
+      messages.clear();
+      tell({ kind: 'missed' });
+      await expect(updates.next()).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+      expect(listeners.size).toBe(0);
+    });
+
+    it('can be read by a loop, and left in the middle of it', async () => {
+      put('m1');
+      const updates = feed.updates('m1', null);
+      for await (const message of updates) {
+        expect(message.id).toBe('m1');
+        break;
+      }
+      expect(listeners.size).toBe(0);
+      expect(await readBy(updates.next())).toBe('done');
+    });
+  });
+
+  describe('to what comes in', () => {
+    it('hears of every message that came in, in order, and of no other change', async () => {
+      put('m1', { status: 'RECEIVED' });
+      put('m2', { status: 'RECEIVED' });
+      const received = feed.received(null);
+      tell({ kind: 'updated', messageId: 'm2' });
+      tell({ kind: 'received', messageId: 'm1' });
+      tell({ kind: 'received', messageId: 'm2' });
+      expect(await readBy(received.next())).toEqual(['m1', 'RECEIVED']);
+      expect(await readBy(received.next())).toEqual(['m2', 'RECEIVED']);
+      expect(await readBy(received.next())).toBe('waiting');
+    });
+
+    it('passes over a message that is not there any more', async () => {
+      put('m2', { status: 'RECEIVED' });
+      const received = feed.received(null);
+      tell({ kind: 'received', messageId: 'm1' });
+      tell({ kind: 'received', messageId: 'm2' });
+      expect(await readBy(received.next())).toEqual(['m2', 'RECEIVED']);
+    });
+
+    it.each<[string, Partial<Message>, boolean]>([
+      ['whose owner is the number', { owner: '+17', to: ['+16', '+17'] }, true],
+      ['whose owner is another of its recipients', { owner: '+16', to: ['+16', '+17'] }, false],
+      ['without an owner, to the number', { owner: null, to: ['+16', '+17'] }, true],
+      ['without an owner, to others', { owner: null, to: ['+16'] }, false],
+    ])('for one number hears of a message %s: %#', async (_name, fields, isFor) => {
+      put('m1', fields);
+      put('last', { owner: '+17' });
+      const received = feed.received('+17');
+      tell({ kind: 'received', messageId: 'm1' });
+      tell({ kind: 'received', messageId: 'last' });
+      expect(await readBy(received.next())).toEqual([isFor ? 'm1' : 'last', 'ACCEPTED']);
+    });
+
+    it('may fall a thousand messages behind, and no further', async () => {
+      put('m', { status: 'RECEIVED' });
+      const [slow, slower] = [feed.received(null), feed.received(null)];
+      for (let index = 0; index < 1_000; index++) tell({ kind: 'received', messageId: 'm' });
+      expect(await readBy(slow.next())).toEqual(['m', 'RECEIVED']);
+      tell({ kind: 'received', messageId: 'm' });
+      expect(await readBy(slow.next())).toEqual(['m', 'RECEIVED']);
+      // What waited for the slower one is not read out first: it has missed something already.
+      await expect(slower.next()).rejects.toMatchObject({ code: 'SUBSCRIPTION_LOST' });
+    });
+
+    it('hears at once that something was missed, though messages wait', async () => {
+      put('m1', { status: 'RECEIVED' });
+      const received = feed.received(null);
+      tell({ kind: 'received', messageId: 'm1' });
+      tell({ kind: 'missed' });
+      await expect(received.next()).rejects.toMatchObject({ code: 'SUBSCRIPTION_LOST' });
+      expect(listeners.size).toBe(0);
+    });
+
+    it('ends when it is left, whether or not it waits', async () => {
+      const [waiting, idle] = [feed.received(null), feed.received(null)];
+      const next = waiting.next();
+      await waiting.return?.();
+      expect(await readBy(next)).toBe('done');
+      await idle.return?.();
+      expect(await readBy(idle.next())).toBe('done');
+      expect(listeners.size).toBe(0);
+    });
+  });
+});

@@ -1,0 +1,68 @@
+import { isUnresolved, NotTriedError, type StoredSend } from '../../src/messaging/ports.js';
+import { isCleanText, yieldsTo, type MessageStatus } from '../../src/messaging/message.js';
+
+describe('a state', () => {
+  it.each<[MessageStatus, MessageStatus[]]>([
+    ['PENDING', []],
+    ['UNKNOWN', ['PENDING']],
+    ['REJECTED', ['PENDING', 'UNKNOWN']],
+    ['ACCEPTED', ['PENDING', 'UNKNOWN']],
+    ['SENDING', ['ACCEPTED', 'PENDING', 'REJECTED', 'UNKNOWN']],
+    ['DELIVERED', ['ACCEPTED', 'PENDING', 'REJECTED', 'SENDING', 'UNKNOWN']],
+    ['PARTIALLY_DELIVERED', ['ACCEPTED', 'PENDING', 'REJECTED', 'SENDING', 'UNKNOWN']],
+    ['FAILED', ['ACCEPTED', 'DELIVERED', 'PARTIALLY_DELIVERED', 'PENDING', 'REJECTED', 'SENDING', 'UNKNOWN']],
+    ['RECEIVED', ['ACCEPTED', 'DELIVERED', 'PARTIALLY_DELIVERED', 'PENDING', 'REJECTED', 'SENDING', 'UNKNOWN']],
+  ])('%s takes the place of %j, and of no other', (next, replaced) => {
+    expect(yieldsTo(next).sort()).toEqual(replaced);
+  });
+});
+
+it.each([
+  ['', true],
+  ['Hello 😀', true],
+  ['line\nline\ttab', true],
+  ['\0', false],
+  ['a\0b', false],
+  ['half \ud83d', false],
+  ['half \ude00 too', false],
+])('a text can be stored and sent: %j, %s', (text, isClean) => {
+  expect(isCleanText(text)).toBe(isClean);
+});
+
+describe('a send', () => {
+  const SEND: StoredSend = {
+    sendId: 's1',
+    caller: 'a',
+    keyHash: null,
+    requestId: null,
+    fingerprint: 'f',
+    status: 'UNKNOWN',
+    from: '+1',
+    to: ['+2'],
+    tag: null,
+    startedAt: 1,
+    leaseUntil: 2,
+    updatedAt: 1,
+    lastSeen: null,
+    settledBy: null,
+    message: null,
+  };
+  const message = { id: 'm1' } as NonNullable<StoredSend['message']>;
+
+  it.each<[Partial<StoredSend>, boolean]>([
+    [{ status: 'UNKNOWN' }, true],
+    [{ status: 'ACCEPTED' }, true],
+    [{ status: 'PENDING' }, false],
+    [{ status: 'REJECTED' }, false],
+    [{ status: 'DELIVERED' }, false],
+    [{ status: 'ACCEPTED', message }, false],
+    [{ status: 'UNKNOWN', settledBy: 'ops' }, false],
+    [{ status: 'ACCEPTED', settledBy: 'search' }, false],
+  ])('with %j is unresolved: %s', (fields, is) => {
+    expect(isUnresolved({ ...SEND, ...fields })).toBe(is);
+  });
+});
+
+it('a write that was not tried says so in the log', () => {
+  expect(new NotTriedError()).toMatchObject({ name: 'NotTriedError', code: 'NOT_TRIED' });
+});

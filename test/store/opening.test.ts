@@ -1,0 +1,132 @@
+/** What a store is opened by, and what keeps a second server away. */
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { isBusy, lockFile, StoreInUseError } from '../../src/store/file-lock.js';
+import { openStore } from '../../src/store/index.js';
+import { migrations, NewerStoreError, stepsAfter } from '../../src/store/migrations.js';
+import { newSend } from './conformance.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-opening-'));
+let files = 0;
+const newFile = (): string => join(folder, `${++files}.sqlite`);
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('a database URL', () => {
+  it.each(['mysql://localhost/x', 'http://localhost/x', 'xpostgres://localhost/x', 'postgres:/x', 'postgresq://x', ''])(
+    'of another kind is refused before anything is asked: %j',
+    async (databaseUrl) => {
+      const opening = openStore({ databaseUrl, file: newFile() });
+      await expect(opening).rejects.toThrow('The database URL must start with postgres:// or postgresql://.');
+    },
+  );
+
+  it.each(['postgres://nobody@127.0.0.1:1/x', 'postgresql://nobody@127.0.0.1:1/x'])(
+    'is asked: %s',
+    async (databaseUrl) => {
+      await expect(openStore({ databaseUrl, file: newFile() })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    },
+  );
+});
+
+describe('a lock on a file', () => {
+  it('is held once, until it is let go', () => {
+    const file = newFile();
+    const unlock = lockFile(file);
+    expect(() => lockFile(file)).toThrow(StoreInUseError);
+    expect(() => lockFile(file)).toThrow(file);
+    unlock();
+    lockFile(file)();
+  });
+
+  it('leaves no journal beside itself, and the file alone', () => {
+    const file = newFile();
+    const unlock = lockFile(file);
+    const beside = readdirSync(folder).filter((name) => name.startsWith(`${files}.`));
+    expect(beside).toEqual([`${files}.sqlite-lock`]);
+    expect(existsSync(file)).toBe(false);
+    unlock();
+  });
+
+  it('that cannot be had for another reason says that reason', () => {
+    expect(() => lockFile(join(folder, 'no', 'such', 'folder'))).toThrow(/directory does not exist/);
+    const file = newFile();
+    writeFileSync(`${file}-lock`, 'no database, but long enough to be looked at as if it were one'.repeat(100));
+    for (let round = 0; round < 2; round++) {
+      expect(() => lockFile(file)).toThrow(expect.objectContaining({ code: 'SQLITE_NOTADB' }) as Error);
+    }
+  });
+
+  it.each([
+    [{ code: 'SQLITE_BUSY' }, true],
+    [{ code: 'SQLITE_BUSY_SNAPSHOT' }, true],
+    [{ code: 'SQLITE_FULL' }, false],
+    [{ code: 'X_SQLITE_BUSY' }, false],
+    [{ code: 5 }, false],
+    [{}, false],
+    ['SQLITE_BUSY', false],
+  ])('is what somebody else holds by its code alone: %j, %s', (error, busy) => {
+    expect(isBusy(error)).toBe(busy);
+  });
+});
+
+describe('a server', () => {
+  it('that cannot open its file lets go of the lock', async () => {
+    const file = newFile();
+    await (await openStore({ databaseUrl: null, file })).close();
+    const database = new Database(file);
+    const version = Number(database.pragma('user_version', { simple: true }));
+    database.pragma('user_version = 99');
+    await expect(openStore({ databaseUrl: null, file, forServer: true })).rejects.toThrow(NewerStoreError);
+    database.pragma(`user_version = ${version}`);
+    database.close();
+    const store = await openStore({ databaseUrl: null, file, forServer: true });
+    await expect(openStore({ databaseUrl: null, file, forServer: true })).rejects.toThrow(StoreInUseError);
+    await store.close();
+  });
+
+  it('locks nothing in memory, where each has its own', async () => {
+    const open = (): ReturnType<typeof openStore> =>
+      openStore({ databaseUrl: null, file: ':memory:', forServer: true });
+    const [first, second] = [await open(), await open()];
+    await first.claim(newSend({ idempotencyKey: 'k' }));
+    expect(await second.claim(newSend({ idempotencyKey: 'k' }))).toEqual({ kind: 'CLAIMED' });
+    await first.close();
+    await second.close();
+    expect([existsSync(':memory:'), existsSync(':memory:-lock')]).toEqual([false, false]);
+  });
+});
+
+describe('the steps of a database', () => {
+  it('are those that it lacks', () => {
+    expect(stepsAfter(0, ['a', 'b'])).toEqual(['a', 'b']);
+    expect(stepsAfter(1, ['a', 'b'])).toEqual(['b']);
+    expect(stepsAfter(2, ['a', 'b'])).toEqual([]);
+  });
+
+  it('are refused where it has more than are known', () => {
+    expect(() => stepsAfter(3, ['a', 'b'])).toThrow(
+      expect.objectContaining({ name: 'NewerStoreError', found: 3, known: 2 }) as Error,
+    );
+  });
+
+  it('bring an older database to the newest, with what it holds', async () => {
+    const file = newFile();
+    const database = new Database(file);
+    for (const step of migrations('INTEGER').slice(0, 1)) database.exec(step);
+    database.pragma('user_version = 1');
+    database.exec(
+      `INSERT INTO sends VALUES ('s1', 'a', 'k', 'f', 'ACCEPTED', 1, 2, 3, '+1', '["+2"]', 'Hey', 'app', 'tag', '[]', 'm1', 4, '+1', 'OUT', 1)`,
+    );
+    database.close();
+    const store = await openStore({ databaseUrl: null, file });
+    expect(await store.messagesById(['m1'], null)).toMatchObject([
+      { id: 'm1', text: 'Hey', priority: null, tag: 'tag' },
+    ]);
+    expect((await store.claim(newSend({ idempotencyKey: 'k' }))).kind).toBe('HELD');
+    await store.close();
+  });
+});
