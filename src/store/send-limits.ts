@@ -7,7 +7,7 @@ import {
   RateLimiterRes,
   type RateLimiterAbstract,
 } from 'rate-limiter-flexible';
-import type { Limit, SendLimits } from '../messaging/send-limits.js';
+import type { Limit, Permit, SendLimits } from '../messaging/send-limits.js';
 
 /** The table is made with the store's others, since two instances that make it at once would trip over each other. */
 const TABLE = { tableName: 'send_counters', tableCreated: true };
@@ -31,6 +31,7 @@ export interface OpenSendLimits extends SendLimits {
 
 interface Counter {
   readonly limiter: RateLimiterAbstract;
+  readonly limit: Limit;
   /** Takes points out of the window that ends then, milliseconds since 1970; of no other, where nobody put them in. */
   giveBack(key: string, points: number, windowEndsAt: number): Promise<unknown>;
 }
@@ -48,10 +49,8 @@ export function openSendLimits(options: SendLimitsOptions): OpenSendLimits {
   const isLimited = perCaller.length + perRecipient.length + perRecipientOverall.length > 0;
   const pool = databaseUrl !== null && isLimited ? openPool(databaseUrl) : null;
   const open = (kind: string, limits: readonly Limit[]): Counter[] =>
-    limits.map(({ count: points, windowSeconds: duration }) => {
-      const counter = { keyPrefix: `${kind}/${duration}`, points, duration };
-      return pool === null ? inMemory(counter) : inPostgres(counter, pool);
-    });
+    limits.map((limit) => (pool === null ? inMemory(kind, limit) : inPostgres(kind, limit, pool)));
+  const look = pool === null ? lookInMemory : lookInPostgres(pool);
   const byCaller = open('caller', perCaller);
   const byCallerAndRecipient = open('caller-recipient', perRecipient);
   const byRecipient = open('recipient', perRecipientOverall);
@@ -65,7 +64,11 @@ export function openSendLimits(options: SendLimitsOptions): OpenSendLimits {
   ];
   return {
     async take(caller, recipients) {
-      const taken = await Promise.all(countsOf(caller, recipients).map(consume));
+      const counts = countsOf(caller, recipients);
+      // What is refused only reads: it begins no count, waits for no disk, and is in nobody's way.
+      const waitMs = longestWait(counts, await look(counts));
+      if (waitMs > 0) return refused(waitMs);
+      const taken = await Promise.all(counts.map(consume));
       const giveBack = async (): Promise<void> => {
         await Promise.all(taken.map((each) => each.giveBack()));
       };
@@ -74,11 +77,52 @@ export function openSendLimits(options: SendLimitsOptions): OpenSendLimits {
       if (failure === undefined && retryAfterMs === 0) return { kind: 'COUNTED', giveBack };
       await giveBack();
       if (failure !== undefined) throw failure as Error;
-      return { kind: 'REFUSED', retryAfterSeconds: Math.ceil(retryAfterMs / 1000) };
+      return refused(retryAfterMs);
     },
     async close() {
       await pool?.end();
     },
+  };
+}
+
+const refused = (waitMs: number): Permit => ({ kind: 'REFUSED', retryAfterSeconds: Math.ceil(waitMs / 1000) });
+
+/** What a window that runs holds. */
+interface Window {
+  readonly points: number;
+  /** Milliseconds since 1970. */
+  readonly endsAt: number;
+}
+
+/** Finds the windows of counts; null where none runs. */
+type Look = (counts: readonly Count[]) => Promise<readonly (Window | null)[]>;
+
+/** How long these counts have to wait, in milliseconds, before none of them is too much; 0 when none is now. */
+function longestWait(counts: readonly Count[], windows: readonly (Window | null)[]): number {
+  const now = Date.now();
+  const waits = counts.map(({ counter: { limit }, points }, index) => {
+    const window = windows[index] ?? { points: 0, endsAt: now + limit.windowSeconds * 1000 };
+    return window.points + points > limit.count ? window.endsAt - now : 0;
+  });
+  return Math.max(0, ...waits);
+}
+
+const lookInMemory: Look = (counts) =>
+  Promise.all(
+    counts.map(async ({ counter, key }) => {
+      const state = await counter.limiter.get(key);
+      return state === null ? null : { points: state.consumedPoints, endsAt: Date.now() + state.msBeforeNext };
+    }),
+  );
+
+/** With one query, however many counts there are. */
+function lookInPostgres(pool: Pool): Look {
+  const text = 'SELECT key, points, expire FROM send_counters WHERE key = ANY ($1) AND expire > $2';
+  return async (counts) => {
+    const keys = counts.map(({ counter, key }) => counter.limiter.getKey(key));
+    const found = await pool.query<{ key: string; points: number; expire: string }>(text, [keys, Date.now()]);
+    const windows = new Map(found.rows.map(({ key, points, expire }) => [key, { points, endsAt: Number(expire) }]));
+    return keys.map((key) => windows.get(key) ?? null);
   };
 }
 
@@ -108,20 +152,19 @@ async function consume({ counter, key, points }: Count): Promise<Taken> {
   };
 }
 
-interface CounterOptions {
-  readonly keyPrefix: string;
-  readonly points: number;
-  /** Seconds. */
-  readonly duration: number;
-}
+const optionsOf = (
+  kind: string,
+  { count: points, windowSeconds: duration }: Limit,
+): { keyPrefix: string; points: number; duration: number } => ({ keyPrefix: `${kind}/${duration}`, points, duration });
 
 /** Two ends that lie closer than this are one window's: the next one ends a second later at least. */
 const SAME_WINDOW_MS = 500;
 
-function inMemory(options: CounterOptions): Counter {
-  const limiter = new RateLimiterMemory(options);
+function inMemory(kind: string, limit: Limit): Counter {
+  const limiter = new RateLimiterMemory(optionsOf(kind, limit));
   return {
     limiter,
+    limit,
     async giveBack(key, points, windowEndsAt) {
       const leftMs = (await limiter.get(key))?.msBeforeNext ?? 0;
       const isSame = Math.abs(Date.now() + leftMs - windowEndsAt) < SAME_WINDOW_MS;
@@ -131,10 +174,11 @@ function inMemory(options: CounterOptions): Counter {
 }
 
 /** The library's own `reward` would begin a window below zero where the one before has just ended. */
-function inPostgres(options: CounterOptions, pool: Pool): Counter {
-  const limiter = new RateLimiterPostgres({ ...options, ...TABLE, storeClient: pool });
+function inPostgres(kind: string, limit: Limit, pool: Pool): Counter {
+  const limiter = new RateLimiterPostgres({ ...optionsOf(kind, limit), ...TABLE, storeClient: pool });
   return {
     limiter,
+    limit,
     giveBack: (key, points, windowEndsAt) =>
       pool.query('UPDATE send_counters SET points = points - $2 WHERE key = $1 AND abs(expire - $3) < $4', [
         limiter.getKey(key),

@@ -25,6 +25,16 @@ async function counted(permit: Promise<Permit>): Promise<Extract<Permit, { kind:
   return taken;
 }
 
+/** The rows of all counters; none where they are in memory. */
+async function countersIn(databaseUrl: string | null): Promise<object[]> {
+  if (databaseUrl === null) return [];
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  const { rows } = await client.query<object>('SELECT * FROM send_counters ORDER BY key');
+  await client.end();
+  return rows;
+}
+
 describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
   let postgres: TestPostgres | null = null;
   let databaseUrl: string | null;
@@ -96,6 +106,20 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
     await counted(limits.take('a', recipients(3)));
     for (let round = 0; round < 5; round++) expect(await waitOf(limits.take('a', recipients(3, 10)))).not.toBeNull();
     await counted(limits.take('a', recipients(2, 10)));
+  });
+
+  it('begin no count when refused, whichever limit refuses them', async () => {
+    const limits = openLimits();
+    await counted(limits.take('a', recipients(3)));
+    for (let round = 0; round < 2; round++) await counted(limits.take('b', ['+1']));
+    await counted(limits.take('b', ['+1']));
+    const [begun, before] = [jest.spyOn(globalThis, 'setTimeout'), await countersIn(databaseUrl)];
+    expect(await waitOf(limits.take('a', recipients(3, 100)))).toBeGreaterThan(0);
+    expect(await waitOf(limits.take('b', ['+1', ...recipients(1, 200)]))).toBeGreaterThan(0);
+    expect(await waitOf(limits.take('c', recipients(6, 300)))).toBeGreaterThan(0);
+    const timers = begun.mock.calls.filter(([, ms]) => ms === HOUR * 1000);
+    begun.mockRestore();
+    expect([timers.length, await countersIn(databaseUrl)]).toEqual([0, before]);
   });
 
   it('that are given back leave room for others', async () => {
