@@ -20,6 +20,8 @@ export class UnreadAnswers {
 
   /** To be told of each answer that is about to be written. Whose turn to read has been longest is cut off first. */
   add(answer: ServerResponse, bytes: number): void {
+    // Whose client hung up before is never closed again: it would be kept for ever.
+    if (answer.destroyed) return;
     const cutOff = setTimeout(() => answer.destroy(), this.#maxWaitMs).unref();
     this.#open.set(answer, bytes);
     this.#bytes += bytes;

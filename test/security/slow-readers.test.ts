@@ -82,6 +82,26 @@ describe('a client that does not read its answer', () => {
       expect(socket.destroyed).toBe(false);
     }
   });
+
+  it('counts nothing when it hung up before there was one', async () => {
+    const unread = new UnreadAnswers({ maxBytes: LARGE_BYTES });
+    const port = await serve(unread);
+    await ask(port);
+    const late = createServer((_request, response) => {
+      sockets.at(-1)?.destroy();
+      response.once('close', () => {
+        unread.add(response, LARGE_BYTES);
+        server.emit('late', response);
+      });
+    });
+    late.listen(0, '127.0.0.1');
+    await once(late, 'listening');
+    sockets.push(await connectTo((late.address() as AddressInfo).port));
+    sockets.at(-1)?.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await once(server, 'late');
+    late.close();
+    expect(answers.map(({ destroyed }) => destroyed)).toEqual([false]);
+  });
 });
 
 it('forty clients that ask for the largest answers and read none of them leave the others working', async () => {
