@@ -27,8 +27,8 @@ export interface MessagingSchema {
   /** Executable, and a federation 2 subgraph. */
   readonly schema: GraphQLSchema;
   /**
-   * The context value that the resolvers need: a new one for each request. Idempotency keys of different callers never
-   * meet, so `caller` must come from your own sign-in.
+   * The context value that the resolvers need: a new one for each operation, since it holds what that operation may still
+   * read. Idempotency keys of different callers never meet, so `caller` must come from your own sign-in.
    */
   readonly contextFor: (request: RequestFacts) => RequestContext;
   /** Apollo Server's `formatError`: codes as README lists them, and nothing of the input in a message. */

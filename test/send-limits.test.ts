@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { print } from 'graphql';
+import { Client } from 'pg';
 import { startSandbox, type Sandbox } from '../src/catapult/sandbox.js';
 import { SANDBOX_ACCOUNT } from '../src/upstream.js';
 import { accountAt, startTestApp, type TestApp } from './support/app.js';
 import { execute, post, type Answer } from './support/client.js';
+import { startPostgres } from './support/postgres.js';
 import { SendMessageDocument, SubmitMessageDocument, type SendMessageMutation } from './support/generated/graphql.js';
 
 const INPUT = { from: '+12345678901', to: ['+12345678902'], text: 'Hey', applicationId: 'app-1' };
@@ -122,4 +124,31 @@ describe('a caller at a limit', () => {
     expect(database.prepare('SELECT caller, count FROM refusals').all()).toEqual([{ caller: 'a', count: 30 }]);
     database.close();
   });
+});
+
+it('a call that waits for its claim on one instance is not called not sent by another, for the room that it needs', async () => {
+  const postgres = await startPostgres();
+  const url = await postgres.newDatabase();
+  const sandbox = await startSandbox(SANDBOX_ACCOUNT);
+  const environment = { ...accountAt(sandbox), DATABASE_URL: url, LIMIT_PER_RECIPIENT: '1/h' };
+  const [first, second] = [await startTestApp(environment), await startTestApp(environment)];
+  const lock = new Client({ connectionString: url });
+  await lock.connect();
+  // Claims wait; what only reads, and the counters, go on.
+  await lock.query('BEGIN; LOCK TABLE sends IN SHARE MODE');
+  const waiting = async (claims: number): Promise<void> => {
+    const count = 'SELECT COUNT(*)::int AS claims FROM pg_locks WHERE NOT granted';
+    while ((await lock.query<{ claims: number }>(count)).rows[0]?.claims !== claims);
+  };
+  const calls = [];
+  for (const [index, app] of [first, second].entries()) {
+    calls.push(execute(app.url, SendMessageDocument, { input: { ...INPUT, idempotencyKey: 'k' } }));
+    await waiting(index + 1);
+  }
+  await lock.query('COMMIT');
+  const answers = await Promise.all(calls);
+  expect(answers.filter(({ data }) => data?.sendMessage != null).length).toBeGreaterThan(0);
+  expect(answers.map(({ errors }) => errors?.[0]?.extensions.outcome)).not.toContain('NOT_SENT');
+  await lock.end();
+  for (const part of [first, second, sandbox, postgres]) await part.close();
 });

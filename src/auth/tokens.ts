@@ -43,8 +43,9 @@ export function openTokens({ issuer, audience, jwksUrl }: TokenOptions): Tokens 
     try {
       // The address was configured; where it leads on to was not.
       const response = await fetch(url, { ...options, redirect: 'error' });
-      isFetched = response.ok;
-      return response;
+      const text = await response.text();
+      isFetched = response.ok && isKeySet(text);
+      return new Response(text, { status: response.status });
     } finally {
       if (!isFetched) failedAt = performance.now();
     }
@@ -78,6 +79,14 @@ export function openTokens({ issuer, audience, jwksUrl }: TokenOptions): Tokens 
       }
     },
   };
+}
+
+function isKeySet(text: string): boolean {
+  try {
+    return Array.isArray((JSON.parse(text) as { keys?: unknown }).keys);
+  } catch {
+    return false;
+  }
 }
 
 function callerOf({ sub, scope, scp, exp = 0 }: JWTPayload): TokenFacts | null {

@@ -25,6 +25,8 @@ const STATUS_OF: Readonly<Record<string, DeliveryEvent['status']>> = {
 /** What other channels than SMS and MMS tell: it is kept as it came. */
 const OTHER_TYPES: ReadonlySet<string> = new Set(['message-read', 'suggestion-response', 'request-location-response']);
 
+/** Recipients of a group message have ten at most, and so have attachments: what has far more is no message. */
+const MAX_ENTRIES = 100;
 /** The longest id that is believed. */
 const MAX_ID_LENGTH = 255;
 
@@ -115,7 +117,9 @@ function parseEvent(json: unknown, correlation: Correlation, now: Micros): Callb
 function parseReceived(id: string, message: Record<string, unknown>, time: Micros): CallbackEvent | null {
   const from = numberOf(message.from);
   const to = stringsOf(message.to).map(withPlus);
+  const [text, media] = [stringOf(message.text) ?? '', stringsOf(message.media)];
   if (from === null || to.length === 0) return null;
+  if (Math.max(to.length, media.length) > MAX_ENTRIES || text.length > MAX_KEPT_LENGTH) return null;
   return {
     kind: 'received',
     message: {
@@ -123,11 +127,11 @@ function parseReceived(id: string, message: Record<string, unknown>, time: Micro
       time: timeOf(message.time) ?? time,
       to,
       from,
-      text: stringOf(message.text) ?? '',
+      text,
       applicationId: stringOf(message.applicationId),
       tag: null,
       owner: numberOf(message.owner),
-      media: stringsOf(message.media),
+      media,
       direction: 'IN',
       segmentCount: segmentCountOf(message.segmentCount),
       priority: null,

@@ -7,6 +7,7 @@
  * lock that address would have events lost: upstream gives them up after a day. A comparison costs two microseconds, so
  * it is nothing to save. What guessing meets is the length of the password; waiting only makes it slow and loud.
  */
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../messaging/ports.js';
 
 export interface WrongCredentialsOptions {
@@ -42,6 +43,8 @@ export class WrongCredentials {
 
   constructor(options: WrongCredentialsOptions) {
     this.#options = options;
+    // Each pause listens; Node would take more than ten for a leak.
+    setMaxListeners(MAX_PAUSED + 1, this.#closing.signal);
   }
 
   /** Counts one try. Resolves when it may be answered: true as one of too many. */

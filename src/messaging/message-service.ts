@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { ServiceError, type ErrorCode } from '../errors.js';
 import type { Message, OutboundMessage } from './message.js';
-import type { Permit, SendLimits } from './send-limits.js';
+import type { Counted, Refused, Room, SendLimits } from './send-limits.js';
 import { RecordQueue, type RecordObserver } from './record-queue.js';
 import {
   NotTriedError,
@@ -74,9 +74,6 @@ export interface MessageServiceOptions {
   /** The gateway's own deadline, in milliseconds. */
   readonly sendTimeoutMs: number;
 }
-
-type Permitted = Extract<Permit, { kind: 'COUNTED' }>;
-type Refused = Extract<Permit, { kind: 'REFUSED' }>;
 
 interface RunningSend {
   readonly fingerprint: string;
@@ -156,21 +153,22 @@ export class MessageService {
   async #claimCallRecord(request: SendRequest, fingerprint: string): Promise<Message> {
     const { gateway, clock, observer, sendTimeoutMs } = this.#options;
     const send = this.#newSend(request, fingerprint);
-    const permit = await this.#takeFromLimits(send);
-    if (permit.kind === 'REFUSED') return this.#answerInSpiteOf(this.#rateLimited(send, permit), request, fingerprint);
+    const room = await this.#look(send);
+    if (room.kind === 'REFUSED') return this.#answerInSpiteOf(rateLimited(room), request, fingerprint);
 
-    const holder = await this.#claim(send, permit);
+    const holder = await this.#claim(send, room);
     if (holder !== null) {
-      await permit.giveBack();
+      room.drop();
       return replay(holder, fingerprint);
     }
+    const counted = await this.#count(send, room);
     // From here on the intent is on disk: whatever happens, this send is found again and never made twice.
     const report = await gateway.send(request.message, send.sendId, send.startedAt + sendTimeoutMs);
     observer.onSend(sendReport(report, send, request.requestId, clock.now() - send.startedAt));
     const isSent = report.outcome.kind !== 'NOT_SENT';
     const [isRecorded] = await Promise.all([
       this.#recordInTime(send.sendId, resolutionOf(report)),
-      isSent ? undefined : permit.giveBack(),
+      isSent ? undefined : counted.giveBack(),
     ]);
     if (!isRecorded && isSent) throw outcomeUnknown();
     return messageOrThrow(report.outcome);
@@ -183,9 +181,10 @@ export class MessageService {
     fingerprint: string,
   ): Promise<Message> {
     const holder = idempotencyKey === null ? null : await this.#holderOf(caller, idempotencyKey);
+    if (holder?.fingerprint === fingerprint) return replay(holder, fingerprint);
     // Another input than the holder's is refused for what it is.
-    if (holder?.fingerprint !== fingerprint) throw refusal;
-    return replay(holder, fingerprint);
+    if (refusal.code === 'RATE_LIMITED') this.#options.refusals.add(caller, this.#options.clock.now());
+    throw refusal;
   }
 
   #newSend({ message, caller, idempotencyKey, requestId }: SendRequest, fingerprint: string): NewSend {
@@ -204,7 +203,7 @@ export class MessageService {
   }
 
   /** Stores the intent; returns the send that holds the key instead, where there is one. */
-  async #claim(send: NewSend, permit: Permitted): Promise<StoredSend | null> {
+  async #claim(send: NewSend, room: Room): Promise<StoredSend | null> {
     try {
       if (this.#records.isFull) throw new NotTriedError();
       const claim = await this.#options.store.claim(send);
@@ -220,23 +219,34 @@ export class MessageService {
     } catch (cause) {
       // The claim may be on disk all the same, or get there yet. Nothing was sent, so its key must become free again.
       if (!(cause instanceof NotTriedError)) this.#records.abandon(send);
-      // Where the counts are in the same database, they have to wait for it as well; the caller need not.
-      void permit.giveBack();
+      room.drop();
       throw storeUnavailable(send.idempotencyKey, cause);
     }
   }
 
-  async #takeFromLimits({ caller, idempotencyKey, request }: NewSend): Promise<Permit> {
+  async #look({ caller, idempotencyKey, request }: NewSend): Promise<Room | Refused> {
     try {
-      return await this.#options.limits.take(caller, request.to);
+      return await this.#options.limits.look(caller, request.to);
     } catch (cause) {
       throw storeUnavailable(idempotencyKey, cause);
     }
   }
 
-  #rateLimited({ caller, startedAt }: NewSend, { retryAfterSeconds }: Refused): ServiceError {
-    this.#options.refusals.add(caller, startedAt);
-    return new ServiceError('RATE_LIMITED', { outcome: 'NOT_SENT', retryAfterSeconds });
+  /**
+   * Counts the send. Only now that it is claimed: whoever is refused for its count, in whatever process, finds its claim
+   * under its key, and is not told that nothing was sent.
+   */
+  async #count({ sendId }: NewSend, room: Room): Promise<Counted> {
+    let refusal: ServiceError;
+    try {
+      const taken = await room.take();
+      if (taken.kind === 'COUNTED') return taken;
+      refusal = rateLimited(taken);
+    } catch (cause) {
+      refusal = storeUnavailable(null, cause);
+    }
+    await this.#recordInTime(sendId, { status: 'REJECTED' });
+    throw refusal;
   }
 
   /** Whether the outcome was stored while a caller can reasonably wait; if not, storing it goes on. */
@@ -304,5 +314,7 @@ function sendReport(report: GatewayReport, { sendId }: NewSend, requestId: strin
 /** This call sent nothing. Without the store nobody can tell what an earlier one with the same key did. */
 const storeUnavailable = (idempotencyKey: string | null, cause: unknown): ServiceError =>
   new ServiceError('STORE_UNAVAILABLE', { outcome: idempotencyKey === null ? 'NOT_SENT' : 'UNKNOWN', cause });
+const rateLimited = ({ retryAfterSeconds }: Refused): ServiceError =>
+  new ServiceError('RATE_LIMITED', { outcome: 'NOT_SENT', retryAfterSeconds });
 const keyReused = (): ServiceError => new ServiceError('IDEMPOTENCY_KEY_REUSED', { outcome: 'NOT_SENT' });
 const outcomeUnknown = (): ServiceError => new ServiceError('OUTCOME_UNKNOWN', { outcome: 'UNKNOWN' });

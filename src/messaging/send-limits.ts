@@ -6,16 +6,32 @@ export interface Limit {
   readonly windowSeconds: number;
 }
 
-export type Permit =
-  | {
-      readonly kind: 'COUNTED';
-      /** Takes the send out of the counts again, as far as their windows last still. Never rejects. */
-      giveBack(): Promise<void>;
-    }
-  /** Too much; nothing was counted. */
-  | { readonly kind: 'REFUSED'; readonly retryAfterSeconds: number };
+export interface Refused {
+  readonly kind: 'REFUSED';
+  readonly retryAfterSeconds: number;
+}
+
+/** There was room. It is kept in this process until one of both is called, once. */
+export interface Room {
+  readonly kind: 'ROOM';
+  /** Counts the send. Refused where others, in other processes, were faster. Rejects when counting is not possible. */
+  take(): Promise<Counted | Refused>;
+  drop(): void;
+}
+
+export interface Counted {
+  readonly kind: 'COUNTED';
+  /**
+   * Takes the send out of the counts again, as far as their windows last still; those of less than a minute excepted,
+   * which say how often may be tried. Never rejects.
+   */
+  giveBack(): Promise<void>;
+}
 
 export interface SendLimits {
-  /** Counts a send of `caller` to these recipients, each as one message. Rejects when counting is not possible. */
-  take(caller: string, recipients: readonly string[]): Promise<Permit>;
+  /**
+   * Whether there is room for a send of `caller` to these recipients, each counted as one message. Only reads. Rejects
+   * when the counts cannot be had.
+   */
+  look(caller: string, recipients: readonly string[]): Promise<Room | Refused>;
 }

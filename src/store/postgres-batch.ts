@@ -27,6 +27,7 @@ import {
   SEND_COLUMNS,
   settledId,
   settlementColumns,
+  SHED_COLUMNS,
   storable,
   storedSend,
   tombstoneColumns,
@@ -181,12 +182,16 @@ const MESSAGE_COLUMNS = [
   'paired_message_id',
 ];
 
+const HAS_MESSAGE = 'record.message_id IS NOT NULL';
+const REPLACES_ALL = `(${HAS_MESSAGE} OR record.status = 'REJECTED')`;
+
 async function updateRecords(client: PoolClient, writes: readonly RecordWrite[]): Promise<void> {
   const rows = writes.map(({ sendId, resolution, now }) => ({
     send_id: sendId,
     ...recordColumns(resolution, now),
     replaces: yieldsTo(resolution.status).join(','),
     ...(resolution.status === 'ACCEPTED' && resolution.message !== null && messageColumns(resolution.message)),
+    ...(resolution.status === 'REJECTED' && SHED_COLUMNS),
   }));
   const listed = writes.flatMap(({ sendId, resolution }) =>
     recipientsOf(resolution).map((recipient) => ({ send_id: sendId, recipient })),
@@ -195,7 +200,7 @@ async function updateRecords(client: PoolClient, writes: readonly RecordWrite[])
     // A message keeps its place in the lists.
     name === 'time'
       ? 'time = COALESCE(sends.time, record.time)'
-      : `${name} = CASE WHEN record.message_id IS NULL THEN sends.${name} ELSE record.${name} END`,
+      : `${name} = CASE WHEN ${name in SHED_COLUMNS ? REPLACES_ALL : HAS_MESSAGE} THEN record.${name} ELSE sends.${name} END`,
   );
   await client.query(
     `WITH updated AS (

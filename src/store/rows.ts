@@ -167,6 +167,9 @@ export function recordColumns({ status, lastSeen }: Resolution, now: number): Re
   return { status, updated_at: now, last_seen: lastSeen ?? null };
 }
 
+/** What is not kept of a send that was not sent: whoever is refused again and again must not fill the disk. */
+export const SHED_COLUMNS = { body: '', media: '[]', tag: null } as const;
+
 /** The message id that a settlement names; null where it names none. */
 export function settledId(settlement: Settlement): string | null {
   return settlement.as === 'SENT' && settlement.found !== null ? storable(settlement.found.id) : null;

@@ -7,7 +7,7 @@ import {
   RateLimiterRes,
   type RateLimiterAbstract,
 } from 'rate-limiter-flexible';
-import type { Limit, Permit, SendLimits } from '../messaging/send-limits.js';
+import type { Counted, Limit, Refused, Room, SendLimits } from '../messaging/send-limits.js';
 
 /** The table is made with the store's others, since two instances that make it at once would trip over each other. */
 const TABLE = { tableName: 'send_counters', tableCreated: true };
@@ -62,22 +62,33 @@ export function openSendLimits(options: SendLimitsOptions): OpenSendLimits {
       ...byRecipient.map((counter) => ({ counter, key: digest(recipient), points: 1 })),
     ]),
   ];
+  /** Points of this process's sends that have room, and are not counted yet. */
+  const pending = new Map<string, number>();
+  const keep = ({ counter, key, points }: Count, sign: 1 | -1): void => {
+    const name = counter.limiter.getKey(key);
+    const now = (pending.get(name) ?? 0) + sign * points;
+    if (now > 0) pending.set(name, now);
+    else pending.delete(name);
+  };
+  const roomFor = (counts: readonly Count[]): Room => {
+    for (const count of counts) keep(count, 1);
+    const drop = (): void => {
+      for (const count of counts) keep(count, -1);
+    };
+    return {
+      kind: 'ROOM',
+      drop,
+      take() {
+        drop();
+        return takeAll(counts);
+      },
+    };
+  };
   return {
-    async take(caller, recipients) {
+    async look(caller, recipients) {
       const counts = countsOf(caller, recipients);
-      // What is refused only reads: it begins no count, waits for no disk, and is in nobody's way.
-      const waitMs = longestWait(counts, await look(counts));
-      if (waitMs > 0) return refused(waitMs);
-      const taken = await Promise.all(counts.map(consume));
-      const giveBack = async (): Promise<void> => {
-        await Promise.all(taken.map((each) => each.giveBack()));
-      };
-      const failure = taken.find((each) => each.failure !== null)?.failure;
-      const retryAfterMs = Math.max(0, ...taken.map((each) => each.retryAfterMs));
-      if (failure === undefined && retryAfterMs === 0) return { kind: 'COUNTED', giveBack };
-      await giveBack();
-      if (failure !== undefined) throw failure as Error;
-      return refused(retryAfterMs);
+      const waitMs = longestWait(counts, await look(counts), pending);
+      return waitMs > 0 ? refused(waitMs) : roomFor(counts);
     },
     async close() {
       await pool?.end();
@@ -85,7 +96,20 @@ export function openSendLimits(options: SendLimitsOptions): OpenSendLimits {
   };
 }
 
-const refused = (waitMs: number): Permit => ({ kind: 'REFUSED', retryAfterSeconds: Math.ceil(waitMs / 1000) });
+async function takeAll(counts: readonly Count[]): Promise<Counted | Refused> {
+  const taken = await Promise.all(counts.map(consume));
+  const giveBack = async (): Promise<void> => {
+    await Promise.all(taken.map((each) => each.giveBack()));
+  };
+  const failure = taken.find((each) => each.failure !== null)?.failure;
+  const retryAfterMs = Math.max(0, ...taken.map((each) => each.retryAfterMs));
+  if (failure === undefined && retryAfterMs === 0) return { kind: 'COUNTED', giveBack };
+  await giveBack();
+  if (failure !== undefined) throw failure as Error;
+  return refused(retryAfterMs);
+}
+
+const refused = (waitMs: number): Refused => ({ kind: 'REFUSED', retryAfterSeconds: Math.ceil(waitMs / 1000) });
 
 /** What a window that runs holds. */
 interface Window {
@@ -98,11 +122,16 @@ interface Window {
 type Look = (counts: readonly Count[]) => Promise<readonly (Window | null)[]>;
 
 /** How long these counts have to wait, in milliseconds, before none of them is too much; 0 when none is now. */
-function longestWait(counts: readonly Count[], windows: readonly (Window | null)[]): number {
+function longestWait(
+  counts: readonly Count[],
+  windows: readonly (Window | null)[],
+  pending: ReadonlyMap<string, number>,
+): number {
   const now = Date.now();
-  const waits = counts.map(({ counter: { limit }, points }, index) => {
+  const waits = counts.map(({ counter: { limit, limiter }, key, points }, index) => {
     const window = windows[index] ?? { points: 0, endsAt: now + limit.windowSeconds * 1000 };
-    return window.points + points > limit.count ? window.endsAt - now : 0;
+    const isTooMuch = window.points + (pending.get(limiter.getKey(key)) ?? 0) + points > limit.count;
+    return isTooMuch ? Math.max(window.endsAt - now, 1) : 0;
   });
   return Math.max(0, ...waits);
 }
@@ -126,6 +155,9 @@ function lookInPostgres(pool: Pool): Look {
   };
 }
 
+/** Shorter windows say how fast may be sent, longer ones how much. */
+const MIN_RETURNED_SECONDS = 60;
+
 interface Taken {
   /** Why it could not be counted; null when it was, too much or not. */
   readonly failure: unknown;
@@ -147,6 +179,8 @@ async function consume({ counter, key, points }: Count): Promise<Taken> {
     failure: null,
     retryAfterMs: isRefused ? Math.max(state.msBeforeNext, 1) : 0,
     async giveBack() {
+      // Whoever sends in vain is slowed down as well: it costs upstream and the disk as much as a send that succeeds.
+      if (counter.limit.windowSeconds < MIN_RETURNED_SECONDS) return;
       await counter.giveBack(key, points, windowEndsAt).catch(() => undefined);
     },
   };

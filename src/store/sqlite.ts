@@ -1,5 +1,5 @@
 /** The store in one SQLite file: the embedded default, for one instance. */
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
@@ -43,6 +43,7 @@ import {
   SEND_COLUMNS,
   settledId,
   settlementColumns,
+  SHED_COLUMNS,
   storable,
   storedSend,
   tombstoneColumns,
@@ -81,7 +82,8 @@ export async function openSqlite(file: string, forServer: boolean): Promise<Sqli
     closeSync(openSync(file, 'a', 0o600));
     chmodSync(file, 0o600);
   }
-  const unlock = forServer && file !== ':memory:' ? lockFile(file) : (): void => undefined;
+  // By its real name: the same file may be reached by a link.
+  const unlock = forServer && file !== ':memory:' ? lockFile(realpathSync(file)) : (): void => undefined;
   const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
   try {
     await whenFree(() => {
@@ -365,7 +367,7 @@ export class SqliteStore implements MessageStore {
     const message = resolution.status === 'ACCEPTED' ? resolution.message : null;
     const columns = {
       ...recordColumns(resolution, now),
-      ...(resolution.status === 'REJECTED' && { idempotency_key: null }),
+      ...(resolution.status === 'REJECTED' && { idempotency_key: null, ...SHED_COLUMNS }),
       ...(message !== null && messageColumns(message)),
     };
     const lower = yieldsTo(resolution.status).map((status) => `'${status}'`);

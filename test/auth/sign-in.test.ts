@@ -231,25 +231,28 @@ describe('with keys and tokens', () => {
     await broken.close();
   });
 
-  it('an issuer that answers 503 is not the fault of the token, and is not asked for each of them', async () => {
-    const broken = await startIssuer();
-    const other = await startTestApp({ ...broken.environment });
-    broken.setSilent(503);
-    const token = await broken.sign({ sub: 'u', scope: 'messages:read' });
-    const answers = await Promise.all(
-      Array.from({ length: 20 }, () =>
-        post<unknown>(other.url, JSON.stringify({ query: '{ __typename }' }), {
-          'content-type': 'application/json',
-          ...as(token),
-        }),
-      ),
-    );
-    for (const { status } of answers) expect(status).toBe(500);
-    expect(broken.fetches()).toBeLessThanOrEqual(2);
-    expect(other.log.filter(({ msg }) => msg === 'request failed')).toHaveLength(20);
-    await other.close();
-    await broken.close();
-  });
+  it.each([503, 'no keys'] as const)(
+    'an issuer that answers %s is not the fault of the token, and is not asked for each of them',
+    async (answer) => {
+      const broken = await startIssuer();
+      const other = await startTestApp({ ...broken.environment });
+      broken.setSilent(answer);
+      const token = await broken.sign({ sub: 'u', scope: 'messages:read' });
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, () =>
+          post<unknown>(other.url, JSON.stringify({ query: '{ __typename }' }), {
+            'content-type': 'application/json',
+            ...as(token),
+          }),
+        ),
+      );
+      for (const { status } of answers) expect(status).toBe(500);
+      expect(broken.fetches()).toBeLessThanOrEqual(2);
+      expect(other.log.filter(({ msg }) => msg === 'request failed')).toHaveLength(20);
+      await other.close();
+      await broken.close();
+    },
+  );
 
   describe('a key is good for its scopes alone', () => {
     it.each([

@@ -167,9 +167,24 @@ describe('a callback', () => {
     ['null', null],
     ['a number', 5],
     ['an array', []],
+    [
+      'an inbound message to hundreds',
+      { type: 'message-received', message: { ...MESSAGE, to: Array.from({ length: 101 }, (_, n) => `+1234567${n}`) } },
+    ],
+    [
+      'one with hundreds of attachments',
+      { type: 'message-received', message: { ...MESSAGE, media: Array(101).fill('x') } },
+    ],
     ['an inbound message from nobody', { type: 'message-received', message: { id: 'x', to: ['+1'] } }],
   ])('with %s is kept aside as it came', (_name, event) => {
     expect(parse([event])).toEqual([{ kind: 'strange', count: 1, body: JSON.stringify(event) }]);
+  });
+
+  it('with a text as long as a book is kept aside, up to where it is cut', () => {
+    const event = { type: 'message-received', message: { ...MESSAGE, text: 'x'.repeat(16_385) } };
+    expect(parse([event])).toEqual([
+      { kind: 'strange', count: 1, body: `${JSON.stringify(event).slice(0, 16_384)} … cut` },
+    ]);
   });
 
   it('that is no JSON is kept aside as it came', () => {

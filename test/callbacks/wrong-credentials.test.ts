@@ -1,3 +1,4 @@
+import { systemClock } from '../../src/clock.js';
 import { WrongCredentials, type WrongCredentialsCounts } from '../../src/callbacks/wrong-credentials.js';
 
 /** A clock that wakes its sleepers when told. */
@@ -79,5 +80,18 @@ describe('wrong credentials', () => {
     expect(await slowed).toBe(true);
     await clock.wake(60_000);
     expect(told.at(-1)).toEqual({ count: 10_011, addresses: 10_001 });
+  });
+
+  it('that wait by the hundred are no leak to Node', async () => {
+    const warnings: string[] = [];
+    const listen = (warning: Error): void => void warnings.push(warning.name);
+    process.on('warning', listen);
+    const waiting = new WrongCredentials({ clock: systemClock, onWrong: () => undefined });
+    const answers = Array.from({ length: 300 }, () => waiting.taken('a'));
+    waiting.close();
+    await Promise.all(answers);
+    await new Promise(setImmediate);
+    process.off('warning', listen);
+    expect(warnings).toEqual([]);
   });
 });

@@ -7,6 +7,7 @@ import { MessageService } from '../../src/messaging/message-service.js';
 import type { Message } from '../../src/messaging/message.js';
 import { SendPolicy } from '../../src/messaging/send-policy.js';
 import { openStore } from '../../src/store/index.js';
+import { NO_LIMITS } from '../support/limits.js';
 import { OUTBOUND } from '../support/messages.js';
 
 const ALL_ALLOWED = { allowedRegions: '*', mediaHosts: null, allowHttpMedia: true } as const;
@@ -48,7 +49,7 @@ it('100 representations, and the same message asked for beside them, are one que
       onSettled: () => undefined,
       onStillWaiting: () => undefined,
     },
-    limits: { take: () => Promise.resolve({ kind: 'COUNTED', giveBack: () => Promise.resolve() }) },
+    limits: NO_LIMITS,
     refusals: { add: () => undefined },
     newId: () => 'id',
     sendTimeoutMs: 1,

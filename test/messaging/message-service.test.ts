@@ -11,7 +11,7 @@ import {
   type MessageStore,
   type SendOutcome,
 } from '../../src/messaging/ports.js';
-import type { Permit } from '../../src/messaging/send-limits.js';
+import type { Counted, Refused } from '../../src/messaging/send-limits.js';
 import { openStore } from '../../src/store/index.js';
 import { OUTBOUND } from '../support/messages.js';
 
@@ -70,7 +70,11 @@ function standingClock(): Clock & { tick: () => Promise<void> } {
 }
 
 describe('a send', () => {
-  let permit: () => Promise<Permit>;
+  /** What looking at the limits finds: room, or why there is none. */
+  let look: () => Promise<Refused | null>;
+  /** What taking that room finds. */
+  let take: () => Promise<Counted | Refused>;
+  let dropped: number;
   let givenBack: number;
   let refusals: [caller: string, now: number][];
   let real: MessageStore;
@@ -111,7 +115,9 @@ describe('a send', () => {
     services = [];
     refusals = [];
     givenBack = 0;
-    permit = () =>
+    dropped = 0;
+    look = () => Promise.resolve(null);
+    take = () =>
       Promise.resolve({
         kind: 'COUNTED',
         giveBack() {
@@ -144,7 +150,14 @@ describe('a send', () => {
         onSettled: (each) => settled.push(each),
       },
       newId: () => `send${++ids}`,
-      limits: { take: () => permit() },
+      limits: {
+        async look() {
+          const drop = (): void => {
+            dropped++;
+          };
+          return (await look()) ?? { kind: 'ROOM', take, drop };
+        },
+      },
       refusals: { add: (...refused) => refusals.push(refused) },
       sendTimeoutMs: 20_000,
     });
@@ -409,7 +422,7 @@ describe('a send', () => {
   });
 
   it('that a limit refuses is not claimed, and counted for its caller', async () => {
-    permit = () => Promise.resolve({ kind: 'REFUSED', retryAfterSeconds: 7 });
+    look = () => Promise.resolve({ kind: 'REFUSED', retryAfterSeconds: 7 });
     for (const idempotencyKey of ['k', null]) {
       const error: unknown = await newService()
         .send(request({ idempotencyKey }))
@@ -425,8 +438,9 @@ describe('a send', () => {
 
   it('that went out gets its message again when a limit has been reached since, another input its refusal', async () => {
     const sent = await newService().send(request());
-    permit = () => Promise.resolve({ kind: 'REFUSED', retryAfterSeconds: 7 });
+    look = () => Promise.resolve({ kind: 'REFUSED', retryAfterSeconds: 7 });
     expect(await newService().send(request())).toEqual(sent);
+    expect(refusals).toEqual([]);
     const other = { ...OUTBOUND, text: 'Another text' };
     expect(await failureOf(newService().send(request({ message: other })))).toBe('RATE_LIMITED NOT_SENT');
   });
@@ -435,9 +449,34 @@ describe('a send', () => {
     ['with a key is unknown', 'k', 'STORE_UNAVAILABLE UNKNOWN'],
     ['without a key is not sent', null, 'STORE_UNAVAILABLE NOT_SENT'],
   ])('that cannot be counted is not sent: %s', async (_name, idempotencyKey, failure) => {
-    permit = () => Promise.reject(new Error('database away'));
+    look = () => Promise.reject(new Error('database away'));
     expect(await failureOf(newService().send(request({ idempotencyKey })))).toBe(failure);
     expect(steps).toEqual([]);
+  });
+
+  it('that is claimed, and then finds the room taken by another process, is not made and frees its key', async () => {
+    const sent = take;
+    take = () => Promise.resolve({ kind: 'REFUSED', retryAfterSeconds: 7 });
+    expect(await failureOf(newService().send(request()))).toBe('RATE_LIMITED NOT_SENT');
+    take = () => Promise.reject(new Error('no counters'));
+    expect(await failureOf(newService().send(request()))).toBe('STORE_UNAVAILABLE NOT_SENT');
+    expect(steps).toEqual(['claim', 'record', 'claim', 'record']);
+    take = sent;
+    expect(await newService().send(request())).toEqual(SENT);
+  });
+
+  it('takes its room only once it is claimed, and drops it where it is not', async () => {
+    take = () => {
+      steps.push('take');
+      return Promise.resolve({ kind: 'COUNTED', giveBack: () => Promise.resolve() });
+    };
+    await newService().send(request());
+    expect(steps).toEqual(['claim', 'take', 'call', 'record']);
+    await newService().send(request());
+    expect(dropped).toBe(1);
+    replace('claim', diskFull);
+    await failureOf(newService().send(request({ idempotencyKey: null })));
+    expect(dropped).toBe(2);
   });
 
   it('gives back what it took from the limits where nothing was sent, and there alone', async () => {
@@ -448,11 +487,6 @@ describe('a send', () => {
     outcome = () => Promise.resolve({ kind: 'NOT_SENT', error: new ServiceError('UPSTREAM_REJECTED') });
     await failureOf(newService().send(request({ idempotencyKey: null })));
     expect(givenBack).toBe(1);
-    await failureOf(newService().send(request({ idempotencyKey: 'unknown' })));
-    expect(givenBack).toBe(2);
-    replace('claim', diskFull);
-    await failureOf(newService().send(request({ idempotencyKey: null })));
-    expect(givenBack).toBe(3);
   });
 
   it('whose claim was never tried leaves nothing to be ended', async () => {

@@ -4,6 +4,7 @@ import { MessageService, type SendReport, type SendRequest } from '../../src/mes
 import type { GatewayReport, MessageStore, SendOutcome } from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';
 import { accepted } from '../store/conformance.js';
+import { NO_LIMITS } from '../support/limits.js';
 import { OUTBOUND } from '../support/messages.js';
 
 describe('a send', () => {
@@ -58,7 +59,7 @@ describe('a send', () => {
         onRecordFailure: () => undefined,
         onStillWaiting: () => undefined,
       },
-      limits: { take: () => Promise.resolve({ kind: 'COUNTED', giveBack: () => Promise.resolve() }) },
+      limits: NO_LIMITS,
       refusals: { add: () => undefined },
       newId: () => `send${++ids}`,
       sendTimeoutMs: 20_000,

@@ -547,6 +547,18 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
       });
     });
 
+    it('keeps nothing that is long of a send that was not sent, and all of one that is unknown', async () => {
+      const request = { ...OUTBOUND, text: 'x'.repeat(2_048), media: ['https://example.com/a.jpg'], tag: 'red' };
+      const [refused, unknown] = [newSend({ request }), newSend({ request })];
+      for (const send of [refused, unknown]) await store.claim(send);
+      await store.record(refused.sendId, { status: 'REJECTED' }, 2_000);
+      await store.record(unknown.sendId, { status: 'UNKNOWN' }, 2_000);
+      expect(await place.sql('SELECT body, media, tag FROM sends ORDER BY send_id')).toEqual([
+        { body: '', media: '[]', tag: null },
+        { body: request.text, media: JSON.stringify(request.media), tag: 'red' },
+      ]);
+    });
+
     it('counts refused sends by caller and hour', async () => {
       const counts = (...all: [caller: string, hour: number, count: number][]): Promise<void> =>
         store.addRefusals(all.map(([caller, hour, count]) => ({ caller, hour, count })));

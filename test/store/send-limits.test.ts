@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { Client } from 'pg';
-import type { Permit } from '../../src/messaging/send-limits.js';
+import type { Counted, Refused, SendLimits } from '../../src/messaging/send-limits.js';
 import { openStore } from '../../src/store/index.js';
 import { openSendLimits, type OpenSendLimits, type SendLimitsOptions } from '../../src/store/send-limits.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
@@ -12,14 +12,20 @@ const LIMITS = {
   perRecipientOverall: [],
 };
 
+/** Looks whether there is room, and takes it. */
+async function take(limits: SendLimits, caller: string, recipients: readonly string[]): Promise<Counted | Refused> {
+  const room = await limits.look(caller, recipients);
+  return room.kind === 'REFUSED' ? room : room.take();
+}
+
 /** How many seconds to wait; null where the send was counted. */
-async function waitOf(permit: Promise<Permit>): Promise<number | null> {
+async function waitOf(permit: Promise<Counted | Refused>): Promise<number | null> {
   const taken = await permit;
   return taken.kind === 'REFUSED' ? taken.retryAfterSeconds : null;
 }
 
 /** @throws where the send was refused. */
-async function counted(permit: Promise<Permit>): Promise<Extract<Permit, { kind: 'COUNTED' }>> {
+async function counted(permit: Promise<Counted | Refused>): Promise<Counted> {
   const taken = await permit;
   if (taken.kind === 'REFUSED') throw new Error('refused');
   return taken;
@@ -61,26 +67,26 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
 
   it('are counted by recipient, for each caller', async () => {
     const limits = openLimits();
-    await counted(limits.take('a', recipients(3)));
-    await counted(limits.take('a', recipients(2, 10)));
-    const wait = await waitOf(limits.take('a', recipients(1, 20)));
+    await counted(take(limits, 'a', recipients(3)));
+    await counted(take(limits, 'a', recipients(2, 10)));
+    const wait = await waitOf(take(limits, 'a', recipients(1, 20)));
     expect(wait).toBeGreaterThan(HOUR - 60);
     expect(wait).toBeLessThanOrEqual(HOUR);
-    await counted(limits.take('b', recipients(5, 30)));
+    await counted(take(limits, 'b', recipients(5, 30)));
   });
 
   it('to a recipient are counted for each caller alone: nobody can use up or count what others send to a number', async () => {
     const limits = openLimits();
-    for (let round = 0; round < 3; round++) await counted(limits.take('a', ['+1']));
-    expect(await waitOf(limits.take('a', ['+1']))).toBeGreaterThan(0);
-    for (let round = 0; round < 3; round++) await counted(limits.take('b', ['+1']));
+    for (let round = 0; round < 3; round++) await counted(take(limits, 'a', ['+1']));
+    expect(await waitOf(take(limits, 'a', ['+1']))).toBeGreaterThan(0);
+    for (let round = 0; round < 3; round++) await counted(take(limits, 'b', ['+1']));
   });
 
   it('to a recipient are counted for all callers together where the operator wants that', async () => {
     const limits = openLimits({ perRecipientOverall: [{ count: 3, windowSeconds: HOUR }] });
-    for (const caller of ['a', 'b', 'c']) await counted(limits.take(caller, ['+1']));
-    expect(await waitOf(limits.take('d', ['+1']))).toBeGreaterThan(0);
-    await counted(limits.take('d', ['+2']));
+    for (const caller of ['a', 'b', 'c']) await counted(take(limits, caller, ['+1']));
+    expect(await waitOf(take(limits, 'd', ['+1']))).toBeGreaterThan(0);
+    await counted(take(limits, 'd', ['+2']));
   });
 
   it('are counted in each window by itself, those of callers and those of recipients', async () => {
@@ -89,51 +95,66 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
       { count: 4, windowSeconds: 2 * HOUR },
     ];
     const limits = openLimits({ perCaller: windows, perRecipient: windows });
-    for (let round = 0; round < 3; round++) await counted(limits.take('+1', ['+1']));
-    expect(await waitOf(limits.take('+1', ['+2']))).toBeLessThanOrEqual(HOUR);
-    await counted(limits.take('+2', ['+2']));
+    for (let round = 0; round < 3; round++) await counted(take(limits, '+1', ['+1']));
+    expect(await waitOf(take(limits, '+1', ['+2']))).toBeLessThanOrEqual(HOUR);
+    await counted(take(limits, '+2', ['+2']));
   });
 
   it('that several windows refuse have to wait for the last of them', async () => {
     const windows = [2 * HOUR, HOUR, 3 * HOUR].map((windowSeconds) => ({ count: 1, windowSeconds }));
     const limits = openLimits({ perCaller: windows, perRecipient: [] });
-    await counted(limits.take('a', ['+1']));
-    expect(await waitOf(limits.take('a', ['+1']))).toBeGreaterThan(2 * HOUR);
+    await counted(take(limits, 'a', ['+1']));
+    expect(await waitOf(take(limits, 'a', ['+1']))).toBeGreaterThan(2 * HOUR);
   });
 
   it('are not counted at all when refused', async () => {
     const limits = openLimits();
-    await counted(limits.take('a', recipients(3)));
-    for (let round = 0; round < 5; round++) expect(await waitOf(limits.take('a', recipients(3, 10)))).not.toBeNull();
-    await counted(limits.take('a', recipients(2, 10)));
+    await counted(take(limits, 'a', recipients(3)));
+    for (let round = 0; round < 5; round++) expect(await waitOf(take(limits, 'a', recipients(3, 10)))).not.toBeNull();
+    await counted(take(limits, 'a', recipients(2, 10)));
   });
 
   it('begin no count when refused, whichever limit refuses them', async () => {
     const limits = openLimits();
-    await counted(limits.take('a', recipients(3)));
-    for (let round = 0; round < 2; round++) await counted(limits.take('b', ['+1']));
-    await counted(limits.take('b', ['+1']));
+    await counted(take(limits, 'a', recipients(3)));
+    for (let round = 0; round < 2; round++) await counted(take(limits, 'b', ['+1']));
+    await counted(take(limits, 'b', ['+1']));
     const [begun, before] = [jest.spyOn(globalThis, 'setTimeout'), await countersIn(databaseUrl)];
-    expect(await waitOf(limits.take('a', recipients(3, 100)))).toBeGreaterThan(0);
-    expect(await waitOf(limits.take('b', ['+1', ...recipients(1, 200)]))).toBeGreaterThan(0);
-    expect(await waitOf(limits.take('c', recipients(6, 300)))).toBeGreaterThan(0);
+    expect(await waitOf(take(limits, 'a', recipients(3, 100)))).toBeGreaterThan(0);
+    expect(await waitOf(take(limits, 'b', ['+1', ...recipients(1, 200)]))).toBeGreaterThan(0);
+    expect(await waitOf(take(limits, 'c', recipients(6, 300)))).toBeGreaterThan(0);
     const timers = begun.mock.calls.filter(([, ms]) => ms === HOUR * 1000);
     begun.mockRestore();
     expect([timers.length, await countersIn(databaseUrl)]).toEqual([0, before]);
   });
 
+  it('that have found room keep it until they are counted or dropped', async () => {
+    const limits = openLimits();
+    const rooms = await Promise.all(Array.from({ length: 9 }, (_, index) => limits.look('a', [`+1${index}`])));
+    expect(rooms.filter(({ kind }) => kind === 'ROOM')).toHaveLength(5);
+    for (const room of rooms) if (room.kind === 'ROOM') room.drop();
+    await counted(take(limits, 'a', recipients(5)));
+    expect((await limits.look('a', ['+19'])).kind).toBe('REFUSED');
+  });
+
+  it('of less than a minute are not given back: they say how fast may be tried', async () => {
+    const limits = openLimits({ perCaller: [{ count: 2, windowSeconds: 59 }], perRecipient: [] });
+    for (let round = 0; round < 2; round++) await (await counted(take(limits, 'a', ['+1']))).giveBack();
+    expect(await waitOf(take(limits, 'a', ['+1']))).toBeGreaterThan(0);
+  });
+
   it('that are given back leave room for others', async () => {
     const limits = openLimits({ perRecipientOverall: [{ count: 3, windowSeconds: HOUR }] });
-    for (let round = 0; round < 9; round++) await (await counted(limits.take('a', recipients(3)))).giveBack();
-    await counted(limits.take('a', recipients(3)));
-    await counted(limits.take('a', recipients(2)));
-    expect(await waitOf(limits.take('a', recipients(1)))).toBeGreaterThan(0);
+    for (let round = 0; round < 9; round++) await (await counted(take(limits, 'a', recipients(3)))).giveBack();
+    await counted(take(limits, 'a', recipients(3)));
+    await counted(take(limits, 'a', recipients(2)));
+    expect(await waitOf(take(limits, 'a', recipients(1)))).toBeGreaterThan(0);
   });
 
   it('never exceed the limit when all come at once', async () => {
     const limits = openLimits({ perRecipient: [] });
     const answers = await Promise.all(
-      Array.from({ length: 40 }, (_, index) => waitOf(limits.take('a', [`+1${index}`]))),
+      Array.from({ length: 40 }, (_, index) => waitOf(take(limits, 'a', [`+1${index}`]))),
     );
     expect(answers.filter((answer) => answer === null).length).toBeLessThanOrEqual(5);
     expect(answers.filter((answer) => answer === null).length).toBeGreaterThan(0);
@@ -141,7 +162,7 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
 
   it('are not limited when there is no limit', async () => {
     const limits = openLimits({ perCaller: [], perRecipient: [] });
-    for (let round = 0; round < 20; round++) await counted(limits.take('a', ['+1']));
+    for (let round = 0; round < 20; round++) await counted(take(limits, 'a', ['+1']));
   });
 
   const oneAnHour = { perCaller: [{ count: 1, windowSeconds: HOUR }], perRecipient: [] };
@@ -151,11 +172,11 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
       jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
       try {
         const limits = openLimits(oneAnHour);
-        const early = await counted(limits.take('a', ['+1']));
+        const early = await counted(take(limits, 'a', ['+1']));
         await jest.advanceTimersByTimeAsync(HOUR * 1_000 + 1);
-        await counted(limits.take('a', ['+1']));
+        await counted(take(limits, 'a', ['+1']));
         await early.giveBack();
-        expect(await waitOf(limits.take('a', ['+1']))).toBe(HOUR);
+        expect(await waitOf(take(limits, 'a', ['+1']))).toBe(HOUR);
       } finally {
         jest.useRealTimers();
       }
@@ -165,32 +186,32 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
   if (place === 'PostgreSQL') {
     it('that are given back late leave no room in the next window', async () => {
       const limits = openLimits(oneAnHour);
-      const early = await counted(limits.take('a', ['+1']));
+      const early = await counted(take(limits, 'a', ['+1']));
       const client = new Client({ connectionString: databaseUrl ?? '' });
       await client.connect();
       // As if the next window had begun a second after the end of this one.
       await client.query('UPDATE send_counters SET expire = expire + 3601000');
       await client.end();
       await early.giveBack();
-      expect(await waitOf(limits.take('a', ['+1']))).toBeGreaterThan(HOUR);
+      expect(await waitOf(take(limits, 'a', ['+1']))).toBeGreaterThan(HOUR);
     });
 
     it('leave no connection behind when they are closed', async () => {
       const limits = openSendLimits({ databaseUrl, ...LIMITS });
-      await limits.take('a', ['+1']);
+      await take(limits, 'a', ['+1']);
       await limits.close();
-      await expect(limits.take('a', ['+1'])).rejects.toThrow('pool');
+      await expect(take(limits, 'a', ['+1'])).rejects.toThrow('pool');
     });
 
     it('are counted once for two instances', async () => {
       const [first, second] = [openLimits(), openLimits()];
-      await counted(first.take('a', recipients(3)));
-      expect(await waitOf(second.take('a', recipients(3, 10)))).not.toBeNull();
+      await counted(take(first, 'a', recipients(3)));
+      expect(await waitOf(take(second, 'a', recipients(3, 10)))).not.toBeNull();
     });
 
     it('reject when the database is away, and hold no number or name', async () => {
       const limits = openLimits();
-      await limits.take('zqcaller', ['+19995550123']);
+      await take(limits, 'zqcaller', ['+19995550123']);
       const { Pool } = await import('pg');
       const pool = new Pool({ connectionString: databaseUrl ?? '' });
       const { rows } = await pool.query('SELECT * FROM send_counters');
@@ -198,9 +219,9 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
       expect(rows.length).toBe(2);
       expect(JSON.stringify(rows)).not.toMatch(/zqcaller|9995550123/);
       await postgres?.stop();
-      await expect(limits.take('a', ['+1'])).rejects.toBeDefined();
+      await expect(take(limits, 'a', ['+1'])).rejects.toBeDefined();
       await postgres?.start();
-      await counted(limits.take('a', ['+1']));
+      await counted(take(limits, 'a', ['+1']));
     });
   }
 });

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -261,6 +261,15 @@ describe('the SQLite file', () => {
     await expect(openStore({ databaseUrl: null, file, forServer: true })).rejects.toMatchObject({
       code: 'SQLITE_NOTADB',
     });
+  });
+
+  it('takes one server at a time, also by way of a link', async () => {
+    const file = newFile();
+    const first = await openStore({ databaseUrl: null, file, forServer: true });
+    const link = join(root, 'link.sqlite');
+    symlinkSync(file, link);
+    await expect(openStore({ databaseUrl: null, file: link, forServer: true })).rejects.toThrow(StoreInUseError);
+    await first.close();
   });
 
   it('takes one server at a time, beside which tools may read and write it', async () => {

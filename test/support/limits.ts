@@ -1,0 +1,11 @@
+/** Limits that let everything pass, for the tests that ask for something else. */
+import type { SendLimits } from '../../src/messaging/send-limits.js';
+
+export const NO_LIMITS: SendLimits = {
+  look: () =>
+    Promise.resolve({
+      kind: 'ROOM',
+      take: () => Promise.resolve({ kind: 'COUNTED', giveBack: () => Promise.resolve() }),
+      drop: () => undefined,
+    }),
+};
