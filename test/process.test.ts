@@ -1,7 +1,7 @@
 /** The built server as a process: what it prints, how it refuses to start, how it stops. */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -204,7 +204,7 @@ describe('the process', () => {
     const [code, errors] = await Promise.all([exitCode(child), text(child.stderr)]);
     expect([code, errors]).toEqual([
       1,
-      'Another server uses data/messages.sqlite. One SQLite file belongs to one server: stop the other one, or use PostgreSQL for several.\n',
+      `Another server uses ${realpathSync(folder)}/data/messages.sqlite. One SQLite file belongs to one server: stop the other one, or use PostgreSQL for several.\n`,
     ]);
     const ended = exitCode(first);
     first.kill('SIGKILL');
