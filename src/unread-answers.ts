@@ -1,9 +1,9 @@
 /** Answers that their clients do not read: how long the server keeps one, and how many bytes it keeps of all of them. */
 import type { ServerResponse } from 'node:http';
 
-/** Somebody on a slow line reads the largest answer, 4 MiB, in this time at 70 KB a second. */
+/** Somebody on a slow line reads the largest answer, 2 MiB, in this time at 35 KB a second. */
 const MAX_WAIT_MS = 60_000;
-/** Sixteen of the largest answers; what the kernel took on to send does not count. */
+/** Thirty-two of the largest answers; what the kernel took on to send does not count. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
 export class UnreadAnswers {

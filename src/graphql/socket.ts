@@ -24,7 +24,7 @@ export interface Connection {
 }
 
 /**
- * What a peer may leave unread, in bytes: the largest answer is 5 MB, and events go on beside it. A connection of whom
+ * What a peer may leave unread, in bytes: the largest answer is 2 MiB, and events go on beside it. A connection of whom
  * nothing is unread gets any answer.
  */
 const MAX_UNREAD_BYTES = 6 * 1024 * 1024;

@@ -55,20 +55,20 @@ const entitiesOf = (from) => ({ entitiesOf: from });
 const ACCEPTED = {
   'the smallest query': ['{ __typename }'],
   'one field 490 times': [`{ messages { nodes { ${times(490, () => 'id')} } } }`],
-  'two pages of groups with all that is known of them': [
-    `{ ${times(2, (index) => `a${index}: messages(first: 100, ${ofGroups}) { nodes { ${WHOLE} } }`)} }`,
+  'a page and a half of groups with all that is known of them': [
+    `{ ${times(2, (index) => `a${index}: messages(first: 73, ${ofGroups}) { nodes { ${WHOLE} } }`)} }`,
   ],
   'a page of groups, with aliases up to the limit of values': [
-    `{ messages(first: 100, ${ofGroups}) { nodes { ${WHOLE} a: ${DELIVERIES} } } }`,
+    `{ messages(first: 80, ${ofGroups}) { nodes { ${WHOLE} a: ${DELIVERIES} } } }`,
   ],
   'five pages of ids, of groups': [
     `{ ${times(5, (index) => `a${index}: messages(first: 100, ${ofGroups}) { nodes { id } edges { node { id } } }`)} }`,
   ],
-  'a page of the largest messages': [`{ messages(first: 97, ${ofLarge}) { nodes { media } } }`],
+  'a page of the largest messages': [`{ messages(first: 50, ${ofLarge}) { nodes { media } } }`],
   'a page of the largest messages, of which little is asked': [`{ messages(first: 100, ${ofLarge}) { nodes { id } } }`],
   'as many entities as may be': [ENTITIES(times(18, (index) => `a${index}: text`)), entitiesOf(GROUP.from)],
-  'as many entities with 50 values each': [ENTITIES('id to deliveries { to status time }'), entitiesOf(GROUP.from)],
-  'previews up to the limit of values': [previews(14)],
+  'as many entities with 30 values each': [ENTITIES('id deliveries { to status }'), entitiesOf(GROUP.from)],
+  'previews up to the limit of values': [previews(9)],
   'twenty lookups': [
     `{ ${times(20, (index) => `a${index}: message(id: "${index}") { id deliveries { failure { code } } }`)} }`.replace(
       'a0: ',
