@@ -99,11 +99,18 @@ export function countLists(schema: GraphQLSchema): void {
 type Resolve = GraphQLFieldResolver<unknown, RequestContext>;
 
 function counted(resolve: Resolve, lists: ReadonlySet<string>): Resolve {
+  // graphql-js hands the same nodes to each entry of a list, and what is asked of them is the same.
+  const known = new WeakMap<GraphQLResolveInfo['fieldNodes'], number>();
+  const valuesOfEntry = (info: GraphQLResolveInfo): number => {
+    const values = known.get(info.fieldNodes) ?? 1 + fieldsBelow(info, lists);
+    known.set(info.fieldNodes, values);
+    return values;
+  };
   return (source, args, context, info) => {
     const found = resolve(source, args, context, info);
     if (info.operation.operation !== OperationTypeNode.QUERY) return found;
     const count = (list: unknown): unknown => {
-      if (Array.isArray(list)) context.budget.addValues(list.length * (1 + fieldsBelow(info, lists)));
+      if (Array.isArray(list)) context.budget.addValues(list.length * valuesOfEntry(info));
       return list;
     };
     return found instanceof Promise ? found.then(count) : count(found);

@@ -215,8 +215,8 @@ function failureReporting(onInternalError: GraphQLOptions['onInternalError']): A
         willSendResponse({ request, operation, response: { body, http } }) {
           if (body.kind !== 'single') return Promise.resolve();
           if (isTooMuch(operation, budget, body.singleResult)) {
-            const { message, retryable } = ERRORS.OPERATION_TOO_COSTLY;
-            body.singleResult = { errors: [{ message, extensions: { code: 'OPERATION_TOO_COSTLY', retryable } }] };
+            const { message, extensions } = new ServiceError('OPERATION_TOO_COSTLY');
+            body.singleResult = { errors: [{ message, extensions }] };
             http.status = 400;
           }
           if (http.status === 400 && wantsLegacyJson(request.http?.headers.get('accept'))) http.status = 200;

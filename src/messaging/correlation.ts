@@ -48,8 +48,9 @@ export class Correlation {
   shownTag(wireTag: string | null, given: string | null, sendId: string): string | null {
     if (wireTag === null) return null;
     const found = this.read(wireTag);
+    if (found.sendId === sendId) return found.tag;
     const hadSuffix = this.wireTag(given, sendId) !== given;
-    return hadSuffix && found.sendId !== sendId ? given : found.tag;
+    return hadSuffix ? given : found.tag;
   }
 
   /** The client's tag and our send, out of a tag that came back. */

@@ -1,17 +1,7 @@
 /** The lists of the SQLite store where two of their rules meet, and its batches where one write is at fault. */
 import type { MessageFilter, MessageStore, Position } from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';
-import { accepted, newSend } from './conformance.js';
-
-const NO_FILTER: MessageFilter = {
-  caller: null,
-  from: null,
-  to: null,
-  status: null,
-  tag: null,
-  since: null,
-  until: null,
-};
+import { accepted, newSend, NO_FILTER } from './conformance.js';
 
 let store: MessageStore;
 beforeEach(async () => {
