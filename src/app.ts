@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { authenticator, isOpen } from './auth/authenticator.js';
-import { CALLBACK_PATH, takeCallbacks } from './callbacks/route.js';
-import { ConfigError, type Config } from './config.js';
-import { openCore, type CoreOptions } from './core.js';
+import { CALLBACK_PATH, takeCallbacks } from './catapult/callback-route.js';
+import { ConfigError, type Config } from './config/config.js';
+import { openCore, type CoreOptions } from './parts.js';
 import { serveGraphQL, type GraphQLOptions } from './graphql/server.js';
-import { TrustedDocuments, type Manifest } from './graphql/trusted-documents.js';
-import { createHttpHost } from './http.js';
+import { TrustedDocuments, type Manifest } from './graphql/documents/trusted.js';
+import { createHttpHost } from './http/host.js';
 import type { Logger } from './log.js';
 
 /** A stop waits this long for answers from upstream; what then has none is recorded as unknown, and told so. */

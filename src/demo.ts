@@ -1,9 +1,9 @@
 /** The demo: the server and its sandbox in one process, and the method page's three samples sent through both. */
 import { request } from 'undici';
 import { createApp } from './app.js';
-import type { Config } from './config.js';
+import type { Config } from './config/config.js';
 import type { Logger } from './log.js';
-import { SAMPLES, SEND_MESSAGE } from './samples.js';
+import { SAMPLES, SEND_MESSAGE } from './sandbox/samples.js';
 
 /** The demo is its own only caller. */
 const OPEN = { apiKeys: [], tokens: null, senders: {} };

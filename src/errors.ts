@@ -181,6 +181,11 @@ export class ServiceError extends Error {
   }
 }
 
+/** The body of an HTTP answer that is a failure and nothing else, shaped as GraphQL shapes its answers. */
+export function failureBody({ message, extensions }: ServiceError, requestId: string, words = message): object {
+  return { errors: [{ message: words, extensions: { ...extensions, requestId } }] };
+}
+
 /** One mistake in one argument. */
 export function badArgument(name: string, code: string, message: string): ServiceError {
   return new ServiceError('BAD_USER_INPUT', { fieldErrors: [{ path: [name], code, message }] });

@@ -2,13 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
-import { takeCallbacks } from './callbacks/route.js';
-import type { Config } from './config.js';
-import { openCore, type CoreOptions } from './core.js';
+import { takeCallbacks } from './catapult/callback-route.js';
+import type { Config } from './config/config.js';
+import { openCore, type CoreOptions } from './parts.js';
 import { contextFactory, type RequestContext } from './graphql/context.js';
 import { errorFormatter, type ErrorFormatter } from './graphql/public-error.js';
 import { buildMessagingSchema } from './graphql/schema.js';
-import { createHttpHost } from './http.js';
+import { createHttpHost } from './http/host.js';
 import { DEFAULT_SCOPES, isCallerName, sendersOf, type Scope } from './messaging/caller.js';
 
 /** Who asks, and the id under which the log tells of the request. */

@@ -2,13 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Dispatcher } from 'undici';
-import type { Credentials } from './callbacks/route.js';
+import type { Credentials } from './catapult/callback-route.js';
 import { Account } from './catapult/account.js';
 import { basicAuthorization, TokenAuthorization, type Authorization } from './catapult/authorization.js';
 import { AccountCheck, NOT_CHECKED } from './catapult/check.js';
 import { openConnection } from './catapult/connection.js';
-import { startSandbox, type Sandbox } from './catapult/sandbox.js';
-import type { Upstream, UpstreamCredentials } from './config.js';
+import { startSandbox, type Sandbox } from './sandbox/sandbox.js';
+import type { Upstream, UpstreamCredentials } from './config/config.js';
 import type { Clock } from './messaging/ports.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {

@@ -1,6 +1,6 @@
 /** Finds out who calls: by an API key, by a JSON Web Token, or nobody in particular where that was said aloud. */
-import type { IncomingHttpHeaders } from 'node:http';
-import { ANYBODY, sendersOf, type SignedIn } from '../messaging/caller.js';
+import { ANYBODY, sendersOf } from '../messaging/caller.js';
+import type { Authenticate, CredentialHeaders } from '../messaging/ports.js';
 import { ApiKeys, type ApiKey } from './api-keys.js';
 import { openTokens, type TokenOptions, type Tokens } from './tokens.js';
 
@@ -11,11 +11,6 @@ export interface AuthOptions {
   /** The numbers that a caller may send from, by the caller's name; who is not in it may use all. */
   readonly senders: Readonly<Record<string, readonly string[]>>;
 }
-
-/** The headers that carry a credential. In a WebSocket's first message they are its payload. */
-export type CredentialHeaders = Pick<IncomingHttpHeaders, 'authorization'> & { readonly 'x-api-key'?: unknown };
-
-export type Authenticate = (headers: CredentialHeaders) => Promise<SignedIn | null>;
 
 /** Whether nobody has to sign in. */
 export const isOpen = ({ apiKeys, tokens }: AuthOptions): boolean => apiKeys.length === 0 && tokens === null;

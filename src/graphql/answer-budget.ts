@@ -14,7 +14,6 @@ import {
 } from 'graphql';
 import { ServiceError } from '../errors.js';
 import type { Message } from '../messaging/message.js';
-import type { RequestContext } from './context.js';
 
 /** A hundred messages to groups of ten take 14,000 with all of their fields; each value costs graphql-js about a microsecond. */
 const MAX_VALUES = 20_000;
@@ -96,7 +95,7 @@ export function countLists(schema: GraphQLSchema): void {
   for (const list of lists) list.resolve = counted(list.resolve ?? defaultFieldResolver, names);
 }
 
-type Resolve = GraphQLFieldResolver<unknown, RequestContext>;
+type Resolve = GraphQLFieldResolver<unknown, { readonly budget: AnswerBudget }>;
 
 function counted(resolve: Resolve, lists: ReadonlySet<string>): Resolve {
   // graphql-js hands the same nodes to each entry of a list, and what is asked of them is the same.

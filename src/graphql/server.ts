@@ -1,6 +1,5 @@
 /** Apollo Server on /graphql: what it may do, what it tells, and GraphiQL for those who look at it in a browser. */
 import { createHash } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
@@ -15,20 +14,21 @@ import websocket from '@fastify/websocket';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { handleProtocols } from 'graphql-ws';
-import { ERRORS, ServiceError, type ErrorCode } from '../errors.js';
+import { failureBody, ServiceError, type ErrorCode } from '../errors.js';
 import type { SignedIn } from '../messaging/caller.js';
+import type { Authenticate } from '../messaging/ports.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
 import { isTooMuch } from './answer-budget.js';
 import { contextFactory, type ContextParts, type RequestContext } from './context.js';
-import { DocumentGate, MAX_TOKENS } from './document-gate.js';
-import { FailureLog, type TellFailures } from './failure-log.js';
+import { DocumentGate, MAX_TOKENS } from './documents/gate.js';
+import { FailureLog, type TellFailures } from './subscriptions/failure-log.js';
 import { errorFormatter, errorPublisher, isInternal } from './public-error.js';
-import { routerSubscriptions } from './router-subscriptions.js';
+import { routerSubscriptions } from './subscriptions/router.js';
 import { buildMessagingSchema } from './schema.js';
-import type { SocketFailure } from './socket.js';
-import { subscriptionHandler } from './subscriptions.js';
-import type { DocumentRequest, TrustedDocuments } from './trusted-documents.js';
-import { documentRules, VALIDATION_OPTIONS } from './validation.js';
+import type { SocketFailure } from './subscriptions/socket.js';
+import { subscriptionHandler } from './subscriptions/websocket.js';
+import type { DocumentRequest, TrustedDocuments } from './documents/trusted.js';
+import { documentRules, VALIDATION_OPTIONS } from './documents/rules.js';
 
 /** As much as an HTTP body may hold. */
 const MAX_WEBSOCKET_MESSAGE_BYTES = 256 * 1024;
@@ -41,10 +41,6 @@ declare module 'fastify' {
     signedIn: SignedIn | null;
   }
 }
-
-/** Tells who a credential belongs to; null when it is missing or wrong. */
-export type Authenticate = (headers: CredentialHeaders) => Promise<SignedIn | null>;
-export type CredentialHeaders = Pick<IncomingHttpHeaders, 'authorization'> & { readonly 'x-api-key'?: unknown };
 
 export interface GraphQLOptions extends ContextParts {
   readonly policy: SendPolicy;
@@ -182,9 +178,7 @@ function refusalOf(request: FastifyRequest, gate: DocumentGate, trusted: Trusted
 }
 
 function refuse(reply: FastifyReply, status: number, code: ErrorCode): FastifyReply {
-  const { message, retryable } = ERRORS[code];
-  const extensions = { code, retryable, requestId: reply.request.id };
-  return reply.code(status).send({ errors: [{ message, extensions }] });
+  return reply.code(status).send(failureBody(new ServiceError(code), reply.request.id));
 }
 
 /** What Apollo could not begin with, or not print, it answers without asking a plugin. */

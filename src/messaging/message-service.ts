@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import { ServiceError, type ErrorCode } from '../errors.js';
 import type { Message, OutboundMessage } from './message.js';
-import type { Counted, Refused, Room, SendLimits } from './send-limits.js';
 import { RecordQueue, type RecordObserver } from './record-queue.js';
 import {
   NotTriedError,
   type Clock,
+  type Counted,
   type GatewayReport,
   type ListedMessage,
   type MessageFilter,
@@ -14,7 +14,10 @@ import {
   type MessageStore,
   type NewSend,
   type Position,
+  type Refused,
   type Resolution,
+  type Room,
+  type SendLimits,
   type SendOutcome,
   type Settlement,
   type StoredSend,

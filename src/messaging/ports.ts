@@ -1,5 +1,6 @@
 /** What the outer folders implement for the messaging core. */
 import type { ServiceError } from '../errors.js';
+import type { SignedIn } from './caller.js';
 import type { DeliveryEvent } from './delivery.js';
 import type { Message, MessageStatus, Micros, OutboundMessage } from './message.js';
 
@@ -57,6 +58,53 @@ export interface MessageSearchQuery {
 export interface MessageSearch {
   /** All outgoing messages that upstream lists so far. Rejects when it cannot be asked, or tells of a part only. */
   find(query: MessageSearchQuery, signal: AbortSignal): Promise<readonly UpstreamMessage[]>;
+}
+
+/** The headers that carry a credential. In a WebSocket's first message they are its payload. */
+export interface CredentialHeaders {
+  readonly authorization?: string | undefined;
+  readonly 'x-api-key'?: unknown;
+}
+
+/** Tells who a credential belongs to; null when it is missing or wrong. Rejects when that cannot be found out. */
+export type Authenticate = (headers: CredentialHeaders) => Promise<SignedIn | null>;
+
+/** How often may be sent. */
+export interface Limit {
+  readonly count: number;
+  /** From the first send that is counted on, in seconds. */
+  readonly windowSeconds: number;
+}
+
+export interface Refused {
+  readonly kind: 'REFUSED';
+  readonly retryAfterSeconds: number;
+}
+
+/** There was room. It is kept in this process until one of both is called, once. */
+export interface Room {
+  readonly kind: 'ROOM';
+  /** Counts the send. Refused where others, in other processes, were faster. Rejects when counting is not possible. */
+  take(): Promise<Counted | Refused>;
+  drop(): void;
+}
+
+export interface Counted {
+  readonly kind: 'COUNTED';
+  /**
+   * Takes the send out of the counts again, as far as their windows last still; those of less than a minute excepted,
+   * which say how often may be tried. Never rejects.
+   */
+  giveBack(): Promise<void>;
+}
+
+/** What the service asks before a send, whoever counts. */
+export interface SendLimits {
+  /**
+   * Whether there is room for a send of `caller` to these recipients, each counted as one message. Only reads. Rejects
+   * when the counts cannot be had.
+   */
+  look(caller: string, recipients: readonly string[]): Promise<Room | Refused>;
 }
 
 /** A send at the moment of its claim. */

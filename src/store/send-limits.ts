@@ -7,7 +7,7 @@ import {
   RateLimiterRes,
   type RateLimiterAbstract,
 } from 'rate-limiter-flexible';
-import type { Counted, Limit, Refused, Room, SendLimits } from '../messaging/send-limits.js';
+import type { Counted, Limit, Refused, Room, SendLimits } from '../messaging/ports.js';
 
 /** The table is made with the store's others, since two instances that make it at once would trip over each other. */
 const TABLE = { tableName: 'send_counters', tableCreated: true };

@@ -3,7 +3,7 @@ import { Account } from '../../src/catapult/account.js';
 import { TokenAuthorization } from '../../src/catapult/authorization.js';
 import { CatapultClient } from '../../src/catapult/client.js';
 import { openConnection } from '../../src/catapult/connection.js';
-import { systemClock } from '../../src/clock.js';
+import { systemClock } from '../../src/messaging/clock.js';
 import type { Clock, GatewayReport } from '../../src/messaging/ports.js';
 import { OUTBOUND } from '../support/messages.js';
 import { startMisbehavingUpstream, unlistenedPort, type MisbehavingUpstream } from '../support/misbehaving-upstream.js';

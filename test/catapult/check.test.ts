@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { AccountCheck, judge, type CheckResult } from '../../src/catapult/check.js';
 import type { Exchange } from '../../src/catapult/exchange.js';
-import { systemClock } from '../../src/clock.js';
+import { systemClock } from '../../src/messaging/clock.js';
 import type { Clock } from '../../src/messaging/ports.js';
 import { openTestAccount } from '../support/account.js';
 import { CERTIFICATE, CERTIFICATE_KEY } from '../support/certificate.js';

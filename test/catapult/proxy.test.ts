@@ -2,24 +2,13 @@
  * The client by way of a proxy, which is a process of its own: it keeps every promise that it keeps without one. What
  * happens before the tunnel stands leaves a send known not sent; what was written into the tunnel is never repeated.
  */
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Account } from '../../src/catapult/account.js';
 import type { Proxies } from '../../src/catapult/connection.js';
 import type { Exchange } from '../../src/catapult/exchange.js';
 import { failureOf } from '../../src/catapult/problem.js';
-import { systemClock } from '../../src/clock.js';
+import { systemClock } from '../../src/messaging/clock.js';
 import type { Clock, GatewayReport } from '../../src/messaging/ports.js';
-import { SAMPLES, SEND_MESSAGE } from '../../src/samples.js';
-import { startServer } from '../crash/server.js';
 import { openTestAccount, openTestClient, type TestClient } from '../support/account.js';
-import { upstreamAt } from '../support/app.js';
-import { CERTIFICATE, CERTIFICATE_KEY } from '../support/certificate.js';
-import { post } from '../support/client.js';
 import { OUTBOUND } from '../support/messages.js';
 import {
   startFullBacklog,
@@ -29,6 +18,7 @@ import {
   type MisbehavingUpstream,
 } from '../support/misbehaving-upstream.js';
 import { startProxyProcess, type ProxyBehaviour, type ProxyProcess, type TestProxy } from '../support/proxy.js';
+import { startTlsEndpoint } from '../support/tls-endpoint.js';
 
 const ID = '14762070468292kw2fuqty55yp2b2';
 const ANSWER = JSON.stringify({
@@ -112,35 +102,6 @@ function clientFor(url: string, proxies: Proxies, timeoutMs = TIMEOUT_MS): TestC
   const account = openTestAccount(url, { proxies });
   opened.push(account);
   return openTestClient(account, impatientClock, timeoutMs);
-}
-
-interface TlsEndpoint {
-  readonly url: string;
-  /** The methods of the requests that were read. */
-  readonly requests: readonly string[];
-  close(): Promise<void>;
-}
-
-/** An https endpoint whose certificate nobody trusts who was not told to. It accepts every message. */
-async function startTlsEndpoint(): Promise<TlsEndpoint> {
-  const requests: string[] = [];
-  const server = createServer({ key: CERTIFICATE_KEY, cert: CERTIFICATE }, (request, response) => {
-    requests.push(request.method ?? '');
-    response.setHeader('content-type', 'application/json');
-    if (request.method === 'POST') response.writeHead(202).end(ANSWER);
-    else response.end('[]');
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    requests,
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
 }
 
 describe('a send is known not sent', () => {
@@ -238,7 +199,7 @@ describe('a send is known not sent', () => {
   });
 
   it('when the tunnel to an https endpoint is cut before TLS stands', async () => {
-    const endpoint = await open(startTlsEndpoint());
+    const endpoint = await open(startTlsEndpoint(ANSWER));
     for (const behaviour of ['cut', 'swallow', 'cut answer'] as const) {
       const proxy = await openProxy(behaviour);
       const report = await clientFor(endpoint.url, by(proxy.url)).send(OUTBOUND, 'send1');
@@ -262,7 +223,7 @@ describe('a send is known not sent', () => {
   });
 
   it('when the certificate of the https endpoint is not trusted', async () => {
-    const endpoint = await open(startTlsEndpoint());
+    const endpoint = await open(startTlsEndpoint(ANSWER));
     const proxy = await openProxy('tunnel');
     const account = accountAt(endpoint.url, by(proxy.url));
     const seen = await account.post('{}', AbortSignal.timeout(TIMEOUT_MS), () => true);
@@ -470,7 +431,7 @@ describe('the way', () => {
   });
 
   it('is by the proxy for http where there is no other, for an https endpoint too', async () => {
-    const endpoint = await open(startTlsEndpoint());
+    const endpoint = await open(startTlsEndpoint(ANSWER));
     const proxy = await openProxy('tunnel');
     const way = { httpsProxy: null, httpProxy: proxy.url, noProxy: null };
     expect(classOf(await clientFor(endpoint.url, way).send(OUTBOUND, 'send1'))).toBe(NOT_SENT);
@@ -514,37 +475,6 @@ describe('credentials', () => {
     expect(connects[0]?.headers).not.toHaveProperty('authorization');
     expect(JSON.stringify(connects)).not.toContain(basic('token:secret'));
     expect(endpoint.requests[0]?.headers.authorization).toBe(basic('token:secret'));
-  });
-
-  it('of an https endpoint and the message pass the proxy unread, when the whole server sends', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-proxy-'));
-    const ca = join(folder, 'ca.pem');
-    writeFileSync(ca, CERTIFICATE);
-    const endpoint = await open(startTlsEndpoint());
-    const proxy = await openProxy('tunnel');
-    const server = await startServer(folder, {
-      ...upstreamAt(endpoint.url),
-      HTTPS_PROXY: proxy.url,
-      NODE_EXTRA_CA_CERTS: ca,
-    });
-    opened.push({
-      async close() {
-        const gone = once(server.process, 'exit');
-        server.process.kill('SIGKILL');
-        await gone;
-        rmSync(folder, { recursive: true, force: true });
-      },
-    });
-    const input = SAMPLES[0].input;
-    const answer = await post(server.url, JSON.stringify({ query: SEND_MESSAGE, variables: { input } }));
-    expect(answer.data).toMatchObject({ sendMessage: { id: ID, status: 'ACCEPTED' } });
-    expect(endpoint.requests.filter((method) => method === 'POST')).toHaveLength(1);
-    const { connects, passed } = await proxy.record();
-    expect(connects.length).toBeGreaterThan(0);
-    expect(passed.length).toBeGreaterThan(0);
-    for (const secret of [basic('token:secret'), 'POST', input.text, input.to[0]]) {
-      expect(passed + JSON.stringify(connects)).not.toContain(secret);
-    }
   });
 });
 

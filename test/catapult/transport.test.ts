@@ -1,6 +1,6 @@
 /** The client against real sockets that misbehave: each case ends in the class that the table gives it. */
 import { gzipSync } from 'node:zlib';
-import { systemClock } from '../../src/clock.js';
+import { systemClock } from '../../src/messaging/clock.js';
 import type { Clock, GatewayReport } from '../../src/messaging/ports.js';
 import {
   startFullBacklog,

@@ -1,6 +1,6 @@
 /** A server whose messages are delivered when a test says so. */
 import { request } from 'undici';
-import { startSandbox } from '../../src/catapult/sandbox.js';
+import { startSandbox } from '../../src/sandbox/sandbox.js';
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 import { accountAt, startTestApp } from '../support/app.js';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { graphql } from 'graphql';
-import { readConfig } from '../../src/config.js';
+import { readConfig } from '../../src/config/config.js';
 import { isTooLarge } from '../../src/graphql/answer-budget.js';
 import { createMessagingSchema } from '../../src/messaging-schema.js';
 import { openDeliveries } from '../../src/messaging/delivery.js';

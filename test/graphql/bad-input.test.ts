@@ -2,7 +2,7 @@ import { print } from 'graphql';
 /** What no client should send: each is answered with a coded 4xx that repeats nothing of it, and never goes upstream. */
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { startSandbox, type Sandbox } from '../../src/catapult/sandbox.js';
+import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 import { accountAt, startTestApp, type TestApp } from '../support/app.js';
 import { execute, post } from '../support/client.js';

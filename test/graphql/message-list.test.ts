@@ -1,5 +1,5 @@
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
-import { startSandbox, type Sandbox } from '../../src/catapult/sandbox.js';
+import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import type { MessageStore } from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';
 import { accountAt, startTestApp, type TestApp } from '../support/app.js';

@@ -1,5 +1,5 @@
-import { startSandbox, type Sandbox } from '../../src/catapult/sandbox.js';
-import { systemClock } from '../../src/clock.js';
+import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
+import { systemClock } from '../../src/messaging/clock.js';
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 import { accountAt, startTestApp, upstreamAt, type TestApp } from '../support/app.js';
 import { execute, post } from '../support/client.js';

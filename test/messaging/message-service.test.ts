@@ -1,5 +1,5 @@
 /** The send against a real SQLite store, through which the tests reach in between claim, call and record. */
-import { systemClock } from '../../src/clock.js';
+import { systemClock } from '../../src/messaging/clock.js';
 import { openDeliveries } from '../../src/messaging/delivery.js';
 import { ServiceError } from '../../src/errors.js';
 import type { Message } from '../../src/messaging/message.js';
@@ -7,11 +7,12 @@ import { MessageService, type SendReport, type SendRequest } from '../../src/mes
 import {
   NotTriedError,
   type Clock,
+  type Counted,
   type GatewayReport,
   type MessageStore,
+  type Refused,
   type SendOutcome,
 } from '../../src/messaging/ports.js';
-import type { Counted, Refused } from '../../src/messaging/send-limits.js';
 import { openStore } from '../../src/store/index.js';
 import { OUTBOUND } from '../support/messages.js';
 

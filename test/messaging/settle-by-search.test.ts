@@ -4,8 +4,8 @@
  * it again, and `SETTLE_RUNS` runs more of them.
  */
 import fc from 'fast-check';
-import { startSandbox, type Sandbox } from '../../src/catapult/sandbox.js';
-import { ConfigError, readConfig } from '../../src/config.js';
+import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
+import { ConfigError, readConfig } from '../../src/config/config.js';
 import type { Micros } from '../../src/messaging/message.js';
 import type {
   Clock,

@@ -15,7 +15,7 @@ const JUDGES = [
   // Silence takes its time to be seen.
   [/src\/catapult\//, /test\/catapult\/(?!proxy|transport)/],
   [/src\/graphql\//, /test\/graphql\//],
-  [/src\/messaging\//, /test\/(messaging|callbacks)\//],
+  [/src\/messaging\//, /test\/(messaging\/|catapult\/callback)/],
   // PostgreSQL's tests take the longest by far.
   [/src\/store\/(file-lock|group-commit|rows|sqlite)\./, /test\/store\/(?!postgres|send-limits)/],
   [/src\/store\/send-limits\./, /test\/store\/send-limits/],

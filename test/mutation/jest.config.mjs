@@ -14,9 +14,9 @@ export default {
   testMatch: [
     '**/test/messaging/*.test.ts',
     '**/test/store/*.test.ts',
-    '**/test/catapult/*.test.ts',
-    '**/test/callbacks/callback.test.ts',
-    '**/test/graphql/{document-gate,document-rules,manifest,operation-cost}.test.ts',
+    '**/test/catapult/!(callback-route).test.ts',
+    '**/test/sandbox/*.test.ts',
+    '**/test/graphql/documents/{gate,rules,manifest,cost}.test.ts',
   ],
   runner: fileHere('covering-files.mjs'),
   testEnvironment: fileHere('until-failure.cjs'),

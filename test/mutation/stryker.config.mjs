@@ -3,12 +3,7 @@
  * `npm run test:mutation -- --mutate 'src/catapult/**'`. The report is reports/mutation/index.html.
  */
 export default {
-  mutate: [
-    'src/messaging/**/*.ts',
-    'src/store/**/*.ts',
-    'src/catapult/**/*.ts',
-    'src/graphql/{document-gate,operation-cost,trusted-documents,validation}.ts',
-  ],
+  mutate: ['src/messaging/**/*.ts', 'src/store/**/*.ts', 'src/catapult/**/*.ts', 'src/graphql/documents/*.ts'],
   thresholds: { high: 95, low: 90, break: 90 },
 
   testRunner: 'jest',

@@ -7,7 +7,7 @@ import { print } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { request } from 'undici';
 import WebSocket from 'ws';
-import { startSandbox, type Sandbox } from '../../src/catapult/sandbox.js';
+import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 import { accountAt, startTestApp, upstreamAt, type TestApp } from '../support/app.js';
 import { post } from '../support/client.js';

@@ -3,7 +3,7 @@
  * apply here, 17 of 23. The other six need what this server does not have:
  *
  * - the bypass of GraphiQL's protection: it is guarded by no cookie, but is on or off (8);
- * - the bypass of a deny-list of queries: trusted documents are an allow-list (test/graphql/trusted-documents.test.ts);
+ * - the bypass of a deny-list of queries: trusted documents are an allow-list (test/graphql/documents/trusted.test.ts);
  * - arbitrary files and path traversal: no operation takes a file or a path;
  * - weak passwords: people have none here, and keys are long and compared by digest;
  * - the second injection of OS commands, by diagnostics: there are none, and the first is here as 12;

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { pino } from 'pino';
-import { createHttpHost } from '../../src/http.js';
+import { createHttpHost } from '../../src/http/host.js';
 import { startTestApp } from '../support/app.js';
 import { execute } from '../support/client.js';
 import { SendMessageDocument } from '../support/generated/graphql.js';

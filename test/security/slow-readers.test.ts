@@ -3,9 +3,9 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import { request } from 'undici';
-import { createHttpHost } from '../../src/http.js';
+import { createHttpHost } from '../../src/http/host.js';
 import { createLogger } from '../../src/log.js';
-import { UnreadAnswers } from '../../src/unread-answers.js';
+import { UnreadAnswers } from '../../src/http/unread-answers.js';
 
 /** More than the kernel takes on for a client that does not read. */
 const LARGE_BYTES = 32 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { Client } from 'pg';
-import type { Counted, Refused, SendLimits } from '../../src/messaging/send-limits.js';
+import type { Counted, Refused, SendLimits } from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';
 import { openSendLimits, type OpenSendLimits, type SendLimitsOptions } from '../../src/store/send-limits.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';

@@ -1,9 +1,9 @@
 /** Starts the whole server on a free port for a test, with its log in memory. */
 import { Writable } from 'node:stream';
 import { createApp } from '../../src/app.js';
-import type { Sandbox } from '../../src/catapult/sandbox.js';
-import { readConfig, type Environment } from '../../src/config.js';
-import type { CoreOptions } from '../../src/core.js';
+import type { Sandbox } from '../../src/sandbox/sandbox.js';
+import { readConfig, type Environment } from '../../src/config/config.js';
+import type { CoreOptions } from '../../src/parts.js';
 import { createLogger } from '../../src/log.js';
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 

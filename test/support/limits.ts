@@ -1,5 +1,5 @@
 /** Limits that let everything pass, for the tests that ask for something else. */
-import type { SendLimits } from '../../src/messaging/send-limits.js';
+import type { SendLimits } from '../../src/messaging/ports.js';
 
 export const NO_LIMITS: SendLimits = {
   look: () =>

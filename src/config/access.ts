@@ -1,0 +1,109 @@
+/** The part of the configuration that says who may call. */
+import { createHash } from 'node:crypto';
+import { isIP } from 'node:net';
+import type { ApiKey } from '../auth/api-keys.js';
+import type { AuthOptions } from '../auth/authenticator.js';
+import type { TokenOptions } from '../auth/tokens.js';
+import { isOrigin, type ConfigReader } from './reader.js';
+import { DEFAULT_SCOPES, SCOPES, type Scope } from '../messaging/caller.js';
+import { isE164 } from '../messaging/region.js';
+
+export interface AccessConfig {
+  readonly auth: AuthOptions;
+  /** The origins whose pages may call; none means that CORS is off. */
+  readonly corsOrigins: readonly string[];
+  /** The proxies, as addresses or networks, whose `X-Forwarded-` headers are believed. */
+  readonly trustedProxies: readonly string[];
+}
+
+const JWT_VARIABLES = ['JWT_ISSUER', 'JWT_AUDIENCE', 'JWT_JWKS_URL'] as const;
+/** What `printf %s "$KEY" | sha256sum` prints where KEY is not set. */
+const EMPTY_SHA256 = createHash('sha256').update('').digest('hex');
+
+/** @param isExposed whether messages cost money, or others than this machine can call. */
+export function readAccess(reader: ConfigReader, isExposed: boolean): AccessConfig {
+  const apiKeys = readApiKeys(reader);
+  const tokens = readTokens(reader);
+  const isOpen = reader.read('API_KEYS') === null && JWT_VARIABLES.every((name) => reader.read(name) === null);
+  const mode = reader.read('AUTH');
+  if (mode !== null && mode !== 'none') reader.problem('AUTH must be none, or unset.');
+  if (mode === 'none' && !isOpen) reader.problem('AUTH=none contradicts API_KEYS and JWT_ variables: choose one.');
+  if (isOpen && isExposed && mode === null) {
+    reader.problem(
+      'Nobody would have to sign in: set API_KEYS or the JWT_ variables, or say AUTH=none. Only the sandbox on loopback needs nothing.',
+    );
+  }
+  const senders = readSenders(reader);
+  const isKnown = (name: string): boolean =>
+    name.startsWith('jwt:') ? tokens !== null : apiKeys.some((key) => key.name === name);
+  if (!Object.keys(senders).every(isKnown)) {
+    reader.problem('ALLOWED_SENDERS names a caller that no key in API_KEYS has, nor, as jwt:SUBJECT, any token.');
+  }
+  return {
+    auth: { apiKeys, tokens, senders },
+    corsOrigins: reader.readList('CORS_ORIGINS', isOrigin, 'origins such as https://app.example.com'),
+    trustedProxies: reader.readList('TRUSTED_PROXIES', isNetwork, 'addresses or networks such as 10.0.0.0/8'),
+  };
+}
+
+/** An address, or one and the length of its network's prefix. */
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  if (prefix === undefined) return bits > 0;
+  return rest.length === 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits;
+}
+
+function readApiKeys(reader: ConfigReader): ApiKey[] {
+  const keys = (reader.read('API_KEYS') ?? '').split(',').flatMap((item) => item.trim() || []);
+  const parsed = keys.flatMap((item) => parseApiKey(item) ?? []);
+  if (parsed.length < keys.length) {
+    reader.problem(
+      `API_KEYS must be name:sha256 or name:sha256:scope+scope, separated by commas; scopes are ${SCOPES.join(', ')}.`,
+    );
+  }
+  if (parsed.some(({ sha256 }) => sha256 === EMPTY_SHA256)) {
+    reader.problem('API_KEYS holds the SHA-256 of an empty key: the variable that it was made from was not set.');
+  }
+  if (new Set(parsed.map(({ sha256 }) => sha256)).size < parsed.length) reader.problem('API_KEYS holds a key twice.');
+  return parsed;
+}
+
+function parseApiKey(item: string): ApiKey | null {
+  // Scopes hold colons, too.
+  const [, name = '', sha256 = '', scopes = ''] = /^([\w.-]{1,64}):([0-9a-f]{64})(?::(.+))?$/i.exec(item) ?? [];
+  if (name === '') return null;
+  const named = scopes === '' ? DEFAULT_SCOPES : scopes.split('+');
+  const known = named.filter((scope): scope is Scope => SCOPES.includes(scope as Scope));
+  return known.length === named.length ? { name, sha256: sha256.toLowerCase(), scopes: known } : null;
+}
+
+function readTokens(reader: ConfigReader): TokenOptions | null {
+  const [issuer, audience, jwksUrl] = JWT_VARIABLES.map((name) => reader.read(name));
+  const missing = JWT_VARIABLES.filter((name) => reader.read(name) === null);
+  if (missing.length === JWT_VARIABLES.length) return null;
+  for (const name of missing) reader.problem(`${name} is missing: ${JWT_VARIABLES.join(', ')} go together.`);
+  if (jwksUrl != null && !(URL.canParse(jwksUrl) && /^https?:/.test(jwksUrl))) {
+    reader.problem('JWT_JWKS_URL must be an https or http URL.');
+  }
+  return issuer != null && audience != null && jwksUrl != null ? { issuer, audience, jwksUrl } : null;
+}
+
+function readSenders(reader: ConfigReader): Record<string, string[]> {
+  const senders = new Map<string, string[]>();
+  for (const item of (reader.read('ALLOWED_SENDERS') ?? '').split(',').flatMap((each) => each.trim() || [])) {
+    const separator = item.lastIndexOf(':');
+    const [name, numbers] = [item.slice(0, separator), item.slice(separator + 1).split('|')];
+    if (separator < 1 || !numbers.every(isE164)) {
+      reader.problem('ALLOWED_SENDERS must be caller:+19195551212|+19195551213, separated by commas.');
+      break;
+    }
+    if (senders.has(name)) {
+      reader.problem('ALLOWED_SENDERS names a caller twice: put its numbers together, separated by |.');
+      break;
+    }
+    senders.set(name, numbers);
+  }
+  // By way of a map, since `__proto__` may be a name as well.
+  return Object.fromEntries(senders);
+}

@@ -1,0 +1,157 @@
+/** The part of the configuration that says where messages go, and how to sign in there. */
+import type { ConfigReader } from './reader.js';
+
+/** What requests upstream are signed in with. */
+export type UpstreamCredentials =
+  | { readonly kind: 'basic'; readonly token: string; readonly secret: string }
+  | {
+      readonly kind: 'oauth';
+      readonly clientId: string;
+      readonly clientSecret: string;
+      /** Where tokens are issued. */
+      readonly tokenUrl: string;
+    };
+
+/** Proxies for requests upstream, as URLs. */
+export interface ProxyConfig {
+  readonly httpsProxy: string | null;
+  readonly httpProxy: string | null;
+  /** Hosts that are asked directly, separated by commas. */
+  readonly noProxy: string | null;
+}
+
+/** Where messages go. */
+export type Upstream =
+  | { readonly kind: 'sandbox'; readonly auth: SandboxAuth }
+  | {
+      readonly kind: 'catapult';
+      /** Without a trailing slash. */
+      readonly url: string;
+      readonly userId: string;
+      readonly credentials: UpstreamCredentials;
+      /** Secrets of Catapult by which earlier versions signed tags; the tags of then are still read. */
+      readonly formerSecrets: readonly string[];
+      /** Null where no proxy is configured. */
+      readonly proxies: ProxyConfig | null;
+    };
+
+export const SANDBOX_AUTH = ['basic', 'oauth'] as const;
+/** What the sandbox takes: `oauth` refuses Basic, as the live service does from 2 December 2026 on. */
+export type SandboxAuth = (typeof SANDBOX_AUTH)[number];
+
+const ADDRESS = ['CATAPULT_URL', 'CATAPULT_USER_ID'] as const;
+const BASIC = ['CATAPULT_TOKEN', 'CATAPULT_SECRET'] as const;
+const OAUTH = ['CATAPULT_CLIENT_ID', 'CATAPULT_CLIENT_SECRET'] as const;
+const ALL = [...ADDRESS, ...BASIC, ...OAUTH, 'CATAPULT_TOKEN_URL', 'CATAPULT_SECRET_PREVIOUS'] as const;
+
+/** The live service's (Bandwidth/cli, internal/auth/oauth.go). */
+const DEFAULT_TOKEN_URL = 'https://api.bandwidth.com/api/v1/oauth2/token';
+
+const TOKEN_HOST = new URL(DEFAULT_TOKEN_URL).hostname;
+
+/** The hosts that are known to serve the API, and all that the base URL can be there. */
+const KNOWN_URLS: ReadonlyMap<string, string> = new Map([
+  ['messaging.bandwidth.com', 'https://messaging.bandwidth.com/api/v2'],
+  ['api.catapult.inetwork.com', 'https://api.catapult.inetwork.com/v2'],
+]);
+
+export function readUpstream(reader: ConfigReader): Upstream {
+  const auth = reader.readOneOf('SANDBOX_AUTH', SANDBOX_AUTH, 'basic');
+  if (ALL.every((name) => reader.read(name) === null)) return { kind: 'sandbox', auth };
+  const credentials = readCredentials(reader);
+  for (const name of ADDRESS) if (reader.read(name) === null) reader.problem(missing(name));
+  const url = (reader.read('CATAPULT_URL') ?? '').replace(/\/+$/, '');
+  if (url !== '') checkUrl(reader, url);
+  const userId = reader.read('CATAPULT_USER_ID') ?? '';
+  if (/[^\w.-]/.test(userId)) reader.problem('CATAPULT_USER_ID must consist of letters, digits, _ . and -.');
+  const formerSecrets = ['CATAPULT_SECRET', 'CATAPULT_SECRET_PREVIOUS'].flatMap((name) => reader.read(name) ?? []);
+  return { kind: 'catapult', url, userId, credentials, formerSecrets, proxies: readProxies(reader) };
+}
+
+const missing = (name: string): string =>
+  `${name} is missing: set ${[...ADDRESS, ...OAUTH].join(', ')}, or nothing that starts with CATAPULT_ for the built-in sandbox.`;
+
+function readCredentials(reader: ConfigReader): UpstreamCredentials {
+  const isGiven = (name: string): boolean => reader.read(name) !== null;
+  const usesBasic = BASIC.some(isGiven);
+  const usesOAuth = OAUTH.some(isGiven) || !usesBasic;
+  if (usesBasic && usesOAuth) {
+    reader.problem(
+      `${OAUTH.join(' and ')} take the place of ${BASIC.join(' and ')}: unset these, and keep the secret as CATAPULT_SECRET_PREVIOUS while tags of earlier versions may come back.`,
+    );
+  }
+  for (const name of usesOAuth ? OAUTH : BASIC) {
+    if (isGiven(name)) continue;
+    reader.problem(usesOAuth ? missing(name) : `${name} is missing: ${BASIC.join(' and ')} go together.`);
+  }
+  for (const name of ['CATAPULT_TOKEN', 'CATAPULT_CLIENT_ID']) {
+    if (reader.read(name)?.includes(':'))
+      reader.problem(`${name} must not contain a colon: Basic auth cannot carry it.`);
+  }
+  for (const name of [...BASIC, ...OAUTH]) {
+    if (/\p{Cc}/u.test(reader.read(name) ?? '')) reader.problem(`${name} must not contain control characters.`);
+  }
+  const tokenUrl = reader.read('CATAPULT_TOKEN_URL');
+  if (tokenUrl !== null && !usesOAuth) reader.problem(`CATAPULT_TOKEN_URL goes with ${OAUTH.join(' and ')}.`);
+  if (tokenUrl !== null && !isHttpUrl(tokenUrl)) {
+    reader.problem('CATAPULT_TOKEN_URL must be an absolute http or https URL without user info and fragment.');
+  } else if (tokenUrl !== null && new URL(tokenUrl).hostname === TOKEN_HOST && tokenUrl !== DEFAULT_TOKEN_URL) {
+    reader.problem(`CATAPULT_TOKEN_URL must be ${DEFAULT_TOKEN_URL} for this host.`);
+  }
+  const [token, secret, clientId, clientSecret] = [...BASIC, ...OAUTH].map((name) => reader.read(name) ?? '') as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  if (!usesOAuth) return { kind: 'basic', token, secret };
+  return { kind: 'oauth', clientId, clientSecret, tokenUrl: tokenUrl ?? DEFAULT_TOKEN_URL };
+}
+
+function checkUrl(reader: ConfigReader, url: string): void {
+  if (!isHttpUrl(url) || url.includes('?')) {
+    reader.problem('CATAPULT_URL must be an absolute http or https URL without user info, query and fragment.');
+    return;
+  }
+  const { hostname, href, pathname } = new URL(url);
+  const known = KNOWN_URLS.get(hostname);
+  if (known !== undefined && href !== known) {
+    reader.problem(`CATAPULT_URL must be ${known}: the account goes into CATAPULT_USER_ID.`);
+  } else if (known === undefined && /\/users(\/|$)/.test(pathname)) {
+    reader.problem(
+      'CATAPULT_URL must end before /users, as https://messaging.bandwidth.com/api/v2 does: the account goes into CATAPULT_USER_ID.',
+    );
+  }
+}
+
+function isHttpUrl(text: string): boolean {
+  return /^https?:\/\/[^/?#@\\\s]+(\/[^#@\\\s]*)?$/i.test(text) && URL.canParse(text);
+}
+
+/** Whoever signs in to a proxy needs a name and a password, both encoded as in any URL. */
+function isProxyUrl(text: string): boolean {
+  if (!/^https?:/i.test(text) || !URL.canParse(text)) return false;
+  const { username, password } = new URL(text);
+  try {
+    decodeURIComponent(username + password);
+  } catch {
+    return false;
+  }
+  return (username === '') === (password === '');
+}
+
+/** In both spellings, of which the lower one counts first, as in curl. */
+function readProxies(reader: ConfigReader): ProxyConfig | null {
+  const read = (name: string): string | null => reader.read(name.toLowerCase()) ?? reader.read(name);
+  const [httpsProxy = null, httpProxy = null] = ['HTTPS_PROXY', 'HTTP_PROXY'].map((name) => {
+    const text = read(name);
+    const url = text === null || text.includes('://') ? text : `http://${text}`;
+    if (url !== null && !isProxyUrl(url)) {
+      reader.problem(
+        `${name} must be an http or https URL, such as http://proxy.example.com:3128 or http://user:password@proxy.example.com:3128.`,
+      );
+    }
+    return url;
+  });
+  return httpsProxy === null && httpProxy === null ? null : { httpsProxy, httpProxy, noProxy: read('NO_PROXY') };
+}

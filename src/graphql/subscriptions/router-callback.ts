@@ -1,0 +1,166 @@
+/**
+ * One subscription whose events are posted to a router, by Apollo's HTTP callback protocol
+ * (https://www.apollographql.com/docs/graphos/routing/operations/subscriptions/callback-protocol).
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ExecutionResult, GraphQLError, GraphQLFormattedError } from 'graphql';
+import { request } from 'undici';
+import { asGraphQLError } from '../public-error.js';
+
+/** Where a router hears of one subscription, and the words by which it knows it. */
+export interface CallbackTarget {
+  readonly url: string;
+  readonly id: string;
+  readonly verifier: string;
+  /** How often the router is asked whether it still wants the subscription; 0 for never. */
+  readonly heartbeatMs: number;
+}
+
+/** Turns errors into what the router may hear of them. */
+type Publish = (errors: readonly GraphQLError[]) => readonly GraphQLFormattedError[];
+
+interface Content {
+  readonly payload?: object;
+  readonly errors?: readonly GraphQLFormattedError[];
+}
+
+/** A router that takes longer for one event is not there. */
+const POST_TIMEOUT_MS = 10_000;
+/** A stop of the server takes less than 10 s in all; a router that is there answers within milliseconds. */
+const STOP_TIMEOUT_MS = 1_000;
+/** Six tries within 2.5 s, as Apollo Server does: a router that is replaced is back by then, or does not know us. */
+const RETRY_PAUSES_MS = [100, 200, 400, 800, 1_000] as const;
+/** As Apollo Server counts: a router that is away for so many heartbeats does not come back. */
+const MAX_SILENT_HEARTBEATS = 5;
+
+export class RouterCallback {
+  readonly #target: CallbackTarget;
+  readonly #publish: Publish;
+  /** Cuts off events and heartbeats once the subscription is to end. */
+  readonly #interrupt = new AbortController();
+  /** Cuts off the last post as well. */
+  readonly #hurry = new AbortController();
+  #stopTimer: NodeJS.Timeout | undefined;
+  /** Why the subscription ends before its events do: the errors that the router hears, null where it hears nothing. */
+  #ending: { readonly errors: readonly GraphQLError[] | null } | null = null;
+  #events: AsyncGenerator | null = null;
+
+  constructor(target: CallbackTarget, publish: Publish) {
+    this.#target = target;
+    this.#publish = publish;
+  }
+
+  /** Whether the router knows the subscription. Nothing else may be posted before it said so. Never rejects. */
+  check(): Promise<boolean> {
+    return this.#tell('check');
+  }
+
+  /**
+   * Posts all events, then that they are complete. Resolves when nothing more will be posted, whatever happened: they
+   * came to their end, the router went away, or the subscription was ended. Then nobody listens to them any more.
+   * Never rejects.
+   *
+   * @param events can be ended by `return` while they are waited for, as a plain async generator cannot.
+   */
+  async run(events: AsyncGenerator<ExecutionResult>): Promise<void> {
+    this.#events = events;
+    if (this.#ending !== null) await events.return(undefined);
+    const beating = this.#beat();
+    let errors: readonly GraphQLError[] | null;
+    try {
+      errors = (await this.#postAll(events)) ? [] : null;
+    } catch (failure) {
+      errors = [asGraphQLError(failure)];
+    }
+    if (this.#ending !== null) ({ errors } = this.#ending);
+    this.#interrupt.abort();
+    await beating;
+    if (errors !== null) await this.complete(errors);
+    clearTimeout(this.#stopTimer);
+  }
+
+  /** Tells the router that nothing more comes, and why, where that is a failure. Never rejects. */
+  async complete(errors: readonly GraphQLError[]): Promise<void> {
+    await this.#tell('complete', errors.length > 0 ? { errors: this.#publish(errors) } : {});
+  }
+
+  /** Ends the subscription now. The router hears `errors`, and nothing where they are null. */
+  end(errors: readonly GraphQLError[] | null): void {
+    if (this.#ending !== null) return;
+    this.#ending = { errors };
+    this.#interrupt.abort();
+    // What fails in the events is seen by who waits for the next one.
+    void this.#events?.return(undefined).catch(() => undefined);
+  }
+
+  /** Ends the subscription within `STOP_TIMEOUT_MS`. */
+  stop(): void {
+    this.end([]);
+    this.#stopTimer = setTimeout(() => {
+      this.#hurry.abort();
+    }, STOP_TIMEOUT_MS);
+  }
+
+  /** Whether the router took all events. */
+  async #postAll(events: AsyncGenerator<ExecutionResult>): Promise<boolean> {
+    for await (const { errors, ...result } of events) {
+      const payload = { ...result, ...(errors && { errors: this.#publish(errors) }) };
+      if (!(await this.#tell('next', { payload }))) return false;
+    }
+    return true;
+  }
+
+  async #beat(): Promise<void> {
+    const { heartbeatMs } = this.#target;
+    const { signal } = this.#interrupt;
+    let silent = 0;
+    while (heartbeatMs > 0 && (await pause(heartbeatMs, signal))) {
+      const status = await this.#post('check', {}, signal);
+      silent = isTaken(status) ? 0 : silent + 1;
+      // By these the router says that it does not know the subscription; others may come from what stands before it.
+      if (status === 400 || status === 404 || silent === MAX_SILENT_HEARTBEATS) this.end(null);
+    }
+  }
+
+  /** Whether the router took it. Tries again while the router fails or is away; by all else it says no. */
+  async #tell(action: 'check' | 'next' | 'complete', content: Content = {}): Promise<boolean> {
+    const { signal } = action === 'complete' ? this.#hurry : this.#interrupt;
+    for (const pauseMs of [...RETRY_PAUSES_MS, null]) {
+      const status = await this.#post(action, content, signal);
+      if (status !== null && status < 500) return isTaken(status);
+      if (pauseMs === null || !(await pause(pauseMs, signal))) return false;
+    }
+    return false;
+  }
+
+  /** The status of the router's answer; null when there is none. Follows no redirect. */
+  async #post(action: string, content: Content, signal: AbortSignal): Promise<number | null> {
+    const { url, id, verifier } = this.#target;
+    try {
+      const { statusCode, body } = await request(url, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          ...(action === 'check' && { 'subscription-protocol': 'callback/1.0' }),
+        },
+        body: JSON.stringify({ kind: 'subscription', action, id, verifier, ...content }),
+        headersTimeout: POST_TIMEOUT_MS,
+        bodyTimeout: POST_TIMEOUT_MS,
+        signal,
+      });
+      await body.dump().catch(() => undefined);
+      return statusCode;
+    } catch {
+      return null;
+    }
+  }
+}
+
+function isTaken(status: number | null): boolean {
+  return status !== null && status >= 200 && status < 300;
+}
+
+/** Whether the time passed; false when `signal` came before. */
+function pause(ms: number, signal: AbortSignal): Promise<boolean> {
+  return delay(ms, true, { signal }).catch(() => false);
+}

@@ -1,0 +1,170 @@
+/**
+ * Subscriptions behind a router, by Apollo's HTTP callback protocol: the router names a URL, and events are posted there.
+ *
+ * This file says which of them may be: whoever may ask could otherwise make the server post to any address. The protocol
+ * is spoken by `router-callback.ts`.
+ */
+import { HeaderMap, type ApolloServerPlugin, type GraphQLRequest, type GraphQLResponse } from '@apollo/server';
+import { GraphQLError, OperationTypeNode, subscribe } from 'graphql';
+import type { ExecutionArgs, GraphQLFormattedError, OperationDefinitionNode } from 'graphql';
+import { ServiceError, type ErrorCode } from '../../errors.js';
+import type { RequestContext } from '../context.js';
+import { whenExpired } from './expiry.js';
+import { OpenPerCaller } from './open-per-caller.js';
+import { asGraphQLError, type ErrorPublisher } from '../public-error.js';
+import { RouterCallback, type CallbackTarget } from './router-callback.js';
+
+/** Routers ask for 5 s; faster is no use to anybody. */
+const MIN_HEARTBEAT_MS = 1_000;
+const DEFAULT_HEARTBEAT_MS = 5_000;
+/** Timers of Node overflow above 2^31 - 1 ms, and fire at once; a router that asks so rarely has no use for it. */
+const MAX_HEARTBEAT_MS = 3_600_000;
+/** Routers write URLs of a hundred characters, and UUIDs. In UTF-16 units; each is kept as long as its subscription. */
+const MAX_TEXT_LENGTH = 2_048;
+/**
+ * A router may sign in for all of its users, who look at one page each. Every subscription costs a post each heartbeat:
+ * a thousand at 5 s are 200 a second.
+ */
+const MAX_PER_CALLER = 1_000;
+
+export interface RouterSubscriptionOptions {
+  /** The origins that events may be posted to: `https://router.example.com`. */
+  readonly origins: readonly string[];
+  readonly publish: ErrorPublisher;
+  readonly maxPerCaller?: number;
+}
+
+export function routerSubscriptions(options: RouterSubscriptionOptions): ApolloServerPlugin<RequestContext> {
+  const { origins, publish, maxPerCaller = MAX_PER_CALLER } = options;
+  const places = new OpenPerCaller(maxPerCaller);
+  const running = new Map<RouterCallback, Promise<void>>();
+  let isStopping = false;
+
+  /** Resolves with the answer to the router's request; the subscription goes on after it. */
+  const open = async (target: CallbackTarget, args: Subscribing): Promise<GraphQLResponse> => {
+    const { caller, requestId } = args.contextValue;
+    const giveBack = places.take(caller.name);
+    if (giveBack === null) return answer(429, publish([failed('RATE_LIMITED')], requestId));
+    const callback = new RouterCallback(target, (errors) => publish(errors, requestId));
+    if (!(await callback.check()) || isStopping) {
+      giveBack();
+      return answer(400, publish([refusal('The router knows no such subscription at this URL.')], requestId));
+    }
+    const life = run(callback, args).finally(() => {
+      giveBack();
+      running.delete(callback);
+    });
+    running.set(callback, life);
+    return answer(200);
+  };
+
+  return {
+    serverWillStart: () =>
+      Promise.resolve({
+        async drainServer() {
+          isStopping = true;
+          for (const callback of running.keys()) callback.stop();
+          await Promise.all(running.values());
+        },
+      }),
+    requestDidStart({ request }) {
+      const asked = callbackOf(request);
+      if (asked === null) return Promise.resolve({ didResolveOperation: refuseSubscription });
+      return Promise.resolve({
+        didResolveOperation({ operation }) {
+          if (operation?.operation !== OperationTypeNode.SUBSCRIPTION)
+            throw refusal('Only a subscription has callbacks.');
+          checkTarget(asked, origins);
+          return Promise.resolve();
+        },
+        responseForOperation({ schema, document, contextValue, operationName }) {
+          const variableValues = request.variables ?? {};
+          const args = { schema, document, contextValue, operationName, variableValues };
+          return open(checkTarget(asked, origins), args);
+        },
+      });
+    },
+  };
+}
+
+type Asked = Readonly<Record<keyof CallbackTarget, unknown>>;
+
+interface Subscribing extends ExecutionArgs {
+  readonly contextValue: RequestContext;
+}
+
+/** Follows one subscription until nothing is posted for it any more. Never rejects. */
+async function run(callback: RouterCallback, args: Subscribing): Promise<void> {
+  try {
+    const events = await subscribe(args);
+    if (!(Symbol.asyncIterator in events)) {
+      await callback.complete(events.errors ?? []);
+      return;
+    }
+    const stopWaiting = whenExpired(args.contextValue.expiresAt, () => {
+      callback.end([failed('UNAUTHENTICATED')]);
+    });
+    await callback.run(events);
+    stopWaiting();
+  } catch (failure) {
+    await callback.complete([asGraphQLError(failure)]);
+  }
+}
+
+function answer(status: number, errors?: readonly GraphQLFormattedError[]): GraphQLResponse {
+  const headers = new HeaderMap([['content-type', 'application/json']]);
+  const singleResult = errors === undefined ? { data: null } : { errors };
+  return { http: { status, headers }, body: { kind: 'single', singleResult } };
+}
+
+/** Over plain HTTP there is nobody to tell of events. */
+function refuseSubscription({ operation }: { operation?: OperationDefinitionNode }): Promise<void> {
+  if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return Promise.resolve();
+  throw refusal('Subscriptions are served over WebSocket.');
+}
+
+/** What a request says of its callbacks, in the protocol's newer or older words; null when it asks for none. */
+function callbackOf({ extensions }: GraphQLRequest): Asked | null {
+  const subscription: unknown = extensions?.subscription;
+  if (typeof subscription !== 'object' || subscription === null) return null;
+  const said = subscription as Record<string, unknown>;
+  return {
+    url: said.callbackUrl ?? said.callback_url,
+    id: said.subscriptionId ?? said.subscription_id,
+    verifier: said.verifier,
+    heartbeatMs: said.heartbeatIntervalMs ?? said.heartbeat_interval_ms ?? DEFAULT_HEARTBEAT_MS,
+  };
+}
+
+/** @throws GraphQLError unless events may be posted so. */
+function checkTarget({ url, id, verifier, heartbeatMs }: Asked, origins: readonly string[]): CallbackTarget {
+  if (!isText(url) || !isAtOneOf(url, origins)) throw refusal('Events are not posted to this URL.');
+  if (!isBearable(heartbeatMs)) throw refusal('A heartbeat comes once a second at most, and once an hour at least.');
+  if (!isText(id) || !isText(verifier)) throw refusal('A callback has an id and a verifier.');
+  return { url, id, verifier, heartbeatMs };
+}
+
+const isText = (value: unknown): value is string =>
+  typeof value === 'string' && value !== '' && value.length <= MAX_TEXT_LENGTH;
+
+/** Whether events may be posted there. No request can be made to a URL that holds credentials. */
+function isAtOneOf(url: string, origins: readonly string[]): boolean {
+  if (!URL.canParse(url)) return false;
+  const { origin, username, password } = new URL(url);
+  return origins.includes(origin) && username === '' && password === '';
+}
+
+/** 0 turns heartbeats off. */
+const isBearable = (heartbeatMs: unknown): heartbeatMs is number =>
+  heartbeatMs === 0 ||
+  (Number.isInteger(heartbeatMs) &&
+    (heartbeatMs as number) >= MIN_HEARTBEAT_MS &&
+    (heartbeatMs as number) <= MAX_HEARTBEAT_MS);
+
+function refusal(message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } });
+}
+
+function failed(code: ErrorCode): GraphQLError {
+  return new GraphQLError('', { originalError: new ServiceError(code) });
+}

@@ -1,0 +1,204 @@
+/** All that is the same whoever serves it: the store, upstream, the service over both, and what keeps them in order. */
+import { randomBytes } from 'node:crypto';
+import { pino } from 'pino';
+import type { CallbackOptions, Credentials } from './catapult/callback-route.js';
+import { CatapultClient } from './catapult/client.js';
+import { CatapultSearch } from './catapult/search.js';
+import { systemClock } from './messaging/clock.js';
+import type { Config } from './config/config.js';
+import { createLogger, type Logger } from './log.js';
+import { Correlation, CORRELATION_KEY_BYTES } from './messaging/correlation.js';
+import { startHousekeeping, type HousekeepingOptions } from './messaging/housekeeping.js';
+import { MessageFeed } from './messaging/message-feed.js';
+import { MessageService, type SendObserver } from './messaging/message-service.js';
+import type { Clock } from './messaging/ports.js';
+import { RefusalCounts } from './messaging/refusal-counts.js';
+import { SendPolicy } from './messaging/send-policy.js';
+import { startSettling, type SettlingOptions } from './messaging/settle-by-search.js';
+import { openStore } from './store/index.js';
+import { openSendLimits } from './store/send-limits.js';
+import { NOT_CHECKED, openUpstream, type OpenUpstream } from './upstream.js';
+
+/** Where messages are kept unless DATABASE_URL says otherwise, below the working directory. */
+export const STORE_FILE = 'data/messages.sqlite';
+
+export interface CoreOptions {
+  /** Where the log goes; JSON lines on standard error by default. */
+  readonly log?: Logger;
+  /** The SQLite file, where no `databaseUrl` is configured; `data/messages.sqlite` by default. */
+  readonly storeFile?: string;
+  readonly clock?: Clock;
+}
+
+export interface Core {
+  readonly log: Logger;
+  readonly messages: MessageService;
+  readonly policy: SendPolicy;
+  readonly feed: MessageFeed;
+  readonly upstream: OpenUpstream;
+  /** From the first call on, the log tells when upstream can be used and when not any more. `told` is known already. */
+  readonly watchUpstream: (told?: string) => void;
+  /** What the callback route needs; null where callbacks are off. */
+  readonly callbacks: CallbackOptions | null;
+  readonly onInternalError: (requestId: string, error: unknown) => void;
+  /** Rejects when the store cannot be reached. */
+  readonly ready: () => Promise<void>;
+  /** Ends the calls upstream that still run: their sends are recorded as unknown, or as not sent where that is certain. */
+  readonly abortInFlight: () => void;
+  /** Stores what is known of every send, and closes all. */
+  readonly close: () => Promise<void>;
+}
+
+/** Opens everything, or closes again what it opened. @throws when the store cannot be opened. */
+export async function openCore(config: Config, options: CoreOptions = {}): Promise<Core> {
+  const { clock = systemClock, storeFile = STORE_FILE } = options;
+  const log = options.log ?? createLogger(config.logLevel, pino.destination({ dest: 2, sync: true }));
+  const { sendTimeoutMs } = config;
+  /** What has been opened so far, to be closed in the opposite order. */
+  const open: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const part of open.splice(0).reverse()) await part();
+  };
+
+  try {
+    const store = await openStore({ databaseUrl: config.databaseUrl, file: storeFile, forServer: true });
+    open.push(() => store.close());
+    const key = await store.correlationKey(randomBytes(CORRELATION_KEY_BYTES));
+    const upstream = await openUpstream(config.upstream, clock);
+    open.push(() => upstream.close());
+    const correlation = new Correlation(key, upstream.formerSecrets);
+    const credentials: readonly Credentials[] = [...config.callbackCredentials, ...upstream.callbackCredentials];
+    const { account } = upstream;
+    const gateway = new CatapultClient({
+      account,
+      clock,
+      correlation: credentials.length > 0 ? correlation : null,
+      random: Math.random,
+    });
+    const limits = openSendLimits({
+      databaseUrl: config.databaseUrl,
+      perCaller: config.limitSends,
+      perRecipient: config.limitPerRecipient,
+      perRecipientOverall: config.limitPerRecipientOverall,
+    });
+    open.push(() => limits.close());
+    const refusals = new RefusalCounts(store);
+    const messages = new MessageService({
+      store,
+      gateway,
+      clock,
+      observer: logSends(log, upstream),
+      limits,
+      refusals,
+      newId,
+      sendTimeoutMs,
+    });
+    open.push(() => messages.close());
+    open.push(await startHousekeeping({ store, clock, refusals, ...logHousekeeping(log) }));
+    if (config.settleBySearch) {
+      open.push(startSettling({ store, search: new CatapultSearch(account), clock, ...logSettling(log) }));
+    }
+    return {
+      log,
+      messages,
+      policy: new SendPolicy(config.sendPolicy, clock),
+      feed: new MessageFeed(store),
+      upstream,
+      watchUpstream: once((told = NOT_CHECKED) => {
+        upstream.watch(logUpstream(log, told));
+      }),
+      callbacks: credentials.length > 0 ? { store, clock, correlation, credentials, ...logCallbacks(log) } : null,
+      onInternalError: (requestId, error) => {
+        log.error({ requestId, err: error }, 'request failed');
+      },
+      ready: () => store.ping(),
+      abortInFlight: () => {
+        gateway.abortInFlight();
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Unique, and sorting by time: milliseconds in base 36, then 80 random bits. */
+function newId(): string {
+  return Date.now().toString(36).padStart(9, '0') + randomBytes(10).toString('hex');
+}
+
+function once<Args extends unknown[]>(work: (...args: Args) => void): (...args: Args) => void {
+  let isDone = false;
+  return (...args) => {
+    if (!isDone) work(...args);
+    isDone = true;
+  };
+}
+
+function logUpstream(log: Logger, known: string): (state: string) => void {
+  let told = known;
+  return (state) => {
+    if (state === told) return;
+    told = state;
+    if (state === 'ok') log.info({ upstreamCheck: state }, 'upstream can be used');
+    else log.warn({ upstreamCheck: state }, 'upstream cannot be used as it is configured, or cannot be checked');
+  };
+}
+
+function logSends(log: Logger, upstream: OpenUpstream): SendObserver {
+  return {
+    onSend: (report) => {
+      log.info(report, 'send');
+      if (report.code === 'UPSTREAM_REJECTED') upstream.checkAgain();
+    },
+    onSettled: (settled) => {
+      log.info(settled, 'a send was settled');
+    },
+    onRecordFailure: (failure, error) => {
+      log.error({ ...failure, err: error }, 'an outcome could not be stored; it is kept and tried again');
+    },
+    onStillWaiting: (waiting, error) => {
+      log.error({ ...waiting, err: error }, 'the store still refuses what waits for it');
+    },
+  };
+}
+
+function logCallbacks(log: Logger): Pick<CallbackOptions, 'onTaken' | 'onFailure' | 'onWrongCredentials'> {
+  return {
+    onTaken: (counts) => {
+      log.info(counts, 'callback');
+    },
+    onFailure: (requestId, error) => {
+      log.error({ requestId, err: error }, 'a callback could not be stored; upstream will send it again');
+    },
+    onWrongCredentials: (counts) => {
+      log.warn(counts, 'callbacks came with wrong credentials');
+    },
+  };
+}
+
+function logSettling(log: Logger): Pick<SettlingOptions, 'onStep' | 'onFailure'> {
+  return {
+    onStep: (step, error) => {
+      log.info(error === undefined ? step : { ...step, err: error }, 'settle by search');
+    },
+    onFailure: (error) => {
+      log.error({ err: error }, 'settling failed');
+    },
+  };
+}
+
+function logHousekeeping(log: Logger): Pick<HousekeepingOptions, 'onExpired' | 'onDropped' | 'onFailure'> {
+  return {
+    onExpired: (count) => {
+      log.warn({ count }, 'sends without an outcome were found and are UNKNOWN now');
+    },
+    onDropped: (count) => {
+      log.warn({ count }, 'dead letters were dropped before their time: callbacks brought more than are kept');
+    },
+    onFailure: (error) => {
+      log.error({ err: error }, 'housekeeping failed');
+    },
+  };
+}

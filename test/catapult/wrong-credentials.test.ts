@@ -1,0 +1,97 @@
+import { systemClock } from '../../src/messaging/clock.js';
+import { WrongCredentials, type WrongCredentialsCounts } from '../../src/catapult/wrong-credentials.js';
+
+/** A clock that wakes its sleepers when told. */
+function manualClock(): {
+  sleep: (ms: number) => Promise<void>;
+  wake: (ms: number) => Promise<void>;
+  asleep: number[];
+} {
+  let sleepers: { ms: number; resolve: () => void }[] = [];
+  const asleep: number[] = [];
+  return {
+    asleep,
+    sleep: (ms) =>
+      new Promise((resolve) => {
+        asleep.push(ms);
+        sleepers.push({ ms, resolve });
+      }),
+    async wake(ms) {
+      const due = sleepers.filter((sleeper) => sleeper.ms === ms);
+      sleepers = sleepers.filter((sleeper) => sleeper.ms !== ms);
+      for (const { resolve } of due) resolve();
+      await new Promise(setImmediate);
+    },
+  };
+}
+
+describe('wrong credentials', () => {
+  let clock: ReturnType<typeof manualClock>;
+  let told: WrongCredentialsCounts[];
+  let wrong: WrongCredentials;
+
+  beforeEach(() => {
+    clock = manualClock();
+    told = [];
+    wrong = new WrongCredentials({
+      clock: { now: () => 0, sleep: clock.sleep },
+      onWrong: (counts) => told.push(counts),
+    });
+  });
+
+  const tries = (count: number, address: (index: number) => string): Promise<boolean>[] =>
+    Array.from({ length: count }, (_, index) => wrong.taken(address(index)));
+
+  it('are answered at once ten times, and from then on after a second', async () => {
+    expect(await Promise.all(tries(10, () => 'a'))).toEqual(Array(10).fill(false));
+    const eleventh = wrong.taken('a');
+    expect(await wrong.taken('b')).toBe(false);
+    expect(clock.asleep).toEqual([60_000, 1_000]);
+    await clock.wake(1_000);
+    expect(await eleventh).toBe(true);
+  });
+
+  it('are told of once a minute, however many they are', async () => {
+    const all = tries(5_000, (index) => `address ${index % 3}`);
+    expect(told).toEqual([{ count: 1, addresses: 1 }]);
+    await clock.wake(60_000);
+    expect(told.slice(1)).toEqual([{ count: 4_999, addresses: 3 }]);
+    await clock.wake(1_000);
+    await Promise.all(all);
+    expect(await wrong.taken('address 0')).toBe(false);
+    await clock.wake(60_000);
+    expect(told.slice(2)).toEqual([{ count: 1, addresses: 1 }]);
+  });
+
+  it('of which a thousand wait already are answered at once', async () => {
+    const all = tries(1_020, () => 'a');
+    expect(await Promise.all(all.slice(1_010))).toEqual(Array(10).fill(true));
+    expect(clock.asleep.filter((ms) => ms === 1_000)).toHaveLength(1_000);
+    await clock.wake(1_000);
+    expect((await Promise.all(all)).filter((isTooMany) => isTooMany)).toHaveLength(1_010);
+  });
+
+  it('from more addresses than are counted share one count', async () => {
+    await Promise.all(tries(10_000, (index) => `address ${index}`));
+    expect(await Promise.all(tries(10, (index) => `new ${index}`))).toEqual(Array(10).fill(false));
+    const slowed = wrong.taken('another');
+    expect(await wrong.taken('address 1')).toBe(false);
+    await clock.wake(1_000);
+    expect(await slowed).toBe(true);
+    await clock.wake(60_000);
+    expect(told.at(-1)).toEqual({ count: 10_011, addresses: 10_001 });
+  });
+
+  it('that wait by the hundred are no leak to Node', async () => {
+    const warnings: string[] = [];
+    const listen = (warning: Error): void => void warnings.push(warning.name);
+    process.on('warning', listen);
+    const waiting = new WrongCredentials({ clock: systemClock, onWrong: () => undefined });
+    const answers = Array.from({ length: 300 }, () => waiting.taken('a'));
+    waiting.close();
+    await Promise.all(answers);
+    await new Promise(setImmediate);
+    process.off('warning', listen);
+    expect(warnings).toEqual([]);
+  });
+});

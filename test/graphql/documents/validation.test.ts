@@ -1,0 +1,63 @@
+/** What documents a whole server refuses. */
+import { getIntrospectionQuery } from 'graphql';
+import { request } from 'undici';
+import { startTestApp, type TestApp } from '../../support/app.js';
+import { post } from '../../support/client.js';
+
+const times = (count: number, text: (index: number) => string): string =>
+  Array.from({ length: count }, (_, index) => text(index)).join(' ');
+
+/** As many aliases as no operation may have. */
+const COSTLY = `{ ${times(21, (index) => `a${index}: __typename`)} }`;
+/** Cheap, and wrong in as many places as graphql-js looks for before it gives up, less one. */
+const MISTAKEN = `{ message(id: 1) { ${times(99, (index) => `unknown${index}`)} } }`;
+
+describe('a server', () => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await startTestApp();
+  });
+  afterAll(() => app.close());
+
+  const codeOf = async (query: string): Promise<string | undefined> => {
+    const { errors } = await post(app.url, JSON.stringify({ query }));
+    return errors?.[0]?.extensions.code;
+  };
+  /** Asks by GET, with the query string exactly as it is given. */
+  const get = async (search: string): Promise<{ status: number; text: string }> => {
+    const { statusCode, body } = await request(`${app.url}?${search}`, {
+      headers: { 'apollo-require-preflight': 'true' },
+    });
+    return { status: statusCode, text: await body.text() };
+  };
+
+  it('refuses a costly document by POST and by GET', async () => {
+    expect(await codeOf(COSTLY)).toBe('OPERATION_TOO_COSTLY');
+    const { status, text } = await get(`query=${encodeURIComponent(COSTLY)}`);
+    expect([status, text]).toEqual([400, expect.stringContaining('OPERATION_TOO_COSTLY')]);
+  });
+
+  it('refuses a costly document also when it is asked for again', async () => {
+    expect([await codeOf(COSTLY), await codeOf(COSTLY)]).toEqual(['OPERATION_TOO_COSTLY', 'OPERATION_TOO_COSTLY']);
+  });
+
+  it('answers what tools ask to learn the schema', async () => {
+    expect(await codeOf(getIntrospectionQuery())).toBeUndefined();
+  });
+
+  it('says of a document with many mistakes that it is not valid', async () => {
+    expect(await codeOf(MISTAKEN)).toBe('GRAPHQL_VALIDATION_FAILED');
+  });
+
+  // Fastify's query string is left encoded where it is not UTF-8, and Apollo decodes it nevertheless.
+  // What the gate judges must be what Apollo runs.
+  it.each(['%23%FF', '%23%zz'])('refuses a costly document by GET that ends with %j', async (end) => {
+    const { status, text } = await get(`query=${encodeURIComponent(COSTLY)}${end}`);
+    expect([status, text]).toEqual([400, expect.not.stringContaining('"data"')]);
+  });
+
+  // graphql-js counts the lines before each mistake anew: 99 mistakes below 125,000 lines take it a second.
+  it('refuses a document of very many lines before it looks for mistakes', async () => {
+    expect(await codeOf('\n'.repeat(125_000) + MISTAKEN)).toBe('OPERATION_TOO_COSTLY');
+  });
+});

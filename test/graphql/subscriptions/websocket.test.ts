@@ -1,0 +1,192 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { jest } from '@jest/globals';
+import { startIssuer, type Issuer } from '../../auth/issuer.js';
+import { startTestApp, type TestApp } from '../../support/app.js';
+import { post } from '../../support/client.js';
+import { ACK, INIT, Peer } from '../../support/peer.js';
+
+const MEBIBYTE = 1024 * 1024;
+
+describe('a WebSocket', () => {
+  let app: TestApp;
+  const peers: Peer[] = [];
+  const connect = async (): Promise<Peer> => {
+    const peer = new Peer(app.url);
+    peers.push(peer);
+    return peer.opened();
+  };
+  afterEach(async () => {
+    await Promise.all(peers.splice(0).map((peer) => peer.end()));
+    await app.close();
+  });
+
+  it('that has ended leaves its place to another', async () => {
+    app = await startTestApp();
+    const full = await Promise.all(Array.from({ length: 100 }, connect));
+    expect(await Promise.all(full.map((peer) => peer.ask(INIT)))).toEqual(full.map(() => ACK));
+    expect(await (await connect()).ask(INIT)).toBe(4429);
+    await Promise.all(full.map((peer) => peer.end()));
+    // The server hears of it a moment later.
+    while ((await (await connect()).ask(INIT)) === 4429);
+    expect(await (await connect()).ask(INIT)).toEqual(ACK);
+  });
+
+  it('that names an operation which the document lacks hears so by its code', async () => {
+    app = await startTestApp();
+    const peer = await connect();
+    await peer.ask(INIT);
+    const refusal = { type: 'error', payload: [{ extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } }] };
+    expect(await peer.run('query A { __typename }', 'B')).toMatchObject(refusal);
+    expect(await peer.run('query A { __typename } query B { __typename }')).toMatchObject(refusal);
+    expect(await peer.run('query A { __typename }', 'A')).toMatchObject({ payload: { data: { __typename: 'Query' } } });
+  });
+
+  it('hears what comes in only with messages:read-all', async () => {
+    const digest = (key: string): string => createHash('sha256').update(key).digest('hex');
+    app = await startTestApp({ API_KEYS: `shop:${digest('shop-key')}:messages:send+messages:read` });
+    const peer = await connect();
+    await peer.ask({ ...INIT, payload: { authorization: 'Bearer shop-key' } });
+    expect(await peer.run('subscription { messageReceived { id } }')).toMatchObject({
+      payload: { errors: [{ extensions: { code: 'FORBIDDEN' } }] },
+    });
+  });
+
+  it('holds no stop of the server up when its peer does not answer', async () => {
+    app = await startTestApp();
+    const peer = await connect();
+    await peer.ask(INIT);
+    peer.socket.pause();
+    const start = performance.now();
+    await app.close();
+    expect(performance.now() - start).toBeLessThan(9_000);
+    peer.socket.resume();
+    expect(await peer.closed).toBeGreaterThan(0);
+  });
+
+  it('is cut off when it goes on to send pings and reads no answer, and the log says so', async () => {
+    app = await startTestApp();
+    const peer = await connect();
+    await peer.ask(INIT);
+    peer.socket.pause();
+    const isCutOff = (): boolean => app.log.some(({ kind }) => kind === 'SLOW_READER');
+    let unread = 0;
+    while (!isCutOff() && unread < 60 * MEBIBYTE) {
+      for (let index = 0; index < 10; index++) peer.send({ type: 'ping', payload: { text: 'x'.repeat(200_000) } });
+      unread += 2_000_000;
+      await post(app.url, JSON.stringify({ query: '{ __typename }' }));
+    }
+    expect(isCutOff()).toBe(true);
+    // Some of it lies in the two ends' kernels.
+    expect(unread).toBeLessThan(30 * MEBIBYTE);
+    peer.socket.resume();
+    expect(await peer.closed).toBe(1006);
+  });
+});
+
+describe('a WebSocket that signs in by token', () => {
+  let issuer: Issuer;
+  /** Stands before the issuer, and holds its keys back until `release`. */
+  let keys: Server;
+  let asked: Promise<void>;
+  let release: () => void;
+  let app: TestApp;
+
+  beforeEach(async () => {
+    issuer = await startIssuer();
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    keys = createServer((_request, response) => {
+      void released
+        .then(() => fetch(issuer.environment.JWT_JWKS_URL ?? ''))
+        .then(async (answer) => {
+          response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text());
+        })
+        .catch(() => response.destroy());
+    });
+    keys.listen(0, '127.0.0.1');
+    await once(keys, 'listening');
+    asked = once(keys, 'request').then(() => undefined);
+    const { port } = keys.address() as AddressInfo;
+    app = await startTestApp({ ...issuer.environment, JWT_JWKS_URL: `http://127.0.0.1:${port}/` });
+  });
+  afterEach(async () => {
+    await app.close();
+    keys.closeAllConnections();
+    keys.close();
+    await once(keys, 'close');
+    await issuer.close();
+  });
+
+  const initFor = async (seconds: number, sub = 'user'): Promise<object> => {
+    const exp = Math.floor(Date.now() / 1000) + seconds;
+    const token = await issuer.sign({ sub, scope: 'messages:read messages:read-all', exp });
+    return { ...INIT, payload: { authorization: `Bearer ${token}` } };
+  };
+
+  it('and is reset meanwhile is not counted for ever', async () => {
+    const init = await initFor(600);
+    const peers = await Promise.all(Array.from({ length: 120 }, () => new Peer(app.url).opened()));
+    for (const peer of peers) peer.send(init);
+    await asked;
+    await Promise.all(peers.map((peer) => peer.heard()));
+    await Promise.all(peers.map((peer) => peer.end()));
+    for (let round = 0; round < 3; round++) await post(app.url, '{}');
+    release();
+    const peer = await new Peer(app.url).opened();
+    expect(await peer.ask(init)).toEqual(ACK);
+    await peer.end();
+  });
+
+  it('and says so twice meanwhile is closed, and not counted', async () => {
+    const init = await initFor(600);
+    const peers = await Promise.all(Array.from({ length: 101 }, () => new Peer(app.url).opened()));
+    for (const peer of peers) peer.send(init);
+    for (const peer of peers) peer.send(init);
+    expect(await Promise.all(peers.map((peer) => peer.closed))).toEqual(peers.map(() => 4429));
+    release();
+    const peer = await new Peer(app.url).opened();
+    expect(await peer.ask(init)).toEqual(ACK);
+    await peer.end();
+  });
+
+  it('ends with the token, and so do its subscriptions', async () => {
+    release();
+    const peer = await new Peer(app.url).opened();
+    // Clocks of two machines may differ by 30 s, so this one is good for another two seconds.
+    expect(await peer.ask(await initFor(-28))).toEqual(ACK);
+    peer.send({ id: '1', type: 'subscribe', payload: { query: 'subscription { messageReceived { id } }' } });
+    // Clients come again after this code, and not after 4401.
+    expect(await peer.closed).toBe(4403);
+  });
+
+  it('lasts as long as a token of a hundred years', async () => {
+    release();
+    const peer = await new Peer(app.url).opened();
+    expect(await peer.ask(await initFor(100 * 365 * 86_400))).toEqual(ACK);
+    for (let round = 0; round < 3; round++) {
+      expect(await peer.run('{ __typename }')).toMatchObject({ payload: { data: { __typename: 'Query' } } });
+      await peer.heard();
+    }
+    await peer.end();
+  });
+
+  it('fails again and again while the issuer is away, which costs the log two lines and the console none', async () => {
+    const written = jest.spyOn(console, 'error').mockImplementation(() => undefined);
+    issuer.setSilent(true);
+    release();
+    const init = await initFor(600);
+    const codes = await Promise.all(
+      Array.from({ length: 40 }, async () => (await new Peer(app.url).opened()).ask(init)),
+    );
+    await app.close();
+    expect(written).not.toHaveBeenCalled();
+    written.mockRestore();
+    expect(new Set(codes)).toEqual(new Set([1013]));
+    const lines = app.log.filter(({ kind }) => kind === 'SIGN_IN');
+    expect(lines.map(({ count }) => count)).toEqual([1, 39]);
+  });
+});

@@ -1,0 +1,110 @@
+/** The rules of the house, read off the files: who imports whom, and what is left lying about. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+
+const ROOT = new URL('../..', import.meta.url).pathname;
+
+function sources(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.includes('generated/'))
+    .map((file) => join(folder, file));
+}
+
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
+
+/** The parts of src: a folder, or a file of its own at the top. */
+function partOf(file: string): string {
+  const [first = '', ...rest] = relative('src', file).split('/');
+  return rest.length > 0 ? first : first.replace(/\.ts$/, '');
+}
+
+/** What each part may import, beside itself, node and npm. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  log: [],
+  http: ['errors', 'log'],
+  messaging: ['errors'],
+  auth: ['messaging'],
+  catapult: ['messaging', 'errors'],
+  graphql: ['messaging', 'errors'],
+  sandbox: ['messaging'],
+  store: ['messaging', 'errors'],
+  config: ['auth', 'messaging'],
+  upstream: ['config', 'catapult', 'messaging', 'sandbox'],
+  parts: ['config', 'log', 'upstream', 'catapult', 'store', 'messaging'],
+  app: ['auth', 'config', 'parts', 'http', 'log', 'graphql', 'catapult'],
+  'messaging-schema': ['config', 'parts', 'http', 'graphql', 'catapult', 'messaging'],
+  index: ['app', 'config', 'parts', 'errors', 'graphql', 'messaging-schema'],
+  demo: ['app', 'config', 'log', 'sandbox'],
+  main: [
+    'app',
+    'auth',
+    'config',
+    'parts',
+    'demo',
+    'errors',
+    'log',
+    'messaging',
+    'graphql',
+    'sandbox',
+    'store',
+    'upstream',
+  ],
+};
+
+/** The files of ours that a file imports. */
+function importsOf(file: string): string[] {
+  const specifiers = [...read(file).matchAll(/(?:from|import)\s*\(?\s*'(\.[^']*)'/g)].map((match) => match[1] ?? '');
+  return specifiers.map((specifier) => normalize(join(dirname(file), specifier)).replace(/\.js$/, '.ts'));
+}
+
+/** One way from a file back to itself by imports, types included; null where there is none. */
+function circleThrough(file: string): string | null {
+  const cameFrom = new Map<string, string>();
+  const open = [file];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    for (const imported of importsOf(at)) {
+      if (imported === file) {
+        const way = [file, at];
+        for (let back = cameFrom.get(at); back !== undefined; back = cameFrom.get(back)) way.push(back);
+        return way.reverse().join(' → ');
+      }
+      if (cameFrom.has(imported)) continue;
+      cameFrom.set(imported, at);
+      open.push(imported);
+    }
+  }
+  return null;
+}
+
+describe('the sources', () => {
+  it.each(sources('src'))('%s imports only what its layer may', (file) => {
+    const part = partOf(file);
+    const allowed = MAY_IMPORT[part];
+    expect(allowed).toBeDefined();
+    const imported = importsOf(file).map(partOf);
+    expect(imported.filter((each) => each !== part && !allowed?.includes(each))).toEqual([]);
+  });
+
+  it('import each other in no circle, not even within a folder', () => {
+    expect(sources('src').flatMap((file) => circleThrough(file) ?? [])).toEqual([]);
+  });
+
+  it('touch the process in main.ts alone', () => {
+    const touching = sources('src').filter((file) => /\bprocess\.\w|node:process/.test(read(file)));
+    expect(touching).toEqual(['src/main.ts']);
+  });
+
+  it('leave nothing lying about', () => {
+    // Written in pieces, so that this file does not find itself.
+    const words = ['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X', 'HA' + 'CK', 'console[.]' + 'log', '[.]on' + 'ly[(]'];
+    const leftovers = new RegExp(words.join('|'));
+    const found = [...sources('src'), ...sources('test')].filter((file) => leftovers.test(read(file)));
+    expect(found).toEqual([]);
+  });
+
+  it('have no drawers for everything', () => {
+    const drawers = /(^|\/)(utils?|helpers?|common|types|lib|manager)(\/|\.ts$)/;
+    expect([...sources('src'), ...sources('test')].filter((file) => drawers.test(file))).toEqual([]);
+  });
+});

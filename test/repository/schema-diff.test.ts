@@ -1,0 +1,67 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const ROOT = new URL('../..', import.meta.url).pathname;
+const DIFF = join(ROOT, 'schema/diff.mjs');
+const hasGit = spawnSync('git', ['--version']).status === 0;
+
+const BEFORE = `
+  extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])
+  type Query { message(id: ID!): Message }
+  type Message @key(fields: "id") { id: ID! text: String tag: String }
+`;
+
+// Without git there is no base revision to compare with.
+(hasGit ? describe : describe.skip)('npm run schema:diff', () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-diff-'));
+    mkdirSync(join(folder, 'schema'));
+    writeFileSync(join(folder, 'schema/schema.graphql'), BEFORE);
+    writeFileSync(join(folder, 'CHANGELOG.md'), '# Changelog\n\n## 2.0.0\n\n- Nothing.\n');
+    const git = (...args: string[]): void => {
+      execFileSync('git', ['-c', 'user.name=test', '-c', 'user.email=test@example.com', ...args], { cwd: folder });
+    };
+    git('init', '--quiet');
+    git('add', '.');
+    git('commit', '--quiet', '--message', 'before');
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const diff = (schema: string, changelog?: string): { status: number | null; told: string } => {
+    writeFileSync(join(folder, 'schema/schema.graphql'), schema);
+    if (changelog !== undefined) writeFileSync(join(folder, 'CHANGELOG.md'), changelog);
+    const { status, stdout } = spawnSync(process.execPath, [DIFF, 'HEAD'], { cwd: folder, encoding: 'utf8' });
+    return { status, told: stdout };
+  };
+
+  it('lets additions pass', () => {
+    const { status, told } = diff(BEFORE.replace('tag: String', 'tag: String time: String'));
+    expect([status, told]).toEqual([0, expect.stringContaining('Message.time') as string]);
+  });
+
+  it('lets pass what is new and hidden from the first day', () => {
+    const hidden = 'secret: Hidden @inaccessible } type Hidden @inaccessible { id: ID! }';
+    expect(diff(BEFORE.replace('tag: String }', `tag: String ${hidden}`)).status).toBe(0);
+  });
+
+  it.each([
+    ['a field that is gone', ['tag: String', ''], 'Message.tag'],
+    ['a type that changed', ['text: String', 'text: Int'], 'Message.text'],
+    ['an entity that is none any more', ['@key(fields: "id")', ''], 'Message'],
+    ['a field that the supergraph hides', ['tag: String', 'tag: String @inaccessible'], 'Message.tag'],
+  ] as const)('fails for %s, unless CHANGELOG names it', (_name, [was, is], coordinate) => {
+    const { status, told } = diff(BEFORE.replace(was, is));
+    expect(told).toContain('BREAKING');
+    expect(status).toBe(1);
+    const named = `# Changelog\n\n## 2.0.0\n\n- Breaking: \`${coordinate}\` is another.\n\n## 1.0.0\n`;
+    expect(diff(BEFORE.replace(was, is), named).status).toBe(0);
+    const namedLongAgo = `# Changelog\n\n## 2.0.0\n\n## 1.0.0\n\n- Breaking: \`${coordinate}\` is another.\n`;
+    expect(diff(BEFORE.replace(was, is), namedLongAgo).status).toBe(1);
+  });
+});
