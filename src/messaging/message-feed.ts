@@ -1,5 +1,6 @@
 /** Messages as they change, for subscribers. */
 import { badArgument, ServiceError } from '../errors.js';
+import { EVERYBODY, type Whose } from './caller.js';
 import { isFinal } from './delivery.js';
 import type { Message } from './message.js';
 import type { MessageStore, StoreChange } from './ports.js';
@@ -18,10 +19,10 @@ export class MessageFeed {
    * The message as it is now, then after every change; ends when nothing more is to be expected. Changes that come
    * faster than they are read are told once, by their result.
    *
-   * @param visibleTo who has to have sent it; anybody for null.
+   * @param caller who must have sent it.
    * @throws ServiceError BAD_USER_INPUT when the message is not known.
    */
-  updates(id: string, visibleTo: string | null): AsyncIterableIterator<Message> {
+  updates(id: string, caller: Whose): AsyncIterableIterator<Message> {
     const store = this.#store;
     const waiting = new Waiting<true>(1, 'coalesce');
     return subscription(store, waiting, listener, read());
@@ -33,7 +34,7 @@ export class MessageFeed {
     async function* read(): AsyncGenerator<Message> {
       let told = '';
       do {
-        const [message = null] = await store.messagesById([id], visibleTo);
+        const [message = null] = await store.messagesById([id], caller);
         if (message === null) throw unknownMessage();
         const now = JSON.stringify(message);
         if (now !== told) yield message;
@@ -60,7 +61,7 @@ export class MessageFeed {
 
     async function* read(): AsyncGenerator<Message> {
       for (let id = await waiting.next(); id !== null; id = await waiting.next()) {
-        const [message = null] = await store.messagesById([id]);
+        const [message = null] = await store.messagesById([id], EVERYBODY);
         if (message !== null && isFor(to, message)) yield message;
       }
     }

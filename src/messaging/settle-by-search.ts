@@ -3,6 +3,7 @@
  * is found by its numbers and its time. That is proof only as long as nothing else sends from these numbers, which the
  * operator says by turning this on; and only where one send of ours, and one message, is left to be matched.
  */
+import { EVERYBODY } from './caller.js';
 import type { Clock, MessageSearch, MessageStore, StoredSend, UpstreamMessage } from './ports.js';
 
 /** A callback has mostly come by then, and every send of that time is over. */
@@ -118,7 +119,7 @@ export class SettlingRounds {
       await clock.sleep(PAUSE_BETWEEN_ASKS_MS, this.#signal);
     }
     const fitting = fittingMessages(send, listed);
-    const known = await store.messagesById([...fitting.keys()], null);
+    const known = await store.messagesById([...fitting.keys()], EVERYBODY);
     const ours = new Set(known.flatMap((message) => message?.id ?? []));
     const [match, ...others] = [...fitting].filter(([id]) => !ours.has(id));
     if (match === undefined || others.length > 0) {

@@ -1,17 +1,16 @@
 /** A batch of writes as few statements: each kind of write is one, however many there are. */
 import type { PoolClient } from 'pg';
 import type { DeliveryEvent } from '../messaging/delivery.js';
-import { yieldsTo, type Message } from '../messaging/message.js';
+import { yieldsTo } from '../messaging/message.js';
 import {
   isUnresolved,
   type Claim,
   type NewSend,
-  type OtherEvent,
-  type Resolution,
   type Settlement,
   type SettleResult,
   type StoredSend,
 } from '../messaging/ports.js';
+import type { Write, WriteOf } from './batching-store.js';
 import { CHANNEL } from './change-feed.js';
 import {
   claimColumns,
@@ -46,65 +45,26 @@ const NUMBERS: ReadonlySet<string> = new Set([
   'expires_at',
 ]);
 
-interface RecordWrite {
-  readonly kind: 'record';
-  readonly sendId: string;
-  readonly resolution: Resolution;
-  readonly now: number;
-}
-interface EventWrite {
-  readonly kind: 'event';
-  readonly event: DeliveryEvent;
-  readonly now: number;
-}
-interface ReceivedWrite {
-  readonly kind: 'received';
-  readonly message: Message;
-  readonly now: number;
-}
-interface AsideWrite {
-  readonly kind: 'aside';
-  readonly body: string;
-  readonly now: number;
-}
-interface OtherWrite {
-  readonly kind: 'other';
-  readonly event: OtherEvent;
-  readonly now: number;
-}
-export type Write =
-  | { readonly kind: 'claim'; readonly send: NewSend }
-  | RecordWrite
-  | EventWrite
-  | ReceivedWrite
-  | AsideWrite
-  | OtherWrite;
-
 /** Stores a batch in the order it arrived in, as far as two of its writes can touch the same send. */
 export async function applyAll(client: PoolClient, writes: readonly Write[]): Promise<(Claim | null)[]> {
-  const claims = writes.flatMap((write) => (write.kind === 'claim' ? [write.send] : []));
-  const held = await applyClaims(client, claims);
-  await applyRecords(
+  const of = byKind(writes);
+  const held = await applyClaims(
     client,
-    writes.filter((write) => write.kind === 'record'),
+    of.claim.map(({ send }) => send),
   );
-  await applyEvents(
-    client,
-    writes.filter((write) => write.kind === 'event'),
-  );
-  await applyReceived(
-    client,
-    writes.filter((write) => write.kind === 'received'),
-  );
-  await keepAside(
-    client,
-    writes.filter((write) => write.kind === 'aside'),
-  );
-  await keepEvents(
-    client,
-    writes.filter((write) => write.kind === 'other'),
-  );
+  await applyRecords(client, of.record);
+  await applyEvents(client, of.delivery);
+  await applyReceived(client, of.received);
+  await keepStrange(client, of.strange);
+  await keepOthers(client, of.other);
   return writes.map((write) => (write.kind === 'claim' ? (held.get(write.send) ?? null) : null));
+}
+
+/** The writes of each kind, in their order. */
+function byKind(writes: readonly Write[]): { readonly [Kind in Write['kind']]: WriteOf<Kind>[] } {
+  const lists = { claim: [], record: [], delivery: [], received: [], strange: [], other: [] };
+  for (const write of writes) (lists[write.kind] as Write[]).push(write);
+  return lists;
 }
 
 /** Claims all of `sends` in one statement; answers for those whose key is held which send holds it. */
@@ -151,9 +111,9 @@ async function holdersOf(client: PoolClient, sends: readonly NewSend[]): Promise
 const keyOf = (caller: string, key: string | null): string => JSON.stringify([caller, key]);
 
 /** An UPDATE takes each send once, so a second record of the same send waits for the next statement. */
-async function applyRecords(client: PoolClient, writes: readonly RecordWrite[]): Promise<void> {
+async function applyRecords(client: PoolClient, writes: readonly WriteOf<'record'>[]): Promise<void> {
   for (let open = writes; open.length > 0;) {
-    const firstOfEach = new Map<string, RecordWrite>();
+    const firstOfEach = new Map<string, WriteOf<'record'>>();
     for (const write of open) if (!firstOfEach.has(write.sendId)) firstOfEach.set(write.sendId, write);
     const wave = [...firstOfEach.values()];
     await updateRecords(client, wave);
@@ -185,7 +145,7 @@ const MESSAGE_COLUMNS = [
 const HAS_MESSAGE = 'record.message_id IS NOT NULL';
 const REPLACES_ALL = `(${HAS_MESSAGE} OR record.status = 'REJECTED')`;
 
-async function updateRecords(client: PoolClient, writes: readonly RecordWrite[]): Promise<void> {
+async function updateRecords(client: PoolClient, writes: readonly WriteOf<'record'>[]): Promise<void> {
   const rows = writes.map(({ sendId, resolution, now }) => ({
     send_id: sendId,
     ...recordColumns(resolution, now),
@@ -215,7 +175,7 @@ async function updateRecords(client: PoolClient, writes: readonly RecordWrite[])
            OR (record.message_id IS NOT NULL AND sends.deliveries IS NULL
              AND sends.message_id IS DISTINCT FROM record.message_id))))
        RETURNING sends.send_id, sends.time, sends.caller)
-     ${listRecipientsOf('updated')}`,
+     ${insertRecipientsOf('updated')}`,
     [JSON.stringify(rows), JSON.stringify(listed)],
   );
 }
@@ -280,12 +240,12 @@ export async function adopt(client: PoolClient, messageIds: readonly string[], n
   );
   await applyEvents(
     client,
-    rows.map(({ event }) => ({ kind: 'event', event: JSON.parse(event) as DeliveryEvent, now })),
+    rows.map(({ event }) => ({ kind: 'delivery', event: JSON.parse(event) as DeliveryEvent, now })),
   );
 }
 
 /** Applies events to the rows they are about, each row read and written once; keeps those that are about none yet. */
-async function applyEvents(client: PoolClient, writes: readonly EventWrite[]): Promise<void> {
+async function applyEvents(client: PoolClient, writes: readonly WriteOf<'delivery'>[]): Promise<void> {
   if (writes.length === 0) return;
   const known = await lockRowsOf(client, writes);
   const changed = new Map<string, SendRow & { readonly updated_at: number }>();
@@ -316,7 +276,7 @@ async function applyEvents(client: PoolClient, writes: readonly EventWrite[]): P
 /** The rows that events are about, locked, as they are and as the events of this batch change them. */
 async function lockRowsOf(
   client: PoolClient,
-  writes: readonly EventWrite[],
+  writes: readonly WriteOf<'delivery'>[],
 ): Promise<{ of: (event: DeliveryEvent) => SendRow | undefined; replace: (row: SendRow) => void }> {
   const { rows } = await client.query<SendRow>(
     `SELECT ${SEND_COLUMNS} FROM sends WHERE direction = 'OUT' AND (send_id = ANY ($1) OR message_id = ANY ($2))
@@ -353,13 +313,13 @@ async function updateDeliveries(
        FROM ${recordset(['send_id', ...DELIVERY_COLUMNS], 'row')} WHERE sends.send_id = row.send_id
        RETURNING sends.send_id, sends.time, sends.caller, sends.message_id),
      notified AS (SELECT pg_notify('${CHANNEL}', 'updated:' || message_id) FROM updated),
-     listed AS (${listRecipientsOf('updated')})
+     listed AS (${insertRecipientsOf('updated')})
      SELECT COUNT(*) FROM notified`,
     [JSON.stringify(rows), JSON.stringify(newlyListed)],
   );
 }
 
-async function applyReceived(client: PoolClient, writes: readonly ReceivedWrite[]): Promise<void> {
+async function applyReceived(client: PoolClient, writes: readonly WriteOf<'received'>[]): Promise<void> {
   if (writes.length === 0) return;
   const rows = writes.map(({ message, now }) => receivedColumns(message, now));
   const names = Object.keys(rows[0] ?? {});
@@ -371,18 +331,18 @@ async function applyReceived(client: PoolClient, writes: readonly ReceivedWrite[
        INSERT INTO sends (${names.join(', ')}) SELECT ${names.join(', ')} FROM ${recordset(names)}
        ON CONFLICT DO NOTHING RETURNING send_id, time, caller, message_id),
      notified AS (SELECT pg_notify('${CHANNEL}', 'received:' || message_id) FROM stored),
-     listed AS (${listRecipientsOf('stored')})
+     listed AS (${insertRecipientsOf('stored')})
      SELECT COUNT(*) FROM notified`,
     [JSON.stringify(rows), JSON.stringify(listed)],
   );
 }
 
-async function keepAside(client: PoolClient, writes: readonly AsideWrite[]): Promise<void> {
+async function keepStrange(client: PoolClient, writes: readonly WriteOf<'strange'>[]): Promise<void> {
   const rows = writes.map(({ body, now }) => ({ received_at: now, body: storable(body) }));
   await insertAll(client, 'strange_callbacks', rows);
 }
 
-async function keepEvents(client: PoolClient, writes: readonly OtherWrite[]): Promise<void> {
+async function keepOthers(client: PoolClient, writes: readonly WriteOf<'other'>[]): Promise<void> {
   const rows = writes.map(({ event, now }) => ({
     message_id: storable(event.messageId),
     type: storable(event.type),
@@ -401,7 +361,7 @@ async function insertAll(client: PoolClient, table: string, rows: readonly objec
 }
 
 /** Makes the rows of `source` findable by the recipients in the second parameter. */
-function listRecipientsOf(source: 'updated' | 'stored'): string {
+function insertRecipientsOf(source: 'updated' | 'stored'): string {
   return `INSERT INTO recipients (recipient, time, send_id, caller)
      SELECT given.recipient, ${source}.time, ${source}.send_id, ${source}.caller
      FROM ${source} JOIN ${recordset(['send_id', 'recipient'], 'given', 2)} ON given.send_id = ${source}.send_id

@@ -1,28 +1,25 @@
 /** The store in PostgreSQL, for several instances of this server. */
 import { Client, DatabaseError, Pool, types, type PoolClient } from 'pg';
-import type { DeliveryEvent } from '../messaging/delivery.js';
+import { EVERYBODY, type Whose } from '../messaging/caller.js';
 import type { Message } from '../messaging/message.js';
 import type {
-  Claim,
   DeadLetterPurge,
   ListedMessage,
   MessageFilter,
   MessageStore,
   NewSend,
-  OtherEvent,
   Position,
   RefusalCount,
-  Resolution,
   Settlement,
   SettleResult,
   StoreChange,
   StoredSend,
 } from '../messaging/ports.js';
+import { BatchingStore } from './batching-store.js';
 import { ChangeFeed } from './change-feed.js';
-import { groupCommit } from './group-commit.js';
 import { listQuery, rivalsQuery, SEND_BY_KEY, unresolvedQuery, type Query } from './list-query.js';
 import { migrations, stepsAfter } from './migrations.js';
-import { adopt, applyAbandonments, applyAll, applySettlement, type Write } from './postgres-batch.js';
+import { adopt, applyAbandonments, applyAll, applySettlement } from './postgres-batch.js';
 import {
   DEAD_LETTER_TABLES,
   inOrderOf,
@@ -132,28 +129,15 @@ function isFaultOfOne(error: unknown): boolean {
   return error instanceof DatabaseError && /^(22|23|54)/.test(error.code ?? '');
 }
 
-export class PostgresStore implements MessageStore {
+export class PostgresStore extends BatchingStore implements MessageStore {
   readonly shared = true;
   readonly #pool: Pool;
   readonly #feed: ChangeFeed;
-  readonly #write: (write: Write) => Promise<Claim | null>;
 
   constructor(pool: Pool, feed: ChangeFeed) {
+    super((writes) => transaction(pool, (client) => applyAll(client, writes)), isFaultOfOne);
     this.#pool = pool;
     this.#feed = feed;
-    this.#write = groupCommit((writes) => transaction(pool, (client) => applyAll(client, writes)), { isFaultOfOne });
-  }
-
-  async claim(send: NewSend): Promise<Claim> {
-    return (await this.#write({ kind: 'claim', send })) ?? { kind: 'CLAIMED' };
-  }
-
-  async record(sendId: string, resolution: Resolution, now: number): Promise<void> {
-    await this.#write({ kind: 'record', sendId, resolution, now });
-  }
-
-  async applyEvent(event: DeliveryEvent, now: number): Promise<void> {
-    await this.#write({ kind: 'event', event, now });
   }
 
   async sendByKey(caller: string, idempotencyKey: string): Promise<StoredSend | null> {
@@ -163,10 +147,6 @@ export class PostgresStore implements MessageStore {
 
   settle(sendId: string, settlement: Settlement, now: number): Promise<SettleResult> {
     return transaction(this.#pool, (client) => applySettlement(client, sendId, settlement, now));
-  }
-
-  async receive(message: Message, now: number): Promise<void> {
-    await this.#write({ kind: 'received', message, now });
   }
 
   async addRefusals(counts: readonly RefusalCount[]): Promise<void> {
@@ -195,14 +175,6 @@ export class PostgresStore implements MessageStore {
     const ids = rows.map(({ message_id }) => message_id);
     if (ids.length > 0) await transaction(this.#pool, (client) => adopt(client, ids, now));
     return ids.length;
-  }
-
-  async keepAside(body: string, now: number): Promise<void> {
-    await this.#write({ kind: 'aside', body, now });
-  }
-
-  async keepEvent(event: OtherEvent, now: number): Promise<void> {
-    await this.#write({ kind: 'other', event, now });
   }
 
   onChange(listener: (change: StoreChange) => void): () => void {
@@ -251,12 +223,13 @@ export class PostgresStore implements MessageStore {
     return { expired, crowdedOut };
   }
 
-  async messagesById(ids: readonly string[], caller: string | null = null): Promise<(Message | null)[]> {
+  async messagesById(ids: readonly string[], caller: Whose): Promise<(Message | null)[]> {
+    const [isTheirs, values] = caller === EVERYBODY ? ['', []] : ['AND caller = $2', [caller]];
     const { rows } = await this.#pool.query<SendRow>(
       // Only the newest of each id is read, however many upstream gave the same.
       `SELECT found.* FROM unnest($1::text[]) AS wanted (id) CROSS JOIN LATERAL (
-         SELECT ${SEND_COLUMNS} FROM sends WHERE message_id = wanted.id AND ($2::text IS NULL OR caller = $2) ORDER BY time DESC, send_id DESC LIMIT 1) AS found`,
-      [ids.map((id) => id.replaceAll('\0', '')), caller],
+         SELECT ${SEND_COLUMNS} FROM sends WHERE message_id = wanted.id ${isTheirs} ORDER BY time DESC, send_id DESC LIMIT 1) AS found`,
+      [ids.map((id) => id.replaceAll('\0', '')), ...values],
     );
     return inOrderOf(ids, rows);
   }

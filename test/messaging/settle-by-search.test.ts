@@ -172,7 +172,7 @@ function happeningsOf(each: Plan, index: number): Happening[] {
       errorCode: null,
       message: told,
     } as const;
-    happenings.push({ at, happen: (store, now) => store.applyEvent(event, now) });
+    happenings.push({ at, happen: (store, now) => store.take({ kind: 'delivery', event }, now) });
   } else if (then !== null && then.kind !== 'event') {
     // Rightly or not: people err, and searching must not make it worse.
     const who = { by: 'ops', reason: null };

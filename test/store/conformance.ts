@@ -1,12 +1,13 @@
 /** What every store must do. Run against each of them. */
 import { createHash } from 'node:crypto';
+import { EVERYBODY } from '../../src/messaging/caller.js';
+import type { CallbackEvent, OtherEvent } from '../../src/messaging/callback-event.js';
 import { openDeliveries, type DeliveryEvent } from '../../src/messaging/delivery.js';
 import type { Delivery, Message, MessageStatus } from '../../src/messaging/message.js';
 import type {
   MessageFilter,
   MessageStore,
   NewSend,
-  OtherEvent,
   Position,
   Resolution,
   StoreChange,
@@ -14,7 +15,7 @@ import type {
 import { OUTBOUND } from '../support/messages.js';
 
 export const NO_FILTER: MessageFilter = {
-  caller: null,
+  caller: EVERYBODY,
   from: null,
   to: null,
   status: null,
@@ -55,16 +56,20 @@ export function accepted(fields: Partial<Message> = {}): Resolution & { readonly
 }
 
 /** What a callback tells of a message: that it was delivered. */
-export const heard = (messageId: string, fields: Partial<DeliveryEvent> = {}): DeliveryEvent => ({
-  messageId,
-  sendId: null,
-  to: OUTBOUND.to[0] ?? null,
-  status: 'DELIVERED',
-  time: 5,
-  errorCode: null,
-  message: { time: 4, owner: '+19', segmentCount: 2, pairedMessageId: null },
-  ...fields,
+export const heard = (messageId: string, fields: Partial<DeliveryEvent> = {}): Heard => ({
+  kind: 'delivery',
+  event: {
+    messageId,
+    sendId: null,
+    to: OUTBOUND.to[0] ?? null,
+    status: 'DELIVERED',
+    time: 5,
+    errorCode: null,
+    message: { time: 4, owner: '+19', segmentCount: 2, pairedMessageId: null },
+    ...fields,
+  },
 });
+type Heard = Extract<CallbackEvent, { readonly kind: 'delivery' }>;
 
 /** Claims and accepts a message in one go. */
 async function put(store: MessageStore, fields: Partial<Message> = {}, send: Partial<NewSend> = {}): Promise<Message> {
@@ -138,7 +143,9 @@ async function playSequence(store: MessageStore, name: string, random: (limit: n
   const answer: Resolution = isAnswerLost ? { status: 'UNKNOWN' } : { status: 'ACCEPTED', message };
   const played: (() => Promise<void>)[] = [
     () => store.record(send.sendId, answer, 2_000),
-    ...events.concat(events.filter(() => random(2) === 0)).map((each) => () => store.applyEvent(each, 2_000)),
+    ...events
+      .concat(events.filter(() => random(2) === 0))
+      .map((each) => () => store.take({ kind: 'delivery', event: each }, 2_000)),
   ];
   for (let last = played.length - 1; last > 0; last--) {
     const other = random(last + 1);
@@ -148,7 +155,7 @@ async function playSequence(store: MessageStore, name: string, random: (limit: n
   await store.claim(send);
   while (played.length > 0) await Promise.all(played.splice(0, 1 + random(4)).map((play) => play()));
   await store.adoptEarlyEvents(2_000);
-  const [found] = await store.messagesById([message.id]);
+  const [found] = await store.messagesById([message.id], EVERYBODY);
   expect(found).toMatchObject({ deliveries: expected, status: wholeStatus(expected.map(({ status }) => status)) });
 }
 
@@ -288,7 +295,7 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
           segmentCount: null,
           time: 1_733_171_241_979_456,
         });
-        expect(await store.messagesById([message.id])).toEqual([message]);
+        expect(await store.messagesById([message.id], EVERYBODY)).toEqual([message]);
       });
 
       it('an outcome, in the place of a lower one alone', async () => {
@@ -303,7 +310,7 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
         await store.record(send.sendId, { status: 'REJECTED' }, 4_000);
         await store.record(send.sendId, accepted(), 4_000);
         expect(await statusOf('k')).toBe('ACCEPTED');
-        expect(await store.messagesById([resolution.message.id])).toEqual([resolution.message]);
+        expect(await store.messagesById([resolution.message.id], EVERYBODY)).toEqual([resolution.message]);
       });
 
       it('two outcomes of one send in the order they came, though in one batch', async () => {
@@ -315,17 +322,17 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
           store.record(send.sendId, resolution, 2_000),
           store.record(send.sendId, { status: 'REJECTED' }, 2_000),
         ]);
-        expect(await store.messagesById([resolution.message.id])).toEqual([resolution.message]);
+        expect(await store.messagesById([resolution.message.id], EVERYBODY)).toEqual([resolution.message]);
       });
 
       it('nothing for a send that it does not know', async () => {
         await store.record('nobody', accepted({ id: 'ghost' }), 2_000);
-        expect(await store.messagesById(['ghost'])).toEqual([null]);
+        expect(await store.messagesById(['ghost'], EVERYBODY)).toEqual([null]);
       });
 
       it('an answer that holds what databases refuse, without harm to the others of its batch', async () => {
         const [poisoned, sound] = await Promise.all([put(store, { text: 'a\0b\ud800c', tag: '\0' }), put(store)]);
-        expect(await store.messagesById([poisoned.id, sound.id])).toEqual([
+        expect(await store.messagesById([poisoned.id, sound.id], EVERYBODY)).toEqual([
           { ...poisoned, text: 'ab\ufffdc', tag: '' },
           sound,
         ]);
@@ -340,7 +347,7 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
           put(store, { from: long(5_000), to: [long(5_001), '+16'] }),
           put(store),
         ]);
-        expect(await store.messagesById([tagged.id, odd.id, sound.id])).toEqual([tagged, odd, sound]);
+        expect(await store.messagesById([tagged.id, odd.id, sound.id], EVERYBODY)).toEqual([tagged, odd, sound]);
         expect(idsOf(await pages(store, 5, { tag: tagged.tag }))).toEqual([tagged.id]);
         expect(idsOf(await pages(store, 5, { tag: `${long(1_023)}x` }))).toEqual([]);
         expect(idsOf(await pages(store, 5, { from: odd.from }))).toEqual([odd.id]);
@@ -349,7 +356,7 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
 
       it('a segment count beyond reason as none, without harm to the others of its batch', async () => {
         const [odd, sound] = await Promise.all([put(store, { segmentCount: 2 ** 40 }), put(store)]);
-        expect(await store.messagesById([odd.id, sound.id])).toEqual([
+        expect(await store.messagesById([odd.id, sound.id], EVERYBODY)).toEqual([
           { ...odd, segmentCount: null, pairedMessageId: null },
           sound,
         ]);
@@ -358,7 +365,7 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
       it('everything so that another process finds it', async () => {
         const message = await put(store, {}, { idempotencyKey: 'k' });
         const another = await openAnother();
-        expect(await another.messagesById([message.id])).toEqual([message]);
+        expect(await another.messagesById([message.id], EVERYBODY)).toEqual([message]);
         expect(await another.claim(newSend({ idempotencyKey: 'k' }))).toMatchObject({ kind: 'HELD', by: { message } });
       });
     });
@@ -366,16 +373,16 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
     describe('finds messages', () => {
       it('by id, in the order asked for, with nulls and repetitions', async () => {
         const [a, b] = [await put(store), await put(store)];
-        expect(await store.messagesById([b.id, 'none', a.id, b.id])).toEqual([b, null, a, b]);
-        expect(await store.messagesById(["'; DROP TABLE sends; --", 'a\0b'])).toEqual([null, null]);
-        expect(await store.messagesById([])).toEqual([]);
+        expect(await store.messagesById([b.id, 'none', a.id, b.id], EVERYBODY)).toEqual([b, null, a, b]);
+        expect(await store.messagesById(["'; DROP TABLE sends; --", 'a\0b'], EVERYBODY)).toEqual([null, null]);
+        expect(await store.messagesById([], EVERYBODY)).toEqual([]);
       });
 
       it('the newest of those to which upstream gave the same id', async () => {
         await put(store, { id: 'same', time: 1 });
         const newest = await put(store, { id: 'same', time: 3 });
         await put(store, { id: 'same', time: 2 });
-        expect(await store.messagesById(['same'])).toEqual([newest]);
+        expect(await store.messagesById(['same'], EVERYBODY)).toEqual([newest]);
       });
 
       it('newest first, in pages of any size, also when their times are equal', async () => {
@@ -451,7 +458,7 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
         const mine = await put(store, {}, { caller: 'me' });
         const theirs = await put(store, {}, { caller: 'them' });
         expect(await store.messagesById([mine.id, theirs.id], 'me')).toEqual([mine, null]);
-        expect(await store.messagesById([mine.id, theirs.id], null)).toEqual([mine, theirs]);
+        expect(await store.messagesById([mine.id, theirs.id], EVERYBODY)).toEqual([mine, theirs]);
         expect(idsOf(await pages(store, 5, { caller: 'me' }))).toEqual([mine.id]);
         expect(idsOf(await pages(store, 5, { caller: 'me', to: OUTBOUND.to[0] ?? '' }))).toEqual([mine.id]);
       });
@@ -470,7 +477,7 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
         const send = newSend({ caller: 'me' });
         await store.claim(send);
         await store.record(send.sendId, { status: 'UNKNOWN' }, 2_000);
-        await store.applyEvent(heard('found', { sendId: send.sendId }), 3_000);
+        await store.take(heard('found', { sendId: send.sendId }), 3_000);
         const filter = { caller: 'me', to: OUTBOUND.to[0] ?? '' };
         expect(idsOf(await pages(store, 1, filter))).toEqual(['found']);
         expect(await pages(store, 1, { ...filter, caller: 'them' })).toEqual([]);
@@ -686,29 +693,31 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
       it('and keeps what became of it for each recipient', async () => {
         const to = ['+16', '+17'];
         const message = await put(store, { to });
-        await store.applyEvent(heard(message.id, { to: '+17', status: 'FAILED', errorCode: 4775 }), 3_000);
+        await store.take(heard(message.id, { to: '+17', status: 'FAILED', errorCode: 4775 }), 3_000);
         const deliveries = [
           { to: '+16', status: 'ACCEPTED', time: null, errorCode: null },
           { to: '+17', status: 'FAILED', time: 5, errorCode: 4775 },
         ];
-        expect(await store.messagesById([message.id])).toEqual([{ ...message, status: 'SENDING', deliveries }]);
-        await store.applyEvent(heard(message.id, { to: '+16' }), 3_000);
-        expect(await store.messagesById([message.id])).toMatchObject([{ status: 'PARTIALLY_DELIVERED' }]);
+        expect(await store.messagesById([message.id], EVERYBODY)).toEqual([
+          { ...message, status: 'SENDING', deliveries },
+        ]);
+        await store.take(heard(message.id, { to: '+16' }), 3_000);
+        expect(await store.messagesById([message.id], EVERYBODY)).toMatchObject([{ status: 'PARTIALLY_DELIVERED' }]);
         expect(await pages(store, 5, { status: 'PARTIALLY_DELIVERED' })).toHaveLength(1);
       });
 
       it('before its answer, first without the correlation and then with it, and loses neither', async () => {
         const send = newSend({ request: { ...OUTBOUND, to: ['+16', '+17'] } });
         await store.claim(send);
-        await store.applyEvent(heard('m', { to: '+16', status: 'FAILED', errorCode: 4_775 }), 2_000);
-        await store.applyEvent(heard('m', { to: '+17', sendId: send.sendId }), 2_000);
+        await store.take(heard('m', { to: '+16', status: 'FAILED', errorCode: 4_775 }), 2_000);
+        await store.take(heard('m', { to: '+17', sendId: send.sendId }), 2_000);
         const statuses = [
           { to: '+16', status: 'FAILED', errorCode: 4_775 },
           { to: '+17', status: 'DELIVERED' },
         ];
-        expect(await store.messagesById(['m'])).toMatchObject([{ deliveries: statuses }]);
+        expect(await store.messagesById(['m'], EVERYBODY)).toMatchObject([{ deliveries: statuses }]);
         await store.record(send.sendId, accepted({ id: 'm', to: ['+16', '+17'] }), 3_000);
-        expect(await store.messagesById(['m'])).toMatchObject([{ deliveries: statuses }]);
+        expect(await store.messagesById(['m'], EVERYBODY)).toMatchObject([{ deliveries: statuses }]);
         expect(await place.sql('SELECT message_id FROM early_events')).toEqual([]);
       });
 
@@ -716,12 +725,12 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
         const send = newSend({ request: { ...OUTBOUND, to: ['+16', '+17'] } });
         await store.claim(send);
         await Promise.all([
-          store.applyEvent(heard('m', { to: '+17', sendId: send.sendId }), 2_000),
-          store.applyEvent(heard('m', { to: '+16' }), 2_000),
+          store.take(heard('m', { to: '+17', sendId: send.sendId }), 2_000),
+          store.take(heard('m', { to: '+16' }), 2_000),
           store.record(send.sendId, accepted({ id: 'm', to: ['+16', '+17'] }), 3_000),
         ]);
         await store.adoptEarlyEvents(4_000);
-        expect(await store.messagesById(['m'])).toMatchObject([{ status: 'DELIVERED' }]);
+        expect(await store.messagesById(['m'], EVERYBODY)).toMatchObject([{ status: 'DELIVERED' }]);
         expect(await place.sql('SELECT message_id FROM early_events')).toEqual([]);
       });
 
@@ -737,7 +746,7 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
           to: `+1${poison}`,
           message: { time: 4, owner: `+1${poison}`, segmentCount: 1, pairedMessageId: `p${poison}` },
         });
-        await Promise.all([store.applyEvent(event, 2_000), store.claim(innocent)]);
+        await Promise.all([store.take(event, 2_000), store.claim(innocent)]);
         expect(await store.sendByKey('a', 'innocent')).not.toBeNull();
         expect(await store.unresolvedSends(10, null)).toEqual([]);
       });
@@ -750,8 +759,8 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
         const send = newSend({ idempotencyKey: 'k', request: { ...OUTBOUND, text: 'mine', tag: 'tag' } });
         await store.claim(send);
         if (resolution !== null) await store.record(send.sendId, resolution, 2_000);
-        await store.applyEvent(heard('late', { sendId: send.sendId }), 3_000);
-        expect(await store.messagesById(['late'])).toMatchObject([
+        await store.take(heard('late', { sendId: send.sendId }), 3_000);
+        expect(await store.messagesById(['late'], EVERYBODY)).toMatchObject([
           { id: 'late', text: 'mine', tag: 'tag', time: 4, owner: '+19', segmentCount: 2, status: 'DELIVERED' },
         ]);
         expect(await store.unresolvedSends(5, null)).toEqual([]);
@@ -764,13 +773,16 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
         const send = newSend();
         await store.claim(send);
         await Promise.all([
-          store.applyEvent(heard('early', { status: 'SENDING' }), 2_000),
-          store.applyEvent(heard('early'), 2_000),
-          store.applyEvent(heard('somebody else'), 2_000),
+          store.take(heard('early', { status: 'SENDING' }), 2_000),
+          store.take(heard('early'), 2_000),
+          store.take(heard('somebody else'), 2_000),
         ]);
         await store.record(send.sendId, accepted({ id: 'early' }), 3_000);
         await store.adoptEarlyEvents(3_000);
-        expect(await store.messagesById(['early', 'somebody else'])).toMatchObject([{ status: 'DELIVERED' }, null]);
+        expect(await store.messagesById(['early', 'somebody else'], EVERYBODY)).toMatchObject([
+          { status: 'DELIVERED' },
+          null,
+        ]);
       });
 
       it('in the same moment as its answer, and loses neither', async () => {
@@ -779,9 +791,9 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
           const send = newSend();
           const id = `both${round}`;
           await store.claim(send);
-          await Promise.all([store.record(send.sendId, accepted({ id }), 2_000), another.applyEvent(heard(id), 2_000)]);
+          await Promise.all([store.record(send.sendId, accepted({ id }), 2_000), another.take(heard(id), 2_000)]);
           await store.adoptEarlyEvents(3_000);
-          expect(await store.messagesById([id])).toMatchObject([{ status: 'DELIVERED' }]);
+          expect(await store.messagesById([id], EVERYBODY)).toMatchObject([{ status: 'DELIVERED' }]);
         }
       });
 
@@ -792,15 +804,15 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
         const send = newSend();
         await store.claim(send);
         await store.record(send.sendId, accepted({ id: 'mine' }), 2_000);
-        await store.applyEvent(heard(message.id, { sendId: send.sendId }), 3_000);
-        expect(await store.messagesById(['mine', message.id])).toMatchObject([
+        await store.take(heard(message.id, { sendId: send.sendId }), 3_000);
+        expect(await store.messagesById(['mine', message.id], EVERYBODY)).toMatchObject([
           { status: 'ACCEPTED' },
           { status: 'DELIVERED' },
         ]);
       });
 
       it('lets events go whose message never came', async () => {
-        await store.applyEvent(heard('never'), 2_000);
+        await store.take(heard('never'), 2_000);
         expect(await store.purge(2_001, 10)).toBe(1);
         expect(await store.purge(2_001, 10)).toBe(0);
       });
@@ -817,9 +829,9 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
             resolve();
           });
         });
-        await store.applyEvent(heard(message.id), 3_000);
+        await store.take(heard(message.id), 3_000);
         const inbound = { ...message, id: 'in', direction: 'IN', status: 'RECEIVED', deliveries: [] } as const;
-        await (store.shared ? another : store).receive(inbound, 3_000);
+        await (store.shared ? another : store).take({ kind: 'received', message: inbound }, 3_000);
         await heardOfTwo;
         expect(told).toEqual([
           { kind: 'updated', messageId: message.id },
@@ -834,16 +846,19 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
           status: 'RECEIVED',
           deliveries: [],
         } as const;
-        await Promise.all([store.receive(inbound, 2_000), store.receive(inbound, 2_000)]);
-        await store.receive(inbound, 3_000);
-        expect(await store.messagesById([inbound.id])).toEqual([inbound]);
+        await Promise.all([
+          store.take({ kind: 'received', message: inbound }, 2_000),
+          store.take({ kind: 'received', message: inbound }, 2_000),
+        ]);
+        await store.take({ kind: 'received', message: inbound }, 3_000);
+        expect(await store.messagesById([inbound.id], EVERYBODY)).toEqual([inbound]);
         expect(await pages(store, 5, { to: '+17' })).toEqual([inbound]);
         expect(await store.purge(9_000, 10)).toBe(0);
       });
 
       it('and counts its key from the last event on, not from its record', async () => {
         const message = await put(store, {}, { idempotencyKey: 'k' });
-        await store.applyEvent(heard(message.id), 5_000);
+        await store.take(heard(message.id), 5_000);
         expect(await store.purge(5_000, 10)).toBe(0);
         expect(await statusOf('k')).toBe('DELIVERED');
         expect(await store.purge(5_001, 10)).toBe(1);
@@ -867,9 +882,9 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
 
       it('what nobody understands, and what databases refuse, without harm to the claims of its batch', async () => {
         await Promise.all([
-          store.keepAside('a\0b\ud800', 2_000),
+          store.take({ kind: 'strange', count: 1, body: 'a\0b\ud800' }, 2_000),
           store.claim(newSend({ idempotencyKey: 'k1' })),
-          store.keepEvent(other('c\0d\udc00'), 2_000),
+          store.take({ kind: 'other', event: other('c\0d\udc00') }, 2_000),
           store.claim(newSend({ idempotencyKey: 'k2' })),
         ]);
         expect(await bodies('strange_callbacks')).toEqual(['ab\ufffd']);
@@ -882,8 +897,8 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
 
       it('for a time, and lets it go in small batches', async () => {
         for (const [index, received] of [1_000, 2_000, 3_000, 4_000].entries()) {
-          await store.keepAside(`strange ${index}`, received);
-          await store.keepEvent(other(`other ${index}`), received);
+          await store.take({ kind: 'strange', count: 1, body: `strange ${index}` }, received);
+          await store.take({ kind: 'other', event: other(`other ${index}`) }, received);
         }
         expect(await store.purgeDeadLetters(1_000, 100, 10)).toEqual({ expired: 0, crowdedOut: 0 });
         expect(await store.purgeDeadLetters(3_000, 100, 3)).toEqual({ expired: 3, crowdedOut: 0 });
@@ -894,8 +909,8 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
 
       it('the newest of each kind alone, once there are too many, and tells how many it dropped', async () => {
         for (let index = 0; index < 5; index++) {
-          await store.keepAside(`strange ${index}`, 1_000 + index);
-          await store.keepEvent(other(`other ${index}`), 1_000 + index);
+          await store.take({ kind: 'strange', count: 1, body: `strange ${index}` }, 1_000 + index);
+          await store.take({ kind: 'other', event: other(`other ${index}`) }, 1_000 + index);
         }
         expect(await store.purgeDeadLetters(0, 2, 4)).toEqual({ expired: 0, crowdedOut: 4 });
         expect(await store.purgeDeadLetters(0, 2, 4)).toEqual({ expired: 0, crowdedOut: 2 });
@@ -909,7 +924,7 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
       const fresh = await prepare();
       const opened = await Promise.all(Array.from({ length: 8 }, () => fresh.open()));
       const message = await put(opened[0] ?? store);
-      for (const each of opened) expect(await each.messagesById([message.id])).toEqual([message]);
+      for (const each of opened) expect(await each.messagesById([message.id], EVERYBODY)).toEqual([message]);
       for (const each of opened) await each.close();
     });
   });

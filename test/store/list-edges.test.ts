@@ -75,7 +75,7 @@ describe('a batch', () => {
     const told: string[] = [];
     const stop = store.onChange((change) => told.push(change.kind === 'missed' ? 'missed' : change.messageId));
     const received = (id: string): Promise<void> =>
-      store.receive(accepted({ id, direction: 'IN', status: 'RECEIVED' }).message, 1);
+      store.take({ kind: 'received', message: accepted({ id, direction: 'IN', status: 'RECEIVED' }).message }, 1);
     await store.claim(newSend({ sendId: 'taken' }));
     await Promise.allSettled([received('m1'), store.claim(newSend({ sendId: 'taken' })), received('m2')]);
     expect(told).toEqual(['m1', 'm2']);

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { EVERYBODY } from '../../src/messaging/caller.js';
 import { isBusy, lockFile, StoreInUseError } from '../../src/store/file-lock.js';
 import { openStore } from '../../src/store/index.js';
 import { migrations, NewerStoreError, stepsAfter } from '../../src/store/migrations.js';
@@ -123,7 +124,7 @@ describe('the steps of a database', () => {
     );
     database.close();
     const store = await openStore({ databaseUrl: null, file });
-    expect(await store.messagesById(['m1'], null)).toMatchObject([
+    expect(await store.messagesById(['m1'], EVERYBODY)).toMatchObject([
       { id: 'm1', text: 'Hey', priority: null, tag: 'tag' },
     ]);
     expect((await store.claim(newSend({ idempotencyKey: 'k' }))).kind).toBe('HELD');

@@ -1,5 +1,6 @@
 /** What every store must do about sends that their calls left open, and what it keeps beside. Run against each of them. */
 import { createHash } from 'node:crypto';
+import { EVERYBODY } from '../../src/messaging/caller.js';
 import { openDeliveries } from '../../src/messaging/delivery.js';
 import type { Message } from '../../src/messaging/message.js';
 import type {
@@ -117,20 +118,20 @@ export function describeSettlement(name: string, prepare: () => Promise<StoreUnd
           kind: 'SETTLED',
           send: { sendId, status: 'ACCEPTED', settledBy: 'ops', updatedAt: 5_000, message },
         });
-        expect(await store.messagesById(['found'])).toEqual([message]);
+        expect(await store.messagesById(['found'], EVERYBODY)).toEqual([message]);
         expect(await store.messagesById(['found'], 'a')).toEqual([message]);
         const { from } = OUTBOUND;
         const filters = [{}, { to: '+16' }, { to: '+17' }, { from }, { tag: 'red' }, { caller: 'a' }, { since: 1 }];
         for (const filter of filters) expect(await listed(filter)).toEqual(['found']);
         expect(await listed({ status: 'ACCEPTED', until: 7_000_001 })).toEqual(['found']);
         expect(await holderOf('k')).toMatchObject({ sendId, message, fingerprint: 'f' });
-        expect(await (await openAnother()).messagesById(['found'])).toEqual([message]);
+        expect(await (await openAnother()).messagesById(['found'], EVERYBODY)).toEqual([message]);
       });
 
       it('a send with an id alone as old as the send is', async () => {
         const send = await put(UNKNOWN, { startedAt: 1_234 });
         await store.settle(send.sendId, sentAs('found'), 5_000);
-        expect(await store.messagesById(['found'])).toMatchObject([{ time: 1_234_000 }]);
+        expect(await store.messagesById(['found'], EVERYBODY)).toMatchObject([{ time: 1_234_000 }]);
       });
 
       it.each(OPEN)('a send that is %s as sent without an id, and keeps its key', async (_name, resolution) => {
@@ -221,11 +222,11 @@ export function describeSettlement(name: string, prepare: () => Promise<StoreUnd
       });
 
       it('a send, and takes up the events that waited for its id before it tells of it', async () => {
-        await store.applyEvent(heard('early', { status: 'SENDING' }), 2_000);
-        await store.applyEvent(heard('early'), 2_000);
+        await store.take(heard('early', { status: 'SENDING' }), 2_000);
+        await store.take(heard('early'), 2_000);
         const send = await put(UNKNOWN);
         const result = await store.settle(send.sendId, sentAs('early'), 5_000);
-        expect(await store.messagesById(['early'])).toMatchObject([{ status: 'DELIVERED' }]);
+        expect(await store.messagesById(['early'], EVERYBODY)).toMatchObject([{ status: 'DELIVERED' }]);
         expect(await listed({ status: 'DELIVERED' })).toEqual(['early']);
         expect(result).toMatchObject({ kind: 'SETTLED', send: { message: { status: 'DELIVERED' } } });
         // Nothing of them is left to be let go.
@@ -234,8 +235,8 @@ export function describeSettlement(name: string, prepare: () => Promise<StoreUnd
 
       it('a send so that later events find it', async () => {
         await settled(sentAs('later'));
-        await store.applyEvent(heard('later', { status: 'FAILED', errorCode: 4_750 }), 6_000);
-        expect(await store.messagesById(['later'])).toMatchObject([{ status: 'FAILED' }]);
+        await store.take(heard('later', { status: 'FAILED', errorCode: 4_750 }), 6_000);
+        expect(await store.messagesById(['later'], EVERYBODY)).toMatchObject([{ status: 'FAILED' }]);
       });
 
       it('a send, and tells those who listen', async () => {
@@ -305,7 +306,7 @@ export function describeSettlement(name: string, prepare: () => Promise<StoreUnd
         const send = await settled(SENT, { idempotencyKey: 'k' });
         const late = accepted({ id: 'late', to: ['+16', '+17'] });
         await store.record(send.sendId, late, 6_000);
-        expect(await store.messagesById(['late'])).toEqual([late.message]);
+        expect(await store.messagesById(['late'], EVERYBODY)).toEqual([late.message]);
         for (const to of ['+16', '+17']) expect(await listed({ to })).toEqual(['late']);
         expect(await holderOf('k')).toMatchObject({ sendId: send.sendId, message: late.message });
       });
@@ -316,7 +317,7 @@ export function describeSettlement(name: string, prepare: () => Promise<StoreUnd
         await store.claim(second);
         const late = accepted({ id: 'late' });
         await store.record(send.sendId, late, 6_000);
-        expect(await store.messagesById(['late'])).toEqual([late.message]);
+        expect(await store.messagesById(['late'], EVERYBODY)).toEqual([late.message]);
         expect(await listed({ to: OUTBOUND.to[0] ?? '' })).toEqual(['late']);
         expect(await holderOf('k')).toMatchObject({ sendId: second.sendId, status: 'PENDING' });
         await store.record(second.sendId, { status: 'REJECTED' }, 7_000);
@@ -342,11 +343,11 @@ export function describeSettlement(name: string, prepare: () => Promise<StoreUnd
       });
 
       it('as not sent, after events that waited for the id of its message', async () => {
-        await store.applyEvent(heard('late'), 2_000);
+        await store.take(heard('late'), 2_000);
         const send = await settled(NOT_SENT);
         await store.record(send.sendId, accepted({ id: 'late' }), 6_000);
         await store.adoptEarlyEvents(6_000);
-        expect(await store.messagesById(['late'])).toMatchObject([{ status: 'DELIVERED' }]);
+        expect(await store.messagesById(['late'], EVERYBODY)).toMatchObject([{ status: 'DELIVERED' }]);
       });
 
       it.each(SETTLEMENTS)('%s, by a call that knows less, and changes nothing', async (_how, settlement) => {
@@ -372,7 +373,7 @@ export function describeSettlement(name: string, prepare: () => Promise<StoreUnd
 
       it.each([
         ['its call', (id: string, { sendId }: NewSend) => store.record(sendId, accepted({ id }), 6_000)],
-        ['a callback', (id: string, { sendId }: NewSend) => store.applyEvent(heard(id, { sendId }), 6_000)],
+        ['a callback', (id: string, { sendId }: NewSend) => store.take(heard(id, { sendId }), 6_000)],
       ])('with an id that is not its own: %s brings the right one', async (_who, tell) => {
         const send = await settled(sentAs('mistaken'), { idempotencyKey: 'k' });
         await tell('right', send);
@@ -380,8 +381,8 @@ export function describeSettlement(name: string, prepare: () => Promise<StoreUnd
         expect(await listed()).toEqual(['right']);
         expect(await listed({ to: OUTBOUND.to[0] ?? '' })).toEqual(['right']);
         // What is told of the other message is not told of this one.
-        await store.applyEvent(heard('mistaken', { status: 'FAILED', errorCode: 4_700 }), 7_000);
-        expect(await store.messagesById(['right', 'mistaken'])).toEqual([
+        await store.take(heard('mistaken', { status: 'FAILED', errorCode: 4_700 }), 7_000);
+        expect(await store.messagesById(['right', 'mistaken'], EVERYBODY)).toEqual([
           expect.not.objectContaining({ status: 'FAILED' }),
           null,
         ]);
@@ -389,9 +390,9 @@ export function describeSettlement(name: string, prepare: () => Promise<StoreUnd
 
       it('as sent without an id: a callback brings it', async () => {
         const send = await settled(SENT, { idempotencyKey: 'k', request: { ...OUTBOUND, tag: 'red' } });
-        await store.applyEvent(heard('told', { sendId: send.sendId }), 6_000);
+        await store.take(heard('told', { sendId: send.sendId }), 6_000);
         const message = { id: 'told', tag: 'red', time: 4, owner: '+19', segmentCount: 2, status: 'DELIVERED' };
-        expect(await store.messagesById(['told'])).toMatchObject([message]);
+        expect(await store.messagesById(['told'], EVERYBODY)).toMatchObject([message]);
         expect(await listed({ to: OUTBOUND.to[0] ?? '' })).toEqual(['told']);
         expect(await holderOf('k')).toMatchObject({ sendId: send.sendId, settledBy: 'ops', message });
         expect(await auditOf(send)).toHaveLength(2);
@@ -399,8 +400,8 @@ export function describeSettlement(name: string, prepare: () => Promise<StoreUnd
 
       it('as not sent: a callback brings the message, and the key stays free', async () => {
         const send = await settled(NOT_SENT, { idempotencyKey: 'k' });
-        await store.applyEvent(heard('told', { sendId: send.sendId }), 6_000);
-        expect(await store.messagesById(['told'])).toMatchObject([{ status: 'DELIVERED' }]);
+        await store.take(heard('told', { sendId: send.sendId }), 6_000);
+        expect(await store.messagesById(['told'], EVERYBODY)).toMatchObject([{ status: 'DELIVERED' }]);
         expect(await listed({ to: OUTBOUND.to[0] ?? '' })).toEqual(['told']);
         expect(await holderOf('k')).toBeNull();
       });
@@ -414,17 +415,15 @@ export function describeSettlement(name: string, prepare: () => Promise<StoreUnd
             store.settle(called.sendId, NOT_SENT, 5_000),
             another.record(called.sendId, late, 5_000),
             another.settle(told.sendId, SENT, 5_000),
-            store.applyEvent(heard(`told${round}`, { sendId: told.sendId }), 5_000),
+            store.take(heard(`told${round}`, { sendId: told.sendId }), 5_000),
             store.settle(found.sendId, sentAs(`found${round}`), 5_000),
-            another.applyEvent(heard(`found${round}`), 5_000),
+            another.take(heard(`found${round}`), 5_000),
           ]);
           await store.adoptEarlyEvents(6_000);
           const delivered = { status: 'DELIVERED' };
-          expect(await store.messagesById([late.message.id, `told${round}`, `found${round}`])).toMatchObject([
-            late.message,
-            delivered,
-            delivered,
-          ]);
+          expect(await store.messagesById([late.message.id, `told${round}`, `found${round}`], EVERYBODY)).toMatchObject(
+            [late.message, delivered, delivered],
+          );
         }
       });
     });
@@ -546,10 +545,16 @@ export function describeSettlement(name: string, prepare: () => Promise<StoreUnd
         await put({ status: 'REJECTED' }, { ...WINDOW, request });
         await settled({ ...sentAs('found'), by: 'search' }, { ...WINDOW, request });
         const named = await settled(sentAs('named'), { ...WINDOW, request });
-        await store.applyEvent(heard('named', { sendId: named.sendId }), 6_000);
+        await store.take(heard('named', { sendId: named.sendId }), 6_000);
         const told = await put(UNKNOWN, { ...WINDOW, request });
-        await store.applyEvent(heard('told', { sendId: told.sendId }), 6_000);
-        await store.receive({ ...accepted({ id: 'in', from }).message, direction: 'IN', status: 'RECEIVED' }, 210_000);
+        await store.take(heard('told', { sendId: told.sendId }), 6_000);
+        await store.take(
+          {
+            kind: 'received',
+            message: { ...accepted({ id: 'in', from }).message, direction: 'IN', status: 'RECEIVED' },
+          },
+          210_000,
+        );
         expect(await rivals()).toEqual([]);
       });
 
@@ -630,20 +635,20 @@ export function describeSettlement(name: string, prepare: () => Promise<StoreUnd
       it('what a message says of its priority, its end and its pair', async () => {
         const fields = { priority: 'HIGH', expiresAt: 1_900_000_000_123_456, pairedMessageId: 'pair' } as const;
         await put(accepted({ id: 'said', ...fields }));
-        expect(await store.messagesById(['said'])).toMatchObject([fields]);
+        expect(await store.messagesById(['said'], EVERYBODY)).toMatchObject([fields]);
         await put(accepted({ id: 'unsaid' }), { request: { ...OUTBOUND, ...fields } });
         const none = { priority: null, expiresAt: null, pairedMessageId: null };
-        expect(await store.messagesById(['unsaid'])).toMatchObject([none]);
+        expect(await store.messagesById(['unsaid'], EVERYBODY)).toMatchObject([none]);
       });
 
       it('what was asked of a message whose answer was lost', async () => {
         const fields = { priority: 'DEFAULT', expiresAt: 1_900_000_000_123_456 } as const;
         await settled(sentAs('settled'), { request: { ...OUTBOUND, ...fields } });
         const told = await put(UNKNOWN, { request: { ...OUTBOUND, ...fields } });
-        const { message } = heard('told');
+        const { message } = heard('told').event;
         const event = heard('told', { sendId: told.sendId, message: { ...message, pairedMessageId: 'pair' } });
-        await store.applyEvent(event, 6_000);
-        expect(await store.messagesById(['settled', 'told'])).toMatchObject([
+        await store.take(event, 6_000);
+        expect(await store.messagesById(['settled', 'told'], EVERYBODY)).toMatchObject([
           { ...fields, pairedMessageId: null },
           { ...fields, pairedMessageId: 'pair' },
         ]);
@@ -651,16 +656,22 @@ export function describeSettlement(name: string, prepare: () => Promise<StoreUnd
 
       it('the pair of a message that its callbacks tell first, and not another one later', async () => {
         await put(accepted({ id: 'm' }));
-        const { message } = heard('m');
+        const { message } = heard('m').event;
         for (const pairedMessageId of [null, 'first', 'second', null]) {
-          await store.applyEvent(heard('m', { message: { ...message, pairedMessageId } }), 6_000);
+          await store.take(heard('m', { message: { ...message, pairedMessageId } }), 6_000);
         }
-        expect(await store.messagesById(['m'])).toMatchObject([{ pairedMessageId: 'first' }]);
+        expect(await store.messagesById(['m'], EVERYBODY)).toMatchObject([{ pairedMessageId: 'first' }]);
       });
 
       it('an event that is no state of a delivery, for people to read', async () => {
-        await store.keepEvent({ messageId: 'm', type: 'message-read', body: '{"type":"message-read"}' }, 7_000);
-        await store.keepEvent({ messageId: 'm\0', type: 'suggestion-response\0', body: 'a\0b\ud800' }, 8_000);
+        await store.take(
+          { kind: 'other', event: { messageId: 'm', type: 'message-read', body: '{"type":"message-read"}' } },
+          7_000,
+        );
+        await store.take(
+          { kind: 'other', event: { messageId: 'm\0', type: 'suggestion-response\0', body: 'a\0b\ud800' } },
+          8_000,
+        );
         const rows = await place.sql('SELECT * FROM other_events ORDER BY received_at');
         expect(rows.map((row) => ({ ...row, received_at: Number(row.received_at) }))).toEqual([
           { message_id: 'm', type: 'message-read', body: '{"type":"message-read"}', received_at: 7_000 },
