@@ -14,9 +14,11 @@ import type { Write, WriteOf } from './batching-store.js';
 import { CHANNEL } from './change-feed.js';
 import {
   claimColumns,
+  columnType,
   distinctRecipients,
   EVENT_COLUMNS,
   isAbout,
+  MESSAGE_COLUMNS,
   messageColumns,
   ON_STORED_CLAIM,
   receivedColumns,
@@ -35,16 +37,6 @@ import {
 
 /** How often a claim is tried anew whose key was freed between two of its statements. */
 const MAX_CLAIM_ROUNDS = 5;
-/** The columns of a claim or record that are not text. */
-const NUMBERS: ReadonlySet<string> = new Set([
-  'started_at',
-  'updated_at',
-  'lease_until',
-  'time',
-  'received_at',
-  'expires_at',
-]);
-
 /** Stores a batch in the order it arrived in, as far as two of its writes can touch the same send. */
 export async function applyAll(client: PoolClient, writes: readonly Write[]): Promise<(Claim | null)[]> {
   const of = byKind(writes);
@@ -124,23 +116,6 @@ async function applyRecords(client: PoolClient, writes: readonly WriteOf<'record
     open = open.filter((write) => firstOfEach.get(write.sendId) !== write);
   }
 }
-
-const MESSAGE_COLUMNS = [
-  'message_id',
-  'time',
-  'sender',
-  'recipients',
-  'body',
-  'application_id',
-  'tag',
-  'media',
-  'owner',
-  'direction',
-  'segment_count',
-  'priority',
-  'expires_at',
-  'paired_message_id',
-];
 
 const HAS_MESSAGE = 'record.message_id IS NOT NULL';
 const REPLACES_ALL = `(${HAS_MESSAGE} OR record.status = 'REJECTED')`;
@@ -372,9 +347,4 @@ function insertRecipientsOf(source: 'updated' | 'stored'): string {
 function recordset(names: readonly string[], alias = 'given', parameter = 1): string {
   const columns = names.map((name) => `${name} ${columnType(name)}`);
   return `json_to_recordset($${parameter}::json) AS ${alias} (${columns.join(', ')})`;
-}
-
-function columnType(name: string): string {
-  if (name === 'segment_count') return 'INTEGER';
-  return NUMBERS.has(name) ? 'BIGINT' : 'TEXT';
 }

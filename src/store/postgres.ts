@@ -88,7 +88,7 @@ async function migrate(client: Client): Promise<void> {
   await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
   await client.query('CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)');
   const { rows } = await client.query<{ version: number }>('SELECT version FROM schema_version');
-  const steps = migrations('BIGINT');
+  const steps = migrations('postgres');
   const missing = stepsAfter(rows[0]?.version ?? 0, steps);
   if (missing.length === 0) return;
   for (const step of missing) await client.query(step);

@@ -47,6 +47,7 @@ import {
   storable,
   storedSend,
   tombstoneColumns,
+  type Columns,
   type SendRow,
 } from './rows.js';
 
@@ -80,7 +81,7 @@ export async function openSqlite(file: string, forServer: boolean): Promise<Sqli
   try {
     await whenFree(() => {
       // Before anything is written: a newer database stays as it is.
-      stepsAfter(versionOf(database), migrations('INTEGER'));
+      stepsAfter(versionOf(database), migrations('sqlite'));
       database.pragma('journal_mode = WAL');
       // NORMAL would lose the last commits with the machine's power, and a claim must not be lost.
       database.pragma('synchronous = FULL');
@@ -99,7 +100,7 @@ function versionOf(database: Database.Database): number {
 }
 
 function migrate(database: Database.Database): void {
-  const steps = migrations('INTEGER');
+  const steps = migrations('sqlite');
   database
     .transaction(() => {
       for (const step of stepsAfter(versionOf(database), steps)) database.exec(step);
@@ -172,12 +173,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
 
   async abandon(sends: readonly NewSend[], now: number): Promise<void> {
     await this.#commit(() => {
-      for (const send of sends) {
-        const columns = tombstoneColumns(send, now);
-        const names = Object.keys(columns);
-        const insert = `INSERT INTO sends (${names.join(', ')}) VALUES (${names.map((name) => `@${name}`).join(', ')})`;
-        this.#statement(`${insert} ${ON_STORED_CLAIM}`).run(columns);
-      }
+      for (const send of sends) this.#insertSend(tombstoneColumns(send, now), ON_STORED_CLAIM);
     });
   }
 
@@ -320,10 +316,8 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   }
 
   #applyClaim(send: NewSend): Claim | null {
-    const columns = claimColumns(send);
-    const names = Object.keys(columns);
-    const insert = `INSERT INTO sends (${names.join(', ')}) VALUES (${names.map((name) => `@${name}`).join(', ')}) ON CONFLICT (caller, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING`;
-    if (this.#statement(insert).run(columns).changes === 1) return null;
+    const unlessHeld = 'ON CONFLICT (caller, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING';
+    if (this.#insertSend(claimColumns(send), unlessHeld)) return null;
     const holder = this.#statement(SEND_BY_KEY);
     return { kind: 'HELD', by: storedSend(holder.get(send.caller, send.idempotencyKey) as SendRow) };
   }
@@ -368,7 +362,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   }
 
   /** Whether there was such a send of which `condition` holds. */
-  #update(sendId: string, columns: Record<string, string | number | null>, condition: string): boolean {
+  #update(sendId: string, columns: Columns, condition: string): boolean {
     // A message keeps its place in the lists.
     const assignments = Object.keys(columns).map((name) =>
       name === 'time' ? 'time = COALESCE(time, @time)' : `${name} = @${name}`,
@@ -413,12 +407,18 @@ export class SqliteStore extends BatchingStore implements MessageStore {
 
   #applyReceived({ message, now }: WriteOf<'received'>): null {
     const columns = receivedColumns(message, now);
-    const names = Object.keys(columns);
-    const insert = `INSERT OR IGNORE INTO sends (${names.join(', ')}) VALUES (${names.map((name) => `@${name}`).join(', ')})`;
-    if (this.#statement(insert).run(columns).changes === 0) return null;
+    if (!this.#insertSend(columns, 'ON CONFLICT DO NOTHING')) return null;
     this.#insertRecipients(String(columns.send_id), distinctRecipients(message.to));
     this.#changes.push({ kind: 'received', messageId: message.id });
     return null;
+  }
+
+  /** Whether a row was inserted, or changed by what `onConflict` says. */
+  #insertSend(columns: Columns, onConflict: string): boolean {
+    const names = Object.keys(columns);
+    const values = names.map((name) => `@${name}`);
+    const insert = `INSERT INTO sends (${names.join(', ')}) VALUES (${values.join(', ')}) ${onConflict}`;
+    return this.#statement(insert).run(columns).changes > 0;
   }
 
   #insertRecipients(sendId: string, to: readonly string[]): void {

@@ -117,7 +117,7 @@ describe('the steps of a database', () => {
   it('bring an older database to the newest, with what it holds', async () => {
     const file = newFile();
     const database = new Database(file);
-    for (const step of migrations('INTEGER').slice(0, 1)) database.exec(step);
+    for (const step of migrations('sqlite').slice(0, 1)) database.exec(step);
     database.pragma('user_version = 1');
     database.exec(
       `INSERT INTO sends VALUES ('s1', 'a', 'k', 'f', 'ACCEPTED', 1, 2, 3, '+1', '["+2"]', 'Hey', 'app', 'tag', '[]', 'm1', 4, '+1', 'OUT', 1)`,
