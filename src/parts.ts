@@ -16,7 +16,6 @@ import { RefusalCounts } from './messaging/refusal-counts.js';
 import { SendPolicy } from './messaging/send-policy.js';
 import { startSettling, type SettlingOptions } from './messaging/settle-by-search.js';
 import { openStore } from './store/index.js';
-import { openSendLimits } from './store/send-limits.js';
 import { NOT_CHECKED, openUpstream, type OpenUpstream } from './upstream.js';
 
 /** Where messages are kept unless DATABASE_URL says otherwise, below the working directory. */
@@ -75,13 +74,11 @@ export async function openCore(config: Config, options: CoreOptions = {}): Promi
       correlation: credentials.length > 0 ? correlation : null,
       random: Math.random,
     });
-    const limits = openSendLimits({
-      databaseUrl: config.databaseUrl,
+    const limits = store.sendLimits({
       perCaller: config.limitSends,
       perRecipient: config.limitPerRecipient,
       perRecipientOverall: config.limitPerRecipientOverall,
     });
-    open.push(() => limits.close());
     const refusals = new RefusalCounts(store);
     const messages = new MessageService({
       store,

@@ -2,14 +2,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { StoreChange } from '../messaging/ports.js';
+import { TIMEOUT_MS } from './pool.js';
 
 /** The channel's name; a payload is `updated:` or `received:` and a message id. */
 export const CHANNEL = 'catapult_graphql';
 
 /** The pause before a lost connection is made anew. */
 const RECONNECT_MS = 500;
-/** As long as the store's other connections may take. */
-const TIMEOUT_MS = 5_000;
 /** A peer that went away without a word is found out by TCP. */
 const KEEP_ALIVE_MS = 10_000;
 

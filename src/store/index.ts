@@ -1,6 +1,7 @@
 /** Opens the store that DATABASE_URL asks for. */
-import type { MessageStore } from '../messaging/ports.js';
+import type { MessageStore, SendLimits } from '../messaging/ports.js';
 import { openPostgres } from './postgres.js';
+import type { LimitsOfSends } from './send-limits.js';
 import { openSqlite } from './sqlite.js';
 
 export interface StoreOptions {
@@ -12,12 +13,17 @@ export interface StoreOptions {
   readonly forServer?: boolean;
 }
 
+export interface OpenStore extends MessageStore {
+  /** The limits of sends, counted where the store lies, over its own connections: they end with it. */
+  sendLimits(limits: LimitsOfSends): SendLimits;
+}
+
 /**
  * Opens the store and brings it to the current version, which is safe while other instances do the same.
  *
  * @throws StoreInUseError when another server uses the file; NewerStoreError when the database belongs to a newer version; whatever the driver throws when it cannot open.
  */
-export function openStore({ databaseUrl, file, forServer = false }: StoreOptions): Promise<MessageStore> {
+export function openStore({ databaseUrl, file, forServer = false }: StoreOptions): Promise<OpenStore> {
   if (databaseUrl === null) return openSqlite(file, forServer);
   // The URL holds a password: the message does not repeat it.
   if (!/^postgres(ql)?:\/\//.test(databaseUrl)) {

@@ -1,5 +1,5 @@
 /** The store in PostgreSQL, for several instances of this server. */
-import { Client, DatabaseError, Pool, types, type PoolClient } from 'pg';
+import { Client, DatabaseError, type Pool, type PoolClient } from 'pg';
 import { EVERYBODY, type Whose } from '../messaging/caller.js';
 import type { Message } from '../messaging/message.js';
 import type {
@@ -10,6 +10,7 @@ import type {
   NewSend,
   Position,
   RefusalCount,
+  SendLimits,
   Settlement,
   SettleResult,
   StoreChange,
@@ -19,6 +20,7 @@ import { BatchingStore } from './batching-store.js';
 import { ChangeFeed } from './change-feed.js';
 import { listQuery, rivalsQuery, SEND_BY_KEY, unresolvedQuery, type Query } from './list-query.js';
 import { migrations, stepsAfter } from './migrations.js';
+import { openPool, PoolShare, TIMEOUT_MS } from './pool.js';
 import { adopt, applyAbandonments, applyAll, applySettlement } from './postgres-batch.js';
 import {
   DEAD_LETTER_TABLES,
@@ -29,37 +31,21 @@ import {
   storedSend,
   type SendRow,
 } from './rows.js';
+import { sendLimits, type LimitsOfSends } from './send-limits.js';
 
-/** A database that does not answer within this is not there: the caller has 20 s for everything. */
-const TIMEOUT_MS = 5_000;
-/** One connection commits; the others read. */
-const MAX_CONNECTIONS = 8;
 /** The same number in every instance, so that one migrates and the others wait. Any number will do. */
 const MIGRATION_LOCK = 7_262_301;
 /** How often a transaction is tried anew that lost to another instance's. */
 const MAX_DEADLOCK_TRIES = 3;
 /** PostgreSQL's code for `deadlock_detected`. */
 const DEADLOCK = '40P01';
+/** Counting takes at most half of the connections. */
+const MAX_COUNTING = 4;
 /** Messages whose early events are applied in one go. */
 const MAX_ADOPTIONS = 100;
-/** `pg` reads a BIGINT as a string; all of ours are below 2^53. */
-const BIGINT = types.builtins.INT8;
-
 /** Connects and brings the database to the current version. @throws NewerStoreError */
 export async function openPostgres(url: string): Promise<PostgresStore> {
-  const pool = new Pool({
-    connectionString: url,
-    max: MAX_CONNECTIONS,
-    connectionTimeoutMillis: TIMEOUT_MS,
-    query_timeout: TIMEOUT_MS,
-    statement_timeout: TIMEOUT_MS,
-    types: { getTypeParser: (id, format) => (id === BIGINT ? Number : (types.getTypeParser(id, format) as unknown)) },
-  });
-  // A connection that breaks while idle is replaced by the next query; without a listener it would end the process.
-  pool.on('error', () => undefined);
-  // The pool listens to idle connections only. One that is reset under a statement tells its client as well as the
-  // statement, and there too, without a listener, it would end the process.
-  pool.on('connect', (client) => client.on('error', () => undefined));
+  const pool = openPool(url);
   try {
     await migrateAll(url);
     return new PostgresStore(pool, await ChangeFeed.open(url));
@@ -175,6 +161,10 @@ export class PostgresStore extends BatchingStore implements MessageStore {
     const ids = rows.map(({ message_id }) => message_id);
     if (ids.length > 0) await transaction(this.#pool, (client) => adopt(client, ids, now));
     return ids.length;
+  }
+
+  sendLimits(limits: LimitsOfSends): SendLimits {
+    return sendLimits(limits, new PoolShare(this.#pool, MAX_COUNTING));
   }
 
   onChange(listener: (change: StoreChange) => void): () => void {

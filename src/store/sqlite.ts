@@ -16,6 +16,7 @@ import {
   type NewSend,
   type Position,
   type RefusalCount,
+  type SendLimits,
   type Resolution,
   type Settlement,
   type SettleResult,
@@ -50,6 +51,7 @@ import {
   type Columns,
   type SendRow,
 } from './rows.js';
+import { sendLimits, type LimitsOfSends } from './send-limits.js';
 
 /** better-sqlite3 waits for a lock with the whole process; a longer wait is made of many short ones. */
 const BUSY_TIMEOUT_MS = 20;
@@ -187,6 +189,11 @@ export class SqliteStore extends BatchingStore implements MessageStore {
       for (const { message_id } of rows) this.#adopt(message_id, now);
       return rows.length;
     });
+  }
+
+  /** Counted in memory: an SQLite file has one instance. */
+  sendLimits(limits: LimitsOfSends): SendLimits {
+    return sendLimits(limits, null);
   }
 
   onChange(listener: (change: StoreChange) => void): () => void {
