@@ -8,7 +8,7 @@ import type { DeliveryEvent } from '../../src/messaging/delivery.js';
 import type { Clock, DeadLetterPurge, MessageStore } from '../../src/messaging/ports.js';
 import { RefusalCounts } from '../../src/messaging/refusal-counts.js';
 import { openStore } from '../../src/store/index.js';
-import { accepted, newSend } from '../store/conformance.js';
+import { accepted, newSend } from '../store/sends.js';
 
 /** A clock that the test moves: whoever sleeps until then wakes. */
 function movableClock(): Clock & { moveBy: (ms: number) => Promise<void> } {

@@ -3,7 +3,7 @@ import { EVERYBODY, type Whose } from '../../src/messaging/caller.js';
 import type { Message } from '../../src/messaging/message.js';
 import { MessageFeed } from '../../src/messaging/message-feed.js';
 import type { MessageStore, StoreChange } from '../../src/messaging/ports.js';
-import { accepted } from '../store/conformance.js';
+import { accepted } from '../store/sends.js';
 
 /** Resolves once all that can happen without the test has happened. */
 async function quiet(): Promise<void> {

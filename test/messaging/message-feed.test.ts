@@ -4,7 +4,7 @@ import type { Message } from '../../src/messaging/message.js';
 import { MessageFeed } from '../../src/messaging/message-feed.js';
 import type { MessageStore, StoreChange } from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';
-import { accepted, newSend } from '../store/conformance.js';
+import { accepted, newSend } from '../store/sends.js';
 
 describe('the feed', () => {
   let store: MessageStore;

@@ -4,7 +4,7 @@ import { ServiceError } from '../../src/errors.js';
 import { MessageService, type SendReport, type SendRequest } from '../../src/messaging/message-service.js';
 import type { GatewayReport, MessageStore, SendOutcome } from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';
-import { accepted, NO_FILTER } from '../store/conformance.js';
+import { accepted, NO_FILTER } from '../store/sends.js';
 import { NO_LIMITS } from '../support/limits.js';
 import { OUTBOUND } from '../support/messages.js';
 

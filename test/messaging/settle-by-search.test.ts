@@ -19,7 +19,7 @@ import type {
 import { SettlingRounds, startSettling, type SettleStep } from '../../src/messaging/settle-by-search.js';
 import { openStore } from '../../src/store/index.js';
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
-import { accepted, newSend } from '../store/conformance.js';
+import { accepted, newSend } from '../store/sends.js';
 import { accountAt, startTestApp, type TestApp } from '../support/app.js';
 import { execute } from '../support/client.js';
 import { SendMessageDocument } from '../support/generated/graphql.js';

@@ -8,7 +8,7 @@ import type { DeliveryEvent } from '../../src/messaging/delivery.js';
 import type { MessageStore } from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';
 import { SqliteStore } from '../../src/store/sqlite.js';
-import { accepted, newSend, NO_FILTER } from './conformance.js';
+import { accepted, newSend, NO_FILTER } from './sends.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-early-'));
 let files = 0;

@@ -1,7 +1,7 @@
 /** The lists of the SQLite store where two of their rules meet, and its batches where one write is at fault. */
 import type { MessageFilter, MessageStore, Position } from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';
-import { accepted, newSend, NO_FILTER } from './conformance.js';
+import { accepted, newSend, NO_FILTER } from './sends.js';
 
 let store: MessageStore;
 beforeEach(async () => {

@@ -7,7 +7,7 @@ import { EVERYBODY } from '../../src/messaging/caller.js';
 import { isBusy, lockFile, StoreInUseError } from '../../src/store/file-lock.js';
 import { openStore } from '../../src/store/index.js';
 import { migrations, NewerStoreError, stepsAfter } from '../../src/store/migrations.js';
-import { newSend } from './conformance.js';
+import { newSend } from './sends.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-opening-'));
 let files = 0;

@@ -8,8 +8,9 @@ import { listQuery } from '../../src/store/list-query.js';
 import { NewerStoreError } from '../../src/store/migrations.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 import { OUTBOUND } from '../support/messages.js';
-import { accepted, describeStore, newSend, type StoreUnderTest } from './conformance.js';
-import { describeSettlement } from './settlement.js';
+import { describeStore } from './conformance.js';
+import type { StoreUnderTest } from './conformance/opened.js';
+import { accepted, newSend } from './sends.js';
 
 let postgres: TestPostgres;
 const open = (databaseUrl: string): ReturnType<typeof openStore> => openStore({ databaseUrl, file: '' });
@@ -41,7 +42,6 @@ async function prepare(): Promise<StoreUnderTest> {
 }
 
 describeStore('PostgreSQL', prepare);
-describeSettlement('PostgreSQL', prepare);
 
 describe('the PostgreSQL database', () => {
   it('takes a hundred odd events in with one commit', async () => {

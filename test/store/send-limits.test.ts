@@ -5,7 +5,7 @@ import type { Counted, Refused, SendLimits } from '../../src/messaging/ports.js'
 import { openStore, type OpenStore } from '../../src/store/index.js';
 import type { LimitsOfSends } from '../../src/store/send-limits.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
-import { newSend } from './conformance.js';
+import { newSend } from './sends.js';
 
 const HOUR = 3_600;
 const LIMITS = {

@@ -7,8 +7,9 @@ import { listQuery } from '../../src/store/list-query.js';
 import { StoreInUseError } from '../../src/store/file-lock.js';
 import { NewerStoreError } from '../../src/store/migrations.js';
 import { SqliteStore } from '../../src/store/sqlite.js';
-import { accepted, describeStore, newSend, NO_FILTER, type StoreUnderTest } from './conformance.js';
-import { describeSettlement } from './settlement.js';
+import { describeStore } from './conformance.js';
+import type { StoreUnderTest } from './conformance/opened.js';
+import { accepted, newSend, NO_FILTER } from './sends.js';
 
 const root = mkdtempSync(join(tmpdir(), 'catapult-graphql-sqlite-'));
 let files = 0;
@@ -45,7 +46,6 @@ function prepare(): Promise<StoreUnderTest> {
 }
 
 describeStore('SQLite', prepare);
-describeSettlement('SQLite', prepare);
 
 describe('the SQLite file', () => {
   it('is readable by its owner alone', async () => {
