@@ -2,7 +2,7 @@
 import { ServiceError, type ServiceErrorDetails } from '../errors.js';
 import { isCleanText } from './message.js';
 
-/** What a key or token can be good for. `messages:read` is for the caller's own messages. */
+/** What a key or token can allow. `messages:read` is for the caller's own messages. */
 export const SCOPES = [
   'messages:send',
   'messages:read',
@@ -12,10 +12,10 @@ export const SCOPES = [
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** What a caller may do whose key says nothing else: send, and read what it sent. */
+/** What a key allows unless it says otherwise: sending, and reading what was sent with it. */
 export const DEFAULT_SCOPES: readonly Scope[] = ['messages:send', 'messages:read'];
 
-/** A caller's name stands in indexes, whose entries PostgreSQL bounds. In UTF-16 units. */
+/** In UTF-16 units. The name is in indexes, and PostgreSQL limits the length of their entries. */
 const MAX_CALLER_LENGTH = 255;
 
 export interface Caller {

@@ -17,7 +17,7 @@ export class MessageFeed {
 
   /**
    * The message as it is now, then after every change; ends when nothing more is to be expected. Changes that come
-   * faster than they are read are told once, by their result.
+   * faster than they are read are sent once, as the latest state.
    *
    * @param caller who must have sent it.
    * @throws ServiceError BAD_USER_INPUT when the message is not known.
@@ -68,7 +68,7 @@ export class MessageFeed {
   }
 }
 
-/** Of a message to several of your numbers each has its own, whose owner it is; `to` names them all. */
+/** A message to several of your numbers comes once for each, as its `owner`; `to` names them all. */
 function isFor(number: string | null, { owner, to }: Message): boolean {
   if (number === null) return true;
   return owner === null ? to.includes(number) : owner === number;

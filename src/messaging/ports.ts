@@ -255,7 +255,7 @@ export interface MessageStore {
   readonly shared: boolean;
 
   /**
-   * Stores the intent to send, or tells which send holds the caller's key. Writes nothing in that case. Rejects with a
+   * Stores the intent to send, or returns the send that holds the caller's key and writes nothing. Rejects with a
    * NotTriedError where it certainly did not happen; any other rejection leaves open whether it did, or will.
    */
   claim(send: NewSend): Promise<Claim>;

@@ -9,7 +9,7 @@ export interface StoreOptions {
   readonly databaseUrl: string | null;
   /** Where the SQLite file lies; its folder is made when it is missing. */
   readonly file: string;
-  /** Whether whoever opens it is a server, of which an SQLite file takes only one at a time. */
+  /** Whether a server opens it: an SQLite file takes only one at a time. */
   readonly forServer?: boolean;
 }
 

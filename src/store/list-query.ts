@@ -29,7 +29,7 @@ export function listQuery(
   if (to !== null) conditions.push(['recipients.recipient = ?', to]);
   if (from !== null) conditions.push(matching('sender', from));
   if (status !== null) conditions.push(['sends.status = ?', status]);
-  // Said aloud for the index that leaves out the many sends without a tag.
+  // It follows from the second condition, but lets the index be used that leaves out sends without a tag.
   if (tag !== null) conditions.push(['sends.tag IS NOT NULL'], matching('tag', tag));
   if (since !== null) conditions.push([`${walked}.time >= ?`, since]);
   // Of two upper bounds a database may begin its walk at the wrong one, and pass over all that lies between.

@@ -1,4 +1,4 @@
-/** A batch of writes as few statements: each kind of write is one, however many there are. */
+/** A batch of writes as few statements: one for all writes of a kind. */
 import type { PoolClient } from 'pg';
 import type { DeliveryEvent } from '../messaging/delivery.js';
 import { yieldsTo } from '../messaging/message.js';
@@ -35,7 +35,7 @@ import {
   type SendRow,
 } from './rows.js';
 
-/** How often a claim is tried anew whose key was freed between two of its statements. */
+/** How often a claim is tried again when its key was freed between two of its statements. */
 const MAX_CLAIM_ROUNDS = 5;
 /** Stores a batch in the order it arrived in, as far as two of its writes can touch the same send. */
 export async function applyAll(client: PoolClient, writes: readonly Write[]): Promise<(Claim | null)[]> {
@@ -59,7 +59,7 @@ function byKind(writes: readonly Write[]): { readonly [Kind in Write['kind']]: W
   return lists;
 }
 
-/** Claims all of `sends` in one statement; answers for those whose key is held which send holds it. */
+/** Claims all of `sends` in one statement. Returns, for each send whose key is held, who holds it. */
 async function applyClaims(client: PoolClient, sends: readonly NewSend[]): Promise<Map<NewSend, Claim>> {
   const held = new Map<NewSend, Claim>();
   let open = sends;
@@ -72,7 +72,7 @@ async function applyClaims(client: PoolClient, sends: readonly NewSend[]): Promi
       const by = holders.get(keyOf(send.caller, send.idempotencyKey));
       if (by !== undefined) held.set(send, { kind: 'HELD', by });
     }
-    // Whoever was refused and finds no holder any more saw its key freed in between, and is tried anew.
+    // A send that was refused but finds no holder: its key was freed in between, so it is tried again.
     open = refused.filter((send) => !held.has(send));
   }
   return held;
@@ -145,7 +145,7 @@ async function updateRecords(client: PoolClient, writes: readonly WriteOf<'recor
        FROM ${recordset(['send_id', 'status', 'updated_at', 'last_seen', 'replaces', ...MESSAGE_COLUMNS], 'record')}
        WHERE sends.send_id = record.send_id AND (
          sends.status = ANY (string_to_array(record.replaces, ','))
-         -- What the call itself brought is worth more than what somebody settled without it, until upstream told of that.
+         -- The call's own answer replaces a settlement, until a callback has confirmed that settlement.
          OR (record.status = 'ACCEPTED' AND sends.settled_by IS NOT NULL AND (sends.status = 'REJECTED'
            OR (record.message_id IS NOT NULL AND sends.deliveries IS NULL
              AND sends.message_id IS DISTINCT FROM record.message_id))))
@@ -244,7 +244,7 @@ async function applyEvents(client: PoolClient, writes: readonly WriteOf<'deliver
   }
   if (changed.size > 0) await updateDeliveries(client, [...changed.values()], newlyListed);
   await insertAll(client, 'early_events', early);
-  // What came without a correlation before the event that told the id.
+  // Events without a correlation that came before the one that brought the id.
   if (newlyKnown.size > 0) await adopt(client, [...newlyKnown], writes[0]?.now ?? 0);
 }
 

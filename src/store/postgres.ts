@@ -35,7 +35,7 @@ import { sendLimits, type LimitsOfSends } from './send-limits.js';
 
 /** The same number in every instance, so that one migrates and the others wait. Any number will do. */
 const MIGRATION_LOCK = 7_262_301;
-/** How often a transaction is tried anew that lost to another instance's. */
+/** How often a transaction is tried again after a deadlock with another instance's. */
 const MAX_DEADLOCK_TRIES = 3;
 /** PostgreSQL's code for `deadlock_detected`. */
 const DEADLOCK = '40P01';
@@ -216,7 +216,7 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   async messagesById(ids: readonly string[], caller: Whose): Promise<(Message | null)[]> {
     const [isTheirs, values] = caller === EVERYBODY ? ['', []] : ['AND caller = $2', [caller]];
     const { rows } = await this.#pool.query<SendRow>(
-      // Only the newest of each id is read, however many upstream gave the same.
+      // Upstream may repeat an id: only its newest message is read.
       `SELECT found.* FROM unnest($1::text[]) AS wanted (id) CROSS JOIN LATERAL (
          SELECT ${SEND_COLUMNS} FROM sends WHERE message_id = wanted.id ${isTheirs} ORDER BY time DESC, send_id DESC LIMIT 1) AS found`,
       [ids.map((id) => id.replaceAll('\0', '')), ...values],

@@ -105,7 +105,7 @@ export function columnType(name: string): string {
   return name === 'received_at' ? 'BIGINT' : 'TEXT';
 }
 
-/** What callbacks brought that is kept for people alone. */
+/** What callbacks brought that is kept only for people to read. */
 export const DEAD_LETTER_TABLES = ['strange_callbacks', 'other_events'] as const;
 
 /** Which rows are unresolved sends. */
@@ -157,7 +157,7 @@ export function messageColumns(message: Message): Pick<SendRow, (typeof MESSAGE_
   };
 }
 
-/** What an abandoned claim writes where there is none, by column: only what a late commit of that claim must meet. */
+/** What is written for an abandoned claim that was not stored, by column: just enough to stop a late commit of it. */
 export function tombstoneColumns(send: NewSend, now: number): Columns {
   return {
     ...claimColumns(send),
@@ -171,7 +171,7 @@ export function tombstoneColumns(send: NewSend, now: number): Columns {
   };
 }
 
-/** The end of the statement that writes tombstones: the claim itself, if it is there by now, is ended as well. */
+/** The end of the statement that writes tombstones: it also ends the claim itself, if that is stored by now. */
 export const ON_STORED_CLAIM =
   "ON CONFLICT (send_id) DO UPDATE SET status = 'REJECTED', idempotency_key = NULL, updated_at = excluded.updated_at WHERE sends.status = 'PENDING'";
 
@@ -192,7 +192,7 @@ function storableCount(count: number | null): number | null {
 
 /** The row after an event: the message's own members are filled in where its answer was lost. */
 export function rowAfter(known: SendRow, event: DeliveryEvent): SendRow {
-  // What was told of a mistaken id was told of another message. The place in the lists stays, though.
+  // Events about a wrong id were about another message. The place in the lists stays.
   const row = isMistaken(known, event) ? { ...known, message_id: null, deliveries: null } : known;
   const deliveries = withEvent(deliveriesOf(row), event);
   // An event that was kept by an earlier version has none.
@@ -219,7 +219,7 @@ export function recordColumns({ status, lastSeen }: Resolution, now: number): Co
   return { status, updated_at: now, last_seen: lastSeen ?? null };
 }
 
-/** What is not kept of a send that was not sent: whoever is refused again and again must not fill the disk. */
+/** What is dropped of a send that was not sent: a caller who is refused again and again must not fill the disk. */
 export const SHED_COLUMNS = { body: '', media: '[]', tag: null } as const;
 
 /** The message id that a settlement names; null where it names none. */
@@ -227,7 +227,7 @@ export function settledId(settlement: Settlement): string | null {
   return settlement.as === 'SENT' && settlement.found !== null ? storable(settlement.found.id) : null;
 }
 
-/** What a settlement writes, by column. A message of which nobody told the time is as old as its send. */
+/** What a settlement writes, by column. A message without a time gets the time of its send. */
 export function settlementColumns(row: SendRow, settlement: Settlement, now: number): Columns {
   const { by, reason } = settlement;
   const columns = { updated_at: now, settled_by: by, settled_reason: reason };
@@ -248,12 +248,12 @@ export function isAbout(row: SendRow | undefined, event: DeliveryEvent): row is 
   return row !== undefined && (isMistaken(row, event) || row.message_id === null || row.message_id === event.messageId);
 }
 
-/** Whether somebody settled the send with an id that is not the one by which upstream tells of it. */
+/** Whether somebody settled the send with another id than the one in upstream's event. */
 function isMistaken(row: SendRow, event: DeliveryEvent): boolean {
   return row.settled_by !== null && row.send_id === event.sendId && row.message_id !== storable(event.messageId);
 }
 
-/** What a message that came in writes, by column. Its id makes it unique, however often it is told. */
+/** What a message that came in writes, by column. Its id makes it unique, so repeating it is harmless. */
 export function receivedColumns(message: Message, now: number): Columns {
   const digest = createHash('sha256').update(message.id).digest('hex').slice(0, 40);
   const times = { started_at: now, updated_at: now, lease_until: now };

@@ -15,7 +15,7 @@ export interface LimitsOfSends {
   readonly perCaller: readonly Limit[];
   /** By caller and recipient: what one caller sends to a number is no other's business. */
   readonly perRecipient: readonly Limit[];
-  /** By recipient, whoever sends. */
+  /** By recipient, for all callers together. */
   readonly perRecipientOverall: readonly Limit[];
 }
 
@@ -131,7 +131,7 @@ const lookInMemory: Look = (counts) =>
     }),
   );
 
-/** With one query, however many counts there are. */
+/** With one query for all counts. */
 function lookInPostgres(pool: PoolShare): Look {
   const text = 'SELECT key, points, expire FROM send_counters WHERE key = ANY ($1) AND expire > $2';
   return async (counts) => {
@@ -166,7 +166,7 @@ async function consume({ counter, key, points }: Count): Promise<Taken> {
     failure: null,
     retryAfterMs: isRefused ? Math.max(state.msBeforeNext, 1) : 0,
     async giveBack() {
-      // Whoever sends in vain is slowed down as well: it costs upstream and the disk as much as a send that succeeds.
+      // Sends that fail are slowed down too: they cost upstream and the disk as much as those that succeed.
       if (counter.limit.windowSeconds < MIN_RETURNED_SECONDS) return;
       await counter.giveBack(key, points, windowEndsAt).catch(() => undefined);
     },
@@ -215,6 +215,6 @@ function inPostgres(kind: string, limit: Limit, pool: PoolShare): Counter {
   };
 }
 
-/** Numbers and names are of no interest to whoever reads the counters. */
+/** Whoever reads the counters needs no numbers and no names. */
 const digest = (...texts: readonly string[]): string =>
   createHash('sha256').update(JSON.stringify(texts)).digest('base64url');

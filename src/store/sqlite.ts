@@ -131,7 +131,7 @@ function isFaultOfOne(error: unknown): boolean {
     : error instanceof RangeError;
 }
 
-/** What the call itself brought is worth more than what somebody settled without it, until upstream told of that. */
+/** The call's own answer replaces a settlement, until a callback has confirmed that settlement. */
 function overSettled(resolution: Resolution): string {
   if (resolution.status !== 'ACCEPTED') return '';
   const isMistaken = resolution.message === null ? '' : ' OR (deliveries IS NULL AND message_id IS NOT @message_id)';
@@ -242,7 +242,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   async messagesById(ids: readonly string[], caller: Whose): Promise<(Message | null)[]> {
     const [isTheirs, values] = caller === EVERYBODY ? ['', []] : ['AND caller = ?', [caller]];
     const rows = await this.#all(
-      // Only the newest of each id is read, however many upstream gave the same.
+      // Upstream may repeat an id: only its newest message is read.
       `SELECT ${SEND_COLUMNS} FROM sends WHERE send_id IN (
          SELECT (SELECT send_id FROM sends WHERE message_id = value ${isTheirs} ORDER BY time DESC, send_id DESC LIMIT 1) FROM json_each(?))`,
       ...values,
@@ -291,7 +291,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     return Promise.resolve();
   }
 
-  /** Does `work` in one transaction, and tells what it changed once that is on disk. */
+  /** Does `work` in one transaction, and tells listeners what changed once that is on disk. */
   async #commit<Result>(work: () => Result): Promise<Result> {
     const transaction = this.#database.transaction(work);
     const { result, changes } = await whenFree(() => {
@@ -339,7 +339,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     const lower = yieldsTo(resolution.status).map((status) => `'${status}'`);
     const isNews = this.#update(sendId, columns, `(status IN (${lower.join(', ')})${overSettled(resolution)})`);
     if (isNews) this.#insertRecipients(sendId, recipientsOf(resolution));
-    // Also where a callback was faster: what came before it may wait still.
+    // Also when a callback was faster: earlier events may still be waiting.
     if (message !== null) this.#adopt(message.id, now);
     return null;
   }
@@ -368,7 +368,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     return { kind: 'SETTLED', send: storedSend(this.#rowBySend(sendId) ?? row) };
   }
 
-  /** Whether there was such a send of which `condition` holds. */
+  /** Whether the send exists and meets `condition`. */
   #update(sendId: string, columns: Columns, condition: string): boolean {
     // A message keeps its place in the lists.
     const assignments = Object.keys(columns).map((name) =>
