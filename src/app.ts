@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { authenticator, isOpen } from './auth/authenticator.js';
 import { CALLBACK_PATH, takeCallbacks } from './catapult/callback-route.js';
 import { openAll, type Closing } from './closing.js';
-import { ConfigError, type Config } from './config/config.js';
+import { ConfigError, type Config, type TrustedDocumentsConfig } from './config/config.js';
 import { serveGraphQL, type GraphQLOptions } from './graphql/server.js';
 import { TrustedDocuments, type Manifest } from './graphql/documents/trusted.js';
 import { createHttpHost, type HttpHost } from './http/host.js';
@@ -75,7 +75,7 @@ async function openHttp(closing: Closing, config: Config, parts: Parts): Promise
     feed,
     onInternalError,
     authenticate: authenticator(config.auth),
-    trustedDocuments: readTrustedDocuments(config, log),
+    trustedDocuments: readTrustedDocuments(config.trustedDocuments, log),
     corsOrigins,
     introspection,
     federatedTracing,
@@ -120,10 +120,7 @@ async function withinMs(ms: number, work: Promise<unknown>): Promise<void> {
 }
 
 /** @throws ConfigError unless every document of the manifest can be read. */
-function readTrustedDocuments(
-  { trustedDocuments: mode, trustedDocumentsFile: file }: Config,
-  log: Logger,
-): TrustedDocuments {
+function readTrustedDocuments({ mode, file }: TrustedDocumentsConfig, log: Logger): TrustedDocuments {
   const onUntrusted = (requestId: string): void => {
     log.warn({ requestId }, 'a document that is not trusted ran');
   };
