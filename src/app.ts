@@ -8,8 +8,9 @@ import { openAll, type Closing } from './closing.js';
 import { ConfigError, type Config, type TrustedDocumentsConfig } from './config/config.js';
 import { serveGraphQL, type GraphQLOptions } from './graphql/server.js';
 import { TrustedDocuments, type Manifest } from './graphql/documents/trusted.js';
+import type { SocketFailure } from './graphql/subscriptions/socket.js';
 import { createHttpHost, type HttpHost } from './http/host.js';
-import type { Logger } from './log.js';
+import { ThrottledLog, type Logger } from './log.js';
 import { openParts, type AppOptions, type Parts } from './parts.js';
 
 /** A stop waits this long for answers from upstream; what then has none is recorded as unknown, and told so. */
@@ -80,7 +81,7 @@ async function openHttp(closing: Closing, config: Config, parts: Parts): Promise
     introspection,
     federatedTracing,
     routerOrigins,
-    onSocketFailures: logSocketFailures(log),
+    onSocketFailure: logSocketFailures(closing, log),
   });
   closing.add(closeGraphQL);
   if (callbacks !== null) await takeCallbacks(http.routes, callbacks);
@@ -104,10 +105,16 @@ async function announce(url: string, { upstream: { kind }, auth }: Config, parts
   parts.watchUpstream(upstreamCheck);
 }
 
-function logSocketFailures(log: Logger): GraphQLOptions['onSocketFailures'] {
-  return (failures, lastError) => {
-    const isPeers = failures.kind === 'CONNECTION' || failures.kind === 'SLOW_READER';
-    log[isPeers ? 'warn' : 'error']({ ...failures, err: lastError }, 'WebSockets failed');
+function logSocketFailures(closing: Closing, log: Logger): GraphQLOptions['onSocketFailure'] {
+  const failures = new ThrottledLog<SocketFailure, unknown>((kind, count, err) => {
+    const isPeers = kind === 'CONNECTION' || kind === 'SLOW_READER';
+    log[isPeers ? 'warn' : 'error']({ kind, count, err }, 'WebSockets failed');
+  });
+  closing.add(() => {
+    failures.close();
+  });
+  return (kind, error) => {
+    failures.add(kind, error);
   };
 }
 

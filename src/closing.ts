@@ -1,6 +1,6 @@
 /** Things that are opened one after the other and closed together, also when a later one cannot be opened. */
 
-type Close = () => Promise<void>;
+type Close = () => Promise<void> | void;
 
 /** How to close what has been opened so far. */
 export class Closing {
@@ -11,7 +11,7 @@ export class Closing {
   }
 
   /** Closes in the opposite order of opening. A second call has nothing left to close. */
-  readonly close: Close = async () => {
+  readonly close = async (): Promise<void> => {
     for (const close of this.#closers.splice(0).reverse()) await close();
   };
 }

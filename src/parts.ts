@@ -6,7 +6,7 @@ import { CatapultClient } from './catapult/client.js';
 import { CatapultSearch } from './catapult/search.js';
 import type { Closing } from './closing.js';
 import type { Config } from './config/config.js';
-import { createLogger, type Logger } from './log.js';
+import { createLogger, ThrottledLog, type Logger } from './log.js';
 import { systemClock } from './messaging/clock.js';
 import { Correlation, CORRELATION_KEY_BYTES } from './messaging/correlation.js';
 import { startHousekeeping, type HousekeepingOptions } from './messaging/housekeeping.js';
@@ -85,7 +85,7 @@ export async function openParts(closing: Closing, config: Config, options: AppOp
     watchUpstream: once((known = NOT_CHECKED) => {
       upstream.watch(logUpstream(log, known));
     }),
-    callbacks: takesCallbacks ? { store, clock, correlation, credentials, ...logCallbacks(log) } : null,
+    callbacks: takesCallbacks ? { store, clock, correlation, credentials, ...logCallbacks(closing, log) } : null,
     onInternalError: (requestId, error) => {
       log.error({ requestId, err: error }, 'request failed');
     },
@@ -148,7 +148,16 @@ function logSends(log: Logger, upstream: OpenUpstream): SendObserver {
   };
 }
 
-function logCallbacks(log: Logger): Pick<CallbackOptions, 'onTaken' | 'onFailure' | 'onWrongCredentials'> {
+function logCallbacks(
+  closing: Closing,
+  log: Logger,
+): Pick<CallbackOptions, 'onTaken' | 'onFailure' | 'onWrongCredentials'> {
+  const wrong = new ThrottledLog<'WRONG_CREDENTIALS', number>((_kind, count, addresses) => {
+    log.warn({ count, addresses }, 'callbacks came with wrong credentials');
+  });
+  closing.add(() => {
+    wrong.close();
+  });
   return {
     onTaken: (counts) => {
       log.info(counts, 'callback');
@@ -156,8 +165,8 @@ function logCallbacks(log: Logger): Pick<CallbackOptions, 'onTaken' | 'onFailure
     onFailure: (requestId, error) => {
       log.error({ requestId, err: error }, 'a callback could not be stored; upstream will send it again');
     },
-    onWrongCredentials: (counts) => {
-      log.warn(counts, 'callbacks came with wrong credentials');
+    onWrongCredentials: (addresses) => {
+      wrong.add('WRONG_CREDENTIALS', addresses);
     },
   };
 }
