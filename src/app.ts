@@ -13,9 +13,9 @@ import { createHttpHost, type HttpHost } from './http/host.js';
 import { ThrottledLog, type Logger } from './log.js';
 import { openParts, type AppOptions, type Parts } from './parts.js';
 
-/** A stop waits this long for answers from upstream; what then has none is recorded as unknown, and told so. */
+/** A stop waits this long for answers from upstream. Sends without one are then recorded as unknown, and their callers told. */
 const DRAIN_MS = 7_000;
-/** The first line of the log waits this long for what it says of upstream; the server listens already. */
+/** The first line of the log waits this long for the state of upstream; the server listens already. */
 const MAX_CHECK_WAIT_MS = 2_000;
 
 const COSTS_MONEY = 'AUTH=none: whoever reaches this address can send messages, and each of them costs money';

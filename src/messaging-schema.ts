@@ -12,11 +12,11 @@ import { createHttpHost, type HttpHost } from './http/host.js';
 import { DEFAULT_SCOPES, isCallerName, sendersOf, type Scope } from './messaging/caller.js';
 import { openParts, type AppOptions, type Parts } from './parts.js';
 
-/** Who asks, and the id under which the log tells of the request. */
+/** Who asks, and the id of the request in the log. */
 export interface RequestFacts {
   /**
-   * The name of whoever signed in to your server, 1 to 255 characters of Unicode but U+0000; all else is a RangeError.
-   * Whoever `config.auth.senders` names may send from those numbers only.
+   * The name of who signed in to your server: 1 to 255 characters of Unicode, none of them U+0000; anything else is a
+   * RangeError. Callers that `config.auth.senders` names may send from those numbers only.
    */
   readonly caller: string;
   /** What the caller may do; sending, and reading what it sent, by default. */

@@ -40,7 +40,7 @@ export class ConfigReader {
     if (this.#problems.length > 0) throw new ConfigError(this.#problems);
   }
 
-  /** Null where it is unset. The problem with what is not right says what is expected. */
+  /** Null where it is unset. Where it is not right, the problem says what is expected. */
   readText(name: string, isRight: (text: string) => boolean, expected: string): string | null {
     const text = this.read(name);
     if (text !== null && !isRight(text)) this.addProblem(`${name} must be ${expected}.`);
