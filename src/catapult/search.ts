@@ -17,13 +17,16 @@ export class CatapultSearch implements MessageSearch {
     this.#account = account;
   }
 
-  async find({ from, to, since, until }: MessageSearchQuery, signal: AbortSignal): Promise<readonly UpstreamMessage[]> {
+  async find(
+    { from, to, sinceMs, untilMs }: MessageSearchQuery,
+    signal: AbortSignal,
+  ): Promise<readonly UpstreamMessage[]> {
     const query = {
       sourceTn: from,
       destinationTn: to.join(','),
       messageDirection: 'OUTBOUND',
-      fromDateTime: new Date(since).toISOString(),
-      toDateTime: new Date(until).toISOString(),
+      fromDateTime: new Date(sinceMs).toISOString(),
+      toDateTime: new Date(untilMs).toISOString(),
       limit: MAX_LISTED,
     };
     const seen = await withinTime(TIMEOUT_MS, signal, (inTime) => this.#account.list(query, inTime));

@@ -69,18 +69,18 @@ export function parseAcceptance(body: Buffer): Acceptance | null {
  * The message that was accepted. A member that the schema requires and the answer lacks is taken from the request;
  * a nullable one stays as Catapult said it.
  */
-export function acceptedMessage(answer: Acceptance, request: OutboundMessage, now: Micros): Message {
-  const to = answer.to ?? request.to;
+export function acceptedMessage(answer: Acceptance, sent: OutboundMessage, now: Micros): Message {
+  const to = answer.to ?? sent.to;
   return {
     id: answer.id,
     time: answer.time ?? now,
     to,
-    from: answer.from ?? request.from,
-    text: answer.text ?? request.text,
+    from: answer.from ?? sent.from,
+    text: answer.text ?? sent.text,
     applicationId: answer.applicationId,
     tag: answer.tag,
     owner: answer.owner,
-    media: answer.media ?? request.media,
+    media: answer.media ?? sent.media,
     // An answer to a POST is about a message on its way out, whatever its `direction` says.
     direction: 'OUT',
     segmentCount: answer.segmentCount,

@@ -47,7 +47,7 @@ export interface SendRequest {
 export interface SendReport {
   readonly requestId: string;
   readonly sendId: string;
-  readonly outcome: SendOutcome['kind'];
+  readonly outcome: 'ACCEPTED' | 'ACCEPTED_WITHOUT_ID' | 'NOT_SENT' | 'UNKNOWN';
   /** The error's code, where nothing was sent. */
   readonly code?: ErrorCode;
   readonly durationMs: number;
@@ -168,13 +168,13 @@ export class MessageService {
     // From here on the intent is on disk: whatever happens, this send is found again and never made twice.
     const report = await gateway.send(request.message, send.sendId, send.startedAtMs + sendTimeoutMs);
     observer.onSend(sendReport(report, send, request.requestId, clock.now() - send.startedAtMs));
-    const isSent = report.outcome.kind !== 'NOT_SENT';
+    const isSent = report.status !== 'REJECTED';
     const [isRecorded] = await Promise.all([
-      this.#recordInTime(send.sendId, resolutionOf(report)),
+      this.#recordInTime(send.sendId, report),
       isSent ? undefined : counted.giveBack(),
     ]);
     if (!isRecorded && isSent) throw outcomeUnknown();
-    return messageOrThrow(report.outcome);
+    return messageOrThrow(report);
   }
 
   /** What may not be sent is refused, unless an earlier call with the same key and input sent it. */
@@ -283,35 +283,21 @@ function replay(holder: StoredSend, fingerprint: string): Message {
   throw outcomeUnknown();
 }
 
-function resolutionOf({ outcome, detail: lastSeen }: GatewayReport): Resolution {
-  switch (outcome.kind) {
-    case 'ACCEPTED':
-      return { status: 'ACCEPTED', message: outcome.message, lastSeen };
-    case 'ACCEPTED_WITHOUT_ID':
-      return { status: 'ACCEPTED', message: null, lastSeen };
-    case 'NOT_SENT':
-      return { status: 'REJECTED', lastSeen };
-    case 'UNKNOWN':
-      return { status: 'UNKNOWN', lastSeen };
-  }
-}
-
 function messageOrThrow(outcome: SendOutcome): Message {
-  switch (outcome.kind) {
-    case 'ACCEPTED':
-      return outcome.message;
-    case 'NOT_SENT':
-      throw outcome.error;
-    case 'ACCEPTED_WITHOUT_ID':
-    case 'UNKNOWN':
-      throw outcomeUnknown();
-  }
+  if (outcome.status === 'REJECTED') throw outcome.error;
+  if (outcome.status === 'UNKNOWN' || outcome.message === null) throw outcomeUnknown();
+  return outcome.message;
 }
 
 function sendReport(report: GatewayReport, { sendId }: NewSend, requestId: string, durationMs: number): SendReport {
-  const { outcome, attempts, detail } = report;
-  const code = outcome.kind === 'NOT_SENT' ? { code: outcome.error.code } : {};
-  return { requestId, sendId, outcome: outcome.kind, ...code, durationMs, attempts, detail };
+  const { attempts, lastSeen: detail } = report;
+  const code = report.status === 'REJECTED' ? { code: report.error.code } : {};
+  return { requestId, sendId, outcome: wordOf(report), ...code, durationMs, attempts, detail };
+}
+
+function wordOf(outcome: SendOutcome): SendReport['outcome'] {
+  if (outcome.status === 'REJECTED') return 'NOT_SENT';
+  return outcome.status === 'ACCEPTED' && outcome.message === null ? 'ACCEPTED_WITHOUT_ID' : outcome.status;
 }
 
 /** This call sent nothing. Without the store nobody can tell what an earlier one with the same key did. */

@@ -103,8 +103,8 @@ describe('with tokens', () => {
     return { authorization, send: async () => classOf(await client.send(OUTBOUND, 'send1', clock.now() + timeoutMs)) };
   }
 
-  function classOf({ outcome }: GatewayReport): string {
-    return outcome.kind === 'NOT_SENT' ? `NOT_SENT ${outcome.error.code}` : outcome.kind;
+  function classOf(report: GatewayReport): string {
+    return report.status === 'REJECTED' ? `NOT_SENT ${report.error.code}` : report.status;
   }
 
   const tokensSeen = (): (string | undefined)[] => upstream.requests.map(({ headers }) => headers.authorization);

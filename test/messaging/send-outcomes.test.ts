@@ -21,7 +21,7 @@ describe('a send', () => {
 
   beforeEach(async () => {
     store = await openStore({ databaseUrl: null, file: ':memory:' });
-    outcome = { kind: 'UNKNOWN' };
+    outcome = { status: 'UNKNOWN' };
     [reports, settled, sleeping, now, claims, brokenClaims] = [[], [], [], 1_000, 0, false];
     let ids = 0;
     service = new MessageService({
@@ -38,7 +38,7 @@ describe('a send', () => {
       gateway: {
         send(): Promise<GatewayReport> {
           now += 250;
-          return Promise.resolve({ outcome, attempts: 2, detail: 'HTTP 500' });
+          return Promise.resolve({ ...outcome, attempts: 2, lastSeen: 'HTTP 500' });
         },
       },
       clock: {
@@ -96,11 +96,11 @@ describe('a send', () => {
   });
 
   it('is reported with its error’s code where nothing was sent, and with how long it took', async () => {
-    outcome = { kind: 'NOT_SENT', error: new ServiceError('UPSTREAM_REJECTED', { outcome: 'NOT_SENT' }) };
+    outcome = { status: 'REJECTED', error: new ServiceError('UPSTREAM_REJECTED', { outcome: 'NOT_SENT' }) };
     expect(await codeOf(service.send(request()))).toBe('UPSTREAM_REJECTED NOT_SENT');
     const common = { attempts: 2, detail: 'HTTP 500', requestId: 'r1', durationMs: 250 };
     expect(reports).toEqual([{ ...common, sendId: 'send1', outcome: 'NOT_SENT', code: 'UPSTREAM_REJECTED' }]);
-    outcome = { kind: 'UNKNOWN' };
+    outcome = { status: 'UNKNOWN' };
     expect(await codeOf(service.send(request()))).toBe('OUTCOME_UNKNOWN UNKNOWN');
     expect(reports[1]).toEqual({ ...common, sendId: 'send2', outcome: 'UNKNOWN' });
   });
@@ -130,7 +130,7 @@ describe('a send', () => {
   );
 
   it('without a key is a send of its own, however often it is made', async () => {
-    outcome = { kind: 'ACCEPTED', message: accepted({ id: 'm1' }).message };
+    outcome = { status: 'ACCEPTED', message: accepted({ id: 'm1' }).message };
     await Promise.all([1, 2].map(() => service.send(request({ idempotencyKey: null }))));
     expect(reports.map(({ sendId }) => sendId).sort()).toEqual(['send1', 'send2']);
   });
@@ -159,7 +159,7 @@ describe('a send', () => {
 
   it('is found as a message by its id and in the list, by whom may see it', async () => {
     const { message } = accepted({ id: 'm1', time: 5 });
-    outcome = { kind: 'ACCEPTED', message };
+    outcome = { status: 'ACCEPTED', message };
     await service.send(request());
     expect(await service.messagesById(['m1'], null)).toEqual([message]);
     expect(await service.messagesById(['m1'], 'shop')).toEqual([message]);
