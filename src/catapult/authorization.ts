@@ -9,6 +9,7 @@ import type { Dispatcher } from 'undici';
 import type { Clock } from '../messaging/ports.js';
 import { exchange, withinTime, type Exchange } from './exchange.js';
 import { failureOf, isHtml } from './problem.js';
+import { isObject, parseJson } from './untrusted-json.js';
 
 /** Where requests get their `Authorization` header from. */
 export interface Authorization {
@@ -248,19 +249,9 @@ function responseOf({ status, body, failure }: Exchange): Response {
   return Response.json(token, { status });
 }
 
-interface TokenAnswer {
-  readonly access_token?: unknown;
-  readonly token_type?: unknown;
-  readonly expires_in?: unknown;
-  readonly error?: unknown;
-}
-
-function jsonOf(body: Buffer | null): TokenAnswer {
-  try {
-    return { ...(JSON.parse(body?.toString('utf8') ?? '') as object) };
-  } catch {
-    return {};
-  }
+function jsonOf(body: Buffer | null): Record<string, unknown> {
+  const json = parseJson(body ?? '');
+  return isObject(json) ? json : {};
 }
 
 const clamp = (value: number, least: number, most: number): number => Math.min(Math.max(value, least), most);

@@ -87,7 +87,7 @@ export function messageColumns(message: Message): Record<string, string | number
     media: storable(JSON.stringify(message.media)),
     owner: message.owner === null ? null : storable(message.owner),
     direction: message.direction,
-    segment_count: storableCount(message.segmentCount),
+    segment_count: message.segmentCount,
     priority: message.priority,
     expires_at: message.expiresAt,
     paired_message_id: message.pairedMessageId === null ? null : storable(message.pairedMessageId),
@@ -118,13 +118,6 @@ export const ON_STORED_CLAIM =
  */
 export function storable(text: string): string {
   return text.replaceAll('\0', '').toWellFormed();
-}
-
-/** The largest INTEGER of PostgreSQL. A count above it is nonsense, and would fail its whole batch. */
-const MAX_INTEGER = 2 ** 31 - 1;
-
-function storableCount(count: number | null): number | null {
-  return count !== null && Math.abs(count) <= MAX_INTEGER ? count : null;
 }
 
 /** The columns that an event may change, beside `updated_at`. */
@@ -158,7 +151,7 @@ export function rowAfter(known: SendRow, event: DeliveryEvent): SendRow {
     message_id: storable(event.messageId),
     time: row.time ?? time,
     owner: owner === null ? null : storable(owner),
-    segment_count: storableCount(segmentCount),
+    segment_count: segmentCount,
   };
 }
 

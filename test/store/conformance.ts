@@ -347,14 +347,6 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
         expect(idsOf(await pages(store, 5, { to: '+16' }))).toEqual([odd.id]);
       });
 
-      it('a segment count beyond reason as none, without harm to the others of its batch', async () => {
-        const [odd, sound] = await Promise.all([put(store, { segmentCount: 2 ** 40 }), put(store)]);
-        expect(await store.messagesById([odd.id, sound.id])).toEqual([
-          { ...odd, segmentCount: null, pairedMessageId: null },
-          sound,
-        ]);
-      });
-
       it('everything so that another process finds it', async () => {
         const message = await put(store, {}, { idempotencyKey: 'k' });
         const another = await openAnother();
