@@ -1,34 +1,12 @@
 /** Which hosts media may come from. Nothing is fetched here, but whoever does fetch must not be sent into a private network. */
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import { domainToUnicode } from 'node:url';
+import ipaddr from 'ipaddr.js';
 
-/** Ranges that are not on the public internet (IANA's special-purpose registries), and those that embed an IPv4 address. */
-const PRIVATE_IPV4 = [
-  '0.0.0.0/8',
-  '10.0.0.0/8',
-  '100.64.0.0/10',
-  '127.0.0.0/8',
-  '169.254.0.0/16',
-  '172.16.0.0/12',
-  '192.0.0.0/24',
-  '192.0.2.0/24',
-  '192.88.99.0/24',
-  '192.168.0.0/16',
-  '198.18.0.0/15',
-  '198.51.100.0/24',
-  '203.0.113.0/24',
-  '224.0.0.0/4',
-  '240.0.0.0/4',
-];
-/** All that is public lies in 2000::/3. */
-const PUBLIC_IPV6 = '2000::/3';
-const PRIVATE_IPV6 = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'];
-
+/** All public addresses lie in here. The library takes an address without a known use elsewhere for a public one. */
+const PUBLIC_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3');
 /** Answers inside Azure's networks, with what it knows about the machine that asks, though it is a public address. */
-const AZURE_PLATFORM = '168.63.129.16/32';
-
-const privateAddresses = blockList([...PRIVATE_IPV4, AZURE_PLATFORM], PRIVATE_IPV6);
-const publicIpv6 = blockList([], [PUBLIC_IPV6]);
+const AZURE_PLATFORM = '168.63.129.16';
 
 /** Endings of names that mean something in a private network only, or that resolve to whatever address they contain. */
 const PRIVATE_NAMES = [
@@ -65,12 +43,17 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '44
 export function isPublicHost(url: string): boolean {
   const host = hostOf(url);
   if (host === null) return false;
-  const version = isIP(host);
-  if (version === 4) return !privateAddresses.check(host, 'ipv4');
-  if (version === 6) return publicIpv6.check(host, 'ipv6') && !privateAddresses.check(host, 'ipv6');
+  if (isIP(host) !== 0) return isPublicAddress(host);
   return (
     host.length <= MAX_NAME_LENGTH && PUBLIC_NAME.test(host) && !PRIVATE_NAMES.some((name) => isWithin(host, name))
   );
+}
+
+/** Whether an address is on the public internet, and embeds no address of another kind. */
+function isPublicAddress(host: string): boolean {
+  const address = ipaddr.parse(host);
+  if (address.range() !== 'unicast') return false;
+  return address instanceof ipaddr.IPv6 ? address.match(PUBLIC_IPV6) : host !== AZURE_PLATFORM;
 }
 
 /** Whether a URL's host is in the list, whose entries are names, or `*.example.com` for the names below one. */
@@ -97,15 +80,4 @@ function hostOf(url: string): string | null {
   const { hostname } = new URL(origin);
   if (![hostname, domainToUnicode(hostname)].includes(written.toLowerCase())) return null;
   return hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
-}
-
-function blockList(ipv4: readonly string[], ipv6: readonly string[]): BlockList {
-  const list = new BlockList();
-  const add = (range: string, family: 'ipv4' | 'ipv6'): void => {
-    const [address = '', prefix] = range.split('/');
-    list.addSubnet(address, Number(prefix), family);
-  };
-  for (const range of ipv4) add(range, 'ipv4');
-  for (const range of ipv6) add(range, 'ipv6');
-  return list;
 }
