@@ -1,4 +1,4 @@
-/** What upstream says in a callback, out of untrusted JSON. It is read tolerantly: what is refused would only come again. */
+/** Reads callbacks out of untrusted JSON. It is tolerant: what is refused would only come again. */
 import type { Correlation } from '../messaging/correlation.js';
 import type { DeliveryEvent } from '../messaging/delivery.js';
 import type { Message, Micros } from '../messaging/message.js';
@@ -22,10 +22,10 @@ const STATUS_OF: Readonly<Record<string, DeliveryEvent['status']>> = {
   'message-failed': 'FAILED',
 };
 
-/** What other channels than SMS and MMS tell: it is kept as it came. */
+/** Events of channels other than SMS and MMS. They are kept as they came. */
 const OTHER_TYPES: ReadonlySet<string> = new Set(['message-read', 'suggestion-response', 'request-location-response']);
 
-/** Recipients of a group message have ten at most, and so have attachments: what has far more is no message. */
+/** A group message has at most ten recipients, and ten attachments: what has far more is no message. */
 const MAX_ENTRIES = 100;
 
 /**
@@ -33,7 +33,7 @@ const MAX_ENTRIES = 100;
  * people send is far shorter, and what is kept cannot fill a disk.
  */
 const MAX_KEPT_LENGTH = 16_384;
-/** More events than have room in such a text need not be written: each takes a character and a comma. */
+/** More events than this have no room in such a text: each takes at least a character and a comma. */
 const MAX_WRITTEN = MAX_KEPT_LENGTH / 2;
 
 /**

@@ -9,17 +9,17 @@ import { requestBody } from './wire.js';
 
 /** With less time left than this, a request would likely end as unknown, while one that never began is known not sent. */
 const MIN_TIME_MS = 100;
-/** A request that is refused twice with a pause in between is hardly accepted the fourth time. */
+/** A request that was refused three times with pauses in between is unlikely to be accepted the fourth time. */
 const MAX_ATTEMPTS = 3;
 /** The longest pause before the first retry; it doubles with each. */
 const BACK_OFF_BASE_MS = 250;
-/** Beyond this a caller is better served by an answer than by patience. */
+/** After a longer pause an answer serves the caller better. */
 const BACK_OFF_CAP_MS = 5_000;
 
 export interface CatapultClientOptions {
   readonly account: Pick<Account, 'post'>;
   readonly clock: Clock;
-  /** With callbacks on, what ties the wire's tag to the send; null sends the tag as the client wrote it. */
+  /** Ties the wire's tag to the send when callbacks are on; null sends the tag as the client wrote it. */
   readonly correlation: Correlation | null;
   /** 0 ≤ random() < 1, for jitter. */
   readonly random: () => number;
@@ -38,7 +38,7 @@ export class CatapultClient implements MessageGateway {
     const deadline = new AbortController();
     const timer = setTimeout(
       () => {
-        // After a stall of the process the answer may lie in the socket already: it is read before the send is given up.
+        // After a stall of the process the answer may already be in the socket: read it before giving up the send.
         afterNextRead(() => {
           deadline.abort(new DOMException('send deadline', 'TimeoutError'));
         });
@@ -88,7 +88,7 @@ export class CatapultClient implements MessageGateway {
   }
 }
 
-/** Once the event loop has read what the sockets hold, and that was taken in. */
+/** Does `work` after the event loop has read the sockets and their handlers have run. */
 function afterNextRead(work: () => void): void {
   setImmediate(() => setImmediate(work));
 }

@@ -10,8 +10,8 @@ export const MAX_RESPONSE_BYTES = 1024 * 1024;
 /** What was seen of one request. */
 export interface Exchange {
   /**
-   * Whether the request was handed to a socket. Error codes do not tell: a reset is in both classes. As long as this
-   * is false, no byte of the request has left.
+   * Whether the request was handed to a socket; if not, no byte of it has left. Error codes do not say: a reset occurs in
+   * both cases.
    */
   readonly started: boolean;
   /** The final status, once the answer's head was read. */
@@ -25,7 +25,7 @@ export interface Exchange {
 }
 
 /**
- * Sends one request and tells what was seen. Never rejects. When `signal` aborts, a request that waits for a socket is
+ * Sends one request and resolves with what was seen. Never rejects. When `signal` aborts, a request that waits for a socket is
  * dropped before its first byte, and one under way is cut off; either way the answer comes at once. `mayStart` is asked
  * when a socket is there: a request that can no longer be answered in time is better not begun.
  */
@@ -41,7 +41,7 @@ export function exchange(
   });
 }
 
-/** Sees one request from its socket to the end of its answer. What it tells first counts. */
+/** Watches one request from its socket to the end of its answer. What it tells first counts. */
 class Witness implements Dispatcher.DispatchHandler {
   readonly #signal: AbortSignal;
   readonly #mayStart: () => boolean;

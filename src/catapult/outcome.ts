@@ -3,7 +3,7 @@
  *
  * "Any 4xx or 5xx HTTP response code will not be billed nor will the message be sent", says Catapult's documentation.
  * That holds for Catapult's own answers only: a gateway in between that gave up waiting knows nothing of the message.
- * Some statuses say it whoever writes them: nothing that passed a message on answers with them.
+ * Some statuses mean it no matter who wrote them: nothing that passed a message on answers with them.
  */
 import { ServiceError, type FieldError } from '../errors.js';
 import type { OutboundMessage } from '../messaging/message.js';
@@ -34,7 +34,7 @@ export function classify(seen: Exchange, message: OutboundMessage, nowMs: number
 function classifyError(status: number, refusal: Refusal | null, retryAfter: string | null, nowMs: number): SendOutcome {
   const retryAfterSeconds = retryAfter === null ? null : parseRetryAfter(retryAfter, nowMs);
   const wait = retryAfterSeconds === null ? {} : { retryAfterSeconds };
-  // A limiter answers in place of the service behind it, so a 429 is a refusal whoever wrote it.
+  // A limiter answers in place of the service behind it, so a 429 is a refusal no matter who wrote it.
   if (status === 429) return rejected('UPSTREAM_RATE_LIMITED', wait);
   if (status === 500 || status === 503) {
     return refusal?.fromMessaging === true ? rejected('UPSTREAM_UNAVAILABLE', wait) : UNKNOWN;
@@ -47,7 +47,7 @@ function classifyError(status: number, refusal: Refusal | null, retryAfter: stri
   return rejected('UPSTREAM_REJECTED');
 }
 
-/** The code says, too, whether to try again: `UPSTREAM_UNAVAILABLE` and `UPSTREAM_RATE_LIMITED` are retryable. */
+/** The code also says whether to try again: `UPSTREAM_UNAVAILABLE` and `UPSTREAM_RATE_LIMITED` are retryable. */
 function rejected(
   code: 'BAD_USER_INPUT' | 'UPSTREAM_REJECTED' | 'UPSTREAM_RATE_LIMITED' | 'UPSTREAM_UNAVAILABLE',
   details: { fieldErrors?: FieldError[]; retryAfterSeconds?: number } = {},
@@ -71,7 +71,7 @@ function refusedField(name: string): FieldError {
   };
 }
 
-/** The longest wait that is passed on, in seconds: a day. More is a mistake of upstream's clock or ours. */
+/** The longest wait that is passed on, in seconds: a day. More means that upstream's clock or ours is wrong. */
 const MAX_RETRY_AFTER_SECONDS = 86_400;
 
 /** `Retry-After` in whole seconds, from seconds or an HTTP date (RFC 9110, 10.2.3); `null` when it is neither. */

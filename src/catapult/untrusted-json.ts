@@ -1,4 +1,4 @@
-/** Reads JSON that upstream wrote. Nothing is believed before it was looked at; nothing here throws. */
+/** Reads JSON that upstream wrote: each value is checked before it is used. Nothing here throws. */
 import type { Micros } from '../messaging/message.js';
 import { parseTime } from '../messaging/time.js';
 
@@ -7,7 +7,7 @@ const MAX_ID_LENGTH = 255;
 /** What PostgreSQL's INTEGER and GraphQL's Int can hold. Above it a count or code is nonsense, and fails both. */
 const MAX_INTEGER = 2 ** 31 - 1;
 
-/** The value of a JSON text; undefined where it is none. */
+/** The value of a JSON text; undefined where the text is not JSON. */
 export function parseJson(text: Buffer | string): unknown {
   try {
     return JSON.parse(text.toString()) as unknown;

@@ -117,13 +117,13 @@ export function parseRefusal(body: Buffer): Refusal | null {
 /** What the message list says of one message. */
 export interface MessageList {
   readonly messages: readonly UpstreamMessage[];
-  /** Whether nothing was left out, neither by a limit nor because it could not be read. */
+  /** False when entries are missing, be it by a limit or because they could not be read. */
   readonly complete: boolean;
 }
 
 /**
- * Reads an answer of the message list, which sometimes comes wrapped in an array; `null` when it is none. Messages that
- * came in are passed over.
+ * Reads an answer of the message list, which sometimes comes wrapped in an array; `null` for anything else. Inbound
+ * messages are left out.
  */
 export function parseMessageList(body: Buffer): MessageList | null {
   const json = parseJson(body);
@@ -164,7 +164,7 @@ function priorityOf(value: unknown): MessagePriority | null {
   return value === 'default' ? 'DEFAULT' : value === 'high' ? 'HIGH' : null;
 }
 
-/** A list with anything else in it is none: part of it would be another list. */
+/** `null` for a list with anything but texts in it: a part of the list would be another list. */
 function stringsOf(value: unknown): string[] | null {
   return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : null;
 }

@@ -1,4 +1,4 @@
-/** Which hosts media may come from. Nothing is fetched here, but whoever does fetch must not be sent into a private network. */
+/** Which hosts media may come from. We fetch nothing, but Catapult must not be sent into a private network. */
 import { isIP } from 'node:net';
 import { domainToUnicode } from 'node:url';
 import ipaddr from 'ipaddr.js';
@@ -37,8 +37,8 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '44
  * address of a private network, no name that has a meaning in one, no port but the scheme's own, no spelling that needs
  * to be understood (`010.0.0.1`, `0x8.8.8.8`, fullwidth digits, percent-encoding).
  *
- * Names are not resolved, so this cannot know all: a public name may have a private address, and some (`10.0.0.1.nip.io`)
- * have the one that they are asked for. Whoever fetches must look at the address, too. The cost does not grow with the URL.
+ * Names are not resolved, so this cannot find everything: a public name may have a private address, and some names
+ * (`10.0.0.1.nip.io`) contain theirs. Code that fetches must check the address, too. The cost does not grow with the URL.
  */
 export function isPublicHost(url: string): boolean {
   const host = hostOf(url);
@@ -56,7 +56,7 @@ function isPublicAddress(host: string): boolean {
   return address instanceof ipaddr.IPv6 ? address.match(PUBLIC_IPV6) : host !== AZURE_PLATFORM;
 }
 
-/** Whether a URL's host is in the list, whose entries are names, or `*.example.com` for the names below one. */
+/** Whether a URL's host is in the list. An entry is a name, or `*.example.com` for all names below it. */
 export function isAllowedHost(url: string, allowed: readonly string[]): boolean {
   const host = hostOf(url);
   if (host === null) return false;

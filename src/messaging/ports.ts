@@ -52,9 +52,9 @@ export interface MessageSearchQuery {
   readonly untilMs: number;
 }
 
-/** Looks messages up where they went. */
+/** Looks messages up in upstream's list. */
 export interface MessageSearch {
-  /** All outgoing messages that upstream lists so far. Rejects when it cannot be asked, or tells of a part only. */
+  /** All outgoing messages that upstream lists so far. Rejects when it cannot be asked, or lists only a part. */
   find(query: MessageSearchQuery, signal: AbortSignal): Promise<readonly UpstreamMessage[]>;
 }
 

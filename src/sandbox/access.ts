@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import * as answers from './answers.js';
 import type { Answer } from './answers.js';
 
-/** Short enough to be renewed while somebody watches. */
+/** Short enough to see a renewal in a demo. */
 const DEFAULT_TOKEN_LIFE_S = 60;
 
 export interface AccessOptions {
@@ -61,7 +61,7 @@ export class SandboxAccess {
 const basic = (username: string, password: string): string =>
   `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 
-/** Compares digests, so that neither length nor content shows in the time it takes. */
+/** Compares digests, so that the time does not show length or content. */
 function isSame(given: string, expected: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(expected));

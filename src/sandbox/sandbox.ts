@@ -47,7 +47,7 @@ export interface Sandbox {
   readonly tokenUrl: string;
   /** The ledger: every message that was accepted, whatever became of the answer. */
   readonly accepted: readonly AcceptedMessage[];
-  /** From now on, tells of messages there; and takes inbound ones at `POST /sandbox/inbound`. */
+  /** Sends callbacks there from now on, also for the inbound messages of `POST /sandbox/inbound`. */
   sendCallbacksTo(target: CallbackTarget): void;
   /** Ends all tokens before their time. */
   revokeTokens(): void;
@@ -173,7 +173,7 @@ class Messages {
     );
   }
 
-  /** Never rejects: where the server went away or the sandbox closes, there is nobody else to call. */
+  /** Never rejects: when the server went away or the sandbox closes, nobody else can be called. */
   async #callBack(message: CallbackMessage, events: ReturnType<typeof eventsOf>): Promise<void> {
     if (this.target === undefined) return;
     await sendEvents(this.target, message, events, this.#closing.signal).catch(() => undefined);
