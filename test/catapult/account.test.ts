@@ -48,7 +48,7 @@ function newAccount({ url = upstream.url, userId = 'u-1', authorization }: Accou
   });
 }
 
-/** Gives the headers one after the other, and notes what it is told. */
+/** Gives the headers one after the other, and notes each call. */
 function scripted(first: string | null, ...others: (string | null)[]): Authorization & { readonly told: string[] } {
   const told: string[] = [];
   return {

@@ -338,7 +338,7 @@ describe('with tokens', () => {
     expect(tokensSeen()).toEqual(['Bearer plain']);
   });
 
-  it('after failures the next is asked for after growing pauses, by nobody else, and the end of the trouble is told', async () => {
+  it('after failures the next is requested once after each growing pause, and the end of the trouble is reported', async () => {
     endpoint.answer = (response) => void response.writeHead(503).end();
     const clock = handClock();
     const { authorization } = newClient(clock);

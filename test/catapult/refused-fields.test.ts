@@ -22,7 +22,7 @@ describe('a refused field', () => {
     ['expiresAt', ['input']],
     ['callbackUrl', ['input']],
     ['', ['input']],
-  ])('that Catapult calls %j is told at %j', (fieldName, path) => {
+  ])('that Catapult calls %j is reported at %j', (fieldName, path) => {
     const outcome = refusedBy(400, { type: 't', description: 'd', fieldErrors: [{ fieldName }] });
     expect(outcome).toMatchObject({
       status: 'REJECTED',
@@ -45,7 +45,7 @@ describe('a refused field', () => {
 describe('a wait', () => {
   const ERROR = { type: 't', description: 'd' };
 
-  it('is told where upstream asks for one, and not where it asks for nonsense', () => {
+  it('is passed on when upstream asks for one, and not when it asks for nonsense', () => {
     expect(refusedBy(503, ERROR, '7')).toMatchObject({ error: { retryAfterSeconds: 7 } });
     for (const retryAfter of [null, 'soon']) {
       for (const status of [429, 503]) {

@@ -21,7 +21,7 @@ const ANSWER = JSON.stringify({
 });
 const ERROR = '{"type":"internal-server-error","description":"Internal server error."}';
 
-/** What a case ends in: the classes of the table, as the caller is told of them. */
+/** What a case ends in: the classes of the table, as the caller sees them. */
 type Expected = 'accepted' | 'accepted, id unknown' | 'unknown' | `not sent: ${string}`;
 
 /** Long enough for a loaded machine to answer, short enough for silence to be tested. */

@@ -51,7 +51,7 @@ describe('wrong credentials', () => {
     expect(await eleventh).toBe(true);
   });
 
-  it('are told of once a minute, however many they are', async () => {
+  it('are reported once a minute, however many they are', async () => {
     const all = tries(5_000, (index) => `address ${index % 3}`);
     expect(told).toEqual([{ count: 1, addresses: 1 }]);
     await clock.wake(60_000);
@@ -63,7 +63,7 @@ describe('wrong credentials', () => {
     expect(told.slice(2)).toEqual([{ count: 1, addresses: 1 }]);
   });
 
-  it('of which a thousand wait already are answered at once', async () => {
+  it('are answered at once when a thousand wait already', async () => {
     const all = tries(1_020, () => 'a');
     expect(await Promise.all(all.slice(1_010))).toEqual(Array(10).fill(true));
     expect(clock.asleep.filter((ms) => ms === 1_000)).toHaveLength(1_000);

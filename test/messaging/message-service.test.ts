@@ -668,7 +668,7 @@ describe('a send', () => {
     expect(claims).toBe(10_000);
   });
 
-  it('whose record fails to the end is told to the operator with its id, and found after a restart', async () => {
+  it('with a record that fails to the end is reported to the operator with its id, and found after a restart', async () => {
     const behind = store;
     replace('record', diskFull);
     const service = newService();

@@ -127,7 +127,7 @@ describe('a number', () => {
     expect(isE164(text)).toBe(false);
   });
 
-  it('is read anew after many others', () => {
+  it('is read again after many others', () => {
     const numbers = Array.from({ length: 100 }, (_, index) => `+1212555${1_000 + index}`);
     for (let round = 0; round < 2; round++) expect(numbers.every(isE164)).toBe(true);
   });

@@ -105,13 +105,13 @@ describe('a send', () => {
     expect(reports[1]).toEqual({ ...common, sendId: 'send2', outcome: 'UNKNOWN' });
   });
 
-  it('is waited for by nobody any more once its outcome is stored', async () => {
+  it('leaves nobody waiting once its outcome is stored', async () => {
     await codeOf(service.send(request()));
     expect(sleeping.map((signal) => signal?.aborted)).toEqual([true]);
   });
 
   it.each<[string, Partial<SendRequest['message']>, string]>([
-    ['without priority and end, as in versions that knew neither', {}, 'SVzGmFfFiaeoumma2rYVTnhX7DPixyqBeEXpIDBcE84'],
+    ['without priority and end, as in versions that did not know them', {}, 'SVzGmFfFiaeoumma2rYVTnhX7DPixyqBeEXpIDBcE84'],
     ['with a priority', { priority: 'HIGH' }, 'kGB26TvuRGZmpG4nJ-MXeGWUyvbXJmyGmtLrYNPrTus'],
     ['with an end', { expiresAt: 5 }, 'xxX2VtwbA-XTryeBtnP79ehFabj4Or952H-dS1rs2wk'],
   ])('has a fingerprint of all of its input, %s', async (_name, fields, fingerprint) => {

@@ -573,7 +573,7 @@ describe('settling by search', () => {
     expect(await openSends()).toEqual([sendId]);
   });
 
-  it('tells of a search that failed, and asks again later', async () => {
+  it('reports a search that failed, and asks again later', async () => {
     const { sendId } = await put(UNKNOWN);
     const away = new Error('upstream is away');
     find = () => Promise.reject(away);
