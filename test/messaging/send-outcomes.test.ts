@@ -111,7 +111,11 @@ describe('a send', () => {
   });
 
   it.each<[string, Partial<SendRequest['message']>, string]>([
-    ['without priority and end, as in versions that did not know them', {}, 'SVzGmFfFiaeoumma2rYVTnhX7DPixyqBeEXpIDBcE84'],
+    [
+      'without priority and end, as in versions that did not know them',
+      {},
+      'SVzGmFfFiaeoumma2rYVTnhX7DPixyqBeEXpIDBcE84',
+    ],
     ['with a priority', { priority: 'HIGH' }, 'kGB26TvuRGZmpG4nJ-MXeGWUyvbXJmyGmtLrYNPrTus'],
     ['with an end', { expiresAt: 5 }, 'xxX2VtwbA-XTryeBtnP79ehFabj4Or952H-dS1rs2wk'],
   ])('has a fingerprint of all of its input, %s', async (_name, fields, fingerprint) => {
