@@ -13,7 +13,7 @@ export interface AccountOptions {
   readonly userAgent: string;
 }
 
-/** What a request meets for which there is no credential: no byte of it left. */
+/** The failure of a request that has no credential: no byte of it left. */
 export const NO_TOKEN = 'NO_TOKEN';
 
 export class Account {
@@ -28,7 +28,7 @@ export class Account {
     this.#path = `${pathname.replace(/\/$/, '')}/users/${encodeURIComponent(options.userId)}/messages`;
   }
 
-  /** POSTs a message, if it `mayStart` once there is a connection. Tells what was seen; never rejects. */
+  /** POSTs a message, if it `mayStart` once there is a connection. Resolves with what was seen; never rejects. */
   post(body: string, signal: AbortSignal, mayStart: () => boolean): Promise<Exchange> {
     return this.#request({ method: 'POST', path: this.#path, body }, signal, mayStart);
   }
@@ -38,7 +38,7 @@ export class Account {
     return this.#request({ method: 'GET', path: `${this.#path}?${new URLSearchParams(query).toString()}` }, signal);
   }
 
-  /** A request whose token was refused was not looked at: it is repeated once with another one, where there is one. */
+  /** When the token is refused, nobody looked at the request: it is repeated once, if there is another token. */
   async #request(
     request: Omit<Dispatcher.DispatchOptions, 'headers'>,
     signal: AbortSignal,

@@ -1,4 +1,4 @@
-/** What requests upstream are signed in with: a user name and password, or a token that is asked for and renewed. */
+/** How requests upstream are authorized: by a user name and password, or by a token that is requested and renewed. */
 import {
   allowInsecureRequests,
   clientCredentialsGrantRequest,
@@ -9,14 +9,15 @@ import type { Dispatcher } from 'undici';
 import type { Clock } from '../messaging/ports.js';
 import { exchange, withinTime, type Exchange } from './exchange.js';
 import { failureOf, isHtml } from './problem.js';
+import { isObject, parseJson } from './untrusted-json.js';
 
 /** Where requests get their `Authorization` header from. */
 export interface Authorization {
-  /** The header; null when there is none to be had. Waits no longer than until `signal` aborts. */
+  /** The header; null when none is available. Waits until `signal` aborts at the longest. */
   header(signal: AbortSignal): Promise<string | null>;
   /** After a 401: another header than `refused`, the same where asking again cannot help, or null as above. */
   headerAfter(refused: string, signal: AbortSignal): Promise<string | null>;
-  /** To be told that upstream answered a request with anything but 401. */
+  /** Call this when upstream answered a request with anything but 401. */
   accepted(): void;
   close(): void;
 }
@@ -42,12 +43,12 @@ const MIN_LIFE_S = 1;
 const MAX_LIFE_S = 86_400;
 /** How long before its end a token is renewed: a tenth of its life, at most a minute. */
 const MAX_MARGIN_MS = 60_000;
-/** A token endpoint that takes longer is down. */
+/** A token endpoint that takes longer than this is down. */
 const REQUEST_TIMEOUT_MS = 5_000;
 /** The first pause after a failure; it doubles up to the longest, and a random half of it is left out. */
 const BACK_OFF_BASE_MS = 250;
 const BACK_OFF_CAP_MS = 30_000;
-/** Fresh tokens that may be refused one after the other before the next one has to wait. */
+/** How many fresh tokens in a row may be refused before the next one has to wait. */
 const MAX_REFUSED_IN_A_ROW = 2;
 
 export interface TokenOptions {
@@ -60,7 +61,7 @@ export interface TokenOptions {
   readonly clock: Clock;
   /** 0 ≤ random() < 1, for jitter. */
   readonly random: () => number;
-  /** Told once for each change: why no token can be had, and null when there is one again. */
+  /** Called once for each change: why there is no token, and null when there is one again. */
   readonly onChange: (problem: string | null) => void;
 }
 
@@ -71,9 +72,9 @@ interface Token {
 }
 
 /**
- * One token for all requests (OAuth 2.0 client credentials, RFC 6749, 4.4): asked for at once, and again before it ends.
- * A request waits for one only when there is none. At most one is asked for at a time; after a failure, not before a
- * pause has passed.
+ * One token for all requests (OAuth 2.0 client credentials, RFC 6749, 4.4), requested at once and again before it ends.
+ * A send waits for a token only when there is none. One token is requested at a time; after a failure, only after a
+ * pause.
  */
 export class TokenAuthorization implements Authorization {
   readonly #options: TokenOptions;
@@ -248,19 +249,9 @@ function responseOf({ status, body, failure }: Exchange): Response {
   return Response.json(token, { status });
 }
 
-interface TokenAnswer {
-  readonly access_token?: unknown;
-  readonly token_type?: unknown;
-  readonly expires_in?: unknown;
-  readonly error?: unknown;
-}
-
-function jsonOf(body: Buffer | null): TokenAnswer {
-  try {
-    return { ...(JSON.parse(body?.toString('utf8') ?? '') as object) };
-  } catch {
-    return {};
-  }
+function jsonOf(body: Buffer | null): Record<string, unknown> {
+  const json = parseJson(body ?? '');
+  return isObject(json) ? json : {};
 }
 
 const clamp = (value: number, least: number, most: number): number => Math.min(Math.max(value, least), most);

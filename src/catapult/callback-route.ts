@@ -1,4 +1,4 @@
-/** POST /callbacks/catapult: stores first, then answers 200. What is answered otherwise comes again for 24 hours. */
+/** POST /callbacks/catapult: stores first, then answers 200. After any other answer Catapult tries again for 24 hours. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { CallbackEvent } from '../messaging/callback-event.js';
@@ -14,7 +14,7 @@ const BODY_LIMIT_BYTES = 1024 * 1024;
 
 /**
  * Events of one body that are read and stored together: what fits into one commit, so that even the longest body, some
- * 20,000 of the shortest events, neither holds up others nor is more than the store lets wait.
+ * 20,000 of the shortest events, does not hold up others or exceed what the store lets wait.
  */
 const EVENTS_AT_ONCE = 256;
 
@@ -44,7 +44,7 @@ export interface CallbackOptions {
 
 export async function takeCallbacks(routes: FastifyInstance, options: CallbackOptions): Promise<void> {
   await routes.register((scope, _options, done) => {
-    // A body that is no JSON is kept aside like any other that cannot be understood.
+    // A body that is not JSON becomes a dead letter, like any other that cannot be understood.
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => {
       parsed(null, body.toString('utf8'));
@@ -85,7 +85,7 @@ async function take(request: FastifyRequest, reply: FastifyReply, options: Callb
   return reply.code(200).send({ status: 'ok' });
 }
 
-/** Each group is read when it is asked for, so that a long body is not read in one go. */
+/** Each group is read on demand, so that a long body does not block the event loop. */
 function* inGroups(events: Iterable<CallbackEvent>): Generator<CallbackEvent[]> {
   let group: CallbackEvent[] = [];
   for (const event of events) {
@@ -113,7 +113,7 @@ function turnAway(reply: FastifyReply): FastifyReply {
   return reply.code(429).header('connection', 'close').send({ status: 'too many wrong credentials' });
 }
 
-/** Without any, a request is upstream's usual first one; it is no try. */
+/** A request without any is upstream's usual first one, not a guess. */
 function hasCredentials({ headers }: FastifyRequest): boolean {
   return (headers.authorization ?? '') !== '';
 }
@@ -121,7 +121,7 @@ function hasCredentials({ headers }: FastifyRequest): boolean {
 function isAuthorized({ headers }: FastifyRequest, expected: readonly Buffer[]): boolean {
   const [, encoded = ''] = /^Basic +([\w+/=-]+)$/i.exec(headers.authorization ?? '') ?? [];
   const given = digest(Buffer.from(encoded, 'base64').toString('utf8'));
-  // All are compared, so that the time tells nothing of which came close.
+  // All are compared, so that the time does not show which one came close.
   return expected.map((each) => timingSafeEqual(given, each)).includes(true);
 }
 

@@ -1,9 +1,9 @@
-/** What upstream says in a callback, out of untrusted JSON. It is read tolerantly: what is refused would only come again. */
+/** Reads callbacks out of untrusted JSON. It is tolerant: what is refused would only come again. */
 import type { CallbackEvent } from '../messaging/callback-event.js';
 import type { Correlation } from '../messaging/correlation.js';
 import type { DeliveryEvent } from '../messaging/delivery.js';
 import type { Micros } from '../messaging/message.js';
-import { parseTime } from '../messaging/time.js';
+import { idOf, integerOf, isObject, parseJson, stringOf, timeOf, withPlus } from './untrusted-json.js';
 
 /** What each type of event says of a recipient; `message-queued` was sent for two weeks of 2020. */
 const STATUS_OF: Readonly<Record<string, DeliveryEvent['status']>> = {
@@ -14,20 +14,18 @@ const STATUS_OF: Readonly<Record<string, DeliveryEvent['status']>> = {
   'message-failed': 'FAILED',
 };
 
-/** What other channels than SMS and MMS tell: it is kept as it came. */
+/** Events of channels other than SMS and MMS. They are kept as they came. */
 const OTHER_TYPES: ReadonlySet<string> = new Set(['message-read', 'suggestion-response', 'request-location-response']);
 
-/** Recipients of a group message have ten at most, and so have attachments: what has far more is no message. */
+/** A group message has at most ten recipients, and ten attachments: what has far more is no message. */
 const MAX_ENTRIES = 100;
-/** The longest id that is believed. */
-const MAX_ID_LENGTH = 255;
 
 /**
  * The longest text that is kept for people to read, in UTF-16 units: a message with the longest text and the media that
  * people send is far shorter, and what is kept cannot fill a disk.
  */
 const MAX_KEPT_LENGTH = 16_384;
-/** More events than have room in such a text need not be written: each takes a character and a comma. */
+/** More events than this have no room in such a text: each takes at least a character and a comma. */
 const MAX_WRITTEN = MAX_KEPT_LENGTH / 2;
 
 /**
@@ -35,7 +33,7 @@ const MAX_WRITTEN = MAX_KEPT_LENGTH / 2;
  * one, as they are asked for; what is not understood comes last and as one, however many events it is.
  */
 export function* parseCallback(body: string, correlation: Correlation, now: Micros): Generator<CallbackEvent> {
-  const json = parsed(body);
+  const json = parseJson(body);
   if (json === undefined) {
     yield { kind: 'strange', count: 1, body: cut(body) };
     return;
@@ -50,15 +48,6 @@ export function* parseCallback(body: string, correlation: Correlation, now: Micr
   if (count === 0) return;
   const text = written(count === 1 ? strange[0] : strange);
   yield { kind: 'strange', count, body: cut(text ?? body) };
-}
-
-/** The value of a JSON text; undefined where it is none. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 /** A value as JSON; null where it is nested too deeply. Reading it takes no stack, but writing it does. */
@@ -99,7 +88,7 @@ function parseEvent(json: unknown, correlation: Correlation, now: Micros): Callb
       message: {
         time: timeOf(message.time) ?? time,
         owner: numberOf(message.owner),
-        segmentCount: segmentCountOf(message.segmentCount),
+        segmentCount: integerOf(message.segmentCount),
         pairedMessageId: idOf(message.pairedMessageId),
       },
     },
@@ -125,7 +114,7 @@ function parseReceived(id: string, message: Record<string, unknown>, time: Micro
       owner: numberOf(message.owner),
       media,
       direction: 'IN',
-      segmentCount: segmentCountOf(message.segmentCount),
+      segmentCount: integerOf(message.segmentCount),
       priority: null,
       expiresAt: null,
       pairedMessageId: idOf(message.pairedMessageId),
@@ -135,19 +124,10 @@ function parseReceived(id: string, message: Record<string, unknown>, time: Micro
   };
 }
 
-function idOf(value: unknown): string | null {
-  return typeof value === 'string' && value.trim() !== '' && value.length <= MAX_ID_LENGTH ? value : null;
-}
-
 /** The one recipient of an event; documented as a string, and in 2017 as an array. */
 function recipientOf(to: unknown): string | null {
   const [only, ...others] = typeof to === 'string' ? [to] : stringsOf(to);
   return only === undefined || others.length > 0 ? null : withPlus(only);
-}
-
-/** Some callbacks leave the plus away. Short codes have at most six digits and never had one. */
-function withPlus(number: string): string {
-  return /^\d{7,15}$/.test(number) ? `+${number}` : number;
 }
 
 function numberOf(value: unknown): string | null {
@@ -155,26 +135,10 @@ function numberOf(value: unknown): string | null {
 }
 
 function errorCodeOf(value: unknown): number | null {
-  const code = typeof value === 'string' && /^\d{1,5}$/.test(value) ? Number(value) : value;
-  return Number.isSafeInteger(code) && Math.abs(code as number) < 2 ** 31 ? (code as number) : null;
+  return integerOf(typeof value === 'string' && /^\d{1,5}$/.test(value) ? Number(value) : value);
 }
 
-function segmentCountOf(value: unknown): number | null {
-  return Number.isSafeInteger(value) && Math.abs(value as number) < 2 ** 31 ? (value as number) : null;
-}
-
-function timeOf(value: unknown): Micros | null {
-  return typeof value === 'string' ? parseTime(value) : null;
-}
-
-function stringOf(value: unknown): string | null {
-  return typeof value === 'string' ? value : null;
-}
-
+/** The texts of a list; what else is in it is passed over. */
 function stringsOf(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

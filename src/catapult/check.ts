@@ -1,4 +1,4 @@
-/** Finds out whether the account can be used, by a request that sends nothing: before a customer's message does. */
+/** Finds out whether the account can be used, by a request that sends nothing, before a customer's message does. */
 import type { Clock } from '../messaging/ports.js';
 import { NO_TOKEN, type Account } from './account.js';
 import { withinTime, type Exchange } from './exchange.js';
@@ -8,7 +8,7 @@ import { isJson } from './wire.js';
 /** What is known of the account. */
 export type CheckResult =
   | { readonly kind: 'ok' }
-  /** The message list is closed to these credentials; whether they may send, nobody can tell without sending. */
+  /** These credentials may not read the message list. Whether they may send cannot be known without sending. */
   | { readonly kind: 'unknown'; readonly why: string }
   | { readonly kind: 'problem'; readonly problem: string };
 
@@ -26,11 +26,11 @@ export interface AccountCheckOptions {
   readonly account: Pick<Account, 'list'>;
   readonly clock: Clock;
   readonly random: () => number;
-  /** Told of every result that is another than the one before. */
+  /** Called with every result that differs from the one before. */
   readonly onChange: (result: CheckResult) => void;
 }
 
-/** Asks at once, and after a failure until it is mended; then again whenever it is told to. */
+/** Asks at once, and after a failure until it is mended; later whenever `again` is called. */
 export class AccountCheck {
   /** Resolves with the first result. */
   readonly first: Promise<CheckResult>;
@@ -57,12 +57,12 @@ export class AccountCheck {
     return this.#closing.signal.aborted;
   }
 
-  /** To be told when the reason of a problem may be gone: it is asked again at once. */
+  /** Call this when the reason of a problem may be gone: the next check is at once. */
   mended(): void {
     this.#pause.abort();
   }
 
-  /** To be told when a request was refused that could as well have been a check. It is asked again once a minute at most. */
+  /** Call this when upstream refused a request in a way that a check would see, too. Checks at most once a minute. */
   again(): void {
     if (this.#isRunning || this.#isClosing()) return;
     this.#isRunning = true;

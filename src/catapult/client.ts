@@ -1,25 +1,25 @@
 /** Sends messages to Catapult: POST {url}/users/{userId}/messages, at most once. */
 import type { Correlation } from '../messaging/correlation.js';
-import type { Message, OutboundMessage } from '../messaging/message.js';
+import type { OutboundMessage } from '../messaging/message.js';
 import type { Clock, GatewayReport, MessageGateway, SendOutcome } from '../messaging/ports.js';
 import type { Account } from './account.js';
 import type { Exchange } from './exchange.js';
-import { classify, type Verdict } from './outcome.js';
-import { acceptedMessage, requestBody, type Acceptance } from './wire.js';
+import { classify } from './outcome.js';
+import { requestBody } from './wire.js';
 
 /** With less time left than this, a request would likely end as unknown, while one that never began is known not sent. */
 const MIN_TIME_MS = 100;
-/** A request that is refused twice with a pause in between is hardly accepted the fourth time. */
+/** A request that was refused three times with pauses in between is unlikely to be accepted the fourth time. */
 const MAX_ATTEMPTS = 3;
 /** The longest pause before the first retry; it doubles with each. */
 const BACK_OFF_BASE_MS = 250;
-/** Beyond this a caller is better served by an answer than by patience. */
+/** After a longer pause an answer serves the caller better. */
 const BACK_OFF_CAP_MS = 5_000;
 
 export interface CatapultClientOptions {
   readonly account: Pick<Account, 'post'>;
   readonly clock: Clock;
-  /** With callbacks on, what ties the wire's tag to the send; null sends the tag as the client wrote it. */
+  /** Ties the wire's tag to the send when callbacks are on; null sends the tag as the client wrote it. */
   readonly correlation: Correlation | null;
   /** 0 ≤ random() < 1, for jitter. */
   readonly random: () => number;
@@ -33,29 +33,30 @@ export class CatapultClient implements MessageGateway {
     this.#options = options;
   }
 
-  async send(message: OutboundMessage, sendId: string, endsAt: number): Promise<GatewayReport> {
+  async send(message: OutboundMessage, sendId: string, endsAtMs: number): Promise<GatewayReport> {
     const { account, clock, correlation } = this.#options;
     const deadline = new AbortController();
     const timer = setTimeout(
       () => {
-        // After a stall of the process the answer may lie in the socket already: it is read before the send is given up.
+        // After a stall of the process the answer may already be in the socket: read it before giving up the send.
         afterNextRead(() => {
           deadline.abort(new DOMException('send deadline', 'TimeoutError'));
         });
       },
-      Math.max(0, endsAt - clock.now()),
+      Math.max(0, endsAtMs - clock.now()),
     );
-    const mayStart = (): boolean => clock.now() <= endsAt - MIN_TIME_MS;
+    const mayStart = (): boolean => clock.now() <= endsAtMs - MIN_TIME_MS;
     this.#inFlight.add(deadline);
     try {
       const tag = correlation === null ? message.tag : correlation.wireTag(message.tag, sendId);
       const body = requestBody({ ...message, tag });
       for (let attempt = 1; ; attempt++) {
         const seen = await account.post(body, deadline.signal, mayStart);
-        const verdict = classify(seen, clock.now());
-        const pauseMs = attempt < MAX_ATTEMPTS ? this.#pauseBeforeRetry(verdict, attempt) : null;
-        if (pauseMs === null || deadline.signal.aborted || clock.now() + pauseMs >= endsAt) {
-          return { outcome: this.#outcome(verdict, message, sendId), attempts: attempt, detail: detailOf(seen) };
+        const outcome = classify(seen, message, clock.now());
+        const pauseMs = attempt < MAX_ATTEMPTS ? this.#pauseBeforeRetry(outcome, attempt) : null;
+        if (pauseMs === null || deadline.signal.aborted || clock.now() + pauseMs >= endsAtMs) {
+          const lastSeen = describe(seen);
+          return { ...this.#withShownTag(outcome, message.tag, sendId), attempts: attempt, lastSeen };
         }
         await clock.sleep(pauseMs, deadline.signal);
       }
@@ -71,42 +72,28 @@ export class CatapultClient implements MessageGateway {
   }
 
   /** Capped exponential back-off with full jitter, and never sooner than upstream asked; null for: do not retry. */
-  #pauseBeforeRetry(verdict: Verdict, attempt: number): number | null {
-    if (verdict.kind !== 'NOT_SENT' && !(verdict.kind === 'REFUSED' && verdict.mayRetry)) return null;
-    const ceiling = Math.min(BACK_OFF_CAP_MS, BACK_OFF_BASE_MS * 2 ** (attempt - 1));
-    const askedFor = (verdict.error.retryAfterSeconds ?? 0) * 1000;
-    return askedFor + this.#options.random() * ceiling;
+  #pauseBeforeRetry(outcome: SendOutcome, attempt: number): number | null {
+    if (outcome.status !== 'REJECTED' || !outcome.error.retryable) return null;
+    const ceilingMs = Math.min(BACK_OFF_CAP_MS, BACK_OFF_BASE_MS * 2 ** (attempt - 1));
+    const askedForMs = (outcome.error.retryAfterSeconds ?? 0) * 1000;
+    return askedForMs + this.#options.random() * ceilingMs;
   }
 
-  #outcome(verdict: Verdict, request: OutboundMessage, sendId: string): SendOutcome {
-    switch (verdict.kind) {
-      case 'ACCEPTED':
-        return {
-          kind: 'ACCEPTED',
-          message: this.#accepted(verdict.answer, request, sendId),
-        };
-      case 'NOT_SENT':
-      case 'REFUSED':
-        return { kind: 'NOT_SENT', error: verdict.error };
-      case 'ACCEPTED_WITHOUT_ID':
-      case 'UNKNOWN':
-        return verdict;
-    }
-  }
-
-  #accepted(answer: Acceptance, request: OutboundMessage, sendId: string): Message {
-    const { clock, correlation } = this.#options;
-    const tag = correlation === null ? answer.tag : correlation.shownTag(answer.tag, request.tag, sendId);
-    return acceptedMessage({ ...answer, tag }, request, clock.now() * 1000);
+  /** The outcome, with the tag of its message as the client wrote it. */
+  #withShownTag(outcome: SendOutcome, given: string | null, sendId: string): SendOutcome {
+    const { correlation } = this.#options;
+    if (correlation === null || outcome.status !== 'ACCEPTED' || outcome.message === null) return outcome;
+    const tag = correlation.shownTag(outcome.message.tag, given, sendId);
+    return { ...outcome, message: { ...outcome.message, tag } };
   }
 }
 
-/** Once the event loop has read what the sockets hold, and that was taken in. */
+/** Does `work` after the event loop has read the sockets and their handlers have run. */
 function afterNextRead(work: () => void): void {
   setImmediate(() => setImmediate(work));
 }
 
-function detailOf(seen: Exchange): string {
+function describe(seen: Exchange): string {
   const status = seen.status === null ? [] : [`HTTP ${seen.status}`];
   return [...status, ...(seen.failure === null ? [] : [seen.failure])].join(', ');
 }

@@ -1,8 +1,8 @@
-/** The connections upstream: straight, or by way of the operator's proxies. */
+/** The connections upstream: direct, or through the operator's proxies. */
 import { Agent, Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 import { MAX_RESPONSE_BYTES } from './exchange.js';
 
-/** A host that answers at all answers a SYN well within this; undici's timer may add up to one second. */
+/** A host that is up answers a SYN well within this; undici's timer may add up to one second. */
 const CONNECT_TIMEOUT_MS = 3_000;
 /** Connections to one host. Catapult's queue drains at a few messages a second, so more would only wait there. */
 const MAX_CONNECTIONS = 64;
@@ -13,13 +13,13 @@ export interface Proxies {
   readonly httpsProxy: string | null;
   /** For http URLs, and for https where there is no other. */
   readonly httpProxy: string | null;
-  /** Hosts that are asked directly, separated by commas. */
+  /** Hosts that need no proxy, separated by commas. */
   readonly noProxy: string | null;
 }
 
 /**
- * Through a proxy, every request goes by a tunnel (CONNECT), so that what happens before it stands happens before the
- * first byte of the request: a proxy that refuses or is away leaves a send known not sent.
+ * Through a proxy, every request uses a tunnel (CONNECT). A tunnel stands before the first byte of the request leaves,
+ * so when the proxy refuses or is away, the send is known not sent.
  */
 export function openConnection(proxies: Proxies | null): Dispatcher {
   const connect = { timeout: CONNECT_TIMEOUT_MS };
@@ -46,7 +46,7 @@ export function openConnection(proxies: Proxies | null): Dispatcher {
   });
 }
 
-/** The connections to the proxy itself, by which tunnels are asked for. */
+/** The connections to the proxy itself, over which tunnels are requested. */
 function openProxy(origin: URL, options: object): Dispatcher {
   // A proxy that takes the connection and then says nothing would hold it for five minutes.
   const pool = new Pool(origin, { ...options, headersTimeout: CONNECT_TIMEOUT_MS, bodyTimeout: 0 });

@@ -1,4 +1,5 @@
 /** One HTTP request over the pool, and everything that was seen of it. */
+import type { IncomingHttpHeaders } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { Dispatcher } from 'undici';
@@ -9,8 +10,8 @@ export const MAX_RESPONSE_BYTES = 1024 * 1024;
 /** What was seen of one request. */
 export interface Exchange {
   /**
-   * Whether the request was handed to a socket. Error codes do not tell: a reset is in both classes. As long as this
-   * is false, no byte of the request has left.
+   * Whether the request was handed to a socket; if not, no byte of it has left. Error codes do not say: a reset occurs in
+   * both cases.
    */
   readonly started: boolean;
   /** The final status, once the answer's head was read. */
@@ -23,12 +24,10 @@ export interface Exchange {
   readonly failure: string | null;
 }
 
-const decompress = promisify(gunzip);
-
 /**
- * Sends one request and tells what was seen. Never rejects. When `signal` aborts, a request that waits for a socket is
+ * Sends one request and resolves with what was seen. Never rejects. When `signal` aborts, a request that waits for a socket is
  * dropped before its first byte, and one under way is cut off; either way the answer comes at once. `mayStart` is asked
- * when a socket is there: a request that could not be answered in time any more is better not begun.
+ * when a socket is there: a request that can no longer be answered in time is better not begun.
  */
 export function exchange(
   dispatcher: Dispatcher,
@@ -37,69 +36,89 @@ export function exchange(
   mayStart: () => boolean = () => true,
 ): Promise<Exchange> {
   return new Promise((resolve) => {
-    let started = false;
-    let status: number | null = null;
-    let retryAfter: string | null = null;
-    let compressed = false;
-    let controller: Dispatcher.DispatchController | undefined;
-    const chunks: Buffer[] = [];
-
-    const settle = (failure: unknown, body: Buffer | null): void => {
-      signal.removeEventListener('abort', onAbort);
-      const seen = { started, status, retryAfter, failure: failure === null ? null : codeOf(failure) };
-      if (body === null || !compressed) {
-        resolve({ ...seen, body });
-        return;
-      }
-      // An answer in a coding that was not asked for may still hold the message's id.
-      decompress(body, { maxOutputLength: MAX_RESPONSE_BYTES }).then(
-        (plain) => {
-          resolve({ ...seen, body: plain });
-        },
-        (error: unknown) => {
-          resolve({ ...seen, body: null, failure: codeOf(error) });
-        },
-      );
-    };
-    const onAbort = (): void => {
-      const reason: unknown = signal.reason;
-      settle(reason, null);
-      controller?.abort(reason instanceof Error ? reason : new Error('aborted'));
-    };
-
-    if (signal.aborted) {
-      settle(signal.reason, null);
-      return;
-    }
-    signal.addEventListener('abort', onAbort, { once: true });
-    dispatcher.dispatch(request, {
-      onRequestStart(requestController) {
-        if (signal.aborted || !mayStart()) {
-          // The time ran out while the request waited for a socket; aborting here keeps it unwritten.
-          requestController.abort(new Error('aborted'));
-          return;
-        }
-        controller = requestController;
-        started = true;
-      },
-      onResponseStart(_controller, statusCode, headers) {
-        if (statusCode < 200) return;
-        status = statusCode;
-        retryAfter = first(headers['retry-after']);
-        compressed = /^(x-)?gzip$/i.test(first(headers['content-encoding']) ?? '');
-      },
-      onResponseData(_controller, chunk) {
-        chunks.push(chunk);
-      },
-      onResponseEnd() {
-        settle(null, Buffer.concat(chunks));
-      },
-      onResponseError(_controller, error) {
-        settle(error, null);
-      },
-    });
+    const witness = new Witness(signal, mayStart, resolve);
+    if (!signal.aborted) dispatcher.dispatch(request, witness);
   });
 }
+
+/** Watches one request from its socket to the end of its answer. What it tells first counts. */
+class Witness implements Dispatcher.DispatchHandler {
+  readonly #signal: AbortSignal;
+  readonly #mayStart: () => boolean;
+  readonly #tell: (seen: Exchange | Promise<Exchange>) => void;
+  readonly #chunks: Buffer[] = [];
+  #controller: Dispatcher.DispatchController | undefined;
+  #started = false;
+  #status: number | null = null;
+  #retryAfter: string | null = null;
+  #compressed = false;
+
+  constructor(signal: AbortSignal, mayStart: () => boolean, tell: (seen: Exchange | Promise<Exchange>) => void) {
+    this.#signal = signal;
+    this.#mayStart = mayStart;
+    this.#tell = tell;
+    if (signal.aborted) this.#onAbort();
+    else signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#signal.aborted || !this.#mayStart()) {
+      // The time ran out while the request waited for a socket; aborting here keeps it unwritten.
+      controller.abort(new Error('aborted'));
+      return;
+    }
+    this.#controller = controller;
+    this.#started = true;
+  }
+
+  onResponseStart(_controller: unknown, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200) return;
+    this.#status = status;
+    this.#retryAfter = first(headers['retry-after']);
+    this.#compressed = /^(x-)?gzip$/i.test(first(headers['content-encoding']) ?? '');
+  }
+
+  onResponseData(_controller: unknown, chunk: Buffer): void {
+    this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    const body = Buffer.concat(this.#chunks);
+    this.#end(this.#compressed ? this.#decompressed(body) : { ...this.#seen(), body });
+  }
+
+  onResponseError(_controller: unknown, error: Error): void {
+    this.#end(this.#seen(error));
+  }
+
+  readonly #onAbort = (): void => {
+    const reason: unknown = this.#signal.reason;
+    this.#end(this.#seen(reason));
+    this.#controller?.abort(reason instanceof Error ? reason : new Error('aborted'));
+  };
+
+  #end(seen: Exchange | Promise<Exchange>): void {
+    this.#signal.removeEventListener('abort', this.#onAbort);
+    this.#tell(seen);
+  }
+
+  /** What was seen so far, without the body. */
+  #seen(failure: unknown = null): Exchange {
+    const code = failure === null ? null : codeOf(failure);
+    return { started: this.#started, status: this.#status, retryAfter: this.#retryAfter, body: null, failure: code };
+  }
+
+  /** An answer in a coding that was not asked for may still hold the message's id. */
+  async #decompressed(body: Buffer): Promise<Exchange> {
+    try {
+      return { ...this.#seen(), body: await decompress(body, { maxOutputLength: MAX_RESPONSE_BYTES }) };
+    } catch (error) {
+      return this.#seen(error);
+    }
+  }
+}
+
+const decompress = promisify(gunzip);
 
 /**
  * Does `work` with a signal that aborts after `timeoutMs`, or with `outer`. Not by `AbortSignal.any` over

@@ -3,66 +3,56 @@
  *
  * "Any 4xx or 5xx HTTP response code will not be billed nor will the message be sent", says Catapult's documentation.
  * That holds for Catapult's own answers only: a gateway in between that gave up waiting knows nothing of the message.
- * Some statuses say it whoever writes them: nothing that passed a message on answers with them.
+ * Some statuses mean it no matter who wrote them: nothing that passed a message on answers with them.
  */
 import { ServiceError, type FieldError } from '../errors.js';
+import type { OutboundMessage } from '../messaging/message.js';
+import type { SendOutcome } from '../messaging/ports.js';
 import type { Exchange } from './exchange.js';
-import { isJson, parseAcceptance, parseRefusal, type Acceptance, type Refusal } from './wire.js';
+import { acceptedMessage, isJson, parseAcceptance, parseRefusal, type Refusal } from './wire.js';
 
 /** The path, the credentials or the form of the request were refused before anybody looked at the message. */
 const REFUSALS: ReadonlySet<number> = new Set([401, 404, 405, 406, 407, 411, 413, 414, 415, 422, 431]);
 /** The resource is elsewhere, and nothing is followed. 302 and 303 may follow work that was done. */
 const REDIRECTS: ReadonlySet<number> = new Set([301, 307, 308]);
 
-export type Verdict =
-  /** No byte left: it may be tried again. */
-  | { readonly kind: 'NOT_SENT'; readonly error: ServiceError }
-  /** Catapult said no: nothing was sent. */
-  | { readonly kind: 'REFUSED'; readonly error: ServiceError; readonly mayRetry: boolean }
-  /** Perhaps sent: never again. */
-  | { readonly kind: 'UNKNOWN' }
-  | { readonly kind: 'ACCEPTED'; readonly answer: Acceptance }
-  | { readonly kind: 'ACCEPTED_WITHOUT_ID' };
+const UNKNOWN: SendOutcome = { status: 'UNKNOWN' };
 
-/** Judges one exchange. Pure: `now`, in milliseconds, only turns a `Retry-After` date into seconds. */
-export function classify(seen: Exchange, now: number): Verdict {
-  if (!seen.started) return { kind: 'NOT_SENT', error: notSent('UPSTREAM_UNAVAILABLE') };
-  if (seen.status === null) return { kind: 'UNKNOWN' };
+/** What one exchange says of the message that it was to send. Pure. */
+export function classify(seen: Exchange, message: OutboundMessage, nowMs: number): SendOutcome {
+  if (!seen.started) return rejected('UPSTREAM_UNAVAILABLE');
+  if (seen.status === null) return UNKNOWN;
   if (seen.status >= 200 && seen.status < 300) {
     // A page, or an answer that broke off: it says nothing of the message, and perhaps Catapult did not write it.
-    if (seen.body === null || !isJson(seen.body)) return { kind: 'UNKNOWN' };
+    if (seen.body === null || !isJson(seen.body)) return UNKNOWN;
     const answer = parseAcceptance(seen.body);
-    return answer === null ? { kind: 'ACCEPTED_WITHOUT_ID' } : { kind: 'ACCEPTED', answer };
+    return { status: 'ACCEPTED', message: answer === null ? null : acceptedMessage(answer, message, nowMs * 1000) };
   }
-  return classifyError(seen.status, seen.body === null ? null : parseRefusal(seen.body), seen.retryAfter, now);
+  return classifyError(seen.status, seen.body === null ? null : parseRefusal(seen.body), seen.retryAfter, nowMs);
 }
 
-function classifyError(status: number, refusal: Refusal | null, retryAfter: string | null, now: number): Verdict {
-  const retryAfterSeconds = retryAfter === null ? null : parseRetryAfter(retryAfter, now);
+function classifyError(status: number, refusal: Refusal | null, retryAfter: string | null, nowMs: number): SendOutcome {
+  const retryAfterSeconds = retryAfter === null ? null : parseRetryAfter(retryAfter, nowMs);
   const wait = retryAfterSeconds === null ? {} : { retryAfterSeconds };
-  // A limiter answers in place of the service behind it, so a 429 is a refusal whoever wrote it.
-  if (status === 429) return { kind: 'REFUSED', error: notSent('UPSTREAM_RATE_LIMITED', wait), mayRetry: true };
+  // A limiter answers in place of the service behind it, so a 429 is a refusal no matter who wrote it.
+  if (status === 429) return rejected('UPSTREAM_RATE_LIMITED', wait);
   if (status === 500 || status === 503) {
-    return refusal?.fromMessaging === true
-      ? { kind: 'REFUSED', error: notSent('UPSTREAM_UNAVAILABLE', wait), mayRetry: true }
-      : { kind: 'UNKNOWN' };
+    return refusal?.fromMessaging === true ? rejected('UPSTREAM_UNAVAILABLE', wait) : UNKNOWN;
   }
-  if (REFUSALS.has(status) || REDIRECTS.has(status)) {
-    return { kind: 'REFUSED', error: notSent('UPSTREAM_REJECTED'), mayRetry: false };
-  }
-  if (status < 400 || status >= 500 || status === 408 || refusal === null) return { kind: 'UNKNOWN' };
+  if (REFUSALS.has(status) || REDIRECTS.has(status)) return rejected('UPSTREAM_REJECTED');
+  if (status < 400 || status >= 500 || status === 408 || refusal === null) return UNKNOWN;
   if (status === 400 && refusal.fieldNames.length > 0) {
-    const fieldErrors = refusal.fieldNames.map(refusedField);
-    return { kind: 'REFUSED', error: notSent('BAD_USER_INPUT', { fieldErrors }), mayRetry: false };
+    return rejected('BAD_USER_INPUT', { fieldErrors: refusal.fieldNames.map(refusedField) });
   }
-  return { kind: 'REFUSED', error: notSent('UPSTREAM_REJECTED'), mayRetry: false };
+  return rejected('UPSTREAM_REJECTED');
 }
 
-function notSent(
+/** The code also says whether to try again: `UPSTREAM_UNAVAILABLE` and `UPSTREAM_RATE_LIMITED` are retryable. */
+function rejected(
   code: 'BAD_USER_INPUT' | 'UPSTREAM_REJECTED' | 'UPSTREAM_RATE_LIMITED' | 'UPSTREAM_UNAVAILABLE',
   details: { fieldErrors?: FieldError[]; retryAfterSeconds?: number } = {},
-): ServiceError {
-  return new ServiceError(code, { outcome: 'NOT_SENT', ...details });
+): SendOutcome {
+  return { status: 'REJECTED', error: new ServiceError(code, { outcome: 'NOT_SENT', ...details }) };
 }
 
 /** The input's name of each field of the wire. */
@@ -81,14 +71,14 @@ function refusedField(name: string): FieldError {
   };
 }
 
-/** The longest wait that is passed on, in seconds: a day. More is a mistake of upstream's clock or ours. */
+/** The longest wait that is passed on, in seconds: a day. More means that upstream's clock or ours is wrong. */
 const MAX_RETRY_AFTER_SECONDS = 86_400;
 
 /** `Retry-After` in whole seconds, from seconds or an HTTP date (RFC 9110, 10.2.3); `null` when it is neither. */
-export function parseRetryAfter(value: string, now: number): number | null {
+export function parseRetryAfter(value: string, nowMs: number): number | null {
   const text = value.trim();
   if (/^\d+$/.test(text)) return Math.min(Number(text), MAX_RETRY_AFTER_SECONDS);
-  const at = /^[A-Z][a-z]{2,8},? /.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(at)) return null;
-  return Math.min(Math.max(0, Math.ceil((at - now) / 1000)), MAX_RETRY_AFTER_SECONDS);
+  const atMs = /^[A-Z][a-z]{2,8},? /.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(atMs)) return null;
+  return Math.min(Math.max(0, Math.ceil((atMs - nowMs) / 1000)), MAX_RETRY_AFTER_SECONDS);
 }

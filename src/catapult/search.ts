@@ -6,10 +6,10 @@ import { failureOf } from './problem.js';
 import { parseMessageList } from './wire.js';
 
 const TIMEOUT_MS = 10_000;
-/** More than two messages are as good as none; this only has to be more than one page of a group's recipients. */
+/** Two messages that fit settle nothing, so this only has to hold all recipients of one group message. */
 const MAX_LISTED = '100';
 
-/** A list that was cut short, or is none, is an error: what is not seen could be the message. */
+/** A list that was cut short or cannot be read is an error: the part that is missing could hold the message. */
 export class CatapultSearch implements MessageSearch {
   readonly #account: Pick<Account, 'list'>;
 
@@ -17,13 +17,16 @@ export class CatapultSearch implements MessageSearch {
     this.#account = account;
   }
 
-  async find({ from, to, since, until }: MessageSearchQuery, signal: AbortSignal): Promise<readonly UpstreamMessage[]> {
+  async find(
+    { from, to, sinceMs, untilMs }: MessageSearchQuery,
+    signal: AbortSignal,
+  ): Promise<readonly UpstreamMessage[]> {
     const query = {
       sourceTn: from,
       destinationTn: to.join(','),
       messageDirection: 'OUTBOUND',
-      fromDateTime: new Date(since).toISOString(),
-      toDateTime: new Date(until).toISOString(),
+      fromDateTime: new Date(sinceMs).toISOString(),
+      toDateTime: new Date(untilMs).toISOString(),
       limit: MAX_LISTED,
     };
     const seen = await withinTime(TIMEOUT_MS, signal, (inTime) => this.#account.list(query, inTime));

@@ -3,10 +3,8 @@ import { isUtf8 } from 'node:buffer';
 import { openDeliveries } from '../messaging/delivery.js';
 import type { Message, MessagePriority, Micros, OutboundMessage } from '../messaging/message.js';
 import type { UpstreamMessage } from '../messaging/ports.js';
-import { formatTime, parseTime } from '../messaging/time.js';
-
-/** The longest id that is believed. Catapult's have 29 characters; its search also speaks of UUIDs. */
-const MAX_ID_LENGTH = 255;
+import { formatTime } from '../messaging/time.js';
+import { idOf, integerOf, isObject, parseJson, stringOf, timeOf, withPlus } from './untrusted-json.js';
 
 /** The request body: only what the caller gave, and `to` always an array. */
 export function requestBody(message: OutboundMessage): string {
@@ -47,7 +45,6 @@ export function parseAcceptance(body: Buffer): Acceptance | null {
   if (json === null || id === null) return null;
   // Broken UTF-8 decodes to U+FFFD without an error: the id is still good, the echo of the message is not.
   const echo = isUtf8(body) ? json : {};
-  const { segmentCount } = json;
   return {
     id,
     time: timeOf(json.time),
@@ -58,7 +55,7 @@ export function parseAcceptance(body: Buffer): Acceptance | null {
     tag: stringOf(echo.tag),
     owner: stringOf(echo.owner),
     media: stringsOf(echo.media),
-    segmentCount: Number.isSafeInteger(segmentCount) ? (segmentCount as number) : null,
+    segmentCount: integerOf(json.segmentCount),
     priority: priorityOf(json.priority),
     expiresAt: timeOf(json.expiration),
     pairedMessageId: idOf(json.pairedMessageId),
@@ -69,18 +66,18 @@ export function parseAcceptance(body: Buffer): Acceptance | null {
  * The message that was accepted. A member that the schema requires and the answer lacks is taken from the request;
  * a nullable one stays as Catapult said it.
  */
-export function acceptedMessage(answer: Acceptance, request: OutboundMessage, now: Micros): Message {
-  const to = answer.to ?? request.to;
+export function acceptedMessage(answer: Acceptance, sent: OutboundMessage, now: Micros): Message {
+  const to = answer.to ?? sent.to;
   return {
     id: answer.id,
     time: answer.time ?? now,
     to,
-    from: answer.from ?? request.from,
-    text: answer.text ?? request.text,
+    from: answer.from ?? sent.from,
+    text: answer.text ?? sent.text,
     applicationId: answer.applicationId,
     tag: answer.tag,
     owner: answer.owner,
-    media: answer.media ?? request.media,
+    media: answer.media ?? sent.media,
     // An answer to a POST is about a message on its way out, whatever its `direction` says.
     direction: 'OUT',
     segmentCount: answer.segmentCount,
@@ -120,13 +117,13 @@ export function parseRefusal(body: Buffer): Refusal | null {
 /** What the message list says of one message. */
 export interface MessageList {
   readonly messages: readonly UpstreamMessage[];
-  /** Whether nothing was left out, neither by a limit nor because it could not be read. */
+  /** False when entries are missing, be it by a limit or because they could not be read. */
   readonly complete: boolean;
 }
 
 /**
- * Reads an answer of the message list, which sometimes comes wrapped in an array; `null` when it is none. Messages that
- * came in are passed over.
+ * Reads an answer of the message list, which sometimes comes wrapped in an array; `null` for anything else. Inbound
+ * messages are left out.
  */
 export function parseMessageList(body: Buffer): MessageList | null {
   const json = parseJson(body);
@@ -163,41 +160,11 @@ function parseObject(body: Buffer): Record<string, unknown> | null {
   return isObject(json) ? json : null;
 }
 
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8')) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-function idOf(value: unknown): string | null {
-  const id = stringOf(value);
-  return id === null || id.trim() === '' || id.length > MAX_ID_LENGTH ? null : id;
-}
-
-function timeOf(value: unknown): Micros | null {
-  const text = stringOf(value);
-  return text === null ? null : parseTime(text);
-}
-
 function priorityOf(value: unknown): MessagePriority | null {
   return value === 'default' ? 'DEFAULT' : value === 'high' ? 'HIGH' : null;
 }
 
-/** Some answers leave the plus of a number away. Short codes have at most six digits and never had one. */
-function withPlus(number: string): string {
-  return /^\d{7,15}$/.test(number) ? `+${number}` : number;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function stringOf(value: unknown): string | null {
-  return typeof value === 'string' ? value : null;
-}
-
+/** `null` for a list with anything but texts in it: a part of the list would be another list. */
 function stringsOf(value: unknown): string[] | null {
   return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : null;
 }

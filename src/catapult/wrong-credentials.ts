@@ -2,9 +2,9 @@
  * Counts wrong credentials by the address that they come from, and answers a guesser slowly.
  *
  * Nobody is locked out: whatever an address sent before, its next credentials are compared, and the right ones get in at
- * once. Upstream may share an address with whoever guesses (a proxy in front of this server, a NAT), and whoever could
- * lock that address would have events lost: upstream gives them up after a day. A comparison costs two microseconds, so
- * it is nothing to save. What guessing meets is the length of the password; waiting only makes it slow and loud.
+ * once. Upstream may share an address with a guesser (a proxy in front of this server, a NAT); if a guesser could lock
+ * that address, events would be lost, since upstream gives them up after a day. A comparison costs two microseconds, so
+ * skipping it saves nothing. The length of the password stops guessing; waiting only makes it slow and visible.
  */
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../messaging/ports.js';
@@ -18,15 +18,15 @@ export interface WrongCredentialsOptions {
   readonly onWrong: (addresses: number) => void;
 }
 
-/** Counts start again this long after the first. */
+/** Counts begin again this long after the first. */
 const WINDOW_MS = 60_000;
-/** More than somebody needs who types a password wrong, or tries an old one. */
+/** More than a person needs who mistypes a password or tries an old one. */
 const MAX_UNSLOWED = 10;
 /** A guesser who waits for each answer tries sixty times a minute. */
 const PAUSE_MS = 1_000;
 /** Answers that wait at one time. An attack with more connections costs no more memory than these. */
 const MAX_PAUSED = 1_000;
-/** Addresses that are counted. Whoever has more than these shares one count with all others, and is slowed at once. */
+/** Addresses that are counted. All further ones share one count, and are soon slowed. */
 const MAX_ADDRESSES = 10_000;
 const ALL_OTHERS = '';
 
@@ -55,7 +55,7 @@ export class WrongCredentials {
     return true;
   }
 
-  /** Answers whoever waits. */
+  /** Answers all that wait. */
   close(): void {
     this.#closing.abort();
   }

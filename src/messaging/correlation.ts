@@ -6,7 +6,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 
 /** The longest tag that Catapult takes, in characters. */
 const MAX_TAG_LENGTH = 1024;
-/** 72 bits: enough against guessing by somebody who cannot try often. */
+/** 72 bits: enough, since nobody can guess often. */
 const MAC_LENGTH = 12;
 
 /** `~` follows a tag that the client gave, though it be empty; `^` stands where it gave none. */
@@ -23,7 +23,7 @@ export interface Correlated {
 export const CORRELATION_KEY_BYTES = 32;
 
 export class Correlation {
-  /** The first one signs; all are believed. */
+  /** The first one signs; all are accepted. */
   readonly #keys: readonly [Buffer, ...Buffer[]];
 
   /**
@@ -34,7 +34,7 @@ export class Correlation {
     this.#keys = [key, ...formerSecrets.map(derivedKey)];
   }
 
-  /** The tag for the wire. A tag that leaves no room for the suffix goes out as it is. */
+  /** The tag for the wire. A tag that leaves no room for the suffix is sent as it is. */
   wireTag(tag: string | null, sendId: string): string | null {
     const mark = tag === null ? '^' : '~';
     const wireTag = `${tag ?? ''}${mark}${sendId}.${mac(this.#keys[0], mark, sendId)}`;
@@ -42,8 +42,8 @@ export class Correlation {
   }
 
   /**
-   * The tag to show, out of one that came back in the answer to `sendId`, whose client gave `given`. Where it came back
-   * changed, nobody can tell where our suffix begins: then it is the tag as it was given.
+   * The tag to show, from the one in the answer to `sendId`; the client gave `given`. If it came back changed, we cannot
+   * know where our suffix begins: then the tag is shown as it was given.
    */
   shownTag(wireTag: string | null, given: string | null, sendId: string): string | null {
     if (wireTag === null) return null;
@@ -53,7 +53,7 @@ export class Correlation {
     return hadSuffix ? given : found.tag;
   }
 
-  /** The client's tag and our send, out of a tag that came back. */
+  /** The client's tag and our send's id, from a tag that came back. */
   read(wireTag: string | null): Correlated {
     const [, tag = '', mark = '', sendId = '', given = ''] = SUFFIX.exec(wireTag ?? '') ?? [];
     const isOurs = (key: Buffer): boolean => timingSafeEqual(Buffer.from(given), Buffer.from(mac(key, mark, sendId)));

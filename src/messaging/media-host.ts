@@ -1,34 +1,12 @@
-/** Which hosts media may come from. Nothing is fetched here, but whoever does fetch must not be sent into a private network. */
-import { BlockList, isIP } from 'node:net';
+/** Which hosts media may come from. We fetch nothing, but Catapult must not be sent into a private network. */
+import { isIP } from 'node:net';
 import { domainToUnicode } from 'node:url';
+import ipaddr from 'ipaddr.js';
 
-/** Ranges that are not on the public internet (IANA's special-purpose registries), and those that embed an IPv4 address. */
-const PRIVATE_IPV4 = [
-  '0.0.0.0/8',
-  '10.0.0.0/8',
-  '100.64.0.0/10',
-  '127.0.0.0/8',
-  '169.254.0.0/16',
-  '172.16.0.0/12',
-  '192.0.0.0/24',
-  '192.0.2.0/24',
-  '192.88.99.0/24',
-  '192.168.0.0/16',
-  '198.18.0.0/15',
-  '198.51.100.0/24',
-  '203.0.113.0/24',
-  '224.0.0.0/4',
-  '240.0.0.0/4',
-];
-/** All that is public lies in 2000::/3. */
-const PUBLIC_IPV6 = '2000::/3';
-const PRIVATE_IPV6 = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'];
-
+/** All public addresses lie in here. The library takes an address without a known use elsewhere for a public one. */
+const PUBLIC_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3');
 /** Answers inside Azure's networks, with what it knows about the machine that asks, though it is a public address. */
-const AZURE_PLATFORM = '168.63.129.16/32';
-
-const privateAddresses = blockList([...PRIVATE_IPV4, AZURE_PLATFORM], PRIVATE_IPV6);
-const publicIpv6 = blockList([], [PUBLIC_IPV6]);
+const AZURE_PLATFORM = '168.63.129.16';
 
 /** Endings of names that mean something in a private network only, or that resolve to whatever address they contain. */
 const PRIVATE_NAMES = [
@@ -59,21 +37,26 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '44
  * address of a private network, no name that has a meaning in one, no port but the scheme's own, no spelling that needs
  * to be understood (`010.0.0.1`, `0x8.8.8.8`, fullwidth digits, percent-encoding).
  *
- * Names are not resolved, so this cannot know all: a public name may have a private address, and some (`10.0.0.1.nip.io`)
- * have the one that they are asked for. Whoever fetches must look at the address, too. The cost does not grow with the URL.
+ * Names are not resolved, so this cannot find everything: a public name may have a private address, and some names
+ * (`10.0.0.1.nip.io`) contain theirs. Code that fetches must check the address, too. The cost does not grow with the URL.
  */
 export function isPublicHost(url: string): boolean {
   const host = hostOf(url);
   if (host === null) return false;
-  const version = isIP(host);
-  if (version === 4) return !privateAddresses.check(host, 'ipv4');
-  if (version === 6) return publicIpv6.check(host, 'ipv6') && !privateAddresses.check(host, 'ipv6');
+  if (isIP(host) !== 0) return isPublicAddress(host);
   return (
     host.length <= MAX_NAME_LENGTH && PUBLIC_NAME.test(host) && !PRIVATE_NAMES.some((name) => isWithin(host, name))
   );
 }
 
-/** Whether a URL's host is in the list, whose entries are names, or `*.example.com` for the names below one. */
+/** Whether an address is on the public internet, and embeds no address of another kind. */
+function isPublicAddress(host: string): boolean {
+  const address = ipaddr.parse(host);
+  if (address.range() !== 'unicast') return false;
+  return address instanceof ipaddr.IPv6 ? address.match(PUBLIC_IPV6) : host !== AZURE_PLATFORM;
+}
+
+/** Whether a URL's host is in the list. An entry is a name, or `*.example.com` for all names below it. */
 export function isAllowedHost(url: string, allowed: readonly string[]): boolean {
   const host = hostOf(url);
   if (host === null) return false;
@@ -97,15 +80,4 @@ function hostOf(url: string): string | null {
   const { hostname } = new URL(origin);
   if (![hostname, domainToUnicode(hostname)].includes(written.toLowerCase())) return null;
   return hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
-}
-
-function blockList(ipv4: readonly string[], ipv6: readonly string[]): BlockList {
-  const list = new BlockList();
-  const add = (range: string, family: 'ipv4' | 'ipv6'): void => {
-    const [address = '', prefix] = range.split('/');
-    list.addSubnet(address, Number(prefix), family);
-  };
-  for (const range of ipv4) add(range, 'ipv4');
-  for (const range of ipv6) add(range, 'ipv6');
-  return list;
 }

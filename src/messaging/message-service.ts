@@ -1,4 +1,4 @@
-/** The send: claim, call, record. And the lookups, and what people settle. */
+/** The send: claim, call, record; the lookups; and settling by hand. */
 import { createHash } from 'node:crypto';
 import { ServiceError, type ErrorCode } from '../errors.js';
 import type { Whose } from './caller.js';
@@ -27,8 +27,8 @@ import type { RefusalCounts } from './refusal-counts.js';
 import { settleByHand, type SettleRequest } from './settlement.js';
 
 /**
- * Beyond the gateway's deadline, how long a claim may wait for its record before it counts as abandoned. Too short does
- * no harm: a record that comes late still takes the place of UNKNOWN.
+ * How long after the gateway's deadline a claim may wait for its record before it counts as abandoned. Too short a time
+ * does no harm: a late record still replaces UNKNOWN.
  */
 const LEASE_MARGIN_MS = 5_000;
 /** How long a caller waits for its outcome to be on disk before hearing that it is unknown for now. */
@@ -48,7 +48,7 @@ export interface SendRequest {
 export interface SendReport {
   readonly requestId: string;
   readonly sendId: string;
-  readonly outcome: SendOutcome['kind'];
+  readonly outcome: 'ACCEPTED' | 'ACCEPTED_WITHOUT_ID' | 'NOT_SENT' | 'UNKNOWN';
   /** The error's code, where nothing was sent. */
   readonly code?: ErrorCode;
   readonly durationMs: number;
@@ -57,7 +57,7 @@ export interface SendReport {
   readonly detail: string;
 }
 
-/** What the operator hears of. */
+/** What the operator is told. */
 export interface SendObserver extends RecordObserver {
   /** Once for each send that reached the gateway. */
   onSend(report: SendReport): void;
@@ -71,7 +71,7 @@ export interface MessageServiceOptions {
   readonly clock: Clock;
   readonly observer: SendObserver;
   readonly limits: SendLimits;
-  /** Where it is counted what the limits refuse. */
+  /** Counts what the limits refuse. */
   readonly refusals: Pick<RefusalCounts, 'add'>;
   /** Unique ids that sort by time. */
   readonly newId: () => string;
@@ -136,12 +136,12 @@ export class MessageService {
     return this.#options.store.listMessages(filter, limit, after);
   }
 
-  /** At most `limit` sends whose outcome, or whose id, is not known, oldest first, after `after`. */
+  /** At most `limit` sends without a known outcome or id, after `after`, oldest first. */
   unresolvedSends(limit: number, after: Position | null): Promise<StoredSend[]> {
     return this.#options.store.unresolvedSends(limit, after);
   }
 
-  /** Settles such a send by what somebody found out; see `settleByHand`. */
+  /** Settles such a send by hand; see `settleByHand`. */
   async settle(request: SettleRequest, requestId: string): Promise<StoredSend> {
     const { store, clock, observer } = this.#options;
     const { send, isNew } = await settleByHand(store, clock.now(), request);
@@ -149,7 +149,7 @@ export class MessageService {
     return send;
   }
 
-  /** Resolves once every outcome is stored, or was tried a last time and told to the observer. */
+  /** Resolves once every outcome is stored, or was tried a last time and reported to the observer. */
   close(): Promise<void> {
     return this.#records.close();
   }
@@ -166,19 +166,19 @@ export class MessageService {
       return replay(holder, fingerprint);
     }
     const counted = await this.#count(send, room);
-    // From here on the intent is on disk: whatever happens, this send is found again and never made twice.
+    // From here on the intent is on disk: whatever happens, this send is found again and never sent twice.
     const report = await gateway.send(request.message, send.sendId, send.startedAtMs + sendTimeoutMs);
     observer.onSend(sendReport(report, send, request.requestId, clock.now() - send.startedAtMs));
-    const isSent = report.outcome.kind !== 'NOT_SENT';
+    const isSent = report.status !== 'REJECTED';
     const [isRecorded] = await Promise.all([
-      this.#recordInTime(send.sendId, resolutionOf(report)),
+      this.#recordInTime(send.sendId, report),
       isSent ? undefined : counted.giveBack(),
     ]);
     if (!isRecorded && isSent) throw outcomeUnknown();
-    return messageOrThrow(report.outcome);
+    return messageOrThrow(report);
   }
 
-  /** What may not be sent is refused, unless an earlier call with the same key and input sent it. */
+  /** Refuses the send, unless an earlier call with the same key and input sent it. */
   async #answerInSpiteOf(
     refusal: ServiceError,
     { caller, idempotencyKey }: SendRequest,
@@ -221,7 +221,7 @@ export class MessageService {
           throw new Error('not claimed', { cause: claim satisfies never });
       }
     } catch (cause) {
-      // The claim may be on disk all the same, or get there yet. Nothing was sent, so its key must become free again.
+      // The claim may still be on disk, or get there later. Nothing was sent, so its key must become free again.
       if (!(cause instanceof NotTriedError)) this.#records.abandon(send);
       room.drop();
       throw storeUnavailable(send.idempotencyKey, cause);
@@ -237,8 +237,8 @@ export class MessageService {
   }
 
   /**
-   * Counts the send. Only now that it is claimed: whoever is refused for its count, in whatever process, finds its claim
-   * under its key, and is not told that nothing was sent.
+   * Counts the send, only after its claim: a call that is refused for this count, in any process, finds the claim under
+   * its key, and is not told that nothing was sent.
    */
   async #count({ sendId }: NewSend, room: Room): Promise<Counted> {
     let refusal: ServiceError;
@@ -253,7 +253,7 @@ export class MessageService {
     throw refusal;
   }
 
-  /** Whether the outcome was stored while a caller can reasonably wait; if not, storing it goes on. */
+  /** Whether the outcome was stored while a caller can reasonably wait; if not, storing goes on. */
   async #recordInTime(sendId: string, resolution: Resolution): Promise<boolean> {
     const patience = new AbortController();
     const recorded = this.#records.record(sendId, resolution);
@@ -269,14 +269,14 @@ export class MessageService {
 /** Digest of everything that makes one input another. */
 function fingerprintOf(message: OutboundMessage): string {
   const { from, to, text, applicationId, media, tag, priority, expiresAt } = message;
-  // Left out where they are not given: so were they before they existed, and those keys live on.
+  // Left out where they are not given, as before they existed: keys from that time still match.
   const delivery = priority === null && expiresAt === null ? [] : [priority, expiresAt];
   return createHash('sha256')
     .update(JSON.stringify([from, to, text, applicationId, media, tag, ...delivery]))
     .digest('base64url');
 }
 
-/** The answer to a call whose key is held by an earlier send. */
+/** The answer to a call when an earlier send holds its key. */
 function replay(holder: StoredSend, fingerprint: string): Message {
   if (holder.fingerprint !== fingerprint) throw keyReused();
   if (holder.message !== null) return holder.message;
@@ -284,38 +284,24 @@ function replay(holder: StoredSend, fingerprint: string): Message {
   throw outcomeUnknown();
 }
 
-function resolutionOf({ outcome, detail: lastSeen }: GatewayReport): Resolution {
-  switch (outcome.kind) {
-    case 'ACCEPTED':
-      return { status: 'ACCEPTED', message: outcome.message, lastSeen };
-    case 'ACCEPTED_WITHOUT_ID':
-      return { status: 'ACCEPTED', message: null, lastSeen };
-    case 'NOT_SENT':
-      return { status: 'REJECTED', lastSeen };
-    case 'UNKNOWN':
-      return { status: 'UNKNOWN', lastSeen };
-  }
-}
-
 function messageOrThrow(outcome: SendOutcome): Message {
-  switch (outcome.kind) {
-    case 'ACCEPTED':
-      return outcome.message;
-    case 'NOT_SENT':
-      throw outcome.error;
-    case 'ACCEPTED_WITHOUT_ID':
-    case 'UNKNOWN':
-      throw outcomeUnknown();
-  }
+  if (outcome.status === 'REJECTED') throw outcome.error;
+  if (outcome.status === 'UNKNOWN' || outcome.message === null) throw outcomeUnknown();
+  return outcome.message;
 }
 
 function sendReport(report: GatewayReport, { sendId }: NewSend, requestId: string, durationMs: number): SendReport {
-  const { outcome, attempts, detail } = report;
-  const code = outcome.kind === 'NOT_SENT' ? { code: outcome.error.code } : {};
-  return { requestId, sendId, outcome: outcome.kind, ...code, durationMs, attempts, detail };
+  const { attempts, lastSeen: detail } = report;
+  const code = report.status === 'REJECTED' ? { code: report.error.code } : {};
+  return { requestId, sendId, outcome: wordOf(report), ...code, durationMs, attempts, detail };
 }
 
-/** This call sent nothing. Without the store nobody can tell what an earlier one with the same key did. */
+function wordOf(outcome: SendOutcome): SendReport['outcome'] {
+  if (outcome.status === 'REJECTED') return 'NOT_SENT';
+  return outcome.status === 'ACCEPTED' && outcome.message === null ? 'ACCEPTED_WITHOUT_ID' : outcome.status;
+}
+
+/** This call sent nothing. What an earlier one with the same key did is not known without the store. */
 const storeUnavailable = (idempotencyKey: string | null, cause: unknown): ServiceError =>
   new ServiceError('STORE_UNAVAILABLE', { outcome: idempotencyKey === null ? 'NOT_SENT' : 'UNKNOWN', cause });
 const rateLimited = ({ retryAfterSeconds }: Refused): ServiceError =>

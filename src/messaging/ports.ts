@@ -11,31 +11,29 @@ export interface Clock {
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** What became of one send. */
+/** What became of one send: the same from upstream's answer to the store and to the caller. */
 export type SendOutcome =
-  | { readonly kind: 'ACCEPTED'; readonly message: Message }
-  /** Catapult accepted the message but its id could not be read. */
-  | { readonly kind: 'ACCEPTED_WITHOUT_ID' }
-  /** Nothing was sent, and nothing will be: it may be sent anew. */
-  | { readonly kind: 'NOT_SENT'; readonly error: ServiceError }
+  /** Without a message where Catapult accepted it, but its id could not be read. */
+  | { readonly status: 'ACCEPTED'; readonly message: Message | null }
+  /** Nothing was sent, and nothing will be. It may be sent again if the error is retryable. */
+  | { readonly status: 'REJECTED'; readonly error: ServiceError }
   /** Perhaps sent: it must never be sent again. */
-  | { readonly kind: 'UNKNOWN' };
+  | { readonly status: 'UNKNOWN' };
 
-export interface GatewayReport {
-  readonly outcome: SendOutcome;
+export type GatewayReport = SendOutcome & {
   /** Requests that were tried, 1 or more. */
   readonly attempts: number;
-  /** What the last attempt met, for the log: `HTTP 202`, `ECONNREFUSED`. Never holds anything of the message. */
-  readonly detail: string;
-}
+  /** What the last attempt met: `HTTP 202`, `ECONNREFUSED`. Never holds anything of the message. */
+  readonly lastSeen: string;
+};
 
 /** Sends messages upstream. */
 export interface MessageGateway {
   /**
-   * Sends at most once; never rejects: every failure is an outcome. Ends at `endsAt`, milliseconds since 1970. `sendId`
-   * may travel with the message, so that callbacks find their send.
+   * Sends at most once; never rejects: every failure is an outcome. Ends at `endsAtMs`. `sendId` may travel with the
+   * message, so that callbacks find their send.
    */
-  send(message: OutboundMessage, sendId: string, endsAt: number): Promise<GatewayReport>;
+  send(message: OutboundMessage, sendId: string, endsAtMs: number): Promise<GatewayReport>;
 }
 
 /** An outgoing message as upstream lists it, for one recipient. */
@@ -49,14 +47,14 @@ export interface UpstreamMessage {
 export interface MessageSearchQuery {
   readonly from: string;
   readonly to: readonly string[];
-  /** Milliseconds since 1970, both inclusive. */
-  readonly since: number;
-  readonly until: number;
+  /** Both inclusive. */
+  readonly sinceMs: number;
+  readonly untilMs: number;
 }
 
-/** Looks messages up where they went. */
+/** Looks messages up in upstream's list. */
 export interface MessageSearch {
-  /** All outgoing messages that upstream lists so far. Rejects when it cannot be asked, or tells of a part only. */
+  /** All outgoing messages that upstream lists so far. Rejects when it cannot be asked, or lists only a part. */
   find(query: MessageSearchQuery, signal: AbortSignal): Promise<readonly UpstreamMessage[]>;
 }
 
@@ -175,12 +173,8 @@ export type Claim =
   /** The caller's idempotency key already belongs to this send. */
   | { readonly kind: 'HELD'; readonly by: StoredSend };
 
-/** What is recorded of a send after its call. */
-export type Resolution = (
-  | { readonly status: 'ACCEPTED'; readonly message: Message | null }
-  | { readonly status: 'REJECTED' }
-  | { readonly status: 'UNKNOWN' }
-) & {
+/** The outcome of a send as it is stored: why it was rejected is not kept. */
+export type Resolution = (Exclude<SendOutcome, { status: 'REJECTED' }> | { readonly status: 'REJECTED' }) & {
   /** What the last attempt met; absent where there was none. */
   readonly lastSeen?: string;
 };

@@ -4,7 +4,7 @@ import type { Clock, MessageStore, NewSend, Resolution } from './ports.js';
 /** The first pause before a round of tries; it doubles up to the longest. */
 const RETRY_MS = 50;
 const RETRY_CAP_MS = 2_000;
-/** More than this, and no new send is taken on: a crash would lose what became of too many. */
+/** With more than this no new send is accepted: a crash would lose too many outcomes. */
 export const MAX_WAITING = 10_000;
 
 export interface RecordFailure {
@@ -14,7 +14,7 @@ export interface RecordFailure {
   readonly messageId: string | null;
 }
 
-/** What the operator hears of. */
+/** What the operator is told. */
 export interface RecordObserver {
   /** Once when an outcome could not be stored, and again when the process ends without having stored it. */
   onRecordFailure(failure: RecordFailure, error: unknown): void;
@@ -31,14 +31,14 @@ export interface RecordQueueOptions {
 interface WaitingRecord {
   readonly sendId: string;
   readonly resolution: Resolution;
-  /** Told whether it was stored: false only when the process ends first. */
+  /** Called with whether it was stored: false only when the process ends first. */
   readonly done: (isStored: boolean) => void;
 }
 
 export class RecordQueue {
   readonly #options: RecordQueueOptions;
   readonly #closing = new AbortController();
-  /** Tries under way that are nobody's but their caller's. */
+  /** First tries under way; only their caller waits for them. */
   readonly #firstTries = new Set<Promise<unknown>>();
   readonly #records = new Set<WaitingRecord>();
   readonly #claims = new Set<NewSend>();
@@ -53,20 +53,20 @@ export class RecordQueue {
     return this.#records.size + this.#claims.size >= MAX_WAITING;
   }
 
-  /** Stores an outcome, however often it takes. False only when the process ends and the last try failed as well. */
+  /** Stores an outcome, with as many tries as it takes. False only when the process ends and the last try failed, too. */
   record(sendId: string, resolution: Resolution): Promise<boolean> {
     const stored = this.#record(sendId, resolution).finally(() => this.#firstTries.delete(stored));
     this.#firstTries.add(stored);
     return stored;
   }
 
-  /** Ends a claim of which it is open whether it was stored. */
+  /** Ends a claim that may or may not have been stored. */
   abandon(send: NewSend): void {
     this.#claims.add(send);
     this.#start();
   }
 
-  /** Resolves once everything is stored, or was tried a last time and told to the observer. */
+  /** Resolves once everything is stored, or was tried a last time and reported to the observer. */
   async close(): Promise<void> {
     this.#closing.abort();
     await Promise.allSettled(this.#firstTries);

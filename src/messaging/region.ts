@@ -17,7 +17,7 @@ const FORM = /^\+[1-9][0-9]{1,14}$/;
 export const E164_MESSAGE =
   'Must be an E.164 number: +, the country calling code once, then the number without the prefix of calls within the country; at most 15 digits.';
 
-/** Lines that bill whoever writes to them, or that are no telephone. Toll-free numbers take messages as any other. */
+/** Lines that bill the sender, or that are not telephones. Toll-free numbers take messages like any other. */
 const SPECIAL_LINES: ReadonlySet<PhoneNumberType | undefined> = new Set<PhoneNumberType>([
   'PREMIUM_RATE',
   'SHARED_COST',
@@ -46,7 +46,7 @@ export function isE164(text: string): boolean {
   return FORM.test(text) && readNumber(text)?.number === text;
 }
 
-/** Whether there is such a region: the United Kingdom is `GB`, and a `UK` that matched nobody would be a surprise. */
+/** Whether there is such a region: the United Kingdom is `GB`, and a `UK` that matched no number would be a surprise. */
 export const isRegion = (code: string): boolean => isSupportedCountry(code);
 
 /**

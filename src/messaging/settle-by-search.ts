@@ -134,14 +134,14 @@ export class SettlingRounds {
 }
 
 /** When the message of a send can have reached upstream, by upstream's clock. */
-function windowOf({ startedAtMs, leaseUntilMs }: StoredSend): { since: number; until: number } {
-  return { since: startedAtMs - MARGIN_MS, until: leaseUntilMs + MARGIN_MS };
+function windowOf({ startedAtMs, leaseUntilMs }: StoredSend): { sinceMs: number; untilMs: number } {
+  return { sinceMs: startedAtMs - MARGIN_MS, untilMs: leaseUntilMs + MARGIN_MS };
 }
 
 /** The messages, by id, that this send may have become. Upstream lists a group message once for each recipient. */
 function fittingMessages(send: StoredSend, listed: readonly UpstreamMessage[]): Map<string, number> {
-  const { since, until } = windowOf(send);
+  const { sinceMs, untilMs } = windowOf(send);
   const fits = ({ from, to, time }: UpstreamMessage): boolean =>
-    from === send.from && send.to.includes(to) && time >= since * 1000 && time <= until * 1000;
+    from === send.from && send.to.includes(to) && time >= sinceMs * 1000 && time <= untilMs * 1000;
   return new Map(listed.filter(fits).map(({ id, time }) => [id, time]));
 }

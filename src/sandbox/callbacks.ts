@@ -1,4 +1,4 @@
-/** The callbacks of the sandbox: what it tells of a message, and how it reaches the server that it belongs to. */
+/** The callbacks of the sandbox: which events it sends for a message, and how it delivers them. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
 import { formatTime } from '../messaging/time.js';
@@ -64,7 +64,7 @@ export function eventsOf({ to, media = [] }: CallbackMessage): Event[] {
   });
 }
 
-/** Sends events one after the other, until each was taken or its tries are used up. */
+/** Sends events one after the other; gives one up after its last try. */
 export async function sendEvents(
   target: CallbackTarget,
   message: CallbackMessage,

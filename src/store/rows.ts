@@ -150,7 +150,7 @@ export function messageColumns(message: Message): Pick<SendRow, (typeof MESSAGE_
     media: storable(JSON.stringify(message.media)),
     owner: message.owner === null ? null : storable(message.owner),
     direction: message.direction,
-    segment_count: storableCount(message.segmentCount),
+    segment_count: message.segmentCount,
     priority: message.priority,
     expires_at: message.expiresAt,
     paired_message_id: message.pairedMessageId === null ? null : storable(message.pairedMessageId),
@@ -183,13 +183,6 @@ export function storable(text: string): string {
   return text.replaceAll('\0', '').toWellFormed();
 }
 
-/** The largest INTEGER of PostgreSQL. A count above it is nonsense, and would fail its whole batch. */
-const MAX_INTEGER = 2 ** 31 - 1;
-
-function storableCount(count: number | null): number | null {
-  return count !== null && Math.abs(count) <= MAX_INTEGER ? count : null;
-}
-
 /** The row after an event: the message's own members are filled in where its answer was lost. */
 export function rowAfter(known: SendRow, event: DeliveryEvent): SendRow {
   // Events about a wrong id were about another message. The place in the lists stays.
@@ -210,7 +203,7 @@ export function rowAfter(known: SendRow, event: DeliveryEvent): SendRow {
     message_id: storable(event.messageId),
     time: row.time ?? time,
     owner: owner === null ? null : storable(owner),
-    segment_count: storableCount(segmentCount),
+    segment_count: segmentCount,
   };
 }
 

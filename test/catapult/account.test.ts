@@ -48,7 +48,7 @@ function newAccount({ url = upstream.url, userId = 'u-1', authorization }: Accou
   });
 }
 
-/** Gives the headers one after the other, and notes what it is told. */
+/** Gives the headers one after the other, and notes each call. */
 function scripted(first: string | null, ...others: (string | null)[]): Authorization & { readonly told: string[] } {
   const told: string[] = [];
   return {
@@ -151,7 +151,7 @@ describe('a request to an account', () => {
 });
 
 describe('a search', () => {
-  const QUERY = { from: '+15550000001', to: ['+15550000002', '+15550000003'], since: 1_000_000, until: 2_000_500 };
+  const QUERY = { from: '+15550000001', to: ['+15550000002', '+15550000003'], sinceMs: 1_000_000, untilMs: 2_000_500 };
   const find = (account = newAccount()): Promise<unknown> => new CatapultSearch(account).find(QUERY, signal);
   const codeOf = async (searching: Promise<unknown>): Promise<unknown> => {
     const error: unknown = await searching.catch((reason: unknown) => reason);

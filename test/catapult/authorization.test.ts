@@ -103,8 +103,8 @@ describe('with tokens', () => {
     return { authorization, send: async () => classOf(await client.send(OUTBOUND, 'send1', clock.now() + timeoutMs)) };
   }
 
-  function classOf({ outcome }: GatewayReport): string {
-    return outcome.kind === 'NOT_SENT' ? `NOT_SENT ${outcome.error.code}` : outcome.kind;
+  function classOf(report: GatewayReport): string {
+    return report.status === 'REJECTED' ? `NOT_SENT ${report.error.code}` : report.status;
   }
 
   const tokensSeen = (): (string | undefined)[] => upstream.requests.map(({ headers }) => headers.authorization);
@@ -338,7 +338,7 @@ describe('with tokens', () => {
     expect(tokensSeen()).toEqual(['Bearer plain']);
   });
 
-  it('after failures the next is asked for after growing pauses, by nobody else, and the end of the trouble is told', async () => {
+  it('after failures the next is requested once after each growing pause, and the end of the trouble is reported', async () => {
     endpoint.answer = (response) => void response.writeHead(503).end();
     const clock = handClock();
     const { authorization } = newClient(clock);

@@ -60,7 +60,7 @@ describe('in the sandbox', () => {
 
   it('a subscriber sees a message go from ACCEPTED to DELIVERED, and then the end', async () => {
     const states = await statesOf(client, await send({ tag: 'mine' }));
-    // On a slow machine the sandbox has told of it before the subscription begins.
+    // On a slow machine the sandbox sends its callback before the subscription begins.
     expect(['ACCEPTED DELIVERED', 'DELIVERED']).toContain(states.map(({ status }) => status).join(' '));
     expect(states.at(-1)).toMatchObject({
       ...INPUT,

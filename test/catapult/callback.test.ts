@@ -100,6 +100,12 @@ describe('a callback', () => {
     ['microseconds', { time: '2024-12-02T20:27:21.979456Z' }, { time: 1_733_171_241_979_456 }],
     ['no time of its own', { time: undefined }, { time: 1_473_877_216_000_000 }],
     ['members that nobody knows', { carrierName: 'other', eventTime: {} }, { status: 'FAILED' }],
+    ['a code beyond reason', { errorCode: 2 ** 31 }, { errorCode: null }],
+    [
+      'a segment count beyond reason',
+      { message: { ...MESSAGE, segmentCount: 2 ** 31 } },
+      { message: { segmentCount: null } },
+    ],
     [
       'a direction that is wrong, as in old samples',
       { message: { ...MESSAGE, direction: 'in' } },

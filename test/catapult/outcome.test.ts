@@ -1,5 +1,6 @@
 import type { Exchange } from '../../src/catapult/exchange.js';
 import { classify, parseRetryAfter } from '../../src/catapult/outcome.js';
+import { OUTBOUND } from '../support/messages.js';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 const CATAPULT_ERROR = '{"type":"some-error","description":"Some words"}';
@@ -19,24 +20,22 @@ function seen(fields: Partial<Omit<Exchange, 'body'>> & { body?: string | null }
   };
 }
 
-/** The verdict in the words of the table: class, code, and whether it may be tried again. */
-function verdictOf(exchange: Exchange): string {
-  const verdict = classify(exchange, NOW);
-  switch (verdict.kind) {
-    case 'NOT_SENT':
-      return `not sent: ${verdict.error.code}, may retry`;
-    case 'REFUSED':
-      return `refused: ${verdict.error.code}, ${verdict.mayRetry ? 'may retry' : 'final'}`;
+/** The outcome in the words of the table: class, code, and whether it may be tried again. */
+function outcomeOf(exchange: Exchange): string {
+  const outcome = classify(exchange, OUTBOUND, NOW);
+  switch (outcome.status) {
+    case 'REJECTED':
+      return `rejected: ${outcome.error.code}, ${outcome.error.retryable ? 'may retry' : 'final'}`;
     case 'ACCEPTED':
-    case 'ACCEPTED_WITHOUT_ID':
+      return outcome.message === null ? 'ACCEPTED_WITHOUT_ID' : 'ACCEPTED';
     case 'UNKNOWN':
-      return verdict.kind;
+      return 'UNKNOWN';
   }
 }
 
 describe('what was seen of a request means', () => {
   it.each<[string, Exchange, string]>([
-    ['never started', seen({ started: false, failure: 'ECONNRESET' }), 'not sent: UPSTREAM_UNAVAILABLE, may retry'],
+    ['never started', seen({ started: false, failure: 'ECONNRESET' }), 'rejected: UPSTREAM_UNAVAILABLE, may retry'],
     ['started, then reset', seen({ failure: 'ECONNRESET' }), 'UNKNOWN'],
     ['started, then silence', seen({ failure: 'TimeoutError' }), 'UNKNOWN'],
     ['202 with an id', seen({ status: 202, body: '{"id":"1"}' }), 'ACCEPTED'],
@@ -50,24 +49,32 @@ describe('what was seen of a request means', () => {
     ['202 with a blank id', seen({ status: 202, body: '{"id":" "}' }), 'ACCEPTED_WITHOUT_ID'],
     ['202 with an array', seen({ status: 202, body: '[{"id":"1"}]' }), 'ACCEPTED_WITHOUT_ID'],
     ['204', seen({ status: 204, body: '' }), 'UNKNOWN'],
-    ['400 with Catapult JSON', seen({ status: 400, body: CATAPULT_ERROR }), 'refused: UPSTREAM_REJECTED, final'],
-    ['403 of version 1', seen({ status: 403, body: VERSION_1_ERROR }), 'refused: UPSTREAM_REJECTED, final'],
+    ['400 with Catapult JSON', seen({ status: 400, body: CATAPULT_ERROR }), 'rejected: UPSTREAM_REJECTED, final'],
+    ['403 of version 1', seen({ status: 403, body: VERSION_1_ERROR }), 'rejected: UPSTREAM_REJECTED, final'],
     ['403 of a proxy', seen({ status: 403, body: '<html>Forbidden</html>' }), 'UNKNOWN'],
     ['400 that is not JSON', seen({ status: 400, body: 'definitely {}not [valid JSON]' }), 'UNKNOWN'],
     ['408 with Catapult JSON', seen({ status: 408, body: CATAPULT_ERROR }), 'UNKNOWN'],
     [
       '429 with Catapult JSON',
       seen({ status: 429, body: CATAPULT_ERROR }),
-      'refused: UPSTREAM_RATE_LIMITED, may retry',
+      'rejected: UPSTREAM_RATE_LIMITED, may retry',
     ],
-    ['429 of a limiter in between', seen({ status: 429, body: '' }), 'refused: UPSTREAM_RATE_LIMITED, may retry'],
+    ['429 of a limiter in between', seen({ status: 429, body: '' }), 'rejected: UPSTREAM_RATE_LIMITED, may retry'],
     [
       '429 that breaks off',
       seen({ status: 429, failure: 'UND_ERR_SOCKET' }),
-      'refused: UPSTREAM_RATE_LIMITED, may retry',
+      'rejected: UPSTREAM_RATE_LIMITED, may retry',
     ],
-    ['500 with Catapult JSON', seen({ status: 500, body: CATAPULT_ERROR }), 'refused: UPSTREAM_UNAVAILABLE, may retry'],
-    ['503 with Catapult JSON', seen({ status: 503, body: CATAPULT_ERROR }), 'refused: UPSTREAM_UNAVAILABLE, may retry'],
+    [
+      '500 with Catapult JSON',
+      seen({ status: 500, body: CATAPULT_ERROR }),
+      'rejected: UPSTREAM_UNAVAILABLE, may retry',
+    ],
+    [
+      '503 with Catapult JSON',
+      seen({ status: 503, body: CATAPULT_ERROR }),
+      'rejected: UPSTREAM_UNAVAILABLE, may retry',
+    ],
     ['500 of the framework', seen({ status: 500, body: FRAMEWORK_ERROR }), 'UNKNOWN'],
     ['500 without a body', seen({ status: 500, body: '' }), 'UNKNOWN'],
     ['503 of a proxy', seen({ status: 503, body: '<html>' }), 'UNKNOWN'],
@@ -75,7 +82,7 @@ describe('what was seen of a request means', () => {
     ['504 with Catapult JSON', seen({ status: 504, body: CATAPULT_ERROR }), 'UNKNOWN'],
     ['an unassigned status', seen({ status: 600, body: CATAPULT_ERROR }), 'UNKNOWN'],
   ])('%s', (_name, exchange, expected) => {
-    expect(verdictOf(exchange)).toBe(expected);
+    expect(outcomeOf(exchange)).toBe(expected);
   });
 
   it('fields that Catapult refused, by name only, when it answers 400 with fieldErrors', () => {
@@ -89,12 +96,12 @@ describe('what was seen of a request means', () => {
         'not an object',
       ],
     });
-    const verdict = classify(seen({ status: 400, body }), NOW);
-    expect(verdict).toMatchObject({
-      kind: 'REFUSED',
-      mayRetry: false,
+    const refused = classify(seen({ status: 400, body }), OUTBOUND, NOW);
+    expect(refused).toMatchObject({
+      status: 'REJECTED',
       error: {
         code: 'BAD_USER_INPUT',
+        retryable: false,
         outcome: 'NOT_SENT',
         fieldErrors: [
           { path: ['input', 'to'], code: 'REFUSED_BY_CATAPULT' },
@@ -102,13 +109,13 @@ describe('what was seen of a request means', () => {
         ],
       },
     });
-    expect(JSON.stringify(verdict)).not.toMatch(/invalid|\+123/);
+    expect(JSON.stringify(refused)).not.toMatch(/invalid|\+123/);
   });
 
   it('a wait, when a refusal carries Retry-After', () => {
     const refusal = { body: CATAPULT_ERROR, retryAfter: '7' };
     for (const status of [429, 503]) {
-      expect(classify(seen({ status, ...refusal }), NOW)).toMatchObject({ error: { retryAfterSeconds: 7 } });
+      expect(classify(seen({ status, ...refusal }), OUTBOUND, NOW)).toMatchObject({ error: { retryAfterSeconds: 7 } });
     }
   });
 });
@@ -125,14 +132,14 @@ const BODIES = {
 } as const;
 type Body = keyof typeof BODIES;
 
-const REJECTED = 'refused: UPSTREAM_REJECTED, final';
-const RATE_LIMITED = 'refused: UPSTREAM_RATE_LIMITED, may retry';
-const UNAVAILABLE = 'refused: UPSTREAM_UNAVAILABLE, may retry';
+const REJECTED = 'rejected: UPSTREAM_REJECTED, final';
+const RATE_LIMITED = 'rejected: UPSTREAM_RATE_LIMITED, may retry';
+const UNAVAILABLE = 'rejected: UPSTREAM_UNAVAILABLE, may retry';
 
 /** The classes by body, in the order of `BODIES`. */
-const always = (verdict: string): readonly string[] => Object.keys(BODIES).map(() => verdict);
-const onlyOfCatapult = (verdict: string): readonly string[] => [
-  ...['UNKNOWN', 'UNKNOWN', verdict, verdict, verdict],
+const always = (outcome: string): readonly string[] => Object.keys(BODIES).map(() => outcome);
+const onlyOfCatapult = (outcome: string): readonly string[] => [
+  ...['UNKNOWN', 'UNKNOWN', outcome, outcome, outcome],
   ...['UNKNOWN', 'UNKNOWN'],
 ];
 const NO_ID = 'ACCEPTED_WITHOUT_ID';
@@ -168,7 +175,7 @@ describe('every status, with every body, means', () => {
   );
   it.each(rows)('%d with %s: %s', (status, body, expected) => {
     const failure = BODIES[body] === null ? 'UND_ERR_SOCKET' : null;
-    expect(verdictOf(seen({ status, body: BODIES[body], failure }))).toBe(expected);
+    expect(outcomeOf(seen({ status, body: BODIES[body], failure }))).toBe(expected);
   });
 });
 

@@ -38,14 +38,12 @@ const SILENCE_MS = 1_000;
 type Expected = 'accepted' | 'accepted, id unknown' | 'unknown' | `not sent: ${string}`;
 const NOT_SENT: Expected = 'not sent: UPSTREAM_UNAVAILABLE';
 
-function classOf({ outcome }: GatewayReport): Expected {
-  switch (outcome.kind) {
+function classOf(report: GatewayReport): Expected {
+  switch (report.status) {
     case 'ACCEPTED':
-      return 'accepted';
-    case 'ACCEPTED_WITHOUT_ID':
-      return 'accepted, id unknown';
-    case 'NOT_SENT':
-      return `not sent: ${outcome.error.code}`;
+      return report.message === null ? 'accepted, id unknown' : 'accepted';
+    case 'REJECTED':
+      return `not sent: ${report.error.code}`;
     case 'UNKNOWN':
       return 'unknown';
   }
@@ -121,7 +119,7 @@ describe('a send is known not sent', () => {
     const proxy = await openProxy(behaviour);
     const report = await clientFor(endpoint.url, by(proxy.url)).send(OUTBOUND, 'send1');
     const { connects, passed } = await proxy.record();
-    expect([classOf(report), report.attempts, report.detail]).toEqual([NOT_SENT, 3, failure]);
+    expect([classOf(report), report.attempts, report.lastSeen]).toEqual([NOT_SENT, 3, failure]);
     expect([connects.length, passed, endpoint.requests.length]).toEqual([3, '', 0]);
   });
 
@@ -138,14 +136,14 @@ describe('a send is known not sent', () => {
     const url = `http://127.0.0.1:${await unlistenedPort()}`;
     const proxy = await openProxy('tunnel');
     const report = await clientFor(url, by(proxy.url)).send(OUTBOUND, 'send1');
-    expect([classOf(report), report.attempts, report.detail]).toEqual([NOT_SENT, 3, REFUSED]);
+    expect([classOf(report), report.attempts, report.lastSeen]).toEqual([NOT_SENT, 3, REFUSED]);
   });
 
   it('when nobody listens at the address of the proxy', async () => {
     const endpoint = await openEndpoint();
     const nobody = `http://127.0.0.1:${await unlistenedPort()}`;
     const report = await clientFor(endpoint.url, by(nobody)).send(OUTBOUND, 'send1');
-    expect([classOf(report), report.attempts, report.detail]).toEqual([NOT_SENT, 3, 'ECONNREFUSED']);
+    expect([classOf(report), report.attempts, report.lastSeen]).toEqual([NOT_SENT, 3, 'ECONNREFUSED']);
     expect(endpoint.requests).toHaveLength(0);
   });
 
@@ -160,7 +158,7 @@ describe('a send is known not sent', () => {
     const endpoint = await openEndpoint();
     const proxy = await openProxy('tunnel');
     const report = await clientFor(endpoint.url, by(proxy.url.replace('http:', 'https:'))).send(OUTBOUND, 'send1');
-    expect([classOf(report), report.attempts, report.detail]).toEqual([NOT_SENT, 3, 'ECONNRESET']);
+    expect([classOf(report), report.attempts, report.lastSeen]).toEqual([NOT_SENT, 3, 'ECONNRESET']);
     expect((await proxy.record()).connects).toHaveLength(0);
   });
 
@@ -168,7 +166,7 @@ describe('a send is known not sent', () => {
     const endpoint = await openEndpoint();
     const proxy = await openProxy('silence');
     const report = await clientFor(endpoint.url, by(proxy.url), SILENCE_MS).send(OUTBOUND, 'send1');
-    expect([classOf(report), report.attempts, report.detail]).toEqual([NOT_SENT, 1, 'TimeoutError']);
+    expect([classOf(report), report.attempts, report.lastSeen]).toEqual([NOT_SENT, 1, 'TimeoutError']);
     expect((await proxy.record()).connects).toHaveLength(1);
   });
 
@@ -230,7 +228,7 @@ describe('a send is known not sent', () => {
     expect([seen.started, failureOf(seen)]).toEqual([false, 'certificate not trusted (NODE_EXTRA_CA_CERTS)']);
 
     const report = await clientFor(endpoint.url, by(proxy.url)).send(OUTBOUND, 'send1');
-    expect([classOf(report), report.detail]).toEqual([NOT_SENT, 'DEPTH_ZERO_SELF_SIGNED_CERT']);
+    expect([classOf(report), report.lastSeen]).toEqual([NOT_SENT, 'DEPTH_ZERO_SELF_SIGNED_CERT']);
     const { connects } = await proxy.record();
     expect(new Set(connects.map(({ target }) => `https://${target}`))).toEqual(new Set([endpoint.url]));
     expect(endpoint.requests).toEqual([]);
@@ -241,7 +239,7 @@ describe('a send is known not sent', () => {
     const proxy = await openProxy('refuse 503');
     const client = clientFor(endpoint.url, by(proxy.url));
     const reports = await Promise.all(Array.from({ length: 80 }, () => client.send(OUTBOUND, 'send1')));
-    expect(new Set(reports.map((report) => [classOf(report), report.attempts, report.detail].join()))).toEqual(
+    expect(new Set(reports.map((report) => [classOf(report), report.attempts, report.lastSeen].join()))).toEqual(
       new Set([[NOT_SENT, 3, REFUSED].join()]),
     );
     expect(endpoint.requests).toHaveLength(0);
@@ -256,7 +254,7 @@ describe('while the CONNECT is pending', () => {
     const report = client.send(OUTBOUND, 'send1');
     await proxy.connected(1);
     client.abortInFlight();
-    expect(await report).toMatchObject({ outcome: { kind: 'NOT_SENT' }, attempts: 1, detail: 'AbortError' });
+    expect(await report).toMatchObject({ status: 'REJECTED', attempts: 1, lastSeen: 'AbortError' });
   });
 
   it.each(['an end of the process', 'the deadline'])(
@@ -322,7 +320,7 @@ describe('a send is unknown and never repeated', () => {
     });
     const proxy = await openProxy('tunnel');
     const report = await clientFor(endpoint.url, by(proxy.url), SILENCE_MS).send(OUTBOUND, 'send1');
-    expect([classOf(report), report.attempts, report.detail]).toEqual(['unknown', 1, 'TimeoutError']);
+    expect([classOf(report), report.attempts, report.lastSeen]).toEqual(['unknown', 1, 'TimeoutError']);
     expect((await proxy.record()).passed.match(/POST/g)).toHaveLength(1);
     expect(endpoint.accepted).toBe(1);
   });

@@ -1,10 +1,12 @@
 /** What a refusal says about the input, and how long it asks to wait. */
 import { classify, parseRetryAfter } from '../../src/catapult/outcome.js';
+import { OUTBOUND } from '../support/messages.js';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 
 function refusedBy(status: number, body: object, retryAfter: string | null = null): ReturnType<typeof classify> {
-  return classify({ started: true, status, retryAfter, failure: null, body: Buffer.from(JSON.stringify(body)) }, NOW);
+  const seen = { started: true, status, retryAfter, failure: null, body: Buffer.from(JSON.stringify(body)) };
+  return classify(seen, OUTBOUND, NOW);
 }
 
 describe('a refused field', () => {
@@ -20,36 +22,35 @@ describe('a refused field', () => {
     ['expiresAt', ['input']],
     ['callbackUrl', ['input']],
     ['', ['input']],
-  ])('that Catapult calls %j is told at %j', (fieldName, path) => {
-    const verdict = refusedBy(400, { type: 't', description: 'd', fieldErrors: [{ fieldName }] });
-    expect(verdict).toMatchObject({
-      kind: 'REFUSED',
-      mayRetry: false,
-      error: { code: 'BAD_USER_INPUT', fieldErrors: [{ path, code: 'REFUSED_BY_CATAPULT' }] },
+  ])('that Catapult calls %j is reported at %j', (fieldName, path) => {
+    const outcome = refusedBy(400, { type: 't', description: 'd', fieldErrors: [{ fieldName }] });
+    expect(outcome).toMatchObject({
+      status: 'REJECTED',
+      error: { code: 'BAD_USER_INPUT', retryable: false, fieldErrors: [{ path, code: 'REFUSED_BY_CATAPULT' }] },
     });
   });
 
   it.each([403, 409, 499])('is the input’s fault with 400 alone, not with %i', (status) => {
-    const verdict = refusedBy(status, { type: 't', description: 'd', fieldErrors: [{ fieldName: 'to' }] });
-    expect(verdict).toMatchObject({ kind: 'REFUSED', error: { code: 'UPSTREAM_REJECTED' } });
-    expect(verdict).not.toHaveProperty('error.fieldErrors.0');
+    const outcome = refusedBy(status, { type: 't', description: 'd', fieldErrors: [{ fieldName: 'to' }] });
+    expect(outcome).toMatchObject({ status: 'REJECTED', error: { code: 'UPSTREAM_REJECTED' } });
+    expect(outcome).not.toHaveProperty('error.fieldErrors.0');
   });
 
   it('is none where the list of them is empty', () => {
-    const verdict = refusedBy(400, { type: 't', description: 'd', fieldErrors: [] });
-    expect(verdict).toMatchObject({ kind: 'REFUSED', error: { code: 'UPSTREAM_REJECTED' } });
+    const outcome = refusedBy(400, { type: 't', description: 'd', fieldErrors: [] });
+    expect(outcome).toMatchObject({ status: 'REJECTED', error: { code: 'UPSTREAM_REJECTED' } });
   });
 });
 
 describe('a wait', () => {
   const ERROR = { type: 't', description: 'd' };
 
-  it('is told where upstream asks for one, and not where it asks for nonsense', () => {
+  it('is passed on when upstream asks for one, and not when it asks for nonsense', () => {
     expect(refusedBy(503, ERROR, '7')).toMatchObject({ error: { retryAfterSeconds: 7 } });
     for (const retryAfter of [null, 'soon']) {
       for (const status of [429, 503]) {
-        const verdict = refusedBy(status, ERROR, retryAfter);
-        expect(verdict.kind === 'REFUSED' && verdict.error.retryAfterSeconds).toBeUndefined();
+        const outcome = refusedBy(status, ERROR, retryAfter);
+        expect(outcome.status === 'REJECTED' && outcome.error.retryAfterSeconds).toBeUndefined();
       }
     }
   });

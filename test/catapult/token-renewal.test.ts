@@ -57,7 +57,7 @@ describe('the token', () => {
     return authorization;
   }
 
-  it('is asked for at the whole URL, and by whom is told', async () => {
+  it('is requested at the whole URL, with the user agent', async () => {
     await newAuthorization({ tokenUrl: `${endpoint.url}?realm=a` }).header(signal);
     expect(endpoint.requests[0]?.headers['user-agent']).toBe('catapult-graphql/1');
     expect(endpoint.requests).toHaveLength(1);
@@ -116,7 +116,7 @@ describe('the token', () => {
     now += 30_000;
     grant();
     expect(await asking).toBe('Bearer t1');
-    // A tenth before its end, of which thirty seconds are over.
+    // A tenth before its end; thirty seconds of its life are over.
     expect(pauses).toEqual([60_000]);
   });
 
@@ -129,7 +129,7 @@ describe('the token', () => {
     patience.abort();
     expect(await asking).toBeNull();
     expect(await authorization.header(patience.signal)).toBeNull();
-    // It is waited for still, by nobody who asked for it.
+    // Its request is still under way, though nobody waits for it.
     expect([endpoint.requests.length, pauses]).toEqual([1, []]);
   });
 
@@ -177,7 +177,7 @@ describe('the token', () => {
     expect(problems).toEqual(['no access token: answered HTTP 503']);
   });
 
-  it('that failed is asked for by nobody before the pause is over, and by the next who needs it then', async () => {
+  it('that failed is not requested before the pause is over, and then by the next send that needs it', async () => {
     endpoint.answer = (response) => void response.writeHead(503).end();
     const authorization = newAuthorization();
     await until(() => pauses.length === 1);

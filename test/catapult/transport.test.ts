@@ -21,7 +21,7 @@ const ANSWER = JSON.stringify({
 });
 const ERROR = '{"type":"internal-server-error","description":"Internal server error."}';
 
-/** What a case ends in: the classes of the table, as the caller is told of them. */
+/** What a case ends in: the classes of the table, as the caller sees them. */
 type Expected = 'accepted' | 'accepted, id unknown' | 'unknown' | `not sent: ${string}`;
 
 /** Long enough for a loaded machine to answer, short enough for silence to be tested. */
@@ -44,14 +44,12 @@ function clientFor(url: string, clock: Clock = impatientClock(), timeoutMs = TIM
   return openTestClient(openTestAccount(url), clock, timeoutMs);
 }
 
-function classOf({ outcome }: GatewayReport): Expected {
-  switch (outcome.kind) {
+function classOf(report: GatewayReport): Expected {
+  switch (report.status) {
     case 'ACCEPTED':
-      return 'accepted';
-    case 'ACCEPTED_WITHOUT_ID':
-      return 'accepted, id unknown';
-    case 'NOT_SENT':
-      return `not sent: ${outcome.error.code}`;
+      return report.message === null ? 'accepted, id unknown' : 'accepted';
+    case 'REJECTED':
+      return `not sent: ${report.error.code}`;
     case 'UNKNOWN':
       return 'unknown';
   }
@@ -363,7 +361,7 @@ describe('the client meets', () => {
   it('a port where nobody listens: not sent, tried three times', async () => {
     const client = clientFor(`http://127.0.0.1:${await unlistenedPort()}`);
     const report = await client.send(OUTBOUND, 'send1');
-    expect([classOf(report), report.attempts, report.detail]).toEqual([
+    expect([classOf(report), report.attempts, report.lastSeen]).toEqual([
       'not sent: UPSTREAM_UNAVAILABLE',
       3,
       'ECONNREFUSED',
@@ -419,7 +417,7 @@ describe('the client meets', () => {
     });
     const client = clientFor(upstream.url.replace('http:', 'https:'));
     const report = await client.send(OUTBOUND, 'send1');
-    expect([classOf(report), report.detail, resets]).toEqual(['not sent: UPSTREAM_UNAVAILABLE', 'ECONNRESET', 3]);
+    expect([classOf(report), report.lastSeen, resets]).toEqual(['not sent: UPSTREAM_UNAVAILABLE', 'ECONNRESET', 3]);
     await client.close();
     await upstream.close();
   });
@@ -459,8 +457,8 @@ describe('the client meets', () => {
   it('an acceptance that does not say when: at this moment, in microseconds', async () => {
     const upstream = await startMisbehavingUpstream(accepting(response('202 Accepted', '{"id":"1"}')));
     const client = clientFor(upstream.url, { ...impatientClock(), now: () => 1_800_000_000_123 });
-    const { outcome } = await client.send(OUTBOUND, 'send1');
-    expect(outcome).toMatchObject({ kind: 'ACCEPTED', message: { time: 1_800_000_000_123_000 } });
+    const report = await client.send(OUTBOUND, 'send1');
+    expect(report).toMatchObject({ status: 'ACCEPTED', message: { time: 1_800_000_000_123_000 } });
     await client.close();
     await upstream.close();
   });

@@ -74,7 +74,7 @@ describe('the message list', () => {
     ],
     ['empty', { totalCount: 0, messages: [] }, { messages: [], complete: true }],
     ['without a count', { messages: [LISTED] }, { messages: [READ], complete: true }],
-    ['of which one page came', { totalCount: 2, messages: [LISTED] }, { messages: [READ], complete: false }],
+    ['that holds one page of several', { totalCount: 2, messages: [LISTED] }, { messages: [READ], complete: false }],
     [
       'with a message that cannot be read',
       { totalCount: 2, messages: [LISTED, { ...LISTED, messageId: 7 }] },

@@ -62,7 +62,7 @@ describe('wrong credentials', () => {
     expect(reported.slice(5_000)).toEqual([1]);
   });
 
-  it('of which a thousand wait already are answered at once', async () => {
+  it('are answered at once when a thousand wait already', async () => {
     const all = tries(1_020, () => 'a');
     expect(await Promise.all(all.slice(1_010))).toEqual(Array(10).fill(true));
     expect(clock.asleep.filter((ms) => ms === 1_000)).toHaveLength(1_000);

@@ -194,7 +194,7 @@ describe('housekeeping', () => {
     expect(purgesBeforeTheSend).toBeLessThan(10);
   });
 
-  it('goes on after a failure, and tells of it', async () => {
+  it('goes on after a failure, and reports it', async () => {
     let broken = true;
     const failing = new Proxy(sharedStore(), {
       get(target, name) {

@@ -27,10 +27,10 @@ const SENT: Message = {
   status: 'ACCEPTED',
   deliveries: openDeliveries(OUTBOUND.to),
 };
-const ACCEPTED: SendOutcome = { kind: 'ACCEPTED', message: SENT };
-const UNKNOWN: SendOutcome = { kind: 'UNKNOWN' };
+const ACCEPTED: SendOutcome = { status: 'ACCEPTED', message: SENT };
+const UNKNOWN: SendOutcome = { status: 'UNKNOWN' };
 const NOT_SENT: SendOutcome = {
-  kind: 'NOT_SENT',
+  status: 'REJECTED',
   error: new ServiceError('UPSTREAM_UNAVAILABLE', { outcome: 'NOT_SENT' }),
 };
 
@@ -140,7 +140,7 @@ describe('a send', () => {
         async send(_message, _sendId, endsAt): Promise<GatewayReport> {
           steps.push('call');
           deadlines.push(endsAt);
-          return { outcome: await outcome(), attempts: 1, detail: 'HTTP 202' };
+          return { ...(await outcome()), attempts: 1, lastSeen: 'HTTP 202' };
         },
       },
       clock,
@@ -369,7 +369,7 @@ describe('a send', () => {
 
   it.each<[string, SendOutcome]>([
     ['unknown', UNKNOWN],
-    ['accepted without an id', { kind: 'ACCEPTED_WITHOUT_ID' }],
+    ['accepted without an id', { status: 'ACCEPTED', message: null }],
   ])('%s stays OUTCOME_UNKNOWN and is never sent again', async (_name, first) => {
     outcome = () => Promise.resolve(first);
     const service = newService();
@@ -486,10 +486,10 @@ describe('a send', () => {
 
   it('gives back what it took from the limits where nothing was sent, and there alone', async () => {
     await newService().send(request({ idempotencyKey: null }));
-    outcome = () => Promise.resolve({ kind: 'UNKNOWN' });
+    outcome = () => Promise.resolve({ status: 'UNKNOWN' });
     await failureOf(newService().send(request({ idempotencyKey: 'unknown' })));
     expect(givenBack).toBe(0);
-    outcome = () => Promise.resolve({ kind: 'NOT_SENT', error: new ServiceError('UPSTREAM_REJECTED') });
+    outcome = () => Promise.resolve({ status: 'REJECTED', error: new ServiceError('UPSTREAM_REJECTED') });
     await failureOf(newService().send(request({ idempotencyKey: null })));
     expect(givenBack).toBe(1);
   });
@@ -668,7 +668,7 @@ describe('a send', () => {
     expect(claims).toBe(10_000);
   });
 
-  it('whose record fails to the end is told to the operator with its id, and found after a restart', async () => {
+  it('with a record that fails to the end is reported to the operator with its id, and found after a restart', async () => {
     const behind = store;
     replace('record', diskFull);
     const service = newService();

@@ -24,6 +24,10 @@ describe('the public internet', () => {
     ['224.0.0.0', '239.255.255.255'],
     ['240.0.0.0', '255.255.255.255'],
     ['168.63.129.16', '168.63.129.16'],
+    ['192.31.196.0', '192.31.196.255'],
+    ['192.52.193.0', '192.52.193.255'],
+    ['192.175.48.0', '192.175.48.255'],
+    ['[2620:4f:8000::]', '[2620:4f:8000:ffff:ffff:ffff:ffff:ffff]'],
     ['[2001::]', '[2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff]'],
     ['[2001:db8::]', '[2001:db8:ffff:ffff:ffff:ffff:ffff:ffff]'],
     ['[2002::]', '[2002:ffff:ffff:ffff:ffff:ffff:ffff:ffff]'],
@@ -123,7 +127,7 @@ describe('a number', () => {
     expect(isE164(text)).toBe(false);
   });
 
-  it('is read anew after many others', () => {
+  it('is read again after many others', () => {
     const numbers = Array.from({ length: 100 }, (_, index) => `+1212555${1_000 + index}`);
     for (let round = 0; round < 2; round++) expect(numbers.every(isE164)).toBe(true);
   });

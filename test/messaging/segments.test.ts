@@ -38,7 +38,7 @@ describe('the segments of a text', () => {
     ['a family, joined by U+200D', '👨‍👩‍👧', 'UCS_2', 8, 1, 70],
     ['composed é', 'caf\u00e9', 'GSM_7', 4, 1, 160],
     ['decomposed é', 'cafe\u0301', 'UCS_2', 5, 1, 70],
-    ['ç, of which the alphabet has the capital only', 'ç', 'UCS_2', 1, 1, 70],
+    ['ç, since the alphabet has only its capital', 'ç', 'UCS_2', 1, 1, 70],
     ['a backtick', '`', 'UCS_2', 1, 1, 70],
     ['a tab', '\t', 'UCS_2', 1, 1, 70],
     ['a no-break space', '\u00a0', 'UCS_2', 1, 1, 70],

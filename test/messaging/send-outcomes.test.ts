@@ -22,7 +22,7 @@ describe('a send', () => {
 
   beforeEach(async () => {
     store = await openStore({ databaseUrl: null, file: ':memory:' });
-    outcome = { kind: 'UNKNOWN' };
+    outcome = { status: 'UNKNOWN' };
     [reports, settled, sleeping, now, claims, brokenClaims] = [[], [], [], 1_000, 0, false];
     let ids = 0;
     service = new MessageService({
@@ -39,7 +39,7 @@ describe('a send', () => {
       gateway: {
         send(): Promise<GatewayReport> {
           now += 250;
-          return Promise.resolve({ outcome, attempts: 2, detail: 'HTTP 500' });
+          return Promise.resolve({ ...outcome, attempts: 2, lastSeen: 'HTTP 500' });
         },
       },
       clock: {
@@ -97,22 +97,26 @@ describe('a send', () => {
   });
 
   it('is reported with its error’s code where nothing was sent, and with how long it took', async () => {
-    outcome = { kind: 'NOT_SENT', error: new ServiceError('UPSTREAM_REJECTED', { outcome: 'NOT_SENT' }) };
+    outcome = { status: 'REJECTED', error: new ServiceError('UPSTREAM_REJECTED', { outcome: 'NOT_SENT' }) };
     expect(await codeOf(service.send(request()))).toBe('UPSTREAM_REJECTED NOT_SENT');
     const common = { attempts: 2, detail: 'HTTP 500', requestId: 'r1', durationMs: 250 };
     expect(reports).toEqual([{ ...common, sendId: 'send1', outcome: 'NOT_SENT', code: 'UPSTREAM_REJECTED' }]);
-    outcome = { kind: 'UNKNOWN' };
+    outcome = { status: 'UNKNOWN' };
     expect(await codeOf(service.send(request()))).toBe('OUTCOME_UNKNOWN UNKNOWN');
     expect(reports[1]).toEqual({ ...common, sendId: 'send2', outcome: 'UNKNOWN' });
   });
 
-  it('is waited for by nobody any more once its outcome is stored', async () => {
+  it('leaves nobody waiting once its outcome is stored', async () => {
     await codeOf(service.send(request()));
     expect(sleeping.map((signal) => signal?.aborted)).toEqual([true]);
   });
 
   it.each<[string, Partial<SendRequest['message']>, string]>([
-    ['without priority and end, as in versions that knew neither', {}, 'SVzGmFfFiaeoumma2rYVTnhX7DPixyqBeEXpIDBcE84'],
+    [
+      'without priority and end, as in versions that did not know them',
+      {},
+      'SVzGmFfFiaeoumma2rYVTnhX7DPixyqBeEXpIDBcE84',
+    ],
     ['with a priority', { priority: 'HIGH' }, 'kGB26TvuRGZmpG4nJ-MXeGWUyvbXJmyGmtLrYNPrTus'],
     ['with an end', { expiresAt: 5 }, 'xxX2VtwbA-XTryeBtnP79ehFabj4Or952H-dS1rs2wk'],
   ])('has a fingerprint of all of its input, %s', async (_name, fields, fingerprint) => {
@@ -131,7 +135,7 @@ describe('a send', () => {
   );
 
   it('without a key is a send of its own, however often it is made', async () => {
-    outcome = { kind: 'ACCEPTED', message: accepted({ id: 'm1' }).message };
+    outcome = { status: 'ACCEPTED', message: accepted({ id: 'm1' }).message };
     await Promise.all([1, 2].map(() => service.send(request({ idempotencyKey: null }))));
     expect(reports.map(({ sendId }) => sendId).sort()).toEqual(['send1', 'send2']);
   });
@@ -160,7 +164,7 @@ describe('a send', () => {
 
   it('is found as a message by its id and in the list, by whom may see it', async () => {
     const { message } = accepted({ id: 'm1', time: 5 });
-    outcome = { kind: 'ACCEPTED', message };
+    outcome = { status: 'ACCEPTED', message };
     await service.send(request());
     expect(await service.messagesById(['m1'], EVERYBODY)).toEqual([message]);
     expect(await service.messagesById(['m1'], 'shop')).toEqual([message]);

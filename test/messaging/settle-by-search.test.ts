@@ -196,8 +196,8 @@ function listOf({ plans, skewMs: skew, isStrict }: World, query: MessageSearchQu
     const isWanted = (entry: UpstreamMessage): boolean =>
       entry.from === query.from &&
       query.to.includes(entry.to) &&
-      time >= query.since * 1_000 &&
-      time <= query.until * 1_000;
+      time >= query.sinceMs * 1_000 &&
+      time <= query.untilMs * 1_000;
     return isStrict ? entries.filter(isWanted) : entries;
   });
 }
@@ -423,7 +423,7 @@ describe('settling by search', () => {
     await put(UNKNOWN, { message: { ...OUTBOUND, to: ['+16', '+17'] } });
     await roundAfter(2 * MINUTE_MS);
     expect(asked.map(({ query }) => query)).toEqual([
-      { from: OUTBOUND.from, to: ['+16', '+17'], since: START - 30_000, until: START + LEASE_MS + 30_000 },
+      { from: OUTBOUND.from, to: ['+16', '+17'], sinceMs: START - 30_000, untilMs: START + LEASE_MS + 30_000 },
     ]);
   });
 
@@ -573,7 +573,7 @@ describe('settling by search', () => {
     expect(await openSends()).toEqual([sendId]);
   });
 
-  it('tells of a search that failed, and asks again later', async () => {
+  it('reports a search that failed, and asks again later', async () => {
     const { sendId } = await put(UNKNOWN);
     const away = new Error('upstream is away');
     find = () => Promise.reject(away);

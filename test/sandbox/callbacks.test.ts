@@ -1,4 +1,4 @@
-/** What the sandbox tells of a message, and how it goes on telling it. */
+/** Which events the sandbox sends for a message, and how it tries again. */
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -64,7 +64,7 @@ describe('a message', () => {
     ['a sender that is no text', { from: 5 }, ['from']],
     ['media that are no list', { media: 'https://example.com' }, ['media']],
     ['media that are no texts', { media: [5] }, ['media']],
-    ['neither text nor media', { text: '', media: [] }, ['text']],
+    ['no text and no media', { text: '', media: [] }, ['text']],
     ['a text that is none', { text: 5 }, ['text']],
     ['an empty application', { applicationId: '' }, ['applicationId']],
     ['an application that is no text', { applicationId: 5 }, ['applicationId']],

@@ -110,17 +110,6 @@ describe('a text from upstream', () => {
       paired_message_id: 'ab',
     });
   });
-
-  it.each([
-    [2_147_483_647, 2_147_483_647],
-    [2_147_483_648, null],
-    [-2_147_483_647, -2_147_483_647],
-    [-2_147_483_648, null],
-    [0, 0],
-    [null, null],
-  ])('with %j segments counts %j', (segmentCount, stored) => {
-    expect(messageColumns(accepted({ segmentCount }).message).segment_count).toBe(stored);
-  });
 });
 
 describe('recipients', () => {
@@ -229,7 +218,7 @@ describe('an event', () => {
       segment_count: 2,
       paired_message_id: 'm2',
     });
-    const without = { time: 7_000, owner: null, segmentCount: 2 ** 31, pairedMessageId: null };
+    const without = { time: 7_000, owner: null, segmentCount: null, pairedMessageId: null };
     expect(rowAfter(UNKNOWN_ROW, event({ messageId: 'm\x001', message: without }))).toMatchObject({
       message_id: 'm1',
       owner: null,

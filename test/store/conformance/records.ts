@@ -94,14 +94,6 @@ export function describeRecords(opened: Opened): void {
       expect(idsOf(await pages(store, 5, { to: '+16' }))).toEqual([odd.id]);
     });
 
-    it('records an absurd segment count as none, and the rest of its batch', async () => {
-      const [odd, sound] = await Promise.all([put(store, { segmentCount: 2 ** 40 }), put(store)]);
-      expect(await store.messagesById([odd.id, sound.id], EVERYBODY)).toEqual([
-        { ...odd, segmentCount: null, pairedMessageId: null },
-        sound,
-      ]);
-    });
-
     it('records everything so that another process finds it', async () => {
       const message = await put(store, {}, { idempotencyKey: 'k' });
       const another = await openAnother();
