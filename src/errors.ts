@@ -132,6 +132,14 @@ export interface FieldError {
   readonly message: string;
 }
 
+/** The limit that an operation exceeds: how much is allowed, and how much the operation asks for. */
+export interface ExceededLimit {
+  readonly name: string;
+  readonly allowed: number;
+  /** Left out where it is not known: counting may stop at the limit. */
+  readonly asked?: number;
+}
+
 /** Whether a failed send may have gone out: `NOT_SENT` is certain, `UNKNOWN` means perhaps. */
 export type FailedOutcome = 'NOT_SENT' | 'UNKNOWN';
 
@@ -141,6 +149,10 @@ export interface ServiceErrorDetails {
   readonly fieldErrors?: readonly FieldError[];
   /** How long upstream asks to wait, in whole seconds. */
   readonly retryAfterSeconds?: number;
+  /** Set on `OPERATION_TOO_COSTLY`. */
+  readonly limit?: ExceededLimit;
+  /** Constant words that say more than the table's. */
+  readonly message?: string;
   /** What really happened, for the log; never shown to a caller. */
   readonly cause?: unknown;
 }
@@ -152,13 +164,15 @@ export class ServiceError extends Error {
   readonly outcome: FailedOutcome | undefined;
   readonly fieldErrors: readonly FieldError[] | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly limit: ExceededLimit | undefined;
 
   constructor(code: ErrorCode, details: ServiceErrorDetails = {}) {
-    super(ERRORS[code].message, { cause: details.cause });
+    super(details.message ?? ERRORS[code].message, { cause: details.cause });
     this.code = code;
     this.outcome = details.outcome;
     this.fieldErrors = details.fieldErrors;
     this.retryAfterSeconds = details.retryAfterSeconds;
+    this.limit = details.limit;
   }
 
   get retryable(): boolean {
@@ -170,13 +184,14 @@ export class ServiceError extends Error {
    * it reaches callers through any server that the schema is used in.
    */
   get extensions(): Record<string, unknown> {
-    const { code, retryable, outcome, fieldErrors, retryAfterSeconds } = this;
+    const { code, retryable, outcome, fieldErrors, retryAfterSeconds, limit } = this;
     return {
       code,
       retryable,
       ...(outcome !== undefined && { outcome }),
       ...(fieldErrors !== undefined && { fieldErrors }),
       ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+      ...(limit !== undefined && { limit }),
     };
   }
 }

@@ -12,8 +12,9 @@ import {
   type OperationDefinitionNode,
   type SelectionNode,
 } from 'graphql';
-import { ServiceError } from '../errors.js';
+import type { ServiceError } from '../errors.js';
 import type { Message } from '../messaging/message.js';
+import { tooCostly } from './documents/cost.js';
 
 /** A hundred messages to groups of ten take 14,000 with all of their fields; each value costs graphql-js about a microsecond. */
 const MAX_VALUES = 20_000;
@@ -24,22 +25,39 @@ const MAX_READ_LENGTH = MAX_ANSWER_BYTES;
 /** As many messages as a page has: so much is read at once. */
 const MAX_READ_AT_ONCE = 100;
 
+/** How much more an operation asks for is not known: counting stops at the limit. */
+const tooManyValues = (): ServiceError =>
+  tooCostly(
+    { name: 'answerValues', allowed: MAX_VALUES },
+    `The answer would hold too many values: at most ${MAX_VALUES}. Ask for shorter pages or fewer fields.`,
+  );
+const tooManyBytes = (): ServiceError =>
+  tooCostly(
+    { name: 'answerBytes', allowed: MAX_ANSWER_BYTES },
+    `The answer would be too long: at most ${MAX_ANSWER_BYTES} bytes. Ask for shorter pages or fewer fields.`,
+  );
+const tooMuchRead = (): ServiceError =>
+  tooCostly(
+    { name: 'readLength', allowed: MAX_READ_LENGTH },
+    `The operation reads too much text: at most ${MAX_READ_LENGTH} UTF-16 units. Ask for shorter pages.`,
+  );
+
 /** What is left to one operation. */
 export class AnswerBudget {
-  #isExceeded = false;
+  #refusal: ServiceError | null = null;
   #values = 0;
   #readLength = 0;
   #lastRead: Promise<unknown> = Promise.resolve();
 
-  /** Whether the operation asked for too much: then its answer is a refusal, and nothing else. */
-  get isExceeded(): boolean {
-    return this.#isExceeded;
+  /** Why the operation asked for too much; null as long as it did not. Then its answer is this refusal, and nothing else. */
+  get refusal(): ServiceError | null {
+    return this.#refusal;
   }
 
   /** Counts entries of lists, each with the fields that are asked of it. @throws ServiceError OPERATION_TOO_COSTLY */
   addValues(count: number): void {
     this.#values += count;
-    if (this.#values > MAX_VALUES) this.#exceed();
+    if (this.#values > MAX_VALUES) this.#refuse(tooManyValues());
   }
 
   /** Finds messages by their ids. @throws ServiceError OPERATION_TOO_COSTLY */
@@ -63,7 +81,7 @@ export class AnswerBudget {
   /** Reads after all that the operation reads already, so that it stops in time. @throws ServiceError OPERATION_TOO_COSTLY */
   read<Found>(find: () => Promise<Found>, messagesIn: (found: Found) => readonly (Message | null)[]): Promise<Found> {
     const reading = this.#lastRead.then(async () => {
-      if (this.#readLength >= MAX_READ_LENGTH) this.#exceed();
+      if (this.#readLength >= MAX_READ_LENGTH) this.#refuse(tooMuchRead());
       const found = await find();
       for (const message of messagesIn(found)) this.#readLength += message === null ? 0 : lengthOf(message);
       return found;
@@ -72,9 +90,9 @@ export class AnswerBudget {
     return reading;
   }
 
-  #exceed(): never {
-    this.#isExceeded = true;
-    throw new ServiceError('OPERATION_TOO_COSTLY');
+  #refuse(refusal: ServiceError): never {
+    this.#refusal ??= refusal;
+    throw refusal;
   }
 }
 
@@ -131,13 +149,14 @@ function fieldsBelow({ fieldNodes, fragments }: GraphQLResolveInfo, lists: Reado
   return fieldNodes.reduce((sum, { selectionSet }) => sum + countAll(selectionSet?.selections), 0);
 }
 
-/** Whether an answer must not be given. What a mutation has done must be told, whatever its size. */
-export function isTooMuch(
+/** Why an answer must not be given; null when it may. A mutation's answer always is: it says what was done. */
+export function answerRefusal(
   operation: OperationDefinitionNode | null | undefined,
   budget: AnswerBudget,
   answer: unknown,
-): boolean {
-  return operation?.operation === OperationTypeNode.QUERY && (budget.isExceeded || isTooLarge(answer));
+): ServiceError | null {
+  if (operation?.operation !== OperationTypeNode.QUERY) return null;
+  return budget.refusal ?? (isTooLarge(answer) ? tooManyBytes() : null);
 }
 
 /** Whether an answer takes more than `MAX_ANSWER_BYTES` as JSON. Looks no further than it must. */

@@ -21,11 +21,9 @@ export function errorFormatter(schema: GraphQLSchema, options: { readonly intros
     }
     const code = codeOf(formatted, error);
     const message =
-      code === 'DOCUMENT_NOT_TRUSTED' || code === 'OPERATION_TOO_COSTLY'
-        ? ERRORS[code].message
-        : isAboutDocument(code) && !options.introspection
-          ? 'The request does not fit the schema.'
-          : messageOf(code, formatted.message, names);
+      isAboutDocument(code) && !options.introspection
+        ? 'The request does not fit the schema.'
+        : messageOf(code, formatted.message, names);
     return { message, ...where, extensions: { code, retryable: ERRORS[code].retryable } };
   };
 }

@@ -6,6 +6,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { ServiceError, type ExceededLimit } from '../../errors.js';
 
 /** Far above what a screen or a router asks for in one operation, far below what would hold up the server. */
 const LIMITS = {
@@ -32,6 +33,19 @@ const LISTS: ReadonlyMap<string, number> = new Map([
   ['_entities', 2],
 ]);
 
+/** What there is too much of, in the words of a refusal. */
+const WORDS: Readonly<Record<keyof typeof LIMITS, string>> = {
+  fields: 'fields',
+  depth: 'levels of fields',
+  introspectionDepth: 'levels of introspection',
+  aliases: 'aliases',
+  rootFields: 'root fields',
+  lists: 'lists',
+  sends: 'sends',
+  directives: 'directives',
+  directivesOnOneNode: 'directives in one place',
+};
+
 type Cost = { [Limit in keyof typeof LIMITS]: number };
 
 const NOTHING: Cost = {
@@ -49,35 +63,53 @@ const NOTHING: Cost = {
 /** The limits that count the greatest of their subjects; the others count all of them together. */
 const GREATEST: ReadonlySet<string> = new Set(['depth', 'introspectionDepth', 'directivesOnOneNode']);
 
-/** The limit that one of the document's operations exceeds; null when none does. Takes time linear in the document. */
-export function exceededLimit(document: DocumentNode): keyof typeof LIMITS | null {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const definition of document.definitions) {
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+/** The refusal of an operation that exceeds `limit`. `what` says, in constant words, where it does. */
+export function tooCostly(limit: ExceededLimit, what: string): ServiceError {
+  return new ServiceError('OPERATION_TOO_COSTLY', { limit, message: what });
+}
+
+/** Refuses a document when one of its operations exceeds a limit; null when none does. Takes time linear in the document. */
+export function refusalForCost(document: DocumentNode): ServiceError | null {
+  for (const cost of costsIn(document)) {
+    for (const name of Object.keys(LIMITS) as (keyof typeof LIMITS)[]) {
+      const [allowed, asked] = [LIMITS[name], cost[name]];
+      if (asked <= allowed) continue;
+      // Fragments that double again and again count further than numbers are exact.
+      const limit = { name, allowed, ...(Number.isSafeInteger(asked) && { asked }) };
+      return tooCostly(limit, `The operation has too many ${WORDS[name]}: at most ${allowed}.`);
+    }
   }
+  return null;
+}
+
+/** What each operation costs, and what each fragment costs to validate, even one that nothing uses. */
+function costsIn({ definitions }: DocumentNode): Cost[] {
+  const costOfFragment = fragmentCosts(definitions.filter((each) => each.kind === Kind.FRAGMENT_DEFINITION));
+  return definitions.map((definition) => {
+    if (definition.kind === Kind.OPERATION_DEFINITION) {
+      return plus(costOf(definition.selectionSet, costOfFragment), directivesOf(definition));
+    }
+    if (definition.kind !== Kind.FRAGMENT_DEFINITION) return NOTHING;
+    const { fields, directives, directivesOnOneNode } = costOfFragment(definition.name.value);
+    return { ...NOTHING, fields, directives, directivesOnOneNode };
+  });
+}
+
+/** Tells what a fragment costs wherever it is spread; each is looked at once. */
+function fragmentCosts(definitions: readonly FragmentDefinitionNode[]): (name: string) => Cost {
+  const fragments = new Map(definitions.map((fragment) => [fragment.name.value, fragment]));
   const known = new Map<string, Cost>();
   const costOfFragment = (name: string): Cost => {
     const fragment = fragments.get(name);
     const cost = known.get(name);
     if (cost !== undefined || fragment === undefined) return cost ?? NOTHING;
-    // A fragment that holds itself is refused by validation; here it must only come to an end.
+    // Validation refuses a fragment that contains itself; here it must only come to an end.
     known.set(name, NOTHING);
     const found = plus(costOf(fragment.selectionSet, costOfFragment), directivesOf(fragment));
     known.set(name, found);
     return found;
   };
-  for (const definition of document.definitions) {
-    let cost = NOTHING;
-    if (definition.kind === Kind.OPERATION_DEFINITION) {
-      cost = plus(costOf(definition.selectionSet, costOfFragment), directivesOf(definition));
-    } else if (definition.kind === Kind.FRAGMENT_DEFINITION) {
-      // Also one that nothing uses is validated.
-      const { fields, directives, directivesOnOneNode } = costOfFragment(definition.name.value);
-      cost = { ...NOTHING, fields, directives, directivesOnOneNode };
-    }
-    for (const limit of Object.keys(LIMITS) as (keyof typeof LIMITS)[]) if (cost[limit] > LIMITS[limit]) return limit;
-  }
-  return null;
+  return costOfFragment;
 }
 
 function costOf(selections: SelectionSetNode | undefined, costOfFragment: (name: string) => Cost): Cost {

@@ -166,5 +166,5 @@ function refusal(message: string): GraphQLError {
 }
 
 function failed(code: ErrorCode): GraphQLError {
-  return new GraphQLError('', { originalError: new ServiceError(code) });
+  return asGraphQLError(new ServiceError(code));
 }
