@@ -34,7 +34,10 @@ function rule(code: string, message: string, find: FindMistakes): PropertyDecora
   });
 }
 
-/** A rule of the whole value. `holds` is not asked about an absent value. */
+/**
+ * A rule of the whole value. `holds` is not asked about an absent value. Its parameters are `never` so that each rule can
+ * name the types of its own field: GraphQL has checked the value against them, and a decorator cannot infer them.
+ */
 export function Holds(
   code: string,
   message: string,

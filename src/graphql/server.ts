@@ -1,4 +1,5 @@
 /** /graphql: who may ask, which documents pass, and who answers: Apollo, GraphiQL or a WebSocket. */
+import type { ApolloServer } from '@apollo/server';
 import websocket from '@fastify/websocket';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type {
@@ -15,7 +16,7 @@ import type { SignedIn } from '../messaging/caller.js';
 import type { Authenticate } from '../messaging/ports.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
 import { createApollo, statusOfRefusal, withRequestId } from './apollo.js';
-import { contextFactory, type ContextParts } from './context.js';
+import { contextFactory, type ContextFactory, type ContextParts, type RequestContext } from './context.js';
 import { DocumentGate } from './documents/gate.js';
 import { documentRules, documentValidator } from './documents/rules.js';
 import type { DocumentRequest, TrustedDocuments } from './documents/trusted.js';
@@ -75,18 +76,7 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
   });
   await apollo.start();
 
-  const answer = fastifyApolloHandler(apollo, {
-    context: (request) => {
-      // Every route to here has its hook; a request that went around it must not become anybody.
-      if (request.signedIn === null) throw new ServiceError('UNAUTHENTICATED');
-      return Promise.resolve(newContext(request.id, request.signedIn));
-    },
-  });
-  const handler: RouteHandlerMethod = async function (request, reply) {
-    if (introspection && wantsGraphiQL(request)) return sendGraphiQL(reply);
-    const body: unknown = await answer.call(this, request, reply);
-    return reply.statusCode < 400 ? body : withRequestId(body, request.id, onInternalError);
-  };
+  const handler = requestHandler(apollo, newContext, options);
   const failures = new FailureLog(options.onSocketFailures);
   const origins = options.corsOrigins;
   const wsHandler = subscriptionHandler({ schema, newContext, authenticate, gate, origins, publish, failures });
@@ -102,6 +92,26 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
   return async () => {
     await apollo.stop();
     failures.close();
+  };
+}
+
+/** Answers a request that passed the hooks. */
+function requestHandler(
+  apollo: ApolloServer<RequestContext>,
+  newContext: ContextFactory,
+  { introspection, onInternalError }: GraphQLOptions,
+): RouteHandlerMethod {
+  const answer = fastifyApolloHandler(apollo, {
+    context: (request) => {
+      // Every route to here has its hook; a request that went around it must not become anybody.
+      if (request.signedIn === null) throw new ServiceError('UNAUTHENTICATED');
+      return Promise.resolve(newContext(request.id, request.signedIn));
+    },
+  });
+  return async function handle(request, reply) {
+    if (introspection && wantsGraphiQL(request)) return sendGraphiQL(reply);
+    const body: unknown = await answer.call(this, request, reply);
+    return reply.statusCode < 400 ? body : withRequestId(body, request.id, onInternalError);
   };
 }
 

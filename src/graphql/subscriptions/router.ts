@@ -4,7 +4,13 @@
  * This file says which of them may be: whoever may ask could otherwise make the server post to any address. The protocol
  * is spoken by `router-callback.ts`.
  */
-import { HeaderMap, type ApolloServerPlugin, type GraphQLRequest, type GraphQLResponse } from '@apollo/server';
+import {
+  HeaderMap,
+  type ApolloServerPlugin,
+  type GraphQLRequest,
+  type GraphQLRequestListener,
+  type GraphQLResponse,
+} from '@apollo/server';
 import { GraphQLError, OperationTypeNode, subscribe } from 'graphql';
 import type { ExecutionArgs, GraphQLFormattedError, OperationDefinitionNode } from 'graphql';
 import { ServiceError, type ErrorCode } from '../../errors.js';
@@ -69,20 +75,11 @@ export function routerSubscriptions(options: RouterSubscriptionOptions): ApolloS
       }),
     requestDidStart({ request }) {
       const asked = callbackOf(request);
-      if (asked === null) return Promise.resolve({ didResolveOperation: refuseSubscription });
-      return Promise.resolve({
-        didResolveOperation({ operation }) {
-          if (operation?.operation !== OperationTypeNode.SUBSCRIPTION)
-            throw refusal('Only a subscription has callbacks.');
-          checkTarget(asked, origins);
-          return Promise.resolve();
-        },
-        responseForOperation({ schema, document, contextValue, operationName }) {
-          const variableValues = request.variables ?? {};
-          const args = { schema, document, contextValue, operationName, variableValues };
-          return open(checkTarget(asked, origins), args);
-        },
-      });
+      return Promise.resolve(
+        asked === null
+          ? { didResolveOperation: refuseSubscription }
+          : answerByCallback(() => checkTarget(asked, origins), open),
+      );
     },
   };
 }
@@ -91,6 +88,24 @@ type Asked = Readonly<Record<keyof CallbackTarget, unknown>>;
 
 interface Subscribing extends ExecutionArgs {
   readonly contextValue: RequestContext;
+}
+
+/** Opens a subscription in the place of running its document. Apollo answers only what its first hook throws. */
+function answerByCallback(
+  checkedTarget: () => CallbackTarget,
+  open: (target: CallbackTarget, args: Subscribing) => Promise<GraphQLResponse>,
+): GraphQLRequestListener<RequestContext> {
+  return {
+    didResolveOperation({ operation }) {
+      if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) throw refusal('Only a subscription has callbacks.');
+      checkedTarget();
+      return Promise.resolve();
+    },
+    responseForOperation({ request, schema, document, contextValue, operationName }) {
+      const variableValues = request.variables ?? {};
+      return open(checkedTarget(), { schema, document, contextValue, operationName, variableValues });
+    },
+  };
 }
 
 /** Follows one subscription until nothing is posted for it any more. Never rejects. */

@@ -40,22 +40,6 @@ export function serveSocket(
 ): void {
   let underWay = 0;
 
-  /** Resolves when the kernel has it, or when nobody is there to read it. */
-  const send = (text: string): Promise<void> =>
-    new Promise((resolve) => {
-      if (hasTooMuchWith(text, socket)) {
-        failures.add('SLOW_READER', null);
-        // A close frame would have to wait behind all that is unread.
-        socket.terminate();
-      }
-      // What fails then is the connection, which says so itself.
-      if (socket.readyState === socket.OPEN)
-        socket.send(text, () => {
-          resolve();
-        });
-      else resolve();
-    });
-
   const work = async (message: string, handle: (message: string) => Promise<void>): Promise<void> => {
     underWay += 1;
     try {
@@ -75,7 +59,7 @@ export function serveSocket(
   const closed = server.opened(
     {
       protocol: socket.protocol,
-      send,
+      send: (text) => send(text, socket, failures),
       close: (code, reason) => {
         socket.close(code, reason);
       },
@@ -92,6 +76,23 @@ export function serveSocket(
     closed(code, reason.toString()).catch((error: unknown) => {
       failures.add('CLOSING', error);
     });
+  });
+}
+
+/** Resolves when the kernel has the text, or when no peer is left to read it. */
+function send(text: string, socket: WebSocket, failures: FailureLog<SocketFailure>): Promise<void> {
+  return new Promise((resolve) => {
+    if (hasTooMuchWith(text, socket)) {
+      failures.add('SLOW_READER', null);
+      // A close frame would have to wait behind all that is unread.
+      socket.terminate();
+    }
+    // If this fails, the connection failed, and it emits its own error.
+    if (socket.readyState === socket.OPEN)
+      socket.send(text, () => {
+        resolve();
+      });
+    else resolve();
   });
 }
 
