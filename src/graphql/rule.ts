@@ -13,7 +13,7 @@ const AS_A_WHOLE: Mistakes = [[]];
 
 type FindMistakes = (value: unknown, input: object) => Mistakes;
 
-/** Elements of a list that rules look at. More are too many for every list, which another rule says. */
+/** Elements of a list that rules look at. Every list has a rule that refuses more. */
 const MAX_ELEMENTS = 100;
 
 /** Where the input that is being checked breaks each rule, by property and code: rules run once. */

@@ -232,6 +232,7 @@ it('a key is answered by what became of it, though its input is refused since th
       asked.push(request);
       return Promise.reject(new ServiceError('OUTCOME_UNKNOWN', { outcome: 'UNKNOWN' }));
     },
+    // Nothing else of the service is called.
   } as unknown as MessageService;
   const policy = new SendPolicy({ allowedRegions: ['US'], mediaHosts: null, allowHttpMedia: true }, { now: () => 0 });
   const store = await openStore({ databaseUrl: null, file: ':memory:' });

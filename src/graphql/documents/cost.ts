@@ -10,15 +10,15 @@ import { ServiceError, type ExceededLimit } from '../../errors.js';
 
 /** Far above what a screen or a router asks for in one operation, far below what would hold up the server. */
 const LIMITS = {
-  /** Fields after fragments are put in their places; codegen's introspection has about 200. */
+  /** Fields, with fragments expanded; codegen's introspection has about 200. */
   fields: 500,
   /** Levels of fields; the deepest of this schema, `messages.edges.node.deliveries.failure.code`, has 6. */
   depth: 10,
-  /** Levels below `__schema` and `__type`; what codegen and GraphiQL ask has 13. */
+  /** Levels below `__schema` and `__type`; the queries of codegen and GraphiQL have 13. */
   introspectionDepth: 15,
   aliases: 20,
   rootFields: 20,
-  /** Lists, by `LISTS`: what an answer holds grows with them, and not with the document. */
+  /** Lists, weighted by `LISTS`: the answer grows with them, and not with the document. */
   lists: 5,
   /** Sends in one operation: as many as a group message has recipients. */
   sends: 10,
@@ -60,7 +60,7 @@ const NOTHING: Cost = {
   directivesOnOneNode: 0,
 };
 
-/** The limits that count the greatest of their subjects; the others count all of them together. */
+/** The limits on the greatest of several counts; the others are limits on their sum. */
 const GREATEST: ReadonlySet<string> = new Set(['depth', 'introspectionDepth', 'directivesOnOneNode']);
 
 /** The refusal of an operation that exceeds `limit`. `what` says, in constant words, where it does. */

@@ -1,4 +1,4 @@
-/** Tells of failures that come in thousands: the first of a kind at once, and then how many more there were. */
+/** Reports failures that come in thousands: the first of a kind at once, and then how many more there were. */
 
 /** An outage is a line a minute for each kind of failure. */
 const PERIOD_MS = 60_000;
@@ -12,12 +12,12 @@ export interface Failures<Kind extends string> {
 
 interface Period {
   readonly timer: NodeJS.Timeout;
-  /** Of those that were not told yet. */
+  /** Failures that were not reported yet. */
   count: number;
   lastError: unknown;
 }
 
-/** `Kind` must be a closed set: what a client can choose would make as many lines as it likes. */
+/** `Kind` must be a closed set: if clients could choose it, they could fill the log. */
 export class FailureLog<Kind extends string> {
   readonly #tell: TellFailures<Kind>;
   readonly #periods = new Map<Kind, Period>();
@@ -37,7 +37,7 @@ export class FailureLog<Kind extends string> {
     }
   }
 
-  /** Tells what was not told yet. */
+  /** Reports what was not reported yet. */
   close(): void {
     for (const [kind, { timer, count, lastError }] of this.#periods) {
       clearTimeout(timer);

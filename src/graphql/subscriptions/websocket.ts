@@ -27,7 +27,7 @@ export interface SubscriptionOptions {
   readonly failures: FailureLog<SocketFailure>;
 }
 
-/** The close codes, as graphql-ws has them where it has. Its client tries again after all but `UNAUTHORIZED`. */
+/** The close codes, those of graphql-ws where it has one. Its client tries again after all but `UNAUTHORIZED`. */
 const FORBIDDEN = 4403;
 const UNAUTHORIZED = 4401;
 const TOO_MANY = 4429;
@@ -36,7 +36,7 @@ const TRY_AGAIN_LATER = 1013;
 
 /** A page shows a few messages at a time. */
 const MAX_OPERATIONS_PER_CONNECTION = 50;
-/** A frontend server holds one connection, or a handful; every one costs memory here. */
+/** A frontend server holds one connection, or a handful; each costs memory here. */
 const MAX_CONNECTIONS_PER_CALLER = 100;
 
 /** Serves one endpoint's WebSockets: who may connect, what each may run, and what its answers say. */
