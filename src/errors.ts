@@ -36,7 +36,7 @@ export const ERRORS = {
     message: 'PersistedQueryNotSupported',
   },
   OPERATION_TOO_COSTLY: {
-    when: 'The operation has too many fields, levels, aliases, root fields, lists or directives, or more than 10 sends; or its answer would hold more than 20,000 values or 2 MiB: ask for shorter pages (HTTP 400).',
+    when: 'The operation has too many fields, levels, aliases, root fields, lists or directives, or more than 10 sends; or its answer would hold more than 20,000 values or 2 MiB: ask for shorter pages (HTTP 400). `limit` names the limit, what it allows and, where it is known, what was asked for.',
     retryable: false,
     message: 'The operation asks for more than one operation may.',
   },
