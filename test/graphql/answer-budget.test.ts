@@ -1,3 +1,4 @@
+/** How much one answer may hold, over HTTP, over WebSocket and in the embedded schema. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -147,7 +148,7 @@ describe('an answer', () => {
     expect((await entities(500, (index) => `m${100 + (index % 100)}`, 'id status time from')).status).toBe(200);
   });
 
-  it('is not read for further where as much was read as an answer may hold', async () => {
+  it('stops reading once as much was read as an answer may hold', async () => {
     const list = jest.spyOn(SqliteStore.prototype, 'listMessages');
     expectRefusal(
       await ask(`{ ${times(5, (i) => `a${i}: messages(first: 100, filter: { from: "+15" }) { nodes { id } }`)} }`),
@@ -156,7 +157,7 @@ describe('an answer', () => {
     expect(list).toHaveBeenCalledTimes(1);
   });
 
-  it('of sends is told whatever it holds, and holds less than 2 MiB whatever is asked', async () => {
+  it('of sends is always given, and holds less than 2 MiB whatever is asked', async () => {
     const input = { from: '+12345678901', to: ['+12345678902'], applicationId: 'a', ...LARGE };
     const aliases = times(11, (index) => `b${index}: media`);
     const sends = times(9, (index) => `a${index}: sendMessage(input: $input) { ${WHOLE} }`);
@@ -196,7 +197,7 @@ describe('an answer', () => {
     await peer.end();
   });
 
-  it('that cannot be printed is a failure with a request id, of which the log tells', async () => {
+  it('that cannot be printed is a failure with a request id, and the log has it', async () => {
     const { stringify } = JSON;
     jest.spyOn(JSON, 'stringify').mockImplementation((...args: Parameters<typeof stringify>) => {
       const value: unknown = args[0];
@@ -241,7 +242,7 @@ describe('the size of an answer', () => {
     },
   );
 
-  it('counts names, numbers, booleans and nulls, too', () => {
+  it('counts names, numbers, booleans and nulls as well', () => {
     expect(isTooLarge({ ['a'.repeat(LIMIT)]: 1 })).toBe(true);
     for (const value of [1, -1.7976931348623157e308, true, null, {}, []]) {
       const { length } = JSON.stringify(value);

@@ -1,3 +1,4 @@
+/** The rules for a message's input, without a server around them. */
 import fc from 'fast-check';
 import { graphql } from 'graphql';
 import {
@@ -225,7 +226,7 @@ describe('a message input', () => {
   });
 });
 
-it('a key is answered by what became of it, though its input is refused since the rules got stricter', async () => {
+it('a key gets its first answer, even if the rules got stricter and refuse its input', async () => {
   const asked: SendRequest[] = [];
   const messages = {
     send: (request: SendRequest) => {

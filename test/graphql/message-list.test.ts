@@ -1,3 +1,4 @@
+/** Messages by list, by id and as entities. */
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import type { MessageStore } from '../../src/messaging/ports.js';

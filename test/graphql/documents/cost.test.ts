@@ -73,7 +73,7 @@ describe('an operation', () => {
     expect(limitOf(text)?.name).toBe(limit);
   });
 
-  it('whose fragments double sixty times over is refused, and as quickly as any other', () => {
+  it('with fragments that double sixty times is refused, and as quickly as any other', () => {
     const fragments = times(60, (index) => `fragment F${index} on Query { ...F${index + 1} ...F${index + 1} }`);
     // Without `asked`: 2^60 is more than a number can hold exactly.
     const limit = limitOf(`{ ...F0 } ${fragments} fragment F60 on Query { __typename }`);
@@ -133,7 +133,7 @@ describe('an operation', () => {
     },
   );
 
-  it('whose fragments hold themselves comes to an end', () => {
+  it('with fragments that contain themselves ends', () => {
     expect(limitOf('{ ...A } fragment A on Query { ...B a } fragment B on Query { ...A b }')).toBeNull();
   });
 });

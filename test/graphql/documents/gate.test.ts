@@ -6,7 +6,7 @@ import { TrustedDocuments, type TrustedDocumentsOptions } from '../../../src/gra
 const trusted = (fields: Partial<TrustedDocumentsOptions> = {}): TrustedDocuments =>
   new TrustedDocuments({ mode: 'off', manifest: {}, onUntrusted: () => undefined, ...fields });
 
-/** What a gate answers to a document whose validation finds no mistake: an error, or null when it lets it pass. */
+/** The error that a gate answers with to a valid document; null when it lets it pass. */
 const errorOf = (text: string, documents = trusted()): GraphQLError | null => {
   const judgement = new DocumentGate(documents, () => []).judge(text, 'r1');
   return 'errors' in judgement ? (judgement.errors[0] ?? null) : null;

@@ -1,3 +1,4 @@
+/** Failures in thousands make few lines in the log. */
 import { jest } from '@jest/globals';
 import { FailureLog } from '../../../src/graphql/subscriptions/failure-log.js';
 
@@ -14,7 +15,7 @@ describe('failures that come in thousands', () => {
     jest.useRealTimers();
   });
 
-  it('are told at once by the first of a kind, and then by their number, once a minute', () => {
+  it('are reported at once for the first of a kind, and then by their number, once a minute', () => {
     for (let index = 0; index < 1_000; index++) log.add('A', index);
     expect(told).toEqual([['A', 1, 0]]);
     jest.advanceTimersByTime(60_000);
@@ -35,7 +36,7 @@ describe('failures that come in thousands', () => {
     ]);
   });
 
-  it('are told at once again after a minute without any', () => {
+  it('are reported at once again after a minute without any', () => {
     log.add('A', 1);
     jest.advanceTimersByTime(60_000);
     expect(jest.getTimerCount()).toBe(0);
@@ -46,7 +47,7 @@ describe('failures that come in thousands', () => {
     ]);
   });
 
-  it('are told before the server is gone', () => {
+  it('are reported before the server is gone', () => {
     for (let index = 0; index < 5; index++) log.add('A', index);
     log.close();
     expect(told.slice(1)).toEqual([['A', 4, 4]]);
