@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import { ServiceError } from '../errors.js';
 import { failureOf, type DeliveryFailure } from '../messaging/delivery-failure.js';
-import { readableBy, requireScope, type Caller } from '../messaging/caller.js';
+import { readableBy, refusalWithout, requireScope, type Caller } from '../messaging/caller.js';
 import type { Delivery, Message, OutboundMessage } from '../messaging/message.js';
 import type { MessageService } from '../messaging/message-service.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
@@ -72,7 +72,8 @@ export class MessageResolver {
 
   /** Why this may not be sent; null when it may. Throws at once for an invalid key, which no earlier send can have. */
   #refusalOf(input: MessageInput, message: OutboundMessage, caller: Caller): ServiceError | null {
-    if (!caller.scopes.has('messages:send')) return new ServiceError('FORBIDDEN', { outcome: 'NOT_SENT' });
+    const forbidden = refusalWithout('messages:send', caller, { outcome: 'NOT_SENT' });
+    if (forbidden !== null) return forbidden;
     const fieldErrors = mistakesOf('input', input);
     if (fieldErrors.length === 0) return this.#policy.refusalOf(message, caller);
     const refusal = new ServiceError('BAD_USER_INPUT', { outcome: 'NOT_SENT', fieldErrors });

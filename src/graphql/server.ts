@@ -23,8 +23,7 @@ import type { DocumentRequest, TrustedDocuments } from './documents/trusted.js';
 import { sendGraphiQL, wantsGraphiQL } from './graphiql.js';
 import { errorFormatter, errorPublisher, type ErrorPublisher } from './public-error.js';
 import { buildMessagingSchema } from './schema.js';
-import { FailureLog, type TellFailures } from './subscriptions/failure-log.js';
-import type { SocketFailure } from './subscriptions/socket.js';
+import type { OnSocketFailure } from './subscriptions/socket.js';
 import { subscriptionHandler } from './subscriptions/websocket.js';
 
 /** As much as an HTTP body may hold. */
@@ -51,7 +50,7 @@ export interface GraphQLOptions extends ContextParts {
   readonly federatedTracing: boolean;
   /** The origins of routers that may have events posted to them. */
   readonly routerOrigins: readonly string[];
-  readonly onSocketFailures: TellFailures<SocketFailure>;
+  readonly onSocketFailure: OnSocketFailure;
 }
 
 /** Serves /graphql on `routes`; the result stops it once no request is in flight. */
@@ -77,9 +76,8 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
   await apollo.start();
 
   const handler = requestHandler(apollo, newContext, options);
-  const failures = new FailureLog(options.onSocketFailures);
-  const origins = options.corsOrigins;
-  const wsHandler = subscriptionHandler({ schema, newContext, authenticate, gate, origins, publish, failures });
+  const { corsOrigins: origins, onSocketFailure: onFailure } = options;
+  const wsHandler = subscriptionHandler({ schema, newContext, authenticate, gate, origins, publish, onFailure });
   const hooks = {
     onRequest: signInHook(authenticate, introspection),
     preHandler: gateHook(gate, trustedDocuments, publish),
@@ -89,10 +87,7 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
   routes.route({ method: 'POST', url: '/graphql', ...hooks, handler });
   await registerWebSockets(routes);
   routes.route({ method: 'GET', url: '/graphql', ...hooks, handler, wsHandler });
-  return async () => {
-    await apollo.stop();
-    failures.close();
-  };
+  return () => apollo.stop();
 }
 
 /** Answers a request that passed the hooks. */

@@ -72,6 +72,7 @@ describe('a caller', () => {
     });
     expect(refusal).toBeInstanceOf(ServiceError);
     expect([refusal?.code, refusal?.outcome]).toEqual(['FORBIDDEN', 'NOT_SENT']);
+    expect(refusal?.message).toBe('This key or token lacks the scope messages:send.');
     const bare = thrownBy(() => {
       requireScope(reader, 'operations:read');
     });

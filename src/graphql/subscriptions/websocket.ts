@@ -11,10 +11,9 @@ import { answerRefusal } from '../answer-budget.js';
 import type { ContextFactory, RequestContext } from '../context.js';
 import type { DocumentGate } from '../documents/gate.js';
 import { isExpired, whenExpired } from './expiry.js';
-import type { FailureLog } from './failure-log.js';
 import { OpenPerCaller } from './open-per-caller.js';
 import { asGraphQLError, type ErrorPublisher } from '../public-error.js';
-import { serveSocket, type Connection, type SocketFailure } from './socket.js';
+import { serveSocket, type Connection, type OnSocketFailure } from './socket.js';
 
 export interface SubscriptionOptions {
   readonly schema: GraphQLSchema;
@@ -24,7 +23,7 @@ export interface SubscriptionOptions {
   /** The origins, beside our own, whose pages may connect. */
   readonly origins: readonly string[];
   readonly publish: ErrorPublisher;
-  readonly failures: FailureLog<SocketFailure>;
+  readonly onFailure: OnSocketFailure;
 }
 
 /** The close codes, those of graphql-ws where it has one. Its client tries again after all but `UNAUTHORIZED`. */
@@ -41,7 +40,7 @@ const MAX_CONNECTIONS_PER_CALLER = 100;
 
 /** Serves one endpoint's WebSockets: who may connect, what each may run, and what its answers say. */
 export function subscriptionHandler(options: SubscriptionOptions): WebsocketHandler {
-  const { publish, failures, origins } = options;
+  const { publish, onFailure, origins } = options;
   const signedIn: SignedInSockets = new WeakMap();
   const admit = doorkeeper(options, signedIn);
   const server = makeServer<Record<string, unknown>, Connection>({
@@ -65,7 +64,7 @@ export function subscriptionHandler(options: SubscriptionOptions): WebsocketHand
     const { origin, host } = request.headers;
     const isOurs =
       origin === undefined || origins.includes(origin) || (URL.canParse(origin) && new URL(origin).host === host);
-    if (isOurs) serveSocket(server, { socket, request }, failures);
+    if (isOurs) serveSocket(server, { socket, request }, onFailure);
     else socket.close(FORBIDDEN, CLOSE_REASONS[FORBIDDEN]);
   };
 }
@@ -74,7 +73,7 @@ type SignedInSockets = WeakMap<object, SignedIn>;
 type Admit = (connection: Connection, params: Record<string, unknown>) => Promise<number | null>;
 
 /** Lets a connection in until its credential ends; resolves with the close code where it does not. */
-function doorkeeper({ authenticate, failures }: SubscriptionOptions, signedIn: SignedInSockets): Admit {
+function doorkeeper({ authenticate, onFailure }: SubscriptionOptions, signedIn: SignedInSockets): Admit {
   const connections = new OpenPerCaller(MAX_CONNECTIONS_PER_CALLER);
   return async ({ socket, request }, params) => {
     const { authorization, 'x-api-key': apiKey } = { ...request.headers, ...params };
@@ -85,7 +84,7 @@ function doorkeeper({ authenticate, failures }: SubscriptionOptions, signedIn: S
         ...(apiKey !== undefined && { 'x-api-key': apiKey }),
       });
     } catch (error) {
-      failures.add('SIGN_IN', error);
+      onFailure('SIGN_IN', error);
       return TRY_AGAIN_LATER;
     }
     if (who === null) return UNAUTHORIZED;
