@@ -12,12 +12,11 @@ import { Correlation, CORRELATION_KEY_BYTES } from './messaging/correlation.js';
 import { startHousekeeping, type HousekeepingOptions } from './messaging/housekeeping.js';
 import { MessageFeed } from './messaging/message-feed.js';
 import { MessageService, type SendObserver } from './messaging/message-service.js';
-import type { Clock, SendLimits } from './messaging/ports.js';
+import type { Clock } from './messaging/ports.js';
 import { RefusalCounts } from './messaging/refusal-counts.js';
 import { SendPolicy } from './messaging/send-policy.js';
 import { startSettling, type SettlingOptions } from './messaging/settle-by-search.js';
 import { openStore } from './store/index.js';
-import { openSendLimits } from './store/send-limits.js';
 import { NOT_CHECKED, openUpstream, type OpenUpstream } from './upstream.js';
 
 /** Where messages are kept unless DATABASE_URL says otherwise, below the working directory. */
@@ -66,7 +65,11 @@ export async function openParts(closing: Closing, config: Config, options: AppOp
     correlation: takesCallbacks ? correlation : null,
     random: Math.random,
   });
-  const limits = openLimits(closing, config);
+  const limits = store.sendLimits({
+    perCaller: config.limitSends,
+    perRecipient: config.limitPerRecipient,
+    perRecipientOverall: config.limitPerRecipientOverall,
+  });
   const refusals = new RefusalCounts(store);
   const { sendTimeoutMs } = config;
   const observer = logSends(log, upstream);
@@ -94,17 +97,6 @@ export async function openParts(closing: Closing, config: Config, options: AppOp
       gateway.abortInFlight();
     },
   };
-}
-
-function openLimits(closing: Closing, config: Config): SendLimits {
-  const limits = openSendLimits({
-    databaseUrl: config.databaseUrl,
-    perCaller: config.limitSends,
-    perRecipient: config.limitPerRecipient,
-    perRecipientOverall: config.limitPerRecipientOverall,
-  });
-  closing.add(() => limits.close());
-  return limits;
 }
 
 /** Unique, and sorting by time: milliseconds in base 36, then 80 random bits. */

@@ -116,12 +116,12 @@ export class MessageResolver {
     filter: MessageFilterInput | null,
     @Ctx() { caller, budget }: RequestContext,
   ): Promise<Connection<Message>> {
-    const visibleTo = readableBy(caller);
+    const whose = readableBy(caller);
     if (filter != null) checkInput('filter', filter);
     const size = checkPageSize(first ?? DEFAULT_PAGE_SIZE);
     const position = after == null ? null : decodeCursor(after);
     const rows = await budget.read(
-      () => this.#messages.listMessages(messageFilter(filter, visibleTo), size + 1, position),
+      () => this.#messages.listMessages(messageFilter(filter, whose), size + 1, position),
       (found) => found.map(({ message }) => message),
     );
     return connectionOf(

@@ -29,6 +29,11 @@ export interface Caller {
 /** The only caller where nobody has to sign in. */
 export const ANYBODY: Caller = { name: 'anonymous', scopes: new Set(SCOPES), senders: null };
 
+/** Whose messages: one caller's, by its name, or everybody's. */
+export type Whose = string | typeof EVERYBODY;
+/** No name can be mistaken for it, and nothing that is left out means it. */
+export const EVERYBODY: unique symbol = Symbol('everybody');
+
 /** Who signed in, and until when. */
 export interface SignedIn {
   readonly caller: Caller;
@@ -67,13 +72,13 @@ export function requireScope(caller: Caller, scope: Scope, details: ServiceError
 }
 
 /**
- * Whose messages a caller may look at: its own, or everybody's (`null`). Messages that came in were sent by no caller,
- * so only `messages:read-all` sees them.
+ * Whose messages a caller may look at: its own, or everybody's. Messages that came in were sent by no caller, so only
+ * `messages:read-all` sees them.
  *
  * @throws ServiceError FORBIDDEN without a scope to read.
  */
-export function readableBy(caller: Caller): string | null {
-  if (caller.scopes.has('messages:read-all')) return null;
+export function readableBy(caller: Caller): Whose {
+  if (caller.scopes.has('messages:read-all')) return EVERYBODY;
   requireScope(caller, 'messages:read');
   return caller.name;
 }

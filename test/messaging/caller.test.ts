@@ -3,6 +3,7 @@ import {
   ANYBODY,
   DEFAULT_SCOPES,
   isCallerName,
+  EVERYBODY,
   readableBy,
   requireScope,
   sendersOf,
@@ -81,8 +82,8 @@ describe('a caller', () => {
 
   it('sees its own messages, everybody’s, or none', () => {
     expect(readableBy(callerWith('messages:read'))).toBe('shop');
-    expect(readableBy(callerWith('messages:read-all'))).toBeNull();
-    expect(readableBy(callerWith('messages:read', 'messages:read-all'))).toBeNull();
+    expect(readableBy(callerWith('messages:read-all'))).toBe(EVERYBODY);
+    expect(readableBy(callerWith('messages:read', 'messages:read-all'))).toBe(EVERYBODY);
     expect(thrownBy(() => readableBy(callerWith('messages:send', 'operations:read')))?.code).toBe('FORBIDDEN');
   });
 });
