@@ -36,7 +36,7 @@ export const ERRORS = {
     message: 'PersistedQueryNotSupported',
   },
   OPERATION_TOO_COSTLY: {
-    when: 'The operation has too many fields, levels, aliases, root fields, lists or directives, or more than 10 sends; or its answer would hold more than 20,000 values or 2 MiB: ask for shorter pages (HTTP 400).',
+    when: 'The operation has too many fields, levels, aliases, root fields, lists or directives, or more than 10 sends; or its answer would hold more than 20,000 values or 2 MiB: ask for shorter pages (HTTP 400). `limit` names the limit, what it allows and, where it is known, what was asked for.',
     retryable: false,
     message: 'The operation asks for too much: ask for less, or split it.',
   },
@@ -133,6 +133,14 @@ export interface FieldError {
   readonly message: string;
 }
 
+/** The limit that an operation exceeds: how much is allowed, and how much the operation asks for. */
+export interface ExceededLimit {
+  readonly name: string;
+  readonly allowed: number;
+  /** Left out where it is not known: counting may stop at the limit. */
+  readonly asked?: number;
+}
+
 /** Whether a failed send may have gone out: `NOT_SENT` is certain, `UNKNOWN` means perhaps. */
 export type FailedOutcome = 'NOT_SENT' | 'UNKNOWN';
 
@@ -144,6 +152,8 @@ export interface ServiceErrorDetails {
   readonly fieldErrors?: readonly FieldError[];
   /** How long upstream asks to wait, in whole seconds. */
   readonly retryAfterSeconds?: number;
+  /** Set on `OPERATION_TOO_COSTLY`. */
+  readonly limit?: ExceededLimit;
   /** What really happened, for the log; never shown to a caller. */
   readonly cause?: unknown;
 }
@@ -155,6 +165,7 @@ export class ServiceError extends Error {
   readonly outcome: FailedOutcome | undefined;
   readonly fieldErrors: readonly FieldError[] | undefined;
   readonly retryAfterSeconds: number | undefined;
+  readonly limit: ExceededLimit | undefined;
 
   constructor(code: ErrorCode, details: ServiceErrorDetails = {}) {
     super(details.message ?? ERRORS[code].message, { cause: details.cause });
@@ -162,6 +173,7 @@ export class ServiceError extends Error {
     this.outcome = details.outcome;
     this.fieldErrors = details.fieldErrors;
     this.retryAfterSeconds = details.retryAfterSeconds;
+    this.limit = details.limit;
   }
 
   get retryable(): boolean {
@@ -173,13 +185,14 @@ export class ServiceError extends Error {
    * it reaches callers through any server that embeds the schema.
    */
   get extensions(): Record<string, unknown> {
-    const { code, retryable, outcome, fieldErrors, retryAfterSeconds } = this;
+    const { code, retryable, outcome, fieldErrors, retryAfterSeconds, limit } = this;
     return {
       code,
       retryable,
       ...(outcome !== undefined && { outcome }),
       ...(fieldErrors !== undefined && { fieldErrors }),
       ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+      ...(limit !== undefined && { limit }),
     };
   }
 }

@@ -1,4 +1,4 @@
-/** How much one answer may hold: judged while it is made, so that nobody makes the server read, work or print without end. */
+/** How much one answer may hold. Checked while it is made, so that nobody makes the server read, work or print without end. */
 import {
   defaultFieldResolver,
   getNullableType,
@@ -12,34 +12,52 @@ import {
   type OperationDefinitionNode,
   type SelectionNode,
 } from 'graphql';
-import { ServiceError } from '../errors.js';
+import type { ServiceError } from '../errors.js';
 import type { Message } from '../messaging/message.js';
+import { tooCostly } from './documents/cost.js';
 
 /** A hundred messages to groups of ten take 14,000 with all of their fields; each value costs graphql-js about a microsecond. */
 const MAX_VALUES = 20_000;
-/** Fifty messages with ten attachments each, whose URLs are as long as they may be. */
+/** Fifty messages with ten attachments each, and the longest URLs. */
 const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
-/** Whoever has read as much as an answer may hold reads no further, though little of it be asked for. */
+/** An operation that has read as much as an answer may hold reads no further, even if it selects little of it. */
 const MAX_READ_LENGTH = MAX_ANSWER_BYTES;
-/** As many messages as a page has: so much is read at once. */
+/** Messages that are read at once: as many as a page has. */
 const MAX_READ_AT_ONCE = 100;
+
+/** How much more an operation asks for is not known: counting stops at the limit. */
+const tooManyValues = (): ServiceError =>
+  tooCostly(
+    { name: 'answerValues', allowed: MAX_VALUES },
+    `The answer would hold too many values: at most ${MAX_VALUES}. Ask for shorter pages or fewer fields.`,
+  );
+const tooManyBytes = (): ServiceError =>
+  tooCostly(
+    { name: 'answerBytes', allowed: MAX_ANSWER_BYTES },
+    `The answer would be too long: at most ${MAX_ANSWER_BYTES} bytes. Ask for shorter pages or fewer fields.`,
+  );
+const tooMuchRead = (): ServiceError =>
+  tooCostly(
+    { name: 'readLength', allowed: MAX_READ_LENGTH },
+    `The operation reads too much text: at most ${MAX_READ_LENGTH} UTF-16 units. Ask for shorter pages.`,
+  );
 
 /** What is left to one operation. */
 export class AnswerBudget {
-  #isExceeded = false;
+  #refusal: ServiceError | null = null;
   #values = 0;
   #readLength = 0;
   #lastRead: Promise<unknown> = Promise.resolve();
 
-  /** Whether the operation asked for too much: then its answer is a refusal, and nothing else. */
-  get isExceeded(): boolean {
-    return this.#isExceeded;
+  /** Set once the operation asked for too much: then its answer is this refusal, and nothing else. */
+  get refusal(): ServiceError | null {
+    return this.#refusal;
   }
 
   /** Counts entries of lists, each with the fields that are asked of it. @throws ServiceError OPERATION_TOO_COSTLY */
   addValues(count: number): void {
     this.#values += count;
-    if (this.#values > MAX_VALUES) this.#exceed();
+    if (this.#values > MAX_VALUES) this.#refuse(tooManyValues());
   }
 
   /** Finds messages by their ids. @throws ServiceError OPERATION_TOO_COSTLY */
@@ -60,10 +78,10 @@ export class AnswerBudget {
     return found;
   }
 
-  /** Reads after all that the operation reads already, so that it stops in time. @throws ServiceError OPERATION_TOO_COSTLY */
+  /** Waits for the operation's earlier reads, so that it stops in time. @throws ServiceError OPERATION_TOO_COSTLY */
   read<Found>(find: () => Promise<Found>, messagesIn: (found: Found) => readonly (Message | null)[]): Promise<Found> {
     const reading = this.#lastRead.then(async () => {
-      if (this.#readLength >= MAX_READ_LENGTH) this.#exceed();
+      if (this.#readLength >= MAX_READ_LENGTH) this.#refuse(tooMuchRead());
       const found = await find();
       for (const message of messagesIn(found)) this.#readLength += message === null ? 0 : lengthOf(message);
       return found;
@@ -72,9 +90,9 @@ export class AnswerBudget {
     return reading;
   }
 
-  #exceed(): never {
-    this.#isExceeded = true;
-    throw new ServiceError('OPERATION_TOO_COSTLY');
+  #refuse(refusal: ServiceError): never {
+    this.#refusal ??= refusal;
+    throw refusal;
   }
 }
 
@@ -84,8 +102,8 @@ function lengthOf({ text, tag, media }: Message): number {
 }
 
 /**
- * Lets each list of the schema be counted before its entries are looked at. Only queries can ask for much: a mutation
- * answers about its sends and a subscription about one message, and neither may lose what it has to tell.
+ * Makes each list of the schema count before its entries are resolved. Only queries can ask for much: a mutation answers
+ * about its sends and a subscription about one message, and their answers must not be lost.
  */
 export function countLists(schema: GraphQLSchema): void {
   const types = Object.values(schema.getTypeMap()).filter((type) => isObjectType(type) && !type.name.startsWith('__'));
@@ -98,7 +116,7 @@ export function countLists(schema: GraphQLSchema): void {
 type Resolve = GraphQLFieldResolver<unknown, { readonly budget: AnswerBudget }>;
 
 function counted(resolve: Resolve, lists: ReadonlySet<string>): Resolve {
-  // graphql-js hands the same nodes to each entry of a list, and what is asked of them is the same.
+  // graphql-js passes the same nodes for each entry of a list, and so the same number of fields.
   const known = new WeakMap<GraphQLResolveInfo['fieldNodes'], number>();
   const valuesOfEntry = (info: GraphQLResolveInfo): number => {
     const values = known.get(info.fieldNodes) ?? 1 + fieldsBelow(info, lists);
@@ -116,7 +134,7 @@ function counted(resolve: Resolve, lists: ReadonlySet<string>): Resolve {
   };
 }
 
-/** The fields that are asked of each entry; lists among them are counted when their turn comes. */
+/** The fields that are selected on each entry; lists among them are counted when they are resolved. */
 function fieldsBelow({ fieldNodes, fragments }: GraphQLResolveInfo, lists: ReadonlySet<string>): number {
   const countAll = (selections: readonly SelectionNode[] = []): number =>
     selections.reduce((sum, selection) => sum + countOf(selection), 0);
@@ -131,13 +149,14 @@ function fieldsBelow({ fieldNodes, fragments }: GraphQLResolveInfo, lists: Reado
   return fieldNodes.reduce((sum, { selectionSet }) => sum + countAll(selectionSet?.selections), 0);
 }
 
-/** Whether an answer must not be given. What a mutation has done must be told, whatever its size. */
-export function isTooMuch(
+/** Why an answer must not be given; null when it may. A mutation's answer always is: it says what was done. */
+export function answerRefusal(
   operation: OperationDefinitionNode | null | undefined,
   budget: AnswerBudget,
   answer: unknown,
-): boolean {
-  return operation?.operation === OperationTypeNode.QUERY && (budget.isExceeded || isTooLarge(answer));
+): ServiceError | null {
+  if (operation?.operation !== OperationTypeNode.QUERY) return null;
+  return budget.refusal ?? (isTooLarge(answer) ? tooManyBytes() : null);
 }
 
 /** Whether an answer takes more than `MAX_ANSWER_BYTES` as JSON. Looks no further than it must. */

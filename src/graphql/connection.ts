@@ -4,17 +4,17 @@ import { Directive, Field, ObjectType } from 'type-graphql';
 import { badArgument } from '../errors.js';
 import type { Position } from '../messaging/ports.js';
 
-/** A page holds at most this many entries: what a screen can show, and far from what a request may cost. */
+/** Entries of a page: what a screen can show, and far from what a request may cost. */
 export const MAX_PAGE_SIZE = 100;
 export const DEFAULT_PAGE_SIZE = 20;
 
 @Directive('@shareable')
-@ObjectType('PageInfo', { description: 'Where a page stands in its list.' })
+@ObjectType('PageInfo', { description: "A page's place in its list." })
 export class PageInfoType {
-  @Field(() => Boolean, { description: 'Whether more follows.' })
+  @Field(() => Boolean, { description: 'Whether there is a next page.' })
   hasNextPage!: boolean;
 
-  @Field(() => Boolean, { description: 'Always false: lists are read from their beginning.' })
+  @Field(() => Boolean, { description: 'Always false: lists are read forwards only.' })
   hasPreviousPage!: boolean;
 
   @Field(() => String, { nullable: true, description: 'The cursor of the first entry of the page.' })
@@ -22,7 +22,7 @@ export class PageInfoType {
 
   @Field(() => String, {
     nullable: true,
-    description: 'The cursor of the last entry of the page; give it as `after`.',
+    description: 'The cursor of the last entry of the page; pass it as `after` for the next page.',
   })
   endCursor!: string | null;
 }
@@ -33,7 +33,7 @@ export function checkPageSize(first: number): number {
   throw badArgument('first', 'INVALID_PAGE_SIZE', `Must be from 1 to ${MAX_PAGE_SIZE}.`);
 }
 
-/** What is found for a list, in its place. */
+/** An entry of a list, and its place there. */
 export interface Listed<Node> {
   readonly node: Node;
   readonly position: Position;
@@ -45,7 +45,7 @@ export interface Connection<Node> {
   readonly pageInfo: PageInfoType;
 }
 
-/** A page out of what was found for it, of which one more than the page holds tells that there is a next page. */
+/** A page made from `found`, which has one entry more than the page if there is a next page. */
 export function connectionOf<Node>(found: readonly Listed<Node>[], first: number): Connection<Node> {
   const edges = found.slice(0, first).map(({ node, position }) => ({ cursor: encodeCursor(position), node }));
   return {
@@ -71,7 +71,7 @@ export function decodeCursor(cursor: string): Position {
   const [, time = '', sendId = ''] = CURSOR.exec(Buffer.from(cursor, 'base64url').toString('latin1')) ?? [];
   const position = { time: Number(time), sendId };
   if (time === '' || !Number.isSafeInteger(position.time) || encodeCursor(position) !== cursor) {
-    throw badArgument('after', 'INVALID_CURSOR', 'Must be a cursor of this list.');
+    throw badArgument('after', 'INVALID_CURSOR', 'Must be a cursor from this list.');
   }
   return position;
 }

@@ -7,17 +7,17 @@ import { AnswerBudget } from './answer-budget.js';
 import { createLoaders, type Loaders } from './loaders.js';
 
 export interface RequestContext {
-  /** Stands in the answer's errors, in its `x-request-id` header and in the log. */
+  /** In the answer's errors, its `x-request-id` header and the log. */
   readonly requestId: string;
-  /** Who asks: owns messages and idempotency keys. */
+  /** Who asks, and owns messages and idempotency keys. */
   readonly caller: Caller;
-  /** When the caller's credential ends, in milliseconds since the epoch; null for never. What lasts longer ends with it. */
+  /** When the caller's credential expires, in milliseconds since the epoch; null for never. Its subscriptions end then. */
   readonly expiresAt: number | null;
   readonly loaders: Loaders;
   /** What the answer may still hold. */
   readonly budget: AnswerBudget;
   readonly feed: MessageFeed;
-  /** Tells the log of a failure that the caller only hears of as INTERNAL_SERVER_ERROR. */
+  /** Logs the cause of a failure that callers only see as INTERNAL_SERVER_ERROR. */
   readonly onInternalError: (error: unknown) => void;
 }
 

@@ -7,8 +7,8 @@ export interface Loaders {
   readonly messages: DataLoader<string, Message | null>;
 }
 
-/** New loaders for one request, whose cache must not outlive it. `messagesById` answers many ids with one query. */
+/** New loaders for one request: their cache must not outlive it. `messagesById` answers many ids with one query. */
 export function createLoaders(messagesById: (ids: readonly string[]) => Promise<(Message | null)[]>): Loaders {
-  // Made async, so that a refusal is a rejection of every lookup and not a mistake in the batch function.
+  // Async, so that a refusal rejects every lookup instead of counting as a mistake in the batch function.
   return { messages: new DataLoader(async (ids) => messagesById(ids)) };
 }

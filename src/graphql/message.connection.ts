@@ -9,7 +9,7 @@ import { DateTime } from './date-time.js';
 import { CleanText } from './message.input.js';
 import { MessageStatusEnum, MessageType } from './message.type.js';
 
-@InputType('MessageFilter', { description: 'Which messages to list; all conditions must hold.' })
+@InputType('MessageFilter', { description: 'Which messages to list. All conditions must hold.' })
 export class MessageFilterInput {
   @Field(() => String, { nullable: true, description: "The sender's number, exactly." })
   @CleanText()
@@ -17,28 +17,28 @@ export class MessageFilterInput {
 
   @Field(() => String, {
     nullable: true,
-    description: "A recipient's number, exactly; any recipient of a group message.",
+    description: 'The number of one of the recipients, exactly.',
   })
   @CleanText()
   to?: string | null;
 
-  @Field(() => MessageStatusEnum, { nullable: true, description: 'What has become of the message.' })
+  @Field(() => MessageStatusEnum, { nullable: true, description: 'The state of the message.' })
   status?: MessageStatus | null;
 
   @Field(() => String, { nullable: true, description: 'The tag, exactly.' })
   @CleanText()
   tag?: string | null;
 
-  @Field(() => DateTime, { nullable: true, description: 'Messages of this instant or later.' })
+  @Field(() => DateTime, { nullable: true, description: 'Messages from this instant on.' })
   since?: number | null;
 
   @Field(() => DateTime, { nullable: true, description: 'Messages before this instant.' })
   until?: number | null;
 }
 
-@ObjectType('MessageEdge', { description: 'A message in its place in the list.' })
+@ObjectType('MessageEdge', { description: 'A message and its place in the list.' })
 export class MessageEdgeType {
-  @Field(() => String, { description: 'The place in the list; stays valid while messages come and go.' })
+  @Field(() => String, { description: 'The place in the list. It stays valid while messages come and go.' })
   cursor!: string;
 
   @Field(() => MessageType, { description: 'The message.' })
@@ -53,7 +53,7 @@ export class MessageConnectionType {
   @Field(() => [MessageType], { description: 'The messages of the page without their cursors.' })
   nodes!: MessageType[];
 
-  @Field(() => PageInfoType, { description: 'Where the page stands in the list.' })
+  @Field(() => PageInfoType, { description: "The page's place in the list." })
   pageInfo!: PageInfoType;
 }
 

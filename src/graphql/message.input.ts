@@ -1,4 +1,4 @@
-/** What a caller gives to send a message, and the rules for it. */
+/** The input to send a message, and its rules. */
 import 'reflect-metadata';
 import { Field, ID, InputType } from 'type-graphql';
 import { isCleanText, type MessagePriority, type OutboundMessage } from '../messaging/message.js';
@@ -23,14 +23,18 @@ const IDEMPOTENCY_KEY = /^[A-Za-z0-9_:.-]{1,255}$/;
 const E164_CODE = 'INVALID_E164';
 
 export const CleanText = (): PropertyDecorator =>
-  Holds('INVALID_CHARACTER', 'Must not hold U+0000 or half of a surrogate pair.', isCleanText);
+  Holds('INVALID_CHARACTER', 'Must not contain U+0000 or half of a surrogate pair.', isCleanText);
 
 const TextLength = (): PropertyDecorator =>
-  Holds('TEXT_TOO_LONG', `At most ${MAX_TEXT_LENGTH} UTF-16 units.`, (text: string) => text.length <= MAX_TEXT_LENGTH);
+  Holds(
+    'TEXT_TOO_LONG',
+    `Must have at most ${MAX_TEXT_LENGTH} UTF-16 units.`,
+    (text: string) => text.length <= MAX_TEXT_LENGTH,
+  );
 
 /**
- * An absolute http(s) URL as every parser reads it. `URL` alone is too kind: it drops tabs and line feeds, adds missing
- * slashes and turns backslashes around.
+ * An absolute http(s) URL that every parser reads alike. `URL` alone is too lenient: it drops tabs and line feeds, adds
+ * missing slashes and turns backslashes around.
  */
 function isMediaUrl(url: string): boolean {
   const authority = /^https?:\/\/([^/?#]+)/i.exec(url)?.[1];
@@ -38,33 +42,37 @@ function isMediaUrl(url: string): boolean {
 }
 
 @InputType({
-  description: 'A message to send: an SMS, an MMS when it has media, a group message when it has several recipients.',
+  description: 'A message to send: an SMS, an MMS if it has media, a group message if it has several recipients.',
 })
 export class MessageInput {
   @Field(() => String, {
     description:
-      'One of your telephone numbers, in E.164 format, which writes a number in one way only: `+19195551212`. Error codes: `INVALID_E164`, and `SENDER_NOT_ALLOWED` where you may use some numbers only.',
+      'One of your telephone numbers in E.164 format, the only way to write it: `+19195551212`. Error codes: `INVALID_E164`, and `SENDER_NOT_ALLOWED` if you may not send from this number.',
   })
   @Holds(E164_CODE, E164_MESSAGE, isE164)
   from!: string;
 
   @Field(() => [String], {
     description:
-      'The recipients, 1 to 10 different E.164 numbers; more than one makes a group message. A single string is taken as a list of one. Error codes: `INVALID_E164`, `NO_RECIPIENT`, `TOO_MANY_RECIPIENTS`, `DUPLICATE_RECIPIENT`, and `DESTINATION_NOT_ALLOWED` for countries and lines that the operator does not send to, and for numbers that are not valid in theirs.',
+      'The recipients: 1 to 10 different E.164 numbers. More than one makes a group message. A single string counts as a list of one. Error codes: `INVALID_E164`, `NO_RECIPIENT`, `TOO_MANY_RECIPIENTS`, `DUPLICATE_RECIPIENT`, and `DESTINATION_NOT_ALLOWED` for countries and lines that the operator does not send to, and for numbers that are not valid in their country.',
   })
-  @Holds('NO_RECIPIENT', 'Needs at least one recipient.', (to: string[]) => to.length > 0)
-  @Holds('TOO_MANY_RECIPIENTS', `At most ${MAX_RECIPIENTS} recipients.`, (to: string[]) => to.length <= MAX_RECIPIENTS)
+  @Holds('NO_RECIPIENT', 'Must have at least one recipient.', (to: string[]) => to.length > 0)
+  @Holds(
+    'TOO_MANY_RECIPIENTS',
+    `Must have at most ${MAX_RECIPIENTS} recipients.`,
+    (to: string[]) => to.length <= MAX_RECIPIENTS,
+  )
   @EachHolds(E164_CODE, E164_MESSAGE, isE164)
   @EachHolds(
     'DUPLICATE_RECIPIENT',
-    'This recipient is in the list already.',
+    'Must not be in the list twice.',
     (number: string, index, list) => list.indexOf(number) === index,
   )
   to!: string[];
 
   @Field(() => String, {
     description:
-      'The text, at most 2048 UTF-16 units. May be empty only when there is media. Error codes: `TEXT_REQUIRED`, `TEXT_TOO_LONG`, `INVALID_CHARACTER`.',
+      'The text, at most 2048 UTF-16 units. It may be empty only if there is media. Error codes: `TEXT_REQUIRED`, `TEXT_TOO_LONG`, `INVALID_CHARACTER`.',
   })
   @Holds(
     'TEXT_REQUIRED',
@@ -77,12 +85,12 @@ export class MessageInput {
 
   @Field(() => ID, {
     description:
-      'The id of the application that `from` belongs to in the phone number dashboard. Not the account. Error codes: `APPLICATION_ID_REQUIRED`, `APPLICATION_ID_TOO_LONG`, `INVALID_CHARACTER`.',
+      'The id of the application that `from` belongs to in the phone number dashboard; not the account. Error codes: `APPLICATION_ID_REQUIRED`, `APPLICATION_ID_TOO_LONG`, `INVALID_CHARACTER`.',
   })
   @Holds('APPLICATION_ID_REQUIRED', 'Must not be blank.', (id: string) => id.trim() !== '')
   @Holds(
     'APPLICATION_ID_TOO_LONG',
-    `At most ${MAX_APPLICATION_ID_LENGTH} characters.`,
+    `Must have at most ${MAX_APPLICATION_ID_LENGTH} characters.`,
     (id: string) => id.length <= MAX_APPLICATION_ID_LENGTH,
   )
   @CleanText()
@@ -91,12 +99,16 @@ export class MessageInput {
   @Field(() => [String], {
     nullable: true,
     description:
-      'Attachments, at most 10: absolute http or https URLs of at most 4096 characters, without user info, spaces or control characters, on hosts of the public internet, without a port. Any makes the message an MMS. Error codes: `TOO_MANY_MEDIA`, `MEDIA_URL_TOO_LONG`, `INVALID_MEDIA_URL`, `MEDIA_HOST_NOT_ALLOWED`, and `MEDIA_NOT_HTTPS` where the operator asks for https.',
+      'At most 10 attachments: absolute http or https URLs of at most 4096 characters, without user info, spaces or control characters, on hosts of the public internet, without a port. They make the message an MMS. Error codes: `TOO_MANY_MEDIA`, `MEDIA_URL_TOO_LONG`, `INVALID_MEDIA_URL`, `MEDIA_HOST_NOT_ALLOWED`, and `MEDIA_NOT_HTTPS` if the operator requires https.',
   })
-  @Holds('TOO_MANY_MEDIA', `At most ${MAX_MEDIA} attachments.`, (media: string[]) => media.length <= MAX_MEDIA)
+  @Holds(
+    'TOO_MANY_MEDIA',
+    `Must have at most ${MAX_MEDIA} attachments.`,
+    (media: string[]) => media.length <= MAX_MEDIA,
+  )
   @EachHolds(
     'MEDIA_URL_TOO_LONG',
-    `At most ${MAX_MEDIA_URL_LENGTH} characters.`,
+    `Must have at most ${MAX_MEDIA_URL_LENGTH} characters.`,
     (url: string) => url.length <= MAX_MEDIA_URL_LENGTH,
   )
   @EachHolds(
@@ -111,35 +123,39 @@ export class MessageInput {
     description:
       'Any string of at most 1024 characters; it comes back with the message and in its events. Error codes: `TAG_TOO_LONG`, `INVALID_CHARACTER`.',
   })
-  @Holds('TAG_TOO_LONG', `At most ${MAX_TAG_LENGTH} characters.`, (tag: string) => tag.length <= MAX_TAG_LENGTH)
+  @Holds(
+    'TAG_TOO_LONG',
+    `Must have at most ${MAX_TAG_LENGTH} characters.`,
+    (tag: string) => tag.length <= MAX_TAG_LENGTH,
+  )
   @CleanText()
   tag?: string | null;
 
   @Field(() => MessagePriorityEnum, {
     nullable: true,
-    description: 'How urgent the message is. Catapult says that it counts for toll-free numbers and short codes.',
+    description: 'How urgent the message is. According to Catapult, it matters for toll-free numbers and short codes.',
   })
   priority?: MessagePriority | null;
 
   @Field(() => DateTime, {
     nullable: true,
     description:
-      'When the message is of no use any more: what Catapult has not sent by then fails with code 4360. Must be in the future. A repetition with the same idempotency key must name the same instant. Error code: `ALREADY_EXPIRED`.',
+      'When the message becomes useless: if Catapult has not sent it by then, it fails with code 4360. It must be in the future. A repeated call with the same idempotency key must give the same instant. Error code: `ALREADY_EXPIRED`.',
   })
   expiresAt?: number | null;
 
   @Field(() => ID, {
     nullable: true,
     description:
-      'Your own name for this send, 1 to 255 of `A-Z a-z 0-9 _ : . -`. The same key with the same input gets the first answer again instead of a second message; it lives 72 hours, and as long as the outcome is open. Error codes: `INVALID_IDEMPOTENCY_KEY`, and `IDEMPOTENCY_KEY_REUSED` for another input.',
+      'Your own name for this send: 1 to 255 of `A-Z a-z 0-9 _ : . -`. A repeated call with the same key and input gets the first answer, and sends nothing. A key lives 72 hours, and as long as the outcome is unknown. Error codes: `INVALID_IDEMPOTENCY_KEY`, and `IDEMPOTENCY_KEY_REUSED` for another input.',
   })
-  @Holds('INVALID_IDEMPOTENCY_KEY', 'Must be 1 to 255 of A-Z a-z 0-9 _ : . and -.', (key: string) =>
+  @Holds('INVALID_IDEMPOTENCY_KEY', 'Must have 1 to 255 characters of A-Z a-z 0-9 _ : . and -.', (key: string) =>
     IDEMPOTENCY_KEY.test(key),
   )
   idempotencyKey?: string | null;
 }
 
-@InputType({ description: 'A text to look at before it is sent.' })
+@InputType({ description: 'A text to preview before it is sent.' })
 export class MessagePreviewInput {
   @Field(() => String, {
     description: 'The text, at most 2048 UTF-16 units. Error codes: `TEXT_TOO_LONG`, `INVALID_CHARACTER`.',
@@ -149,7 +165,7 @@ export class MessagePreviewInput {
   text!: string;
 }
 
-/** The valid input as the messaging core takes it; an absent member and `null` are the same. */
+/** The valid input as `messaging` takes it; an absent member and `null` are the same. */
 export function outboundMessage(input: MessageInput): OutboundMessage {
   const { from, to, text, applicationId, media, tag, priority, expiresAt } = input;
   return {

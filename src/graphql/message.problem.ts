@@ -1,4 +1,4 @@
-/** The failures of a send as data: for clients that want them typed, and for routers that mask `errors`. */
+/** The failures of a send as data: for clients that want types, and for routers that mask `errors`. */
 import 'reflect-metadata';
 import { createUnionType, Field, Int, InterfaceType, ObjectType } from 'type-graphql';
 import { ServiceError, type ErrorCode, type FailedOutcome } from '../errors.js';
@@ -6,21 +6,21 @@ import { MessageType, registerEnum } from './message.type.js';
 
 export const FailedOutcomeEnum = registerEnum<FailedOutcome>(
   'FailedOutcome',
-  'Whether a message went out whose send failed.',
+  'Whether a message went out although its send failed.',
   {
-    NOT_SENT: 'Certainly not: it may be sent anew.',
-    UNKNOWN: 'Perhaps: do not send it as a new message. Ask again with the same idempotency key.',
+    NOT_SENT: 'Certainly not: it may be sent again.',
+    UNKNOWN: 'Perhaps: do not send it as a new message. Repeat the call with the same idempotency key.',
   },
 );
 
-@ObjectType('MessageFieldError', { description: 'One mistake of an input.' })
+@ObjectType('MessageFieldError', { description: 'One mistake in an input.' })
 export class FieldErrorType {
   @Field(() => [String], {
     description: 'Where it is, from the argument down to the element of a list: `["input", "to", "1"]`.',
   })
   path!: string[];
 
-  @Field(() => String, { description: 'What is wrong; stable, and listed with the field in this schema.' })
+  @Field(() => String, { description: 'A stable code for the mistake, listed at the field in this schema.' })
   code!: string;
 
   @Field(() => String, { description: 'What is wrong, in words. Never repeats the input.' })
@@ -29,24 +29,24 @@ export class FieldErrorType {
 
 @InterfaceType('MessageProblem', {
   description:
-    'Why a message was not sent, or is not known to be. Select it with `... on MessageProblem`, which also catches the problems that later versions add.',
+    'Why a message was not sent, or may not have been. Select it with `... on MessageProblem`, which also catches the problems that later versions add.',
   resolveType: ({ code }: Problem) => problemTypeOf(code),
 })
 class MessageProblemType {
-  @Field(() => String, { description: 'The same code that an entry in `errors` would carry. Codes are never renamed.' })
+  @Field(() => String, { description: 'The code that an entry in `errors` would have. Codes are never renamed.' })
   code!: string;
 
-  @Field(() => String, { description: 'What happened, in constant words that repeat nothing of the input.' })
+  @Field(() => String, { description: 'What happened, in constant words. Never repeats the input.' })
   message!: string;
 
-  @Field(() => Boolean, { description: 'Whether the same send may succeed later without being changed.' })
+  @Field(() => Boolean, { description: 'Whether the same send may succeed later, unchanged.' })
   retryable!: boolean;
 
   @Field(() => FailedOutcomeEnum, { description: 'Whether the message went out.' })
   outcome!: FailedOutcome;
 }
 
-/** Declares a problem type that has nothing but what every problem has. */
+/** Declares a problem type that has only the fields of every problem. */
 function plainProblem(name: string, description: string): typeof MessageProblemType {
   @ObjectType(name, { description, implements: MessageProblemType })
   class PlainProblem extends MessageProblemType {}
@@ -58,17 +58,17 @@ function plainProblem(name: string, description: string): typeof MessageProblemT
   implements: MessageProblemType,
 })
 export class InvalidMessageProblem extends MessageProblemType {
-  @Field(() => [FieldErrorType], { description: 'Every mistake, each at its field.' })
+  @Field(() => [FieldErrorType], { description: 'Every mistake, with its place in the input.' })
   fieldErrors!: FieldErrorType[];
 }
 
 @ObjectType('SendRateLimitedProblem', {
   description:
-    'Too many messages for now; nothing was sent. Codes: `RATE_LIMITED` for your own limit, `UPSTREAM_RATE_LIMITED` for that of the account.',
+    'Too many messages for now; nothing was sent. Codes: `RATE_LIMITED` for your own limit, `UPSTREAM_RATE_LIMITED` for the limit of the account.',
   implements: MessageProblemType,
 })
 export class RateLimitedProblem extends MessageProblemType {
-  @Field(() => Int, { nullable: true, description: 'How many seconds to wait, where that is known.' })
+  @Field(() => Int, { nullable: true, description: 'How many seconds to wait; null if that is not known.' })
   retryAfterSeconds!: number | null;
 }
 
@@ -77,7 +77,7 @@ const ServerProblem = plainProblem(
   'Something failed on this server; the operator finds the cause in the log. Codes: `INTERNAL_SERVER_ERROR`, and `STORE_UNAVAILABLE` while its database is away.',
 );
 
-/** The type that tells of a code; every other code is the server's own failure. */
+/** The problem type of each code; every other code is the server's own failure. */
 const PROBLEMS = {
   BAD_USER_INPUT: InvalidMessageProblem,
   IDEMPOTENCY_KEY_REUSED: plainProblem(
@@ -86,11 +86,11 @@ const PROBLEMS = {
   ),
   REQUEST_IN_PROGRESS: plainProblem(
     'SendInProgressProblem',
-    'The first call with this idempotency key still runs; ask again with the same key. Code: `REQUEST_IN_PROGRESS`.',
+    'The first call with this idempotency key is still running; repeat yours later, with the same key. Code: `REQUEST_IN_PROGRESS`.',
   ),
   FORBIDDEN: plainProblem(
     'SendForbiddenProblem',
-    'Your key or token is not good for sending; nothing was sent. Code: `FORBIDDEN`.',
+    'Your key or token lacks the scope `messages:send`; nothing was sent. Code: `FORBIDDEN`.',
   ),
   RATE_LIMITED: RateLimitedProblem,
   UPSTREAM_RATE_LIMITED: RateLimitedProblem,
@@ -104,7 +104,7 @@ const PROBLEMS = {
   ),
   OUTCOME_UNKNOWN: plainProblem(
     'OutcomeUnknownProblem',
-    'Perhaps sent: no trustworthy answer came. Ask again with the same idempotency key. Code: `OUTCOME_UNKNOWN`.',
+    'Perhaps sent: no trustworthy answer came. Repeat the call with the same idempotency key. Code: `OUTCOME_UNKNOWN`.',
   ),
 } as const satisfies Partial<Record<ErrorCode, typeof MessageProblemType>>;
 
@@ -122,7 +122,7 @@ export interface Problem {
   readonly retryAfterSeconds: number | null;
 }
 
-/** A failure as data. What says nothing of the outcome leaves it open: that is the safe reading. */
+/** A failure as data. If it does not name the outcome, the outcome is unknown: the safe reading. */
 export function problemOf(failure: ServiceError): Problem {
   const { code, message, retryable, outcome = 'UNKNOWN', fieldErrors = [], retryAfterSeconds = null } = failure;
   return {

@@ -17,7 +17,7 @@ import { DeliveryFailureType, DeliveryType, MessagePreviewType, MessageType } fr
 import { isOwnFault } from './public-error.js';
 import { checkInput, mistakesOf } from './rule.js';
 
-/** What a subscription is made from. */
+/** What TypeGraphQL passes to `subscribe`. */
 interface SubscribeData<Args> {
   readonly args: Args;
   readonly context: RequestContext;
@@ -36,7 +36,7 @@ export class MessageResolver {
   @Mutation(() => MessageType, {
     nullable: true,
     description:
-      'Sends a message, at most once, and returns it as Catapult accepted it: queued, not yet delivered. A failure is an entry in `errors` whose `extensions.outcome` says `NOT_SENT` or `UNKNOWN`; this field is then null, and other sends of the same operation keep their answers.',
+      'Sends a message at most once, and returns it as Catapult accepted it: queued, not yet delivered. If it fails, this field is null, and its entry in `errors` says in `extensions.outcome` whether the message went out: `NOT_SENT` or `UNKNOWN`. Other sends in the same operation keep their answers.',
   })
   sendMessage(
     @Arg('input', () => MessageInput, { description: 'The message to send.' }) input: MessageInput,
@@ -47,7 +47,7 @@ export class MessageResolver {
 
   @Mutation(() => SubmitMessageResult, {
     description:
-      'Sends a message exactly as `sendMessage` does, and returns every failure as data. Use it behind a router that masks `errors`, or to have failures typed.',
+      'Sends a message exactly as `sendMessage` does, and returns every failure as data. Use it behind a router that masks `errors`, or to get typed failures.',
   })
   async submitMessage(
     @Arg('input', () => MessageInput, { description: 'The message to send.' }) input: MessageInput,
@@ -56,7 +56,7 @@ export class MessageResolver {
     try {
       return await this.#send(input, context);
     } catch (error) {
-      // Nothing may be thrown: this field is not nullable, so an error would take other sends' answers with it.
+      // Nothing may be thrown: this field is not nullable, so an error would erase the answers of other sends.
       const failure = error instanceof ServiceError ? error : new ServiceError('INTERNAL_SERVER_ERROR');
       if (isOwnFault(failure.code)) context.onInternalError(error);
       return problemOf(failure);
@@ -70,7 +70,7 @@ export class MessageResolver {
     return this.#messages.send({ message, caller: caller.name, idempotencyKey, requestId, refusal });
   }
 
-  /** Why this may not be sent; null when it may. A key that is none is thrown at once: nothing can be held by it. */
+  /** Why this may not be sent; null when it may. Throws at once for an invalid key, which no earlier send can have. */
   #refusalOf(input: MessageInput, message: OutboundMessage, caller: Caller): ServiceError | null {
     const forbidden = refusalWithout('messages:send', caller, { outcome: 'NOT_SENT' });
     if (forbidden !== null) return forbidden;
@@ -83,8 +83,7 @@ export class MessageResolver {
 
   @Query(() => MessageType, {
     nullable: true,
-    description:
-      'The message with this id, as far as its fate is known here; null when it is not known, or another caller sent it.',
+    description: 'The message with this id; null if it is not known here, or if another caller sent it.',
   })
   message(
     @Arg('id', () => ID, { description: "Catapult's id of the message." }) id: string,
@@ -95,7 +94,7 @@ export class MessageResolver {
 
   @Query(() => MessageConnectionType, {
     description:
-      "Your messages, newest first, page by page; everybody's with `messages:read-all`. A page stays what it is while new messages arrive.",
+      'Your messages, newest first, page by page; those of all callers with `messages:read-all`. A page stays the same while new messages arrive.',
   })
   async messages(
     @Arg('first', () => Int, {
@@ -106,12 +105,13 @@ export class MessageResolver {
     first: number | null,
     @Arg('after', () => String, {
       nullable: true,
-      description: 'The cursor after which the page starts; none for the newest. Error code: `INVALID_CURSOR`.',
+      description:
+        'The page starts after this cursor; without one, at the newest message. Error code: `INVALID_CURSOR`.',
     })
     after: string | null,
     @Arg('filter', () => MessageFilterInput, {
       nullable: true,
-      description: 'Which messages to list; all when absent.',
+      description: 'Which messages to list; all if absent.',
     })
     filter: MessageFilterInput | null,
     @Ctx() { caller, budget }: RequestContext,
@@ -131,10 +131,10 @@ export class MessageResolver {
   }
 
   @Query(() => MessagePreviewType, {
-    description: 'Tells how a text would be encoded and split into segments. Sends nothing.',
+    description: 'Shows how a text would be encoded and split into segments. Sends nothing.',
   })
   previewMessage(
-    @Arg('input', () => MessagePreviewInput, { description: 'The text to look at.' }) input: MessagePreviewInput,
+    @Arg('input', () => MessagePreviewInput, { description: 'The text to preview.' }) input: MessagePreviewInput,
   ): Segmentation {
     checkInput('input', input);
     return segmentsOf(input.text);
@@ -142,7 +142,7 @@ export class MessageResolver {
 
   @Subscription(() => MessageType, {
     description:
-      'The message as it is now, and again after every change; ends when nothing more is to be expected. Changes that come faster than they are read are told once, by their result. Error code: `UNKNOWN_MESSAGE`.',
+      'The message as it is now, and again after every change. Ends when no more changes are expected. If changes come faster than they are read, only the latest state is sent. Error code: `UNKNOWN_MESSAGE`.',
     subscribe: ({ args, context }: SubscribeData<{ id: string }>) =>
       context.feed.updates(args.id, readableBy(context.caller)),
   })
@@ -154,7 +154,7 @@ export class MessageResolver {
   }
 
   @Subscription(() => MessageType, {
-    description: 'Every message that comes in from now on. Needs `messages:read-all`.',
+    description: 'Every inbound message from now on. Needs `messages:read-all`.',
     subscribe: ({ args, context }: SubscribeData<{ to?: string | null }>) => {
       requireScope(context.caller, 'messages:read-all');
       return context.feed.received(args.to ?? null);
@@ -162,7 +162,7 @@ export class MessageResolver {
   })
   messageReceived(
     @Root() message: Message,
-    @Arg('to', () => String, { nullable: true, description: 'One of your numbers; all of them when absent.' })
+    @Arg('to', () => String, { nullable: true, description: 'One of your numbers; all of them if absent.' })
     _to: string | null,
   ): Message {
     return message;

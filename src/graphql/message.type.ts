@@ -19,16 +19,16 @@ export function registerEnum<Key extends string>(
   return enumObject;
 }
 
-export const MessageStatusEnum = registerEnum<MessageStatus>('MessageStatus', 'What became of a message.', {
+export const MessageStatusEnum = registerEnum<MessageStatus>('MessageStatus', 'The state of a message.', {
   PENDING: 'Stored and being sent; no answer yet.',
-  UNKNOWN: 'The request went out and no trustworthy answer came back: perhaps sent. It is never sent again.',
-  REJECTED: 'Known not sent, and not billed.',
-  ACCEPTED: 'Catapult took it into its queue. That does not mean delivered.',
+  UNKNOWN: 'Perhaps sent: the request went out, but no trustworthy answer came back. It is never sent again.',
+  REJECTED: 'Certainly not sent, and not billed.',
+  ACCEPTED: 'Queued by Catapult, which does not mean delivered.',
   SENDING: 'Handed to the carrier.',
   FAILED: 'Final: it was not delivered to any recipient.',
-  DELIVERED: 'Final: the carrier or the handset confirmed it, for every recipient.',
-  PARTIALLY_DELIVERED: 'Final: delivered to some recipients of a group, and not to others.',
-  RECEIVED: 'A message that came in.',
+  DELIVERED: 'Final: the carrier or the handset confirmed delivery to every recipient.',
+  PARTIALLY_DELIVERED: 'Final: delivered to some recipients of a group but not to others.',
+  RECEIVED: 'An inbound message.',
 });
 
 export const MessageDirectionEnum = registerEnum<MessageDirection>('MessageDirection', 'Which way a message went.', {
@@ -37,8 +37,8 @@ export const MessageDirectionEnum = registerEnum<MessageDirection>('MessageDirec
 });
 
 export const MessagePriorityEnum = registerEnum<MessagePriority>('MessagePriority', 'How urgent a message is.', {
-  DEFAULT: 'As any other.',
-  HIGH: 'Before others that wait in the queue of the account.',
+  DEFAULT: 'Normal.',
+  HIGH: "Ahead of the other messages in the account's queue.",
 });
 
 export const TextEncodingEnum = registerEnum<Segmentation['encoding']>(
@@ -46,12 +46,12 @@ export const TextEncodingEnum = registerEnum<Segmentation['encoding']>(
   'How a text is written into the segments of an SMS.',
   {
     GSM_7: 'The GSM alphabet, 7 bits a character; its extension characters, such as `{` and `€`, take two.',
-    UCS_2: 'UTF-16, 2 bytes a unit: any character outside of the GSM alphabet turns the whole text into this.',
+    UCS_2: 'UTF-16, 2 bytes a unit. One character outside the GSM alphabet puts the whole text into it.',
   },
 );
 
 @ObjectType('MessagePreview', {
-  description: 'How a text would be split into segments, each of which is billed as an SMS.',
+  description: 'How a text would be split into segments. Each is billed as an SMS.',
 })
 export class MessagePreviewType implements Segmentation {
   @Field(() => TextEncodingEnum, { description: 'The encoding that the text needs.' })
@@ -68,26 +68,26 @@ export class MessagePreviewType implements Segmentation {
   })
   unitsPerSegment!: number;
 
-  @Field(() => [String], { description: 'The characters that forced UCS-2, each once, in order of appearance.' })
+  @Field(() => [String], { description: 'The characters that need UCS-2, each once, in order of appearance.' })
   forcing!: string[];
 }
 
 export const FailureOriginEnum = registerEnum<FailureOrigin>('FailureOrigin', 'Who failed a message.', {
-  CLIENT: "The sender's side: numbers, content or permissions. Sending it again fails again.",
+  CLIENT: "The sender's side: numbers, content or permissions. Sending it again will fail again.",
   BANDWIDTH: 'The messaging service.',
   CARRIER: "The recipient's carrier.",
   UNCLEAR: 'Catapult itself does not know.',
 });
 
-/** Marks what people wrote and who they are, so that a contract of the supergraph can leave it out. */
+/** Marks personal data: what people wrote and who they are. A contract of the supergraph can leave it out. */
 export const PERSONAL = '@tag(name: "personal")';
 
 @ObjectType('DeliveryFailure', { description: 'Why a message did not reach a recipient.' })
 export class DeliveryFailureType implements DeliveryFailure {
-  @Field(() => Int, { description: "Catapult's code; 0 where it gave none." })
+  @Field(() => Int, { description: "Catapult's code; 0 if it gave none." })
   code!: number;
 
-  @Field(() => String, { description: "Catapult's name of the code." })
+  @Field(() => String, { description: "Catapult's name for the code." })
   name!: string;
 
   @Field(() => String, { description: 'What it means, in plain words.' })
@@ -96,11 +96,11 @@ export class DeliveryFailureType implements DeliveryFailure {
   @Field(() => FailureOriginEnum, { description: 'Who failed the message.' })
   origin!: FailureOrigin;
 
-  @Field(() => Boolean, { description: 'Whether the same message may get through when it is sent anew later.' })
+  @Field(() => Boolean, { description: 'Whether the same message may get through if it is sent again later.' })
   retryable!: boolean;
 }
 
-@ObjectType('Delivery', { description: 'What became of a message for one recipient.' })
+@ObjectType('Delivery', { description: 'The delivery of a message to one recipient.' })
 export class DeliveryType {
   @Directive(PERSONAL)
   @Field(() => String, { description: "The recipient's number." })
@@ -111,7 +111,7 @@ export class DeliveryType {
 
   @Field(() => DateTime, {
     nullable: true,
-    description: 'When that was, by Catapult; null as long as nothing was heard.',
+    description: 'When that happened, according to Catapult; null until it reports.',
   })
   time!: number | null;
 }
@@ -122,7 +122,7 @@ export class MessageType implements Omit<Message, 'deliveries'> {
   @Field(() => ID, { description: "Catapult's own id of the message." })
   id!: string;
 
-  @Field(() => DateTime, { description: 'When Catapult took the message.' })
+  @Field(() => DateTime, { description: 'When Catapult received the message.' })
   time!: number;
 
   @Directive(PERSONAL)
@@ -134,12 +134,12 @@ export class MessageType implements Omit<Message, 'deliveries'> {
   from!: string;
 
   @Directive(PERSONAL)
-  @Field(() => String, { description: 'The text; empty when the message is media alone.' })
+  @Field(() => String, { description: 'The text; empty if the message has only media.' })
   text!: string;
 
   @Field(() => ID, {
     nullable: true,
-    description: 'The application the message belongs to; null where Catapult left it out of its answer.',
+    description: 'The application that the message belongs to; null if Catapult did not say.',
   })
   applicationId!: string | null;
 
@@ -150,7 +150,7 @@ export class MessageType implements Omit<Message, 'deliveries'> {
   @Directive(PERSONAL)
   @Field(() => String, {
     nullable: true,
-    description: 'Your number in the exchange: the sender of an outgoing message.',
+    description: 'Your number in the conversation: the sender of an outbound message.',
   })
   owner!: string | null;
 
@@ -163,31 +163,31 @@ export class MessageType implements Omit<Message, 'deliveries'> {
 
   @Field(() => Int, {
     nullable: true,
-    description: 'How many segments are billed, where Catapult said so; 1 for an MMS.',
+    description: 'How many segments are billed, 1 for an MMS; null if Catapult did not say.',
   })
   segmentCount!: number | null;
 
   @Field(() => MessagePriorityEnum, {
     nullable: true,
-    description: 'How urgent the message is, where Catapult said so.',
+    description: 'How urgent the message is; null if Catapult did not say.',
   })
   priority!: MessagePriority | null;
 
-  @Field(() => DateTime, { nullable: true, description: 'When the message expires, where Catapult said so.' })
+  @Field(() => DateTime, { nullable: true, description: 'When the message expires; null if Catapult did not say.' })
   expiresAt!: number | null;
 
   @Field(() => ID, {
     nullable: true,
-    description: "Catapult's id of another message that this one is paired with, where Catapult said so.",
+    description: "Catapult's id of another message that this one is paired with; null if Catapult did not say.",
   })
   pairedMessageId!: string | null;
 
-  @Field(() => MessageStatusEnum, { description: 'What has become of the message so far.' })
+  @Field(() => MessageStatusEnum, { description: 'The state of the message now.' })
   status!: MessageStatus;
 
   @Field(() => [DeliveryType], {
     description:
-      'What became of an outgoing message for each recipient, in the order of `to`; empty for one that came in.',
+      'The delivery to each recipient of an outbound message, in the order of `to`; empty for an inbound one.',
   })
   deliveries!: readonly DeliveryType[];
 }

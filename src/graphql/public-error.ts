@@ -1,4 +1,4 @@
-/** What a caller is told of a failure: the code, constant words and names of the schema, and nothing of the input. */
+/** What a caller sees of a failure: its code, constant words and names of the schema, but nothing of the input. */
 import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, isEnumType, isInputObjectType, isInterfaceType, isObjectType, Kind } from 'graphql';
 import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
@@ -7,8 +7,8 @@ import { ERRORS, ServiceError, type ErrorCode } from '../errors.js';
 export type ErrorFormatter = (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
 
 /**
- * Translates every error, once, at the edge. Where the schema is a secret (`introspection: false`), what is wrong with a
- * document is told by its code and its place alone, since graphql-js's messages name types, fields and alternatives.
+ * Translates every error, once, at the edge. Where the schema is a secret (`introspection: false`), a mistake in a document
+ * shows only its code and place, since graphql-js's messages name types, fields and alternatives.
  */
 export function errorFormatter(schema: GraphQLSchema, options: { readonly introspection: boolean }): ErrorFormatter {
   const names = schemaNames(schema);
@@ -21,16 +21,14 @@ export function errorFormatter(schema: GraphQLSchema, options: { readonly intros
     }
     const code = codeOf(formatted, error);
     const message =
-      code === 'DOCUMENT_NOT_TRUSTED' || code === 'OPERATION_TOO_COSTLY'
-        ? ERRORS[code].message
-        : isAboutDocument(code) && !options.introspection
-          ? 'The request does not fit the schema.'
-          : messageOf(code, formatted.message, names);
+      isAboutDocument(code) && !options.introspection
+        ? 'The request does not fit the schema.'
+        : messageOf(code, formatted.message, names);
     return { message, ...where, extensions: { code, retryable: ERRORS[code].retryable } };
   };
 }
 
-/** The errors as their caller may see them, under one request id; the server's own go to the log under the same. */
+/** The errors as their caller may see them, with the request id; the log gets the server's own under the same id. */
 export type ErrorPublisher = (errors: readonly GraphQLError[], requestId: string) => GraphQLFormattedError[];
 
 export function errorPublisher(
@@ -45,24 +43,24 @@ export function errorPublisher(
     });
 }
 
-/** What a subscription's source throws arrives as it was thrown. */
+/** Any error as a GraphQLError, as graphql-js wraps what resolvers throw. The source of a subscription is not wrapped. */
 export function asGraphQLError(error: unknown): GraphQLError {
   if (error instanceof GraphQLError) return error;
   const originalError = error instanceof Error ? error : new Error('not an error');
   return new GraphQLError(originalError.message, { originalError });
 }
 
-/** The service's own error, which graphql-js wraps wherever it passes. */
+/** The service's own error, which graphql-js may have wrapped. */
 function serviceErrorBehind(error: unknown): ServiceError | null {
   const cause = error instanceof GraphQLError ? error.originalError : error;
   return cause instanceof ServiceError ? cause : null;
 }
 
-/** Codes whose cause the operator has to see. */
+/** Whether the operator has to see the cause of such an error. */
 export const isOwnFault = (code: ErrorCode): boolean =>
   code === 'INTERNAL_SERVER_ERROR' || code === 'STORE_UNAVAILABLE';
 
-/** Whether a failure is the server's own fault: then it is masked for the caller and told to the log. */
+/** Whether a failure is the server's own fault: then callers see it masked, and the log has its cause. */
 export function isInternal(error: unknown): boolean {
   const cause = serviceErrorBehind(error);
   if (cause !== null) return isOwnFault(cause.code);
@@ -74,22 +72,22 @@ function codeOf(formatted: Pick<GraphQLFormattedError, 'extensions'>, error: unk
   if (typeof code === 'string' && code !== 'INTERNAL_SERVER_ERROR' && Object.hasOwn(ERRORS, code)) {
     return code as ErrorCode;
   }
-  // An argument that a variable leaves null is found out during execution, and then points to the argument's value.
+  // graphql-js finds an argument that a variable leaves null only during execution, and points to the argument's value.
   const cause = unwrapResolverError(error);
   const isOfTheRequest = cause instanceof GraphQLError && (cause.originalError ?? cause) instanceof GraphQLError;
   const node = isOfTheRequest ? cause.nodes?.[0] : undefined;
   return node !== undefined && node.kind !== Kind.FIELD ? 'BAD_USER_INPUT' : 'INTERNAL_SERVER_ERROR';
 }
 
-/** BAD_REQUEST is said in constant words anyway. */
+/** Messages of BAD_REQUEST are constant anyway. */
 const isAboutDocument = (code: ErrorCode): boolean => code !== 'INTERNAL_SERVER_ERROR' && code !== 'BAD_REQUEST';
 
-/** graphql-js guesses what was meant, and tells names that were not asked for. */
+/** graphql-js guesses what was meant, and so reveals names. */
 const SUGGESTION = / ?Did you mean [^]*$/;
 
 function messageOf(code: ErrorCode, message: string, names: ReadonlySet<string>): string {
   if (code === 'INTERNAL_SERVER_ERROR') return ERRORS[code].message;
-  // Apollo says what is wrong with an HTTP request in constant words.
+  // Apollo's messages about an HTTP request are constant.
   return code === 'BAD_REQUEST' ? message : withoutInput(message.replace(SUGGESTION, ''), names);
 }
 
@@ -114,13 +112,13 @@ const VOCABULARY = new Set(
 
 const PUNCTUATION_ONLY = /^[^\p{L}\p{N}]*$/u;
 const SURROUNDING_PUNCTUATION = /^[^\p{L}\p{N}]+|[^\p{L}\p{N}\]]+$/gu;
-/** What stands between the names of a path such as `input.to[0]`. */
+/** What separates the names of a path such as `input.to[0]`. */
 const PATH_SEPARATOR = /\.|\[\d{1,2}\]\.?/;
 const MAX_MESSAGE_LENGTH = 500;
 
 /**
- * The message with each word that is neither graphql-js's own nor a name of the schema replaced by an ellipsis. The
- * messages of graphql-js print whole inputs; rebuilding them from known words cannot overlook a place where they do.
+ * Replaces each word by an ellipsis unless it is one of graphql-js's own or a name of the schema. The messages of
+ * graphql-js print whole inputs; keeping only known words cannot overlook a place where they do.
  */
 export function withoutInput(message: string, schemaNames: ReadonlySet<string>): string {
   const isKnown = (word: string): boolean => {

@@ -13,7 +13,7 @@ const AS_A_WHOLE: Mistakes = [[]];
 
 type FindMistakes = (value: unknown, input: object) => Mistakes;
 
-/** Elements of a list that rules look at. More are too many for every list, which another rule says. */
+/** Elements of a list that rules look at. Every list has a rule that refuses more. */
 const MAX_ELEMENTS = 100;
 
 /** Where the input that is being checked breaks each rule, by property and code: rules run once. */
@@ -34,7 +34,10 @@ function rule(code: string, message: string, find: FindMistakes): PropertyDecora
   });
 }
 
-/** A rule of the whole value. `holds` is not asked about an absent value. */
+/**
+ * A rule of the whole value. `holds` is not asked about an absent value. Its parameters are `never` so that each rule can
+ * name the types of its own field: GraphQL has checked the value against them, and a decorator cannot infer them.
+ */
 export function Holds(
   code: string,
   message: string,

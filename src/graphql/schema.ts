@@ -13,7 +13,7 @@ import { DeliveryResolver, MessageResolver } from './message.resolver.js';
 import { MAX_FIELD_ERRORS } from './rule.js';
 import { SendResolver } from './send.resolver.js';
 
-/** The oldest federation that has all of the directives used here: the older, the more composers take it. */
+/** The oldest federation that has all directives used here: more composers accept an older one. */
 const LINK =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable", "@tag", "@inaccessible"])';
 
@@ -35,7 +35,7 @@ function buildApiSchema(parts: SchemaParts | null): GraphQLSchema {
     container: { get: (resolver: unknown) => instances.get(resolver) },
     // Every argument that is an input object is checked by its own `@InputArg`.
     validate: false,
-    // TypeGraphQL insists on one, though each subscription brings its own source.
+    // TypeGraphQL requires one, though each subscription has its own source.
     pubSub: { publish: () => undefined, subscribe: () => noEvents() },
   });
 }
@@ -52,7 +52,7 @@ export function subgraphSdl(): string {
   return printSdl(buildApiSchema(null));
 }
 
-/** The reference resolver: other subgraphs know a message by its id. The loader asks for all of a request at once. */
+/** The reference resolver: other subgraphs know a message by its id. The loader reads all of a request's at once. */
 function resolveMessage({ id }: { id: string | number }, { loaders }: RequestContext): Promise<Message | null> {
   return loaders.messages.load(String(id));
 }
@@ -73,14 +73,14 @@ export function buildMessagingSchema(parts: SchemaParts): GraphQLSchema {
 /** As many entities as a router asks for at once for a long list. */
 const MAX_REPRESENTATIONS = 500;
 
-/** Lets `_entities` refuse what is no representation of a message as bad input, where the library fails internally. */
+/** Lets `_entities` refuse anything but references to messages as bad input. The library would fail internally. */
 function checkRepresentations(schema: GraphQLSchema): void {
   const entities = schema.getQueryType()?.getFields()._entities;
   const resolve = entities?.resolve;
   if (entities === undefined || resolve == null) throw new Error('The schema is not a subgraph.');
   entities.resolve = (source, args: { representations: readonly unknown[] }, context, info): unknown => {
     if (args.representations.length > MAX_REPRESENTATIONS) {
-      const message = `At most ${MAX_REPRESENTATIONS} representations.`;
+      const message = `Must have at most ${MAX_REPRESENTATIONS} representations.`;
       const fieldErrors = [{ path: ['representations'], code: 'TOO_MANY_REPRESENTATIONS', message }];
       throw new ServiceError('BAD_USER_INPUT', { fieldErrors });
     }
@@ -91,7 +91,7 @@ function checkRepresentations(schema: GraphQLSchema): void {
             {
               path: ['representations', index],
               code: 'INVALID_REPRESENTATION',
-              message: 'Must name an entity by its key.',
+              message: 'Must have the __typename and the key of an entity.',
             },
           ],
     );

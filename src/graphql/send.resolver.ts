@@ -1,4 +1,4 @@
-/** What operators do about sends of which nobody knows the outcome. */
+/** What operators do about sends with an unknown outcome. */
 import 'reflect-metadata';
 import { Arg, Ctx, Directive, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
 import { requireScope } from '../messaging/caller.js';
@@ -19,7 +19,7 @@ export class SendResolver {
   @Directive('@inaccessible')
   @Query(() => SendConnectionType, {
     description:
-      'For operators, with `operations:read`: the sends of which it is not known whether they went out, or under which id, and that nobody settled; oldest first.',
+      'For operators, with `operations:read`: the sends that may have gone out, or went out without a known message id, and that nobody has settled; oldest first.',
   })
   async unresolvedSends(
     @Arg('first', () => Int, {
@@ -30,7 +30,7 @@ export class SendResolver {
     first: number | null,
     @Arg('after', () => String, {
       nullable: true,
-      description: 'The cursor after which the page starts; none for the oldest. Error code: `INVALID_CURSOR`.',
+      description: 'The page starts after this cursor; without one, at the oldest send. Error code: `INVALID_CURSOR`.',
     })
     after: string | null,
     @Ctx() { caller }: RequestContext,
@@ -50,21 +50,21 @@ export class SendResolver {
   @Directive('@inaccessible')
   @Mutation(() => SendType, {
     description:
-      'For operators, with `operations:write`: settles one of the `unresolvedSends` by what you found out, and returns it. The audit keeps who settled it and why. Repeating it changes nothing.',
+      'For operators, with `operations:write`: settles one of the `unresolvedSends` with what you found out, and returns it. The audit records who settled it and why. Repeating the call changes nothing.',
   })
   async settleSend(
     @Arg('sendId', () => ID, {
-      description: 'The id of the send. Error codes: `UNKNOWN_SEND`, and `NOT_UNRESOLVED` for one that is settled.',
+      description: 'The id of the send. Error codes: `UNKNOWN_SEND`, and `NOT_UNRESOLVED` if it is settled already.',
     })
     sendId: string,
     @Arg('as', () => SettledAsEnum, {
-      description: 'What you found out. `NOT_SENT` lets its idempotency key send again: be sure of it.',
+      description: 'What you found out. `NOT_SENT` lets its idempotency key send again, so be sure.',
     })
     as: Settlement['as'],
     @Arg('messageId', () => ID, {
       nullable: true,
       description:
-        "Catapult's id of the message that went out, where you know it: callers then get the message. Error codes: `INVALID_MESSAGE_ID`, `MESSAGE_ID_TAKEN`, `MESSAGE_ID_WITHOUT_MESSAGE`.",
+        "Catapult's id of the message that went out, if you know it: callers then get the message. Error codes: `INVALID_MESSAGE_ID`, `MESSAGE_ID_TAKEN`, `MESSAGE_ID_WITHOUT_MESSAGE`.",
     })
     messageId: string | null,
     @Arg('reason', () => String, {

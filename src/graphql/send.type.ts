@@ -1,4 +1,4 @@
-/** The send as operators see it: what was tried, and what is known of its outcome. */
+/** The send as operators see it: what was tried, and what is known about its outcome. */
 import 'reflect-metadata';
 import { Directive, Field, ID, ObjectType } from 'type-graphql';
 import type { Message } from '../messaging/message.js';
@@ -11,61 +11,62 @@ export type SendStatus = 'PENDING' | 'UNKNOWN' | 'REJECTED' | 'ACCEPTED';
 
 export const SendStatusEnum = registerEnum<SendStatus>(
   'SendStatus',
-  'What became of a send. What became of its message afterwards is the status of the message.',
+  'The state of a send. What happened to its message afterwards is in the status of the message.',
   {
     PENDING: 'Stored and being sent; no answer yet.',
-    UNKNOWN: 'The request went out and no trustworthy answer came back: perhaps sent. It is never sent again.',
-    REJECTED: 'Known not sent, and not billed.',
-    ACCEPTED: 'Catapult took the message.',
+    UNKNOWN: 'Perhaps sent: the request went out, but no trustworthy answer came back. It is never sent again.',
+    REJECTED: 'Certainly not sent, and not billed.',
+    ACCEPTED: 'Catapult accepted the message.',
   },
 );
 
-export const SettledAsEnum = registerEnum<Settlement['as']>('SettledAs', 'What somebody found out of a send.', {
+export const SettledAsEnum = registerEnum<Settlement['as']>('SettledAs', 'What somebody found out about a send.', {
   SENT: 'The message went out.',
-  NOT_SENT: 'No message went out, and none will: its idempotency key may send again.',
+  NOT_SENT: 'No message went out, and none will. Its idempotency key may send again.',
 });
 
 @Directive('@inaccessible')
-@ObjectType('Send', { description: 'One attempt to send a message, from the call of `sendMessage` on.' })
+@ObjectType('Send', {
+  description: 'One attempt to send a message. It starts with the call of `sendMessage` or `submitMessage`.',
+})
 export class SendType {
-  @Field(() => ID, { description: 'The id of the send on this server; it stands in the log, too.' })
+  @Field(() => ID, { description: 'The id of the send on this server, as in the log.' })
   id!: string;
 
-  @Field(() => SendStatusEnum, { description: 'What became of it.' })
+  @Field(() => SendStatusEnum, { description: 'The state of the send.' })
   status!: SendStatus;
 
-  @Field(() => DateTime, { description: 'When it began.' })
+  @Field(() => DateTime, { description: 'When it started.' })
   startedAt!: number;
 
-  @Field(() => DateTime, { description: 'Since when its status is what it is.' })
+  @Field(() => DateTime, { description: 'When it reached its status.' })
   updatedAt!: number;
 
-  @Field(() => String, { description: 'Who asked for it.' })
+  @Field(() => String, { description: 'The name of the caller who asked for it.' })
   caller!: string;
 
   @Field(() => String, {
     nullable: true,
-    description: 'The SHA-256 of the idempotency key, as in the audit, in hexadecimal digits; null without a key.',
+    description: 'The SHA-256 of the idempotency key in hexadecimal, as in the audit; null without a key.',
   })
   idempotencyKeyHash!: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'The request that it came with, as in the log; null for a send of an earlier version.',
+    description: 'The id of the request that asked for it, as in the log; null for a send of an earlier version.',
   })
   requestId!: string | null;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'What its last attempt met: `HTTP 404`, `TimeoutError`, `ECONNRESET`; null while it is under way, and where the process died before it saw anything.',
+      'How its last attempt ended: `HTTP 404`, `TimeoutError`, `ECONNRESET`; null while it is under way, or if the process died before it saw anything.',
   })
   lastSeen!: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description:
-      'Who settled what the call left open: `search`, `caller:` and a name, or `shell:` and a user; null where nobody did.',
+    description: 'Who settled it: `search`, `caller:` and a name, or `shell:` and a user; null if nobody did.',
   })
   settledBy!: string | null;
 
@@ -83,15 +84,15 @@ export class SendType {
 
   @Field(() => MessageType, {
     nullable: true,
-    description: 'The message that it became; null as long as its id is not known.',
+    description: 'The message that was sent; null as long as its id is not known.',
   })
   message!: Message | null;
 }
 
 @Directive('@inaccessible')
-@ObjectType('SendEdge', { description: 'A send in its place in the list.' })
+@ObjectType('SendEdge', { description: 'A send and its place in the list.' })
 export class SendEdgeType {
-  @Field(() => String, { description: 'The place in the list; stays valid while sends come and go.' })
+  @Field(() => String, { description: 'The place in the list. It stays valid while sends come and go.' })
   cursor!: string;
 
   @Field(() => SendType, { description: 'The send.' })
@@ -107,11 +108,11 @@ export class SendConnectionType {
   @Field(() => [SendType], { description: 'The sends of the page without their cursors.' })
   nodes!: SendType[];
 
-  @Field(() => PageInfoType, { description: 'Where the page stands in the list.' })
+  @Field(() => PageInfoType, { description: "The page's place in the list." })
   pageInfo!: PageInfoType;
 }
 
-/** A stored send as the schema tells of it. */
+/** A stored send as the schema shows it. */
 export function sendType(send: StoredSend): SendType {
   return {
     id: send.sendId,

@@ -1,3 +1,4 @@
+/** Apollo Client against a whole server. */
 import { ApolloClient, ApolloLink, CombinedGraphQLErrors, HttpLink, InMemoryCache } from '@apollo/client';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { OperationTypeNode } from 'graphql';
@@ -60,7 +61,7 @@ describe('Apollo Client', () => {
     expect(besideFields({ fieldErrors: data.submitMessage.fieldErrors })).toEqual(MISTAKEN.beside);
   });
 
-  it('updates its cached message by id when a subscription tells that it arrived', async () => {
+  it('updates its cached message by id when a subscription reports that it arrived', async () => {
     const sent = await client.mutate({ mutation: SendMessageDocument, variables: { input: INPUT } });
     const id = sent.data?.sendMessage?.id ?? '';
     const query = { query: MessageDocument, variables: { id } };

@@ -1,3 +1,4 @@
+/** graphql-request against a whole server. */
 import { ClientError, GraphQLClient } from 'graphql-request';
 import { print } from 'graphql';
 import { createClient } from 'graphql-ws';
@@ -39,7 +40,7 @@ describe('graphql-request', () => {
     expect(besideFields(failure.response.errors?.[0]?.extensions)).toEqual(MISTAKEN.beside);
   });
 
-  it('hears by graphql-ws beside it that a message arrived', async () => {
+  it('learns by graphql-ws beside it that a message arrived', async () => {
     const { sendMessage } = await client.request(SendMessageDocument, { input: INPUT });
     const id = sendMessage?.id ?? '';
     const socket = createClient({ url: server.webSocketUrl, webSocketImpl: WebSocket });

@@ -1,3 +1,4 @@
+/** urql against a whole server. */
 import { cacheExchange } from '@urql/exchange-graphcache';
 import { Client, fetchExchange, subscriptionExchange } from '@urql/core';
 import { createClient } from 'graphql-ws';
@@ -52,7 +53,7 @@ describe('urql', () => {
     expect(besideFields(error?.graphQLErrors[0]?.extensions)).toEqual(MISTAKEN.beside);
   });
 
-  it('updates its cached message by id when a subscription tells that it arrived', async () => {
+  it('updates its cached message by id when a subscription reports that it arrived', async () => {
     const sent = await client.mutation(SendMessageDocument, { input: INPUT });
     const id = sent.data?.sendMessage?.id ?? '';
     expect((await client.query(MessageDocument, { id })).data?.message?.status).toBe('ACCEPTED');

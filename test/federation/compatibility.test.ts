@@ -60,7 +60,7 @@ describe('as a subgraph, the server shows', () => {
     expect(data?._entities).toEqual([{ __typename: 'Message', id, text: 'Hey' }]);
   });
 
-  it('federated tracing: timings for a router that asks, and for nobody else', async () => {
+  it('federated tracing: timings only for a router that asks', async () => {
     const ask = async (headers: Record<string, string>): Promise<{ extensions?: { ftv1?: string } }> => {
       const { body } = await request(app.url, {
         method: 'POST',

@@ -1,3 +1,4 @@
+/** Three composers join the subgraph with another one. */
 import { composeServices as composeWithApollo } from '@apollo/composition';
 import { composeServices as composeWithGuild } from '@theguild/federation-composition';
 import { federateSubgraphs, ROUTER_COMPATIBILITY_VERSION_ONE } from '@wundergraph/composition';
@@ -37,7 +38,7 @@ describe('the composed schema', () => {
   const { publicSdl = '' } = composeWithGuild(SERVICES);
   const schema = buildSchema(publicSdl);
 
-  it('joins the message to what others say of it', () => {
+  it('joins the message to what another subgraph adds to it', () => {
     expect(
       String(
         (schema.getType('User') as never as { getFields(): Record<string, { type: unknown }> }).getFields().lastMessage

@@ -1,3 +1,4 @@
+/** The subgraph behind real routers. */
 import { ApolloGateway } from '@apollo/gateway';
 import { ApolloServer } from '@apollo/server';
 import { composeServices } from '@apollo/composition';
@@ -131,7 +132,7 @@ describe.each([
       { __typename: 'OutcomeUnknownProblem', code: 'OUTCOME_UNKNOWN', retryable: false, outcome: 'UNKNOWN' },
     ],
     [INPUT, { __typename: 'Message' }],
-  ])('submitMessage tells as data what became of %j', async (input, expected) => {
+  ])('submitMessage returns as data what became of %j', async (input, expected) => {
     const { data, errors } = await router.execute(SUBMIT, { input });
     expect(errors).toBeUndefined();
     expect(data?.submitMessage).toMatchObject(expected);

@@ -22,7 +22,7 @@ export const USERS_SDL = `
     id: ID!
   }
 
-  "Where a page stands in its list."
+  "A page's place in its list."
   type PageInfo @shareable {
     hasNextPage: Boolean!
     hasPreviousPage: Boolean!

@@ -1,3 +1,4 @@
+/** How much one answer may hold, over HTTP, over WebSocket and in the embedded schema. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,8 +69,17 @@ const entities = (count: number, ids: (index: number) => string, fields: string)
     of: Array.from({ length: count }, (_, index) => ({ __typename: 'Message', id: ids(index) })),
   });
 
-function expectRefusal({ status, raw, errors }: Answer<object>): void {
+type Limit = 'answerValues' | 'answerBytes' | 'readLength';
+const ALLOWED: Readonly<Record<Limit, number>> = {
+  answerValues: 20_000,
+  answerBytes: 2 * 1024 * 1024,
+  readLength: 2 * 1024 * 1024,
+};
+
+function expectRefusal({ status, raw, errors }: Answer<object>, limit: Limit): void {
   expect([status, errors?.[0]?.extensions.code]).toEqual([400, 'OPERATION_TOO_COSTLY']);
+  expect(errors?.[0]?.extensions.limit).toEqual({ name: limit, allowed: ALLOWED[limit] });
+  expect(errors?.[0]?.message).toMatch(/: at most \d+( bytes| UTF-16 units)?\. Ask for shorter pages/);
   expect(errors?.[0]?.extensions.requestId).toMatch(/^[\w-]{36}$/);
   expect(errors).toHaveLength(1);
   expect(raw.length).toBeLessThan(300);
@@ -83,41 +93,54 @@ describe('an answer', () => {
     expect(raw.length).toBeLessThan(2 * MIB);
   });
 
-  it.each([
-    ['a page of large messages', '{ messages(first: 100, filter: { from: "+15" }) { nodes { text media } } }'],
+  it.each<[string, Limit, string]>([
+    [
+      'a page of large messages',
+      'answerBytes',
+      '{ messages(first: 100, filter: { from: "+15" }) { nodes { text media } } }',
+    ],
     [
       'twice the same page',
+      'answerBytes',
       '{ messages(first: 60, filter: { from: "+15" }) { nodes { media } edges { node { media } } } }',
     ],
     [
       'aliases of a large field',
+      'answerBytes',
       `{ messages(first: 10, filter: { from: "+15" }) { nodes { ${times(20, (index) => `a${index}: media`)} } } }`,
     ],
-    ['aliases that are long', `{ messages(first: 100) { nodes { ${'a'.repeat(25_000)}: id } } }`],
-    ['aliases of deliveries', `{ messages(first: 100) { nodes { ${times(20, (i) => `a${i}: ${DELIVERIES}`)} } } }`],
+    ['aliases that are long', 'answerBytes', `{ messages(first: 100) { nodes { ${'a'.repeat(25_000)}: id } } }`],
+    [
+      'aliases of deliveries',
+      'answerValues',
+      `{ messages(first: 100) { nodes { ${times(20, (i) => `a${i}: ${DELIVERIES}`)} } } }`,
+    ],
     [
       'whole messages in many lists',
+      'answerValues',
       `{ ${times(5, (i) => `a${i}: messages(first: 100, filter: { from: "+16" }) { nodes { ${WHOLE} } }`)} }`,
     ],
     [
       'previews of exotic texts',
+      'answerValues',
       `{ ${times(20, (i) => `a${i}: previewMessage(input: { text: "${EXOTIC}" }) { forcing }`)} }`,
     ],
-  ])('is refused when it would be too much: %s', async (_name, query) => {
-    expectRefusal(await ask(query));
+  ])('is refused when it would be too much: %s, over %s', async (_name, limit, query) => {
+    expectRefusal(await ask(query), limit);
   });
 
-  it.each([
-    ['the same large one again and again', 500, () => 'm1', times(20, (index) => `a${index}: media`)],
+  it.each<[string, Limit, number, (index: number) => string, string]>([
+    ['the same large one again and again', 'answerValues', 500, () => 'm1', times(20, (index) => `a${index}: media`)],
     [
       'of groups, with what became of them',
+      'answerValues',
       500,
       (index: number) => `m${100 + (index % 100)}`,
       times(20, (i) => `a${i}: ${DELIVERIES}`),
     ],
-    ['each of them large', 100, (index: number) => `m${index}`, 'id media text'],
-  ])('is refused when it would be too much: entities, %s', async (_name, count, ids, fields) => {
-    expectRefusal(await entities(count, ids, fields));
+    ['each of them large', 'answerBytes', 100, (index: number) => `m${index}`, 'id media text'],
+  ])('is refused when it would be too much: entities, %s, over %s', async (_name, limit, count, ids, fields) => {
+    expectRefusal(await entities(count, ids, fields), limit);
   });
 
   it('may hold a page of groups with all that is known of them, and as many entities as a router asks for', async () => {
@@ -125,15 +148,16 @@ describe('an answer', () => {
     expect((await entities(500, (index) => `m${100 + (index % 100)}`, 'id status time from')).status).toBe(200);
   });
 
-  it('is not read for further where as much was read as an answer may hold', async () => {
+  it('stops reading once as much was read as an answer may hold', async () => {
     const list = jest.spyOn(SqliteStore.prototype, 'listMessages');
     expectRefusal(
       await ask(`{ ${times(5, (i) => `a${i}: messages(first: 100, filter: { from: "+15" }) { nodes { id } }`)} }`),
+      'readLength',
     );
     expect(list).toHaveBeenCalledTimes(1);
   });
 
-  it('of sends is told whatever it holds, and holds less than 2 MiB whatever is asked', async () => {
+  it('of sends is always given, and holds less than 2 MiB whatever is asked', async () => {
     const input = { from: '+12345678901', to: ['+12345678902'], applicationId: 'a', ...LARGE };
     const aliases = times(11, (index) => `b${index}: media`);
     const sends = times(9, (index) => `a${index}: sendMessage(input: $input) { ${WHOLE} }`);
@@ -149,17 +173,31 @@ describe('an answer', () => {
   it('is refused over WebSocket as well', async () => {
     const peer = await new Peer(app.url).opened();
     await peer.ask(INIT);
-    for (const fields of ['media', times(20, (index) => `a${index}: ${DELIVERIES}`)]) {
+    for (const [name, fields] of [
+      ['answerBytes', 'media'],
+      ['answerValues', times(20, (index) => `a${index}: ${DELIVERIES}`)],
+    ] as const) {
       const said = await peer.run(`{ messages(first: 100, filter: { from: "+15" }) { nodes { ${fields} text } } }`);
       expect(said).toMatchObject({
         type: 'next',
-        payload: { data: null, errors: [{ extensions: { code: 'OPERATION_TOO_COSTLY', retryable: false } }] },
+        payload: {
+          data: null,
+          errors: [
+            {
+              extensions: {
+                code: 'OPERATION_TOO_COSTLY',
+                retryable: false,
+                limit: { name, allowed: ALLOWED[name] },
+              },
+            },
+          ],
+        },
       });
     }
     await peer.end();
   });
 
-  it('that cannot be printed is a failure with a request id, of which the log tells', async () => {
+  it('that cannot be printed is a failure with a request id, and the log has it', async () => {
     const { stringify } = JSON;
     jest.spyOn(JSON, 'stringify').mockImplementation((...args: Parameters<typeof stringify>) => {
       const value: unknown = args[0];
@@ -185,7 +223,9 @@ it('the embedded schema counts the lists of an answer as well', async () => {
     variableValues: { of: Array.from({ length: 500 }, () => reference) },
     contextValue: messaging.contextFor({ caller: 'me' }),
   });
-  expect(errors?.map(({ extensions }) => extensions.code)).toEqual(['OPERATION_TOO_COSTLY']);
+  expect(errors?.map(({ extensions }) => extensions)).toEqual([
+    { code: 'OPERATION_TOO_COSTLY', retryable: false, limit: { name: 'answerValues', allowed: 20_000 } },
+  ]);
   await messaging.close();
 });
 
@@ -202,7 +242,7 @@ describe('the size of an answer', () => {
     },
   );
 
-  it('counts names, numbers, booleans and nulls, too', () => {
+  it('counts names, numbers, booleans and nulls as well', () => {
     expect(isTooLarge({ ['a'.repeat(LIMIT)]: 1 })).toBe(true);
     for (const value of [1, -1.7976931348623157e308, true, null, {}, []]) {
       const { length } = JSON.stringify(value);

@@ -1,3 +1,4 @@
+/** What callers get for requests that are wrong: one code each, and nothing of their input. */
 import { print } from 'graphql';
 /** What no client should send: each is answered with a coded 4xx that repeats nothing of it, and never goes upstream. */
 import { connect } from 'node:net';
@@ -134,7 +135,7 @@ describe('bad input', () => {
     expect(errors?.[0]?.extensions.code).toBe('BAD_REQUEST');
   });
 
-  it('a Host header that is no host', async () => {
+  it('a Host header that is not a host', async () => {
     const body = withInput(INPUT);
     const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
     socket.write(

@@ -1,3 +1,4 @@
+/** Many entities in one request are one query to the store. */
 import { graphql } from 'graphql';
 import { contextFactory } from '../../src/graphql/context.js';
 import { buildMessagingSchema } from '../../src/graphql/schema.js';

@@ -1,3 +1,4 @@
+/** The schema as the server shows it, and what stays secret with introspection off. */
 import { readFileSync } from 'node:fs';
 import {
   buildClientSchema,
@@ -21,7 +22,7 @@ const COMMITTED = readFileSync(new URL('../../schema/schema.graphql', import.met
 const ask = <Data>(url: string, query: string, variables?: object): ReturnType<typeof post<Data>> =>
   post<Data>(url, JSON.stringify({ query, variables }));
 
-describe('the schema that the server tells', () => {
+describe('the schema that the server shows', () => {
   let app: TestApp;
   beforeAll(async () => {
     app = await startTestApp();
@@ -137,7 +138,7 @@ describe('with introspection off', () => {
     expect(raw).not.toMatch(/did you mean/i);
   });
 
-  it('a variable that does not fit tells nothing of its type', async () => {
+  it('a variable that does not fit reveals nothing of its type', async () => {
     const query = 'mutation ($i: MessageInput!) { sendMessage(input: $i) { id } }';
     const { raw, errors } = await ask(app.url, query, { i: { from: 5, too: [] } });
     expect(errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');

@@ -1,3 +1,4 @@
+/** The rules for a message's input, without a server around them. */
 import fc from 'fast-check';
 import { graphql } from 'graphql';
 import {
@@ -225,13 +226,14 @@ describe('a message input', () => {
   });
 });
 
-it('a key is answered by what became of it, though its input is refused since the rules got stricter', async () => {
+it('a key gets its first answer, even if the rules got stricter and refuse its input', async () => {
   const asked: SendRequest[] = [];
   const messages = {
     send: (request: SendRequest) => {
       asked.push(request);
       return Promise.reject(new ServiceError('OUTCOME_UNKNOWN', { outcome: 'UNKNOWN' }));
     },
+    // Nothing else of the service is called.
   } as unknown as MessageService;
   const policy = new SendPolicy({ allowedRegions: ['US'], mediaHosts: null, allowHttpMedia: true }, { now: () => 0 });
   const store = await openStore({ databaseUrl: null, file: ':memory:' });

@@ -1,3 +1,4 @@
+/** Messages by list, by id and as entities. */
 import { EVERYBODY } from '../../src/messaging/caller.js';
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';

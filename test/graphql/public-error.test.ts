@@ -1,3 +1,4 @@
+/** Error messages keep known words only. */
 import fc from 'fast-check';
 import { buildSchema, coerceInputValue, GraphQLError, parse, validate } from 'graphql';
 import { subgraphSdl } from '../../src/graphql/schema.js';

@@ -1,3 +1,4 @@
+/** The committed schema: complete, described, and a subgraph. */
 import { readFileSync } from 'node:fs';
 import {
   buildASTSchema,
@@ -48,7 +49,7 @@ describe('the schema', () => {
     expect(elements.filter(([, { description }]) => (description ?? '').length < 5).map(([path]) => path)).toEqual([]);
   });
 
-  it('is a federation 2 subgraph whose entity is Message', () => {
+  it('is a federation 2 subgraph with the entity Message', () => {
     expect(COMMITTED).toMatch(
       /extend schema @link\(url: "https:\/\/specs\.apollo\.dev\/federation\/v2\.\d+", import: \[.*"@key".*\]\)/,
     );

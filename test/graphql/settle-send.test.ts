@@ -1,5 +1,5 @@
 /**
- * What operators do by GraphQL about sends of which nobody knows the outcome, over HTTP and with API keys: who may settle
+ * What operators do by GraphQL about sends with an unknown outcome, over HTTP and with API keys: who may settle
  * one, what its idempotency key does from then on, and what stays in the audit.
  */
 import { createHash } from 'node:crypto';
@@ -93,7 +93,7 @@ describe('settling a send', () => {
     return data.unresolvedSends;
   }
 
-  /** Makes a send of which nobody knows the outcome. */
+  /** Makes a send with an unknown outcome. */
   async function lose(): Promise<{ text: string; sendId: string }> {
     const text = `text${++texts}`;
     upstream.answer = 'never';
@@ -159,7 +159,7 @@ describe('settling a send', () => {
     expect(upstream.got(text)).toBe(2);
   });
 
-  it('as sent with its id gives that message to whoever asks with its key, and sends nothing', async () => {
+  it('as sent with its id answers later calls with its key by that message, and sends nothing', async () => {
     const { text, sendId } = await lose();
     const id = idOf(text, 1);
     const after = await settled({ sendId, as: 'SENT', messageId: id, reason: 'seen in the dashboard' });
@@ -192,7 +192,7 @@ describe('settling a send', () => {
     expect((await pageOf({ first: 100 })).nodes.map(({ id }) => id)).not.toContain(sendId);
   });
 
-  it('is told in the audit and in the log, with who and why, and nothing that is private', async () => {
+  it('is in the audit and in the log, with who and why, and nothing that is private', async () => {
     const { text, sendId } = await lose();
     const { data } = await settle({ sendId, as: 'NOT_SENT', reason: 'asked the carrier' });
     expect(data?.settleSend.idempotencyKeyHash).toBe(sha256(`key-${text}`));
@@ -219,7 +219,7 @@ describe('settling a send', () => {
       expect(auditOf(sendId)).toEqual(audit);
     });
 
-    it('is told in the log once, by who did it', async () => {
+    it('is logged once, with who did it', async () => {
       const { sendId } = await lose();
       await settled({ sendId, as: 'NOT_SENT' });
       await settled({ sendId, as: 'NOT_SENT' }, 'second');
@@ -241,7 +241,7 @@ describe('settling a send', () => {
       expect(auditOf(sendId)).toHaveLength(2);
     });
 
-    it('as not sent, and whose key has sent again since, leaves that send alone', async () => {
+    it('as not sent leaves alone what its key has sent since', async () => {
       const { text, sendId } = await lose();
       await settled({ sendId, as: 'NOT_SENT' });
       expect(await send(text)).toBe(idOf(text, 2));

@@ -1,3 +1,4 @@
+/** `submitMessage` returns as data what `sendMessage` throws. */
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import { systemClock } from '../../src/messaging/clock.js';
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
@@ -34,7 +35,7 @@ describe('submitMessage', () => {
     ['UpstreamUnavailableProblem', { ...INPUT, from: '+19195560500' }],
     ['OutcomeUnknownProblem', { ...INPUT, from: '+19195560502' }],
     ['OutcomeUnknownProblem', { ...INPUT, from: '+19195560202' }],
-  ])('tells the same as sendMessage: %s', async (type, input) => {
+  ])('reports the same as sendMessage: %s', async (type, input) => {
     // At once, since what Catapult refuses for now is tried again after a pause.
     const [{ data, errors: none }, { errors }] = await Promise.all([
       execute(app.url, SubmitMessageDocument, { input }),
@@ -53,7 +54,7 @@ describe('submitMessage', () => {
     });
   });
 
-  it('tells of a key that was used for another input', async () => {
+  it('reports a key that was used for another input', async () => {
     const key = 'order-1';
     await execute(app.url, SubmitMessageDocument, { input: { ...INPUT, idempotencyKey: key } });
     const { data } = await execute(app.url, SubmitMessageDocument, {
@@ -66,7 +67,7 @@ describe('submitMessage', () => {
     });
   });
 
-  it('takes no answer from another send of the same operation when the server itself fails', async () => {
+  it('leaves the answers of other sends in the same operation when the server itself fails', async () => {
     let isBroken = false;
     const now = (): number => {
       if (isBroken) throw new Error('zqcanary');

@@ -331,7 +331,7 @@ describe('by HTTP', () => {
     expect((await attack(sent)).status).toBeGreaterThanOrEqual(400);
   });
 
-  it('a body of more than 256 KiB, though it is right in all else', async () => {
+  it('a body of more than 256 KiB that is otherwise right', async () => {
     const body = JSON.stringify({ query: '{ __typename }' });
     expect(await attack({ body: body + ' '.repeat(256 * 1024 - body.length) })).toMatchObject({ status: 200 });
     const { status, text } = await attack({ body: body + ' '.repeat(256 * 1024 - body.length + 1) });

@@ -63,7 +63,7 @@ function toldBesideData(raw: string): string {
   return JSON.stringify(errors ?? '') + Buffer.from(extensions?.ftv1 ?? '', 'base64').toString('latin1');
 }
 
-describe('nothing private is told', () => {
+describe('nothing private leaks', () => {
   let sandbox: Sandbox;
   let app: TestApp;
   beforeEach(async () => {
@@ -195,7 +195,7 @@ describe('nothing private is told', () => {
   });
 });
 
-it('nothing private is told when upstream quotes it, and when the store fails', async () => {
+it('nothing private leaks when upstream quotes it, and when the store fails', async () => {
   const upstream = createServer((_request, response) => {
     const quoted = `Refused: ${CANARIES.recipient} ${CANARIES.text}`;
     response.writeHead(400, { 'content-type': 'application/json', 'x-zqheader': CANARIES.text });

@@ -1,3 +1,4 @@
+/** Clients that do not read their answers. */
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
@@ -62,7 +63,7 @@ describe('a client that does not read its answer', () => {
     expect(await bytesFrom(socket)).toBeLessThan(LARGE_BYTES);
   });
 
-  it('is cut off for others when all of them together have too much to read, whoever waits longest first', async () => {
+  it('is cut off when all clients together have too much to read, the one that waits longest first', async () => {
     const port = await serve(new UnreadAnswers({ maxBytes: 2 * LARGE_BYTES }));
     for (let client = 0; client < 3; client++) await ask(port);
     expect(answers.map(({ destroyed }) => destroyed)).toEqual([true, false, false]);

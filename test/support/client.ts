@@ -12,6 +12,7 @@ export interface GraphQLError {
     readonly outcome?: string;
     readonly fieldErrors?: readonly { path: readonly (string | number)[]; code: string; message: string }[];
     readonly retryAfterSeconds?: number;
+    readonly limit?: { readonly name: string; readonly allowed: number; readonly asked?: number };
     readonly requestId: string;
   };
 }

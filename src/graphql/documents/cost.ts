@@ -6,18 +6,19 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { ServiceError, type ExceededLimit } from '../../errors.js';
 
 /** Far above what a screen or a router asks for in one operation, far below what would hold up the server. */
 const LIMITS = {
-  /** Fields after fragments are put in their places; codegen's introspection has about 200. */
+  /** Fields, with fragments expanded; codegen's introspection has about 200. */
   fields: 500,
   /** Levels of fields; the deepest of this schema, `messages.edges.node.deliveries.failure.code`, has 6. */
   depth: 10,
-  /** Levels below `__schema` and `__type`; what codegen and GraphiQL ask has 13. */
+  /** Levels below `__schema` and `__type`; the queries of codegen and GraphiQL have 13. */
   introspectionDepth: 15,
   aliases: 20,
   rootFields: 20,
-  /** Lists, by `LISTS`: what an answer holds grows with them, and not with the document. */
+  /** Lists, weighted by `LISTS`: the answer grows with them, and not with the document. */
   lists: 5,
   /** Sends in one operation: as many as a group message has recipients. */
   sends: 10,
@@ -31,6 +32,19 @@ const LISTS: ReadonlyMap<string, number> = new Map([
   ['unresolvedSends', 1],
   ['_entities', 2],
 ]);
+
+/** What there is too much of, in the words of a refusal. */
+const WORDS: Readonly<Record<keyof typeof LIMITS, string>> = {
+  fields: 'fields',
+  depth: 'levels of fields',
+  introspectionDepth: 'levels of introspection',
+  aliases: 'aliases',
+  rootFields: 'root fields',
+  lists: 'lists',
+  sends: 'sends',
+  directives: 'directives',
+  directivesOnOneNode: 'directives in one place',
+};
 
 type Cost = { [Limit in keyof typeof LIMITS]: number };
 
@@ -46,38 +60,56 @@ const NOTHING: Cost = {
   directivesOnOneNode: 0,
 };
 
-/** The limits that count the greatest of their subjects; the others count all of them together. */
+/** The limits on the greatest of several counts; the others are limits on their sum. */
 const GREATEST: ReadonlySet<string> = new Set(['depth', 'introspectionDepth', 'directivesOnOneNode']);
 
-/** The limit that one of the document's operations exceeds; null when none does. Takes time linear in the document. */
-export function exceededLimit(document: DocumentNode): keyof typeof LIMITS | null {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const definition of document.definitions) {
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+/** The refusal of an operation that exceeds `limit`. `what` says, in constant words, where it does. */
+export function tooCostly(limit: ExceededLimit, what: string): ServiceError {
+  return new ServiceError('OPERATION_TOO_COSTLY', { limit, message: what });
+}
+
+/** Refuses a document when one of its operations exceeds a limit; null when none does. Takes time linear in the document. */
+export function refusalForCost(document: DocumentNode): ServiceError | null {
+  for (const cost of costsIn(document)) {
+    for (const name of Object.keys(LIMITS) as (keyof typeof LIMITS)[]) {
+      const [allowed, asked] = [LIMITS[name], cost[name]];
+      if (asked <= allowed) continue;
+      // Fragments that double again and again count further than numbers are exact.
+      const limit = { name, allowed, ...(Number.isSafeInteger(asked) && { asked }) };
+      return tooCostly(limit, `The operation has too many ${WORDS[name]}: at most ${allowed}.`);
+    }
   }
+  return null;
+}
+
+/** What each operation costs, and what each fragment costs to validate, even one that nothing uses. */
+function costsIn({ definitions }: DocumentNode): Cost[] {
+  const costOfFragment = fragmentCosts(definitions.filter((each) => each.kind === Kind.FRAGMENT_DEFINITION));
+  return definitions.map((definition) => {
+    if (definition.kind === Kind.OPERATION_DEFINITION) {
+      return plus(costOf(definition.selectionSet, costOfFragment), directivesOf(definition));
+    }
+    if (definition.kind !== Kind.FRAGMENT_DEFINITION) return NOTHING;
+    const { fields, directives, directivesOnOneNode } = costOfFragment(definition.name.value);
+    return { ...NOTHING, fields, directives, directivesOnOneNode };
+  });
+}
+
+/** Tells what a fragment costs wherever it is spread; each is looked at once. */
+function fragmentCosts(definitions: readonly FragmentDefinitionNode[]): (name: string) => Cost {
+  const fragments = new Map(definitions.map((fragment) => [fragment.name.value, fragment]));
   const known = new Map<string, Cost>();
   const costOfFragment = (name: string): Cost => {
     const fragment = fragments.get(name);
     const cost = known.get(name);
     if (cost !== undefined || fragment === undefined) return cost ?? NOTHING;
-    // A fragment that holds itself is refused by validation; here it must only come to an end.
+    // Validation refuses a fragment that contains itself; here it must only come to an end.
     known.set(name, NOTHING);
     const found = plus(costOf(fragment.selectionSet, costOfFragment), directivesOf(fragment));
     known.set(name, found);
     return found;
   };
-  for (const definition of document.definitions) {
-    let cost = NOTHING;
-    if (definition.kind === Kind.OPERATION_DEFINITION) {
-      cost = plus(costOf(definition.selectionSet, costOfFragment), directivesOf(definition));
-    } else if (definition.kind === Kind.FRAGMENT_DEFINITION) {
-      // Also one that nothing uses is validated.
-      const { fields, directives, directivesOnOneNode } = costOfFragment(definition.name.value);
-      cost = { ...NOTHING, fields, directives, directivesOnOneNode };
-    }
-    for (const limit of Object.keys(LIMITS) as (keyof typeof LIMITS)[]) if (cost[limit] > LIMITS[limit]) return limit;
-  }
-  return null;
+  return costOfFragment;
 }
 
 function costOf(selections: SelectionSetNode | undefined, costOfFragment: (name: string) => Cost): Cost {

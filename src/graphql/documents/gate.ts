@@ -1,43 +1,85 @@
-/** What every document passes before it is validated, over HTTP and over WebSocket alike: trust, length and cost. */
+/** What every document passes before it runs, over HTTP and over WebSocket alike: length, trust, cost and validation. */
+import { createHash } from 'node:crypto';
 import { GraphQLError, Kind, OperationTypeNode, parse, type DocumentNode, type SelectionSetNode } from 'graphql';
-import { ERRORS, type ErrorCode } from '../../errors.js';
-import { exceededLimit } from './cost.js';
+import { ServiceError, type ErrorCode } from '../../errors.js';
+import { asGraphQLError } from '../public-error.js';
+import { refusalForCost, tooCostly } from './cost.js';
+import { MAX_TOKENS, PARSE_OPTIONS, type Validate } from './rules.js';
 import type { TrustedDocuments } from './trusted.js';
 
-/** Ten sends written out in one document take about 700 tokens, the introspection of codegen tools under 300. */
-export const MAX_TOKENS = 2_000;
-
-/** Two lines for each token. graphql-js counts the lines before each mistake anew. */
+/** Two lines for each token. For each mistake, graphql-js counts the lines before it again. */
 const MAX_LINES = 2 * MAX_TOKENS;
 
-/** Documents that passed are remembered, as long as they are not many: clients send the same few again and again. */
-const MAX_REMEMBERED = 500;
-const MAX_REMEMBERED_LENGTH = 4_096;
+/**
+ * How much text is remembered, in UTF-16 units: hundreds of documents, since clients send the same few again and again. A
+ * document that is dense with fields takes 240 bytes of memory a unit, so all of them take at most 100 MB.
+ */
+const MAX_REMEMBERED_LENGTH = 400_000;
+
+/** A document that may run, or the errors that its caller gets. */
+export type Judgement = { readonly document: DocumentNode } | { readonly errors: readonly GraphQLError[] };
+
+interface Passed {
+  readonly document: DocumentNode;
+  readonly length: number;
+  readonly isTrusted: boolean;
+}
 
 export class DocumentGate {
   readonly #trusted: TrustedDocuments;
-  readonly #passed = new Set<string>();
+  readonly #validate: Validate;
+  /** By the SHA-256 of their texts; the one that was asked for last is the last. */
+  readonly #passed = new Map<string, Passed>();
+  #rememberedLength = 0;
 
-  constructor(trusted: TrustedDocuments) {
+  constructor(trusted: TrustedDocuments, validate: Validate) {
     this.#trusted = trusted;
+    this.#validate = validate;
   }
 
-  /** The refusal of a document; null when it may be validated, or cannot even be parsed, which is said later. */
-  refusalOf(text: string, requestId: string): GraphQLError | null {
-    if (this.#passed.has(text)) return null;
-    if (hasTooManyLines(text)) return refusal('OPERATION_TOO_COSTLY');
-    if (!this.#trusted.admits(text, requestId)) return refusal('DOCUMENT_NOT_TRUSTED');
+  /** Parses and validates a document once, however often it is sent. */
+  judge(text: string, requestId: string): Judgement {
+    const hash = createHash('sha256').update(text).digest('hex');
+    const passed = this.#passed.get(hash);
+    if (passed === undefined) return this.#judgeNew(text, hash, requestId);
+    if (!this.#trusted.admits(passed.isTrusted, requestId)) return refused('DOCUMENT_NOT_TRUSTED');
+    this.#passed.delete(hash);
+    this.#passed.set(hash, passed);
+    return passed;
+  }
+
+  /** The document whose text has this SHA-256, if it passed the gate not long ago. */
+  documentOf(hash: string): DocumentNode | undefined {
+    return this.#passed.get(hash)?.document;
+  }
+
+  #judgeNew(text: string, hash: string, requestId: string): Judgement {
+    if (hasTooManyLines(text)) {
+      return refusedFor(
+        tooCostly({ name: 'lines', allowed: MAX_LINES }, `The document has too many lines: at most ${MAX_LINES}.`),
+      );
+    }
     const document = parsed(text);
-    if (document === null) return null;
-    if (exceededLimit(document) !== null) return refusal('OPERATION_TOO_COSTLY');
-    if (hasConditionalSubscription(document)) return refusal('GRAPHQL_VALIDATION_FAILED');
-    if (this.#trusted.remembers && text.length <= MAX_REMEMBERED_LENGTH) this.#remember(text);
-    return null;
+    const isTrusted = 'kind' in document && this.#trusted.has(document);
+    if (!this.#trusted.admits(isTrusted, requestId)) return refused('DOCUMENT_NOT_TRUSTED');
+    if (!('kind' in document)) return document;
+    const refusal = refusalForCost(document);
+    if (refusal !== null) return refusedFor(refusal);
+    if (hasConditionalSubscription(document)) return refused('GRAPHQL_VALIDATION_FAILED');
+    const mistakes = this.#validate(document);
+    if (mistakes.length > 0) return { errors: mistakes.map(withCode('GRAPHQL_VALIDATION_FAILED')) };
+    this.#remember(hash, { document, length: text.length, isTrusted });
+    return { document };
   }
 
-  #remember(text: string): void {
-    if (this.#passed.size >= MAX_REMEMBERED) this.#passed.clear();
-    this.#passed.add(text);
+  #remember(hash: string, passed: Passed): void {
+    this.#passed.set(hash, passed);
+    this.#rememberedLength += passed.length;
+    for (const [oldest, { length }] of this.#passed) {
+      if (this.#rememberedLength <= MAX_REMEMBERED_LENGTH) break;
+      this.#passed.delete(oldest);
+      this.#rememberedLength -= length;
+    }
   }
 }
 
@@ -49,8 +91,21 @@ function hasTooManyLines(text: string): boolean {
   return lines > MAX_LINES;
 }
 
-function refusal(code: ErrorCode): GraphQLError {
-  return new GraphQLError(ERRORS[code].message, { extensions: { code } });
+function parsed(text: string): DocumentNode | { readonly errors: readonly GraphQLError[] } {
+  try {
+    return parse(text, PARSE_OPTIONS);
+  } catch (error) {
+    return { errors: [withCode('GRAPHQL_PARSE_FAILED')(asGraphQLError(error))] };
+  }
+}
+
+const refused = (code: ErrorCode): Judgement => refusedFor(new ServiceError(code));
+const refusedFor = (refusal: ServiceError): Judgement => ({ errors: [asGraphQLError(refusal)] });
+
+/** A mistake that graphql-js found, with its code. */
+function withCode(code: ErrorCode): (mistake: GraphQLError) => GraphQLError {
+  return ({ message, nodes = null, source = null, positions = null }) =>
+    new GraphQLError(message, { nodes, source, positions, extensions: { code } });
 }
 
 /**
@@ -78,12 +133,4 @@ function hasConditionalSubscription({ definitions }: DocumentNode): boolean {
       each.operation === OperationTypeNode.SUBSCRIPTION &&
       isConditional(each.selectionSet),
   );
-}
-
-function parsed(text: string): DocumentNode | null {
-  try {
-    return parse(text, { maxLexicalTokens: MAX_TOKENS, noLocation: true });
-  } catch {
-    return null;
-  }
 }

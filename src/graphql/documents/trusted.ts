@@ -1,6 +1,7 @@
-/** Documents that may run: those of the manifest that codegen's client-preset writes, and under `enforce` no others. */
+/** Trusted documents: those of the manifest that codegen's client-preset writes. Under `enforce` no others run. */
 import { printExecutableGraphQLDocument } from '@graphql-tools/documents';
-import { parse } from 'graphql';
+import { parse, type DocumentNode } from 'graphql';
+import { PARSE_OPTIONS } from './rules.js';
 
 /** sha256 of each document to its text. */
 export type Manifest = Readonly<Record<string, string>>;
@@ -8,14 +9,14 @@ export type Manifest = Readonly<Record<string, string>>;
 export interface TrustedDocumentsOptions {
   readonly mode: 'off' | 'log' | 'enforce';
   readonly manifest: Manifest;
-  /** Told, with `log`, of each request whose document is not in the manifest. */
+  /** Called, with `log`, for each request whose document is not in the manifest. */
   readonly onUntrusted: (requestId: string) => void;
 }
 
-/** What of a request names its document. */
+/** The parts of a request that name its document. */
 export interface DocumentRequest {
   readonly query?: unknown;
-  /** As GraphQL over HTTP's appendix on persisted documents has it. */
+  /** As in GraphQL over HTTP's appendix on persisted documents. */
   readonly documentId?: unknown;
   readonly extensions?: unknown;
 }
@@ -25,13 +26,15 @@ export class TrustedDocuments {
   readonly #byId: ReadonlyMap<string, string>;
   readonly #texts: ReadonlySet<string>;
 
+  /** @throws GraphQLError unless every document of the manifest can be parsed, within the limits of a request. */
   constructor(options: TrustedDocumentsOptions) {
     this.#options = options;
     this.#byId = new Map(Object.entries(options.manifest));
-    this.#texts = new Set(Object.values(options.manifest).map(normalized));
+    const texts = Object.values(options.manifest);
+    this.#texts = new Set(texts.map((text) => printExecutableGraphQLDocument(parse(text, PARSE_OPTIONS))));
   }
 
-  /** The text of the document that a request names by its id; null when it names none that is known. */
+  /** The text of the document that a request names by its id; null when it names none, or one that is not known. */
   textOf({ query, documentId, extensions }: DocumentRequest): string | null {
     if (query !== undefined && query !== null && query !== '') return null;
     const { persistedQuery } = (extensions ?? {}) as { persistedQuery?: { sha256Hash?: unknown } };
@@ -40,33 +43,17 @@ export class TrustedDocuments {
     return this.#byId.get(id) ?? this.#byId.get(`sha256:${id}`) ?? null;
   }
 
-  /** Whether this document may run. With `log`, it may, and somebody is told. */
-  admits(text: string, requestId: string): boolean {
+  /** Whether the manifest has this document, in whatever layout; always true where trust is off. */
+  has(document: DocumentNode): boolean {
+    // Printed as codegen writes it: sorted, and without insignificant characters.
+    return this.#options.mode === 'off' || this.#texts.has(printExecutableGraphQLDocument(document));
+  }
+
+  /** Whether a request may run its document. With `log` it may, and `onUntrusted` is called. */
+  admits(isTrusted: boolean, requestId: string): boolean {
     const { mode, onUntrusted } = this.#options;
-    if (mode === 'off' || this.#isTrusted(text)) return true;
+    if (mode === 'off' || isTrusted) return true;
     if (mode === 'log') onUntrusted(requestId);
     return mode === 'log';
   }
-
-  /** Whether an answer of `admits` holds for the next time: not where each untrusted request is told of. */
-  get remembers(): boolean {
-    return this.#options.mode !== 'log';
-  }
-
-  #isTrusted(text: string): boolean {
-    if (this.#texts.has(text)) return true;
-    try {
-      return this.#texts.has(normalized(text));
-    } catch {
-      return false;
-    }
-  }
 }
-
-/** The form that codegen writes: sorted, and without insignificant characters. */
-function normalized(text: string): string {
-  return printExecutableGraphQLDocument(parse(text, { maxLexicalTokens: MAX_TOKENS }));
-}
-
-/** As in a request. */
-const MAX_TOKENS = 2_000;

@@ -1,17 +1,17 @@
-/** Ends what a credential opened once the credential itself has ended. */
+/** Ends what a credential opened when the credential expires. */
 
 /**
- * The clock is read again after this long: it may be set meanwhile, and a token may live longer than the 24.8 days after
- * which a timer of Node overflows and fires at once.
+ * How often the clock is read again: it may be set meanwhile, and a token may live longer than 24.8 days, where a timer of
+ * Node overflows and fires at once.
  */
 const RECHECK_MS = 60_000;
 
-/** Whether the time is over. `expiresAt` is in milliseconds since the epoch; null never comes. */
+/** Whether the time is over. `expiresAt` is in milliseconds since the epoch; null means never. */
 export function isExpired(expiresAt: number | null): boolean {
   return expiresAt !== null && Date.now() >= expiresAt;
 }
 
-/** Calls `end` once when the time is over. The result stops the waiting. */
+/** Calls `end` once, when the time is over. The result cancels that. */
 export function whenExpired(expiresAt: number | null, end: () => void): () => void {
   if (expiresAt === null) return () => undefined;
   let timer: NodeJS.Timeout;

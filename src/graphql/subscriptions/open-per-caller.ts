@@ -1,4 +1,4 @@
-/** Counts what each caller holds open, so that none can hold more than its share. */
+/** Counts what each caller holds open, and limits it. */
 
 export class OpenPerCaller {
   readonly #limit: number;

@@ -7,7 +7,7 @@ import type { ExecutionResult, GraphQLError, GraphQLFormattedError } from 'graph
 import { request } from 'undici';
 import { asGraphQLError } from '../public-error.js';
 
-/** Where a router hears of one subscription, and the words by which it knows it. */
+/** Where a router receives the events of one subscription, and how it recognizes them. */
 export interface CallbackTarget {
   readonly url: string;
   readonly id: string;
@@ -16,7 +16,7 @@ export interface CallbackTarget {
   readonly heartbeatMs: number;
 }
 
-/** Turns errors into what the router may hear of them. */
+/** Turns errors into what the router may see. */
 type Publish = (errors: readonly GraphQLError[]) => readonly GraphQLFormattedError[];
 
 interface Content {
@@ -24,13 +24,13 @@ interface Content {
   readonly errors?: readonly GraphQLFormattedError[];
 }
 
-/** A router that takes longer for one event is not there. */
+/** A router that takes longer for one event counts as gone. */
 const POST_TIMEOUT_MS = 10_000;
 /** A stop of the server takes less than 10 s in all; a router that is there answers within milliseconds. */
 const STOP_TIMEOUT_MS = 1_000;
-/** Six tries within 2.5 s, as Apollo Server does: a router that is replaced is back by then, or does not know us. */
+/** Six tries within 2.5 s, as in Apollo Server: a router that restarts is back by then, or does not know us. */
 const RETRY_PAUSES_MS = [100, 200, 400, 800, 1_000] as const;
-/** As Apollo Server counts: a router that is away for so many heartbeats does not come back. */
+/** As in Apollo Server: a router that misses so many heartbeats does not come back. */
 const MAX_SILENT_HEARTBEATS = 5;
 
 export class RouterCallback {
@@ -41,7 +41,7 @@ export class RouterCallback {
   /** Cuts off the last post as well. */
   readonly #hurry = new AbortController();
   #stopTimer: NodeJS.Timeout | undefined;
-  /** Why the subscription ends before its events do: the errors that the router hears, null where it hears nothing. */
+  /** Why the subscription ends before its events do: the errors that the router gets, or null if it gets nothing. */
   #ending: { readonly errors: readonly GraphQLError[] | null } | null = null;
   #events: AsyncGenerator | null = null;
 
@@ -50,14 +50,14 @@ export class RouterCallback {
     this.#publish = publish;
   }
 
-  /** Whether the router knows the subscription. Nothing else may be posted before it said so. Never rejects. */
+  /** Whether the router knows the subscription. Nothing else may be posted before it says so. Never rejects. */
   check(): Promise<boolean> {
     return this.#tell('check');
   }
 
   /**
-   * Posts all events, then that they are complete. Resolves when nothing more will be posted, whatever happened: they
-   * came to their end, the router went away, or the subscription was ended. Then nobody listens to them any more.
+   * Posts all events, then that they are complete. Resolves when nothing more will be posted, whatever happened: the
+   * events ended, the router went away, or the subscription was ended. Then nobody listens to the events any more.
    * Never rejects.
    *
    * @param events can be ended by `return` while they are waited for, as a plain async generator cannot.
@@ -79,17 +79,17 @@ export class RouterCallback {
     clearTimeout(this.#stopTimer);
   }
 
-  /** Tells the router that nothing more comes, and why, where that is a failure. Never rejects. */
+  /** Tells the router that nothing more comes, and why, if that is a failure. Never rejects. */
   async complete(errors: readonly GraphQLError[]): Promise<void> {
     await this.#tell('complete', errors.length > 0 ? { errors: this.#publish(errors) } : {});
   }
 
-  /** Ends the subscription now. The router hears `errors`, and nothing where they are null. */
+  /** Ends the subscription now. The router gets `errors`, or nothing if they are null. */
   end(errors: readonly GraphQLError[] | null): void {
     if (this.#ending !== null) return;
     this.#ending = { errors };
     this.#interrupt.abort();
-    // What fails in the events is seen by who waits for the next one.
+    // If the events fail, `run` sees it, which waits for the next one.
     void this.#events?.return(undefined).catch(() => undefined);
   }
 
@@ -101,7 +101,7 @@ export class RouterCallback {
     }, STOP_TIMEOUT_MS);
   }
 
-  /** Whether the router took all events. */
+  /** Whether the router accepted all events. */
   async #postAll(events: AsyncGenerator<ExecutionResult>): Promise<boolean> {
     for await (const { errors, ...result } of events) {
       const payload = { ...result, ...(errors && { errors: this.#publish(errors) }) };
@@ -117,12 +117,12 @@ export class RouterCallback {
     while (heartbeatMs > 0 && (await pause(heartbeatMs, signal))) {
       const status = await this.#post('check', {}, signal);
       silent = isTaken(status) ? 0 : silent + 1;
-      // By these the router says that it does not know the subscription; others may come from what stands before it.
+      // With these the router says that it does not know the subscription; others may come from a proxy before it.
       if (status === 400 || status === 404 || silent === MAX_SILENT_HEARTBEATS) this.end(null);
     }
   }
 
-  /** Whether the router took it. Tries again while the router fails or is away; by all else it says no. */
+  /** Whether the router accepted it. Tries again while the router fails or is away; any other status is a no. */
   async #tell(action: 'check' | 'next' | 'complete', content: Content = {}): Promise<boolean> {
     const { signal } = action === 'complete' ? this.#hurry : this.#interrupt;
     for (const pauseMs of [...RETRY_PAUSES_MS, null]) {
@@ -160,7 +160,7 @@ function isTaken(status: number | null): boolean {
   return status !== null && status >= 200 && status < 300;
 }
 
-/** Whether the time passed; false when `signal` came before. */
+/** Whether the time passed; false when `signal` came first. */
 function pause(ms: number, signal: AbortSignal): Promise<boolean> {
   return delay(ms, true, { signal }).catch(() => false);
 }

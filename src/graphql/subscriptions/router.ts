@@ -1,10 +1,16 @@
 /**
  * Subscriptions behind a router, by Apollo's HTTP callback protocol: the router names a URL, and events are posted there.
  *
- * This file says which of them may be: whoever may ask could otherwise make the server post to any address. The protocol
- * is spoken by `router-callback.ts`.
+ * This file decides which URLs are allowed: otherwise any caller could make the server post to any address.
+ * `router-callback.ts` speaks the protocol.
  */
-import { HeaderMap, type ApolloServerPlugin, type GraphQLRequest, type GraphQLResponse } from '@apollo/server';
+import {
+  HeaderMap,
+  type ApolloServerPlugin,
+  type GraphQLRequest,
+  type GraphQLRequestListener,
+  type GraphQLResponse,
+} from '@apollo/server';
 import { GraphQLError, OperationTypeNode, subscribe } from 'graphql';
 import type { ExecutionArgs, GraphQLFormattedError, OperationDefinitionNode } from 'graphql';
 import { ServiceError, type ErrorCode } from '../../errors.js';
@@ -14,7 +20,7 @@ import { OpenPerCaller } from './open-per-caller.js';
 import { asGraphQLError, type ErrorPublisher } from '../public-error.js';
 import { RouterCallback, type CallbackTarget } from './router-callback.js';
 
-/** Routers ask for 5 s; faster is no use to anybody. */
+/** Routers ask for 5 s; a faster heartbeat helps nobody. */
 const MIN_HEARTBEAT_MS = 1_000;
 const DEFAULT_HEARTBEAT_MS = 5_000;
 /** Timers of Node overflow above 2^31 - 1 ms, and fire at once; a router that asks so rarely has no use for it. */
@@ -48,7 +54,7 @@ export function routerSubscriptions(options: RouterSubscriptionOptions): ApolloS
     const callback = new RouterCallback(target, (errors) => publish(errors, requestId));
     if (!(await callback.check()) || isStopping) {
       giveBack();
-      return answer(400, publish([refusal('The router knows no such subscription at this URL.')], requestId));
+      return answer(400, publish([refusal('The callback URL did not accept this subscription.')], requestId));
     }
     const life = run(callback, args).finally(() => {
       giveBack();
@@ -69,20 +75,11 @@ export function routerSubscriptions(options: RouterSubscriptionOptions): ApolloS
       }),
     requestDidStart({ request }) {
       const asked = callbackOf(request);
-      if (asked === null) return Promise.resolve({ didResolveOperation: refuseSubscription });
-      return Promise.resolve({
-        didResolveOperation({ operation }) {
-          if (operation?.operation !== OperationTypeNode.SUBSCRIPTION)
-            throw refusal('Only a subscription has callbacks.');
-          checkTarget(asked, origins);
-          return Promise.resolve();
-        },
-        responseForOperation({ schema, document, contextValue, operationName }) {
-          const variableValues = request.variables ?? {};
-          const args = { schema, document, contextValue, operationName, variableValues };
-          return open(checkTarget(asked, origins), args);
-        },
-      });
+      return Promise.resolve(
+        asked === null
+          ? { didResolveOperation: refuseSubscription }
+          : answerByCallback(() => checkTarget(asked, origins), open),
+      );
     },
   };
 }
@@ -91,6 +88,25 @@ type Asked = Readonly<Record<keyof CallbackTarget, unknown>>;
 
 interface Subscribing extends ExecutionArgs {
   readonly contextValue: RequestContext;
+}
+
+/** Opens a subscription in the place of running its document. Apollo answers only what its first hook throws. */
+function answerByCallback(
+  checkedTarget: () => CallbackTarget,
+  open: (target: CallbackTarget, args: Subscribing) => Promise<GraphQLResponse>,
+): GraphQLRequestListener<RequestContext> {
+  return {
+    didResolveOperation({ operation }) {
+      if (operation?.operation !== OperationTypeNode.SUBSCRIPTION)
+        throw refusal('Only a subscription may have a callback.');
+      checkedTarget();
+      return Promise.resolve();
+    },
+    responseForOperation({ request, schema, document, contextValue, operationName }) {
+      const variableValues = request.variables ?? {};
+      return open(checkedTarget(), { schema, document, contextValue, operationName, variableValues });
+    },
+  };
 }
 
 /** Follows one subscription until nothing is posted for it any more. Never rejects. */
@@ -117,13 +133,13 @@ function answer(status: number, errors?: readonly GraphQLFormattedError[]): Grap
   return { http: { status, headers }, body: { kind: 'single', singleResult } };
 }
 
-/** Over plain HTTP there is nobody to tell of events. */
+/** Plain HTTP has no way to deliver events. */
 function refuseSubscription({ operation }: { operation?: OperationDefinitionNode }): Promise<void> {
   if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return Promise.resolve();
-  throw refusal('Subscriptions are served over WebSocket.');
+  throw refusal('Use a WebSocket for subscriptions.');
 }
 
-/** What a request says of its callbacks, in the protocol's newer or older words; null when it asks for none. */
+/** The callback that a request asks for, by the protocol's newer or older names; null when it asks for none. */
 function callbackOf({ extensions }: GraphQLRequest): Asked | null {
   const subscription: unknown = extensions?.subscription;
   if (typeof subscription !== 'object' || subscription === null) return null;
@@ -136,18 +152,20 @@ function callbackOf({ extensions }: GraphQLRequest): Asked | null {
   };
 }
 
-/** @throws GraphQLError unless events may be posted so. */
+/** @throws GraphQLError unless events may be posted to this target. */
 function checkTarget({ url, id, verifier, heartbeatMs }: Asked, origins: readonly string[]): CallbackTarget {
-  if (!isText(url) || !isAtOneOf(url, origins)) throw refusal('Events are not posted to this URL.');
-  if (!isBearable(heartbeatMs)) throw refusal('A heartbeat comes once a second at most, and once an hour at least.');
-  if (!isText(id) || !isText(verifier)) throw refusal('A callback has an id and a verifier.');
+  if (!isText(url) || !isAtOneOf(url, origins))
+    throw refusal('The callback URL must be at one of the configured origins.');
+  if (!isBearable(heartbeatMs))
+    throw refusal(`The heartbeat interval must be 0, or from ${MIN_HEARTBEAT_MS} to ${MAX_HEARTBEAT_MS} milliseconds.`);
+  if (!isText(id) || !isText(verifier)) throw refusal('A callback must have a subscription id and a verifier.');
   return { url, id, verifier, heartbeatMs };
 }
 
 const isText = (value: unknown): value is string =>
   typeof value === 'string' && value !== '' && value.length <= MAX_TEXT_LENGTH;
 
-/** Whether events may be posted there. No request can be made to a URL that holds credentials. */
+/** Whether events may be posted there. No request can be made to a URL with credentials. */
 function isAtOneOf(url: string, origins: readonly string[]): boolean {
   if (!URL.canParse(url)) return false;
   const { origin, username, password } = new URL(url);
@@ -166,5 +184,5 @@ function refusal(message: string): GraphQLError {
 }
 
 function failed(code: ErrorCode): GraphQLError {
-  return new GraphQLError('', { originalError: new ServiceError(code) });
+  return asGraphQLError(new ServiceError(code));
 }

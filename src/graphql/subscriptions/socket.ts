@@ -1,17 +1,17 @@
 /**
  * Joins graphql-ws's protocol to one WebSocket of `ws`.
  *
- * graphql-ws brings such an adapter, but writes whatever fails to the console, a line for each operation on a connection
- * that broke; puts no bound on what its peer leaves unread; and answers a peer that was shown the door.
+ * graphql-ws has such an adapter, but it writes each failure to the console, a line for each operation on a connection
+ * that broke; it does not limit what its peer leaves unread; and it answers peers after our close frame.
  */
 import type { WebSocket } from '@fastify/websocket';
 import type { FastifyRequest } from 'fastify';
 import { CloseCode, type Server } from 'graphql-ws';
 
 /**
- * Where sockets fail: whoever connects cannot be told from others because the issuer of tokens is away; the connection
- * broke or its peer broke the rules of WebSocket; its peer reads too slowly; a message could not be worked on; a
- * connection could not be cleared away.
+ * Where sockets fail: a peer cannot sign in because the issuer of tokens is away; the connection broke, or its peer broke
+ * the rules of WebSocket; the peer reads too slowly; a message could not be handled; a connection could not be cleared
+ * away.
  */
 export type SocketFailure = 'SIGN_IN' | 'CONNECTION' | 'SLOW_READER' | 'MESSAGE' | 'CLOSING';
 
@@ -21,19 +21,19 @@ export type OnSocketFailure = (kind: SocketFailure, error: unknown) => void;
 export interface Connection {
   readonly socket: WebSocket;
   readonly request: Pick<FastifyRequest, 'headers'>;
-  /** Messages of the peer whose answers are not written yet. What it completed counts until it really ended. */
+  /** Messages of the peer without a written answer. An operation that it completed counts until it really ended. */
   readonly underWay: () => number;
 }
 
 /**
- * What a peer may leave unread, in bytes: the largest answer is 2 MiB, and events go on beside it. A connection of whom
- * nothing is unread gets any answer.
+ * What a peer may leave unread: the largest answer is 2 MiB, and events go on beside it. A peer that has read everything
+ * gets any answer.
  */
 const MAX_UNREAD_BYTES = 6 * 1024 * 1024;
-/** Half of the shortest time after which proxies forget a silent connection, 30 s, with some to spare. */
+/** Less than half of 30 s, the shortest time after which proxies forget a silent connection. */
 const KEEP_ALIVE_MS = 12_000;
 
-/** @param keepAliveMs how often the peer is asked whether it is there; it is cut off when it does not say so until the next time. */
+/** @param keepAliveMs how often the peer gets a ping; it is cut off if it has not answered by the next one. */
 export function serveSocket(
   server: Server<Connection>,
   { socket, request }: Omit<Connection, 'underWay'>,
@@ -41,22 +41,6 @@ export function serveSocket(
   keepAliveMs = KEEP_ALIVE_MS,
 ): void {
   let underWay = 0;
-
-  /** Resolves when the kernel has it, or when nobody is there to read it. */
-  const send = (text: string): Promise<void> =>
-    new Promise((resolve) => {
-      if (hasTooMuchWith(text, socket)) {
-        onFailure('SLOW_READER', null);
-        // A close frame would have to wait behind all that is unread.
-        socket.terminate();
-      }
-      // What fails then is the connection, which says so itself.
-      if (socket.readyState === socket.OPEN)
-        socket.send(text, () => {
-          resolve();
-        });
-      else resolve();
-    });
 
   const work = async (message: string, handle: (message: string) => Promise<void>): Promise<void> => {
     underWay += 1;
@@ -77,13 +61,13 @@ export function serveSocket(
   const closed = server.opened(
     {
       protocol: socket.protocol,
-      send,
+      send: (text) => send(text, socket, onFailure),
       close: (code, reason) => {
         socket.close(code, reason);
       },
       onMessage(handle) {
         socket.on('message', (data: Buffer) => {
-          // A peer that was told to go may still send for a while: that must not run, since it would not be answered.
+          // A peer may still send after our close frame: that must not run, since it would not be answered.
           if (socket.readyState === socket.OPEN) void work(data.toString(), handle);
         });
       },
@@ -97,12 +81,29 @@ export function serveSocket(
   });
 }
 
-/** The pongs that `ws` writes by itself are bounded there. */
+/** Resolves when the kernel has the text, or when no peer is left to read it. */
+function send(text: string, socket: WebSocket, onFailure: OnSocketFailure): Promise<void> {
+  return new Promise((resolve) => {
+    if (hasTooMuchWith(text, socket)) {
+      onFailure('SLOW_READER', null);
+      // A close frame would have to wait behind all that is unread.
+      socket.terminate();
+    }
+    // If this fails, the connection failed, and it emits its own error.
+    if (socket.readyState === socket.OPEN)
+      socket.send(text, () => {
+        resolve();
+      });
+    else resolve();
+  });
+}
+
+/** `ws` itself limits the pongs that it writes. */
 function hasTooMuchWith(text: string, { readyState, OPEN, bufferedAmount: unread }: WebSocket): boolean {
   return readyState === OPEN && unread > 0 && unread + Buffer.byteLength(text) > MAX_UNREAD_BYTES;
 }
 
-/** A peer that vanished without a word is only noticed by its silence. */
+/** Only its silence shows that a peer vanished. */
 function keepAlive(socket: WebSocket, keepAliveMs: number): void {
   let isThere = true;
   socket.on('pong', () => {

@@ -1,7 +1,9 @@
+/** What an operation may cost, and what it is told when it costs more. */
 import { getIntrospectionQuery, parse } from 'graphql';
-import { exceededLimit } from '../../../src/graphql/documents/cost.js';
+import type { ExceededLimit } from '../../../src/errors.js';
+import { refusalForCost } from '../../../src/graphql/documents/cost.js';
 
-const of = (text: string): string | null => exceededLimit(parse(text));
+const limitOf = (text: string): ExceededLimit | null => refusalForCost(parse(text))?.limit ?? null;
 const times = (count: number, text: (index: number) => string): string =>
   Array.from({ length: count }, (_, index) => text(index)).join(' ');
 const send = (index: number): string => `s${index}: sendMessage(input: {}) { id }`;
@@ -38,7 +40,7 @@ describe('an operation', () => {
       `query A { ${times(20, () => '__typename')} } query B { ${times(20, () => '__typename')} }`,
     ],
   ])('%s is fine', (_name, text) => {
-    expect(of(text)).toBeNull();
+    expect(limitOf(text)).toBeNull();
   });
 
   it.each([
@@ -68,15 +70,70 @@ describe('an operation', () => {
     ['directivesOnOneNode', `{ ... ${'@x '.repeat(11)} { a } }`],
     ['directivesOnOneNode', `{ a } fragment Unused on Query ${'@x '.repeat(11)} { a }`],
   ])('is refused for its %s: %#', (limit, text) => {
-    expect(of(text)).toBe(limit);
+    expect(limitOf(text)?.name).toBe(limit);
   });
 
-  it('whose fragments double sixty times over is refused, and as quickly as any other', () => {
+  it('with fragments that double sixty times is refused, and as quickly as any other', () => {
     const fragments = times(60, (index) => `fragment F${index} on Query { ...F${index + 1} ...F${index + 1} }`);
-    expect(of(`{ ...F0 } ${fragments} fragment F60 on Query { __typename }`)).toBe('fields');
+    // Without `asked`: 2^60 is more than a number can hold exactly.
+    const limit = limitOf(`{ ...F0 } ${fragments} fragment F60 on Query { __typename }`);
+    expect(limit).toEqual({ name: 'fields', allowed: 500 });
   });
 
-  it('whose fragments hold themselves comes to an end', () => {
-    expect(of('{ ...A } fragment A on Query { ...B a } fragment B on Query { ...A b }')).toBeNull();
+  it.each([
+    ['sends', 10, 12, `mutation { ${times(12, send)} }`, 'The operation has too many sends: at most 10.'],
+    ['aliases', 20, 21, `{ a { ${times(21, (i) => `a${i}: b`)} } }`, 'The operation has too many aliases: at most 20.'],
+    [
+      'rootFields',
+      20,
+      25,
+      `{ ${times(25, () => '__typename')} }`,
+      'The operation has too many root fields: at most 20.',
+    ],
+    ['lists', 5, 6, `{ ${times(6, () => 'messages { a }')} }`, 'The operation has too many lists: at most 5.'],
+    [
+      'depth',
+      10,
+      11,
+      `{ ${'a { '.repeat(10)} b ${'}'.repeat(10)} }`,
+      'The operation has too many levels of fields: at most 10.',
+    ],
+    [
+      'introspectionDepth',
+      15,
+      16,
+      `{ __schema { ${'a { '.repeat(14)} b ${'}'.repeat(14)} } }`,
+      'The operation has too many levels of introspection: at most 15.',
+    ],
+    ['fields', 500, 501, `{ a { ${times(500, () => 'b')} } }`, 'The operation has too many fields: at most 500.'],
+    [
+      'directives',
+      50,
+      52,
+      `{ a { ${times(26, () => 'b @x @y')} } }`,
+      'The operation has too many directives: at most 50.',
+    ],
+    [
+      'directivesOnOneNode',
+      10,
+      11,
+      `{ a ${'@x '.repeat(11)} }`,
+      'The operation has too many directives in one place: at most 10.',
+    ],
+  ])(
+    'over the limit of its %s is told the limit, %d, and what it asks for, %d',
+    (name, allowed, asked, text, message) => {
+      const refusal = refusalForCost(parse(text));
+      expect(refusal?.extensions).toEqual({
+        code: 'OPERATION_TOO_COSTLY',
+        retryable: false,
+        limit: { name, allowed, asked },
+      });
+      expect(refusal?.message).toBe(message);
+    },
+  );
+
+  it('with fragments that contain themselves ends', () => {
+    expect(limitOf('{ ...A } fragment A on Query { ...B a } fragment B on Query { ...A b }')).toBeNull();
   });
 });

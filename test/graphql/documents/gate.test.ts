@@ -1,31 +1,33 @@
 /** What passes the gate by itself, without a server around it. */
+import { GraphQLError, type DocumentNode } from 'graphql';
 import { DocumentGate } from '../../../src/graphql/documents/gate.js';
 import { TrustedDocuments, type TrustedDocumentsOptions } from '../../../src/graphql/documents/trusted.js';
 
-/** Counts how often it is asked whether a document is trusted. */
-class CountingDocuments extends TrustedDocuments {
-  asked = 0;
+const trusted = (fields: Partial<TrustedDocumentsOptions> = {}): TrustedDocuments =>
+  new TrustedDocuments({ mode: 'off', manifest: {}, onUntrusted: () => undefined, ...fields });
 
-  override admits(text: string, requestId: string): boolean {
-    this.asked += 1;
-    return super.admits(text, requestId);
-  }
-}
+/** The error that a gate answers with to a valid document; null when it lets it pass. */
+const errorOf = (text: string, documents = trusted()): GraphQLError | null => {
+  const judgement = new DocumentGate(documents, () => []).judge(text, 'r1');
+  return 'errors' in judgement ? (judgement.errors[0] ?? null) : null;
+};
+const codeOf = (text: string, documents = trusted()): unknown => errorOf(text, documents)?.extensions.code ?? null;
 
-const trusted = (fields: Partial<TrustedDocumentsOptions> = {}): CountingDocuments =>
-  new CountingDocuments({ mode: 'off', manifest: {}, onUntrusted: () => undefined, ...fields });
-
-/** The code by which a gate refuses a document; null when it lets it pass. */
-const codeOf = (text: string, documents = trusted()): unknown =>
-  new DocumentGate(documents).refusalOf(text, 'r1')?.extensions.code ?? null;
+/** A gate, and how many documents it has validated. */
+const countingGate = (documents = trusted()): { ask: (text: string) => boolean; validated: () => number } => {
+  let count = 0;
+  const gate = new DocumentGate(documents, () => {
+    count += 1;
+    return [];
+  });
+  return { ask: (text) => 'document' in gate.judge(text, 'r1'), validated: () => count };
+};
 
 const COSTLY = `{ ${'a: b '.repeat(21)} }`;
 
 describe('the gate', () => {
   it.each([
     ['a query', '{ messages { nodes { id } } }'],
-    ['what is no document, since validation says it better', '{ messages'],
-    ['what has too many tokens to be parsed', `{ ${'a '.repeat(2_000)} }`],
     ['a plain subscription', 'subscription { messageUpdated(id: "1") { id } }'],
     [
       'a subscription with directives below its root',
@@ -84,9 +86,34 @@ describe('the gate', () => {
     expect(codeOf(`{ a }${lineEnd.repeat(4_000)}`)).toBe('OPERATION_TOO_COSTLY');
   });
 
-  it('tells what a refusal means in constant words', () => {
-    const refusal = new DocumentGate(trusted()).refusalOf(COSTLY, 'r1');
-    expect(refusal?.message).toBe('The operation asks for too much: ask for less, or split it.');
+  it('names the limit, what it allows and what the document asks for', () => {
+    expect(errorOf(COSTLY)).toMatchObject({
+      message: 'The operation has too many aliases: at most 20.',
+      extensions: { code: 'OPERATION_TOO_COSTLY', limit: { name: 'aliases', allowed: 20, asked: 21 } },
+    });
+    const tooLong = errorOf(`{ a }${'\n'.repeat(4_000)}`);
+    expect(tooLong?.message).toBe('The document has too many lines: at most 4000.');
+    expect(tooLong?.extensions.limit).toEqual({ name: 'lines', allowed: 4_000 });
+  });
+
+  it.each([
+    ['what is no document', '{ messages'],
+    ['what is empty', ''],
+    ['what has too many tokens', `{ ${'a '.repeat(2_000)} }`],
+  ])('refuses %s as it cannot be parsed', (_name, text) => {
+    expect(codeOf(text)).toBe('GRAPHQL_PARSE_FAILED');
+  });
+
+  it('answers with the mistakes that validation finds', () => {
+    const mistakes = [new GraphQLError('one'), new GraphQLError('two')];
+    const judgement = new DocumentGate(trusted(), () => mistakes).judge('{ a }', 'r1');
+    const extensions = { code: 'GRAPHQL_VALIDATION_FAILED' };
+    expect(judgement).toMatchObject({
+      errors: [
+        { message: 'one', extensions },
+        { message: 'two', extensions },
+      ],
+    });
   });
 
   it('refuses what is not trusted, also where it costs too much or is no document', () => {
@@ -95,48 +122,71 @@ describe('the gate', () => {
     for (const text of ['{ b }', COSTLY, '{']) expect(codeOf(text, documents)).toBe('DOCUMENT_NOT_TRUSTED');
   });
 
-  it('looks at each document once, as long as it is remembered', () => {
-    const documents = trusted();
-    const gate = new DocumentGate(documents);
-    for (let round = 0; round < 3; round++) expect(gate.refusalOf('{ a }', 'r1')).toBeNull();
-    expect(documents.asked).toBe(1);
+  it('validates each document once, and gives the same again', () => {
+    const seen: DocumentNode[] = [];
+    const gate = new DocumentGate(trusted(), (document) => {
+      seen.push(document);
+      return [];
+    });
+    const judgements = Array.from({ length: 3 }, () => gate.judge('{ a }', 'r1'));
+    expect(seen).toHaveLength(1);
+    for (const judgement of judgements) expect('document' in judgement && judgement.document).toBe(seen[0]);
   });
 
-  it('remembers 500 documents, and then begins again', () => {
-    const documents = trusted();
-    const gate = new DocumentGate(documents);
-    const ask = (index: number): void => {
-      expect(gate.refusalOf(`{ a${index} }`, 'r1')).toBeNull();
-    };
-    for (let index = 0; index < 500; index++) ask(index);
-    ask(0);
-    expect(documents.asked).toBe(500);
-    ask(500);
-    ask(500);
-    expect(documents.asked).toBe(501);
-    ask(0);
-    expect(documents.asked).toBe(502);
+  it('gives a document by the hash of its text, once it has passed', () => {
+    const gate = new DocumentGate(trusted(), () => []);
+    // As `printf '{ a }' | sha256sum` has it.
+    const hash = '1c7e1e347f726166b5b1c55afd61f278cc9b45e00c108ec33d540a566379811b';
+    expect(gate.documentOf(hash)).toBeUndefined();
+    const judgement = gate.judge('{ a }', 'r1');
+    expect('document' in judgement && judgement.document).toBe(gate.documentOf(hash));
+    expect(gate.documentOf(hash)).toMatchObject({ kind: 'Document' });
   });
 
-  it('remembers no document of more than 4096 characters', () => {
-    const documents = trusted();
-    const gate = new DocumentGate(documents);
-    const [longest, longer] = ['{ a }'.padEnd(4_096), '{ a }'.padEnd(4_097)];
-    for (const text of [longest, longest, longer, longer]) expect(gate.refusalOf(text, 'r1')).toBeNull();
-    expect(documents.asked).toBe(3);
+  it('remembers documents of 400,000 characters, and forgets first what was asked for longest ago', () => {
+    const { ask, validated } = countingGate();
+    const [first, second, third] = ['{ a }', '{ b }', '{ c }'].map((text) => text.padEnd(200_000)) as [
+      string,
+      string,
+      string,
+    ];
+    for (const text of [first, second, first, second, first]) expect(ask(text)).toBe(true);
+    expect(validated()).toBe(2);
+    ask(third);
+    ask(first);
+    expect(validated()).toBe(3);
+    ask(second);
+    expect(validated()).toBe(4);
+    ask(third);
+    expect(validated()).toBe(5);
   });
 
   it('remembers nothing that it refused', () => {
-    const gate = new DocumentGate(trusted());
-    for (let round = 0; round < 2; round++) expect(gate.refusalOf(COSTLY, 'r1')).not.toBeNull();
-    const subscription = 'subscription { a @skip(if: true) }';
-    for (let round = 0; round < 2; round++) expect(gate.refusalOf(subscription, 'r1')).not.toBeNull();
+    const { ask } = countingGate();
+    for (const text of [COSTLY, 'subscription { a @skip(if: true) }', '{']) {
+      for (let round = 0; round < 2; round++) expect(ask(text)).toBe(false);
+    }
+    let count = 0;
+    const gate = new DocumentGate(trusted(), () => {
+      count += 1;
+      return [new GraphQLError('wrong')];
+    });
+    for (let round = 0; round < 2; round++) expect('errors' in gate.judge('{ a }', 'r1')).toBe(true);
+    expect(count).toBe(2);
   });
 
-  it('tells of each request with a document that is not trusted, where it only tells', () => {
+  it('reports each request with a document that is not trusted, where it only reports them', () => {
     const told: string[] = [];
-    const gate = new DocumentGate(trusted({ mode: 'log', onUntrusted: (requestId) => told.push(requestId) }));
-    for (const requestId of ['r1', 'r2']) expect(gate.refusalOf('{ a }', requestId)).toBeNull();
+    const documents = trusted({
+      mode: 'log',
+      manifest: { one: '{ a }' },
+      onUntrusted: (requestId) => told.push(requestId),
+    });
+    const gate = new DocumentGate(documents, () => []);
+    for (const requestId of ['r1', 'r2']) {
+      expect('document' in gate.judge('{ b }', requestId)).toBe(true);
+      expect('document' in gate.judge('{a}', `trusted ${requestId}`)).toBe(true);
+    }
     expect(told).toEqual(['r1', 'r2']);
   });
 });

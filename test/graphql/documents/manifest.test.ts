@@ -1,4 +1,5 @@
 /** Which documents a manifest knows, and what becomes of others, without a server around it. */
+import { parse } from 'graphql';
 import { TrustedDocuments, type DocumentRequest } from '../../../src/graphql/documents/trusted.js';
 
 describe('a manifest', () => {
@@ -35,8 +36,8 @@ describe('a manifest', () => {
 
   it('lets its documents run however they are laid out, and under `enforce` no others', () => {
     const laidOut = '{\n  # a comment\n  plain,\n}';
-    for (const text of ['{ plain }', laidOut, '{ prefixed }']) expect(known.admits(text, 'r1')).toBe(true);
-    for (const text of ['{ other }', '{ plain prefixed }', '{ plain', '']) expect(known.admits(text, 'r1')).toBe(false);
+    for (const text of ['{ plain }', laidOut, '{ prefixed }']) expect(known.has(parse(text))).toBe(true);
+    for (const text of ['{ other }', '{ plain prefixed }']) expect(known.has(parse(text))).toBe(false);
   });
 
   it('lets no document run that has more tokens than a request may have', () => {
@@ -44,23 +45,26 @@ describe('a manifest', () => {
     const tooLong = (separator: string): string => `{ ${`a${separator}`.repeat(1_999)} }`;
     expect(() => documents({ [HASH]: tooLong(' ') })).toThrow(/token/i);
     const longest = `{ ${'a '.repeat(1_998)} }`;
-    expect(documents({ [HASH]: longest }).admits(longest.replaceAll(' ', ','), 'r1')).toBe(true);
+    expect(documents({ [HASH]: longest }).has(parse(longest.replaceAll(' ', ',')))).toBe(true);
+  });
+
+  it('trusts every document where trust is off', () => {
+    expect(documents({ [HASH]: '{ plain }' }, 'off').has(parse('{ other }'))).toBe(true);
   });
 
   it.each([
-    ['off', true, true],
-    ['log', true, false],
-    ['enforce', false, true],
-  ] as const)('under `%s` lets others run: %s, and may be remembered: %s', (mode, admits, remembers) => {
+    ['off', true],
+    ['log', true],
+    ['enforce', false],
+  ] as const)('under `%s` lets others run: %s', (mode, admits) => {
     const told: string[] = [];
     const trusted = new TrustedDocuments({
       mode,
       manifest: { [HASH]: '{ plain }' },
       onUntrusted: (requestId) => told.push(requestId),
     });
-    expect(trusted.admits('{ plain }', 'r1')).toBe(true);
-    expect(trusted.admits('{ other }', 'r2')).toBe(admits);
-    expect(trusted.remembers).toBe(remembers);
+    expect(trusted.admits(true, 'r1')).toBe(true);
+    expect(trusted.admits(false, 'r2')).toBe(admits);
     expect(told).toEqual(mode === 'log' ? ['r2'] : []);
   });
 });

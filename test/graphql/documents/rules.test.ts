@@ -17,7 +17,7 @@ describe('the rules for documents', () => {
     ['_service', '{ _service { sdl } }'],
     ['_service under another name', '{ harmless: _service { sdl } }'],
     ['_service in a fragment', '{ ...F } fragment F on Query { ... { _service { sdl } } }'],
-  ])('let %s pass only where the schema may be told', (_name, text) => {
+  ])('let %s pass only where the schema is no secret', (_name, text) => {
     expect(mistakes(text, true)).toBe(0);
     expect(mistakes(text, false)).toBeGreaterThan(0);
   });

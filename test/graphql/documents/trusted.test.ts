@@ -1,3 +1,4 @@
+/** Trusted documents on a whole server. */
 import { print } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { request } from 'undici';
@@ -81,7 +82,7 @@ describe('trusted documents', () => {
     expect(told).toMatchObject([{ extensions: { code: 'DOCUMENT_NOT_TRUSTED' } }]);
   });
 
-  it('can be tried out: others run, and each is told of in the log', async () => {
+  it('can be tried out: others run, and each is logged', async () => {
     await start('log');
     for (let round = 0; round < 2; round++) {
       expect((await ask({ query: '{ __typename }' })).data).toEqual({ __typename: 'Query' });

@@ -1,3 +1,4 @@
+/** What a credential opened ends with it, on a fake clock. */
 import { jest } from '@jest/globals';
 import { isExpired, whenExpired } from '../../../src/graphql/subscriptions/expiry.js';
 
@@ -53,7 +54,7 @@ describe('what a credential opened', () => {
     expect(end).toHaveBeenCalledTimes(1);
   });
 
-  it('never ends by itself without an end of the credential, or once nobody waits', () => {
+  it('never ends if the credential has no end, or once it was cancelled', () => {
     whenExpired(null, end);
     whenExpired(Date.now() + 1_000, end)();
     jest.advanceTimersByTime(HOUR_MS);

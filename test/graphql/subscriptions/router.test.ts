@@ -1,3 +1,4 @@
+/** Subscriptions that a router receives by callbacks. */
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -99,7 +100,7 @@ describe('a subscription behind a router', () => {
   };
   const SUBSCRIPTION = 'subscription ($id: ID!) { messageUpdated(id: $id) { id status } }';
 
-  it('is told by HTTP what becomes of a message, to the end', async () => {
+  it('gets every change of a message by HTTP, to the end', async () => {
     const { data } = await execute(app.url, SendMessageDocument, { input: INPUT });
     const id = data?.sendMessage?.id ?? '';
     const { status, body } = await ask(SUBSCRIPTION, { id }, `${origin}/callback/sub-1`);
@@ -147,13 +148,13 @@ describe('a subscription behind a router', () => {
     expect(router.events.at(-1)).not.toHaveProperty('errors');
   });
 
-  it('hears the code of a failure', async () => {
+  it('gets the code of a failure', async () => {
     await ask(SUBSCRIPTION, { id: 'unknown' }, `${origin}/callback/sub-1`);
     await router.seen('complete');
     expect(router.events.at(-1)?.errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT' });
   });
 
-  it('hears nothing of the input in a failure of its variables', async () => {
+  it('gets nothing of the input in a failure of its variables', async () => {
     await ask(SUBSCRIPTION, { id: { zqcanary: 1 } }, `${origin}/callback/sub-1`);
     await router.seen('complete');
     expect(JSON.stringify(router.events)).not.toContain('zqcanary');
@@ -176,7 +177,7 @@ describe('a subscription behind a router', () => {
     '//evil.example',
     'ORIGIN.evil.example/x',
     'ORIGIN@evil.example/',
-  ])('never posts to an address that is no router of ours: %s', async (url) => {
+  ])('never posts to an address outside of the configured origins: %s', async (url) => {
     const { status, body } = await ask(SUBSCRIPTION, { id: 'unknown' }, url.replace('ORIGIN', origin));
     expect(status).toBe(400);
     expect(body.errors?.[0]?.extensions.code).toBe('BAD_REQUEST');
@@ -186,7 +187,7 @@ describe('a subscription behind a router', () => {
   it.each([
     'mutation { sendMessage(input: {from: "+12345678901", to: "+12345678902", text: "Hey", applicationId: "a"}) { id } }',
     '{ __typename }',
-  ])('is not to be had for an operation that is none: %s', async (query) => {
+  ])('is refused for an operation that is not a subscription: %s', async (query) => {
     const { status, body } = await ask(query, {}, `${origin}/callback/sub-1`);
     expect(status).toBe(400);
     expect(body.errors?.[0]?.extensions.code).toBe('BAD_REQUEST');
@@ -199,7 +200,7 @@ describe('a subscription behind a router', () => {
     expect(router.events).toEqual([]);
   });
 
-  it('is not to be had at a URL with credentials in it', async () => {
+  it('is refused for a URL with credentials in it', async () => {
     const url = `${origin}/callback/sub-1`.replace('//', '//user:password@');
     const { status, body } = await ask(SUBSCRIPTION, { id: 'unknown' }, url);
     expect([status, body.errors?.[0]?.extensions.code]).toEqual([400, 'BAD_REQUEST']);
@@ -413,7 +414,7 @@ describe('the subscriptions of one caller behind a router', () => {
     await untilFree();
   });
 
-  it('that cannot be begun end with their code, once, and with no heartbeat after it', async () => {
+  it('that cannot start end with their code, once, and with no heartbeat after it', async () => {
     router.statusOf = ({ action }) => (action === 'complete' ? 503 : 200);
     expect(await open('subscription { unable }', { heartbeatMs: 1_000 })).toBe('200 open');
     await router.seen('complete', 2);
@@ -438,7 +439,7 @@ describe('the subscriptions of one caller behind a router', () => {
     await untilFree();
   });
 
-  it('keep no stop of the server waiting, though the router says nothing any more', async () => {
+  it('do not hold up a stop of the server when the router has gone silent', async () => {
     expect([await open(SAID), await open(SAID)]).toEqual(['200 open', '200 open']);
     router.statusOf = () => null;
     source.tell('hello');

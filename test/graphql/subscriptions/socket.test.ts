@@ -1,3 +1,4 @@
+/** One WebSocket with slow, vanished and hostile peers. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { jest } from '@jest/globals';
@@ -64,7 +65,7 @@ describe('a socket', () => {
   };
   const ask = (length: number): object => ({ type: 'subscribe', payload: { query: `{ text(length: ${length}) }` } });
 
-  it('is cut off when its peer subscribes and completes on and on, and reads nothing', async () => {
+  it('is cut off when its peer subscribes and completes without end, and reads nothing', async () => {
     const { peer, end } = await connect();
     peer.socket.pause();
     let unread = 0;
@@ -104,7 +105,7 @@ describe('a socket', () => {
     expect(failures).toEqual([]);
   });
 
-  it('runs nothing more for a peer that was told to go and goes on talking', async () => {
+  it('runs nothing more for a peer that goes on talking after our close frame', async () => {
     const { peer, end } = await connect();
     peer.socket.pause();
     end.close(4401);
@@ -131,7 +132,7 @@ describe('a socket', () => {
     expect(underWay[0]?.()).toBe(0);
   });
 
-  it('whose peer vanished without a word is cut off, and one whose peer answers is not', async () => {
+  it('is cut off when its peer vanished silently, and not when it answers', async () => {
     keepAliveMs = 20;
     const { end: vanished } = await connect({ autoPong: false });
     const { peer, end } = await connect();

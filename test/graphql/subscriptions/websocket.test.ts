@@ -1,3 +1,4 @@
+/** GraphQL over WebSocket on a whole server: signing in, limits and its end. */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
@@ -34,7 +35,7 @@ describe('a WebSocket', () => {
     expect(await (await connect()).ask(INIT)).toEqual(ACK);
   });
 
-  it('that names an operation which the document lacks hears so by its code', async () => {
+  it('that names an operation which the document lacks gets its code', async () => {
     app = await startTestApp();
     const peer = await connect();
     await peer.ask(INIT);
@@ -44,7 +45,7 @@ describe('a WebSocket', () => {
     expect(await peer.run('query A { __typename }', 'A')).toMatchObject({ payload: { data: { __typename: 'Query' } } });
   });
 
-  it('hears what comes in only with messages:read-all', async () => {
+  it('gets inbound messages only with messages:read-all', async () => {
     const digest = (key: string): string => createHash('sha256').update(key).digest('hex');
     app = await startTestApp({ API_KEYS: `shop:${digest('shop-key')}:messages:send+messages:read` });
     const peer = await connect();
@@ -54,7 +55,7 @@ describe('a WebSocket', () => {
     });
   });
 
-  it('holds no stop of the server up when its peer does not answer', async () => {
+  it('does not hold up a stop of the server when its peer does not answer', async () => {
     app = await startTestApp();
     const peer = await connect();
     await peer.ask(INIT);
@@ -127,7 +128,7 @@ describe('a WebSocket that signs in by token', () => {
     return { ...INIT, payload: { authorization: `Bearer ${token}` } };
   };
 
-  it('and is reset meanwhile is not counted for ever', async () => {
+  it('and is reset meanwhile does not stay counted', async () => {
     const init = await initFor(600);
     const peers = await Promise.all(Array.from({ length: 120 }, () => new Peer(app.url).opened()));
     for (const peer of peers) peer.send(init);
@@ -141,7 +142,7 @@ describe('a WebSocket that signs in by token', () => {
     await peer.end();
   });
 
-  it('and says so twice meanwhile is closed, and not counted', async () => {
+  it('and does so twice is closed, and not counted', async () => {
     const init = await initFor(600);
     const peers = await Promise.all(Array.from({ length: 101 }, () => new Peer(app.url).opened()));
     for (const peer of peers) peer.send(init);
@@ -156,7 +157,7 @@ describe('a WebSocket that signs in by token', () => {
   it('ends with the token, and so do its subscriptions', async () => {
     release();
     const peer = await new Peer(app.url).opened();
-    // Clocks of two machines may differ by 30 s, so this one is good for another two seconds.
+    // Clocks of two machines may differ by 30 s, so this one is valid for another two seconds.
     expect(await peer.ask(await initFor(-28))).toEqual(ACK);
     peer.send({ id: '1', type: 'subscribe', payload: { query: 'subscription { messageReceived { id } }' } });
     // Clients come again after this code, and not after 4401.

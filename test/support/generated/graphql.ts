@@ -4,11 +4,11 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
-/** Whether a message went out whose send failed. */
+/** Whether a message went out although its send failed. */
 export type FailedOutcome =
-  /** Certainly not: it may be sent anew. */
+  /** Certainly not: it may be sent again. */
   | 'NOT_SENT'
-  /** Perhaps: do not send it as a new message. Ask again with the same idempotency key. */
+  /** Perhaps: do not send it as a new message. Repeat the call with the same idempotency key. */
   | 'UNKNOWN';
 
 /** Who failed a message. */
@@ -17,7 +17,7 @@ export type FailureOrigin =
   | 'BANDWIDTH'
   /** The recipient's carrier. */
   | 'CARRIER'
-  /** The sender's side: numbers, content or permissions. Sending it again fails again. */
+  /** The sender's side: numbers, content or permissions. Sending it again will fail again. */
   | 'CLIENT'
   /** Catapult itself does not know. */
   | 'UNCLEAR';
@@ -29,86 +29,86 @@ export type MessageDirection =
   /** From one of your numbers to a telephone. */
   | 'OUT';
 
-/** Which messages to list; all conditions must hold. */
+/** Which messages to list. All conditions must hold. */
 export type MessageFilter = {
   /** The sender's number, exactly. */
   from?: string | null | undefined;
-  /** Messages of this instant or later. */
+  /** Messages from this instant on. */
   since?: string | null | undefined;
-  /** What has become of the message. */
+  /** The state of the message. */
   status?: MessageStatus | null | undefined;
   /** The tag, exactly. */
   tag?: string | null | undefined;
-  /** A recipient's number, exactly; any recipient of a group message. */
+  /** The number of one of the recipients, exactly. */
   to?: string | null | undefined;
   /** Messages before this instant. */
   until?: string | null | undefined;
 };
 
-/** A message to send: an SMS, an MMS when it has media, a group message when it has several recipients. */
+/** A message to send: an SMS, an MMS if it has media, a group message if it has several recipients. */
 export type MessageInput = {
-  /** The id of the application that `from` belongs to in the phone number dashboard. Not the account. Error codes: `APPLICATION_ID_REQUIRED`, `APPLICATION_ID_TOO_LONG`, `INVALID_CHARACTER`. */
+  /** The id of the application that `from` belongs to in the phone number dashboard; not the account. Error codes: `APPLICATION_ID_REQUIRED`, `APPLICATION_ID_TOO_LONG`, `INVALID_CHARACTER`. */
   applicationId: string;
-  /** When the message is of no use any more: what Catapult has not sent by then fails with code 4360. Must be in the future. A repetition with the same idempotency key must name the same instant. Error code: `ALREADY_EXPIRED`. */
+  /** When the message becomes useless: if Catapult has not sent it by then, it fails with code 4360. It must be in the future. A repeated call with the same idempotency key must give the same instant. Error code: `ALREADY_EXPIRED`. */
   expiresAt?: string | null | undefined;
-  /** One of your telephone numbers, in E.164 format, which writes a number in one way only: `+19195551212`. Error codes: `INVALID_E164`, and `SENDER_NOT_ALLOWED` where you may use some numbers only. */
+  /** One of your telephone numbers in E.164 format, the only way to write it: `+19195551212`. Error codes: `INVALID_E164`, and `SENDER_NOT_ALLOWED` if you may not send from this number. */
   from: string;
-  /** Your own name for this send, 1 to 255 of `A-Z a-z 0-9 _ : . -`. The same key with the same input gets the first answer again instead of a second message; it lives 72 hours, and as long as the outcome is open. Error codes: `INVALID_IDEMPOTENCY_KEY`, and `IDEMPOTENCY_KEY_REUSED` for another input. */
+  /** Your own name for this send: 1 to 255 of `A-Z a-z 0-9 _ : . -`. A repeated call with the same key and input gets the first answer, and sends nothing. A key lives 72 hours, and as long as the outcome is unknown. Error codes: `INVALID_IDEMPOTENCY_KEY`, and `IDEMPOTENCY_KEY_REUSED` for another input. */
   idempotencyKey?: string | null | undefined;
-  /** Attachments, at most 10: absolute http or https URLs of at most 4096 characters, without user info, spaces or control characters, on hosts of the public internet, without a port. Any makes the message an MMS. Error codes: `TOO_MANY_MEDIA`, `MEDIA_URL_TOO_LONG`, `INVALID_MEDIA_URL`, `MEDIA_HOST_NOT_ALLOWED`, and `MEDIA_NOT_HTTPS` where the operator asks for https. */
+  /** At most 10 attachments: absolute http or https URLs of at most 4096 characters, without user info, spaces or control characters, on hosts of the public internet, without a port. They make the message an MMS. Error codes: `TOO_MANY_MEDIA`, `MEDIA_URL_TOO_LONG`, `INVALID_MEDIA_URL`, `MEDIA_HOST_NOT_ALLOWED`, and `MEDIA_NOT_HTTPS` if the operator requires https. */
   media?: Array<string> | null | undefined;
-  /** How urgent the message is. Catapult says that it counts for toll-free numbers and short codes. */
+  /** How urgent the message is. According to Catapult, it matters for toll-free numbers and short codes. */
   priority?: MessagePriority | null | undefined;
   /** Any string of at most 1024 characters; it comes back with the message and in its events. Error codes: `TAG_TOO_LONG`, `INVALID_CHARACTER`. */
   tag?: string | null | undefined;
-  /** The text, at most 2048 UTF-16 units. May be empty only when there is media. Error codes: `TEXT_REQUIRED`, `TEXT_TOO_LONG`, `INVALID_CHARACTER`. */
+  /** The text, at most 2048 UTF-16 units. It may be empty only if there is media. Error codes: `TEXT_REQUIRED`, `TEXT_TOO_LONG`, `INVALID_CHARACTER`. */
   text: string;
-  /** The recipients, 1 to 10 different E.164 numbers; more than one makes a group message. A single string is taken as a list of one. Error codes: `INVALID_E164`, `NO_RECIPIENT`, `TOO_MANY_RECIPIENTS`, `DUPLICATE_RECIPIENT`, and `DESTINATION_NOT_ALLOWED` for countries and lines that the operator does not send to, and for numbers that are not valid in theirs. */
+  /** The recipients: 1 to 10 different E.164 numbers. More than one makes a group message. A single string counts as a list of one. Error codes: `INVALID_E164`, `NO_RECIPIENT`, `TOO_MANY_RECIPIENTS`, `DUPLICATE_RECIPIENT`, and `DESTINATION_NOT_ALLOWED` for countries and lines that the operator does not send to, and for numbers that are not valid in their country. */
   to: Array<string>;
 };
 
 /** How urgent a message is. */
 export type MessagePriority =
-  /** As any other. */
+  /** Normal. */
   | 'DEFAULT'
-  /** Before others that wait in the queue of the account. */
+  /** Ahead of the other messages in the account's queue. */
   | 'HIGH';
 
-/** What became of a message. */
+/** The state of a message. */
 export type MessageStatus =
-  /** Catapult took it into its queue. That does not mean delivered. */
+  /** Queued by Catapult, which does not mean delivered. */
   | 'ACCEPTED'
-  /** Final: the carrier or the handset confirmed it, for every recipient. */
+  /** Final: the carrier or the handset confirmed delivery to every recipient. */
   | 'DELIVERED'
   /** Final: it was not delivered to any recipient. */
   | 'FAILED'
-  /** Final: delivered to some recipients of a group, and not to others. */
+  /** Final: delivered to some recipients of a group but not to others. */
   | 'PARTIALLY_DELIVERED'
   /** Stored and being sent; no answer yet. */
   | 'PENDING'
-  /** A message that came in. */
+  /** An inbound message. */
   | 'RECEIVED'
-  /** Known not sent, and not billed. */
+  /** Certainly not sent, and not billed. */
   | 'REJECTED'
   /** Handed to the carrier. */
   | 'SENDING'
-  /** The request went out and no trustworthy answer came back: perhaps sent. It is never sent again. */
+  /** Perhaps sent: the request went out, but no trustworthy answer came back. It is never sent again. */
   | 'UNKNOWN';
 
-/** What became of a send. What became of its message afterwards is the status of the message. */
+/** The state of a send. What happened to its message afterwards is in the status of the message. */
 export type SendStatus =
-  /** Catapult took the message. */
+  /** Catapult accepted the message. */
   | 'ACCEPTED'
   /** Stored and being sent; no answer yet. */
   | 'PENDING'
-  /** Known not sent, and not billed. */
+  /** Certainly not sent, and not billed. */
   | 'REJECTED'
-  /** The request went out and no trustworthy answer came back: perhaps sent. It is never sent again. */
+  /** Perhaps sent: the request went out, but no trustworthy answer came back. It is never sent again. */
   | 'UNKNOWN';
 
-/** What somebody found out of a send. */
+/** What somebody found out about a send. */
 export type SettledAs =
-  /** No message went out, and none will: its idempotency key may send again. */
+  /** No message went out, and none will. Its idempotency key may send again. */
   | 'NOT_SENT'
   /** The message went out. */
   | 'SENT';
@@ -117,7 +117,7 @@ export type SettledAs =
 export type TextEncoding =
   /** The GSM alphabet, 7 bits a character; its extension characters, such as `{` and `€`, take two. */
   | 'GSM_7'
-  /** UTF-16, 2 bytes a unit: any character outside of the GSM alphabet turns the whole text into this. */
+  /** UTF-16, 2 bytes a unit. One character outside the GSM alphabet puts the whole text into it. */
   | 'UCS_2';
 
 export type SendMessageMutationVariables = Exact<{
