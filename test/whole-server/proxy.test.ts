@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SAMPLES, SEND_MESSAGE } from '../../src/sandbox/samples.js';
-import { startServer } from '../crash/server.js';
+import { startServer } from '../support/server-process.js';
 import { upstreamAt } from '../support/app.js';
 import { CERTIFICATE } from '../support/certificate.js';
 import { post } from '../support/client.js';
