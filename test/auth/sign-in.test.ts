@@ -22,6 +22,7 @@ import {
   type SubmitMessageMutation,
 } from '../support/generated/graphql.js';
 import { startIssuer, type Issuer } from './issuer.js';
+import { SILENT_INPUT as INPUT } from '../support/messages.js';
 
 const sha256 = (key: string): string => createHash('sha256').update(key).digest('hex');
 const KEYS = { shop: 'shop-key', crm: 'crm-key', reader: 'reader-key', ops: 'ops-key', support: 'support-key' };
@@ -32,7 +33,6 @@ const API_KEYS = [
   `ops:${sha256(KEYS.ops)}:operations:read`,
   `support:${sha256(KEYS.support)}:messages:send+messages:read-all`,
 ].join(',');
-const INPUT = { from: '+12345678901', to: ['+19195550002'], text: 'Hey', applicationId: 'app-1' };
 
 describe('with keys and tokens', () => {
   let issuer: Issuer;

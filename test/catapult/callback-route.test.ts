@@ -18,8 +18,7 @@ import {
   type MessageUpdatedSubscription,
 } from '../support/generated/graphql.js';
 import { startPostgres } from '../support/postgres.js';
-
-const INPUT = { from: '+12345678901', to: ['+12345678902'], text: 'Hey', applicationId: 'app-1' };
+import { INPUT } from '../support/messages.js';
 
 function subscriber(app: TestApp): Client {
   return createClient({ url: app.url.replace('http', 'ws'), webSocketImpl: WebSocket, retryAttempts: 0 });

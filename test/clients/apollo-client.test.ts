@@ -11,9 +11,7 @@ import {
 } from '../support/generated/graphql.js';
 import { besideFields, MISTAKEN } from './form.js';
 import { startDeliveringServer, type DeliveringServer } from './server.js';
-
-const TO = '+12345678902';
-const INPUT = { from: '+12345678901', to: [TO], text: 'Hey', applicationId: 'app-1' };
+import { INPUT } from '../support/messages.js';
 
 describe('Apollo Client', () => {
   let server: DeliveringServer;
@@ -44,7 +42,7 @@ describe('Apollo Client', () => {
     const { data } = await client.mutate({ mutation: SendMessageDocument, variables: { input: INPUT } });
     const status: 'ACCEPTED' | undefined = data?.sendMessage?.status === 'ACCEPTED' ? 'ACCEPTED' : undefined;
     expect(status).toBe('ACCEPTED');
-    expect(data?.sendMessage?.to).toEqual([TO]);
+    expect(data?.sendMessage?.to).toEqual(INPUT.to);
   });
 
   it('shows field errors beside the right field', async () => {
@@ -76,7 +74,7 @@ describe('Apollo Client', () => {
       client.subscribe({ query: MessageUpdatedDocument, variables: { id } }).subscribe({
         next: ({ data }) => {
           told.push(data?.messageUpdated.status);
-          if (told.length === 1) void server.deliver(id, TO);
+          if (told.length === 1) void server.deliver(id);
         },
         complete,
       });

@@ -10,9 +10,7 @@ import {
 } from '../support/generated/graphql.js';
 import { besideFields, MISTAKEN } from './form.js';
 import { startDeliveringServer, type DeliveringServer } from './server.js';
-
-const TO = '+12345678902';
-const INPUT = { from: '+12345678901', to: [TO], text: 'Hey', applicationId: 'app-1' };
+import { INPUT } from '../support/messages.js';
 
 describe('graphql-request', () => {
   let server: DeliveringServer;
@@ -50,7 +48,7 @@ describe('graphql-request', () => {
     const told: unknown[] = [];
     for await (const { data } of updates) {
       told.push(data?.messageUpdated.status);
-      if (told.length === 1) await server.deliver(id, TO);
+      if (told.length === 1) await server.deliver(id);
     }
     await socket.dispose();
     expect(told).toEqual(['ACCEPTED', 'DELIVERED']);

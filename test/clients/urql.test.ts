@@ -6,9 +6,7 @@ import WebSocket from 'ws';
 import { MessageDocument, MessageUpdatedDocument, SendMessageDocument } from '../support/generated/graphql.js';
 import { besideFields, MISTAKEN } from './form.js';
 import { startDeliveringServer, type DeliveringServer } from './server.js';
-
-const TO = '+12345678902';
-const INPUT = { from: '+12345678901', to: [TO], text: 'Hey', applicationId: 'app-1' };
+import { INPUT } from '../support/messages.js';
 
 describe('urql', () => {
   let server: DeliveringServer;
@@ -44,7 +42,7 @@ describe('urql', () => {
     const { data, error } = await client.mutation(SendMessageDocument, { input: INPUT });
     expect(error).toBeUndefined();
     const to: readonly string[] | undefined = data?.sendMessage?.to;
-    expect(to).toEqual([TO]);
+    expect(to).toEqual(INPUT.to);
   });
 
   it('shows field errors beside the right field', async () => {
@@ -67,7 +65,7 @@ describe('urql', () => {
       client.subscription(MessageUpdatedDocument, { id }),
       subscribe(() => undefined),
     );
-    await server.deliver(id, TO);
+    await server.deliver(id);
     expect((await arrived).data?.message).toMatchObject({ id, status: 'DELIVERED' });
     updates.unsubscribe();
   });

@@ -21,6 +21,7 @@ import {
   type SettleSendMutationVariables,
   type UnresolvedSendsQuery,
 } from '../support/generated/graphql.js';
+import { INPUT } from '../support/messages.js';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const SCOPES = {
@@ -32,7 +33,6 @@ const SCOPES = {
 type Name = keyof typeof SCOPES;
 const NAMES = Object.keys(SCOPES) as Name[];
 const API_KEYS = NAMES.map((name) => `${name}:${sha256(`key-of-${name}`)}:${SCOPES[name]}`).join(',');
-const INPUT = { from: '+12345678901', to: ['+12345678902'], text: 'Hey', applicationId: 'app-1' };
 
 describe('settling a send', () => {
   let upstream: LosingUpstream;

@@ -5,11 +5,11 @@ import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { request } from 'undici';
 import { startTestApp, upstreamAt, type TestApp } from '../support/app.js';
+import { INPUT } from '../support/messages.js';
 
 const KEY = 'attacker-key';
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const CANARY = 'zqcanary';
-const INPUT = { from: '+12345678901', to: ['+12345678902'], text: 'Hey', applicationId: 'app-1' };
 const SEND = 'mutation ($input: MessageInput!) { sendMessage(input: $input) { id } }';
 const NUL = '\0';
 

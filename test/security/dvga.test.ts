@@ -16,9 +16,9 @@ import type { AddressInfo } from 'node:net';
 import { request } from 'undici';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { post, type Answer } from '../support/client.js';
+import { SILENT_INPUT as INPUT } from '../support/messages.js';
 
 const KEY = 'dvga-key';
-const INPUT = { from: '+12345678901', to: ['+19195550002'], text: 'Hey', applicationId: 'app-1' };
 const SEND = 'mutation ($input: MessageInput!) { sendMessage(input: $input) { id text tag } }';
 
 describe('as in Damn Vulnerable GraphQL Application, harmless is', () => {

@@ -1,6 +1,7 @@
-/** A message that is valid and small, for the tests that need just any. */
+/** Messages that are valid and small, for the tests that need just any. */
 import type { OutboundMessage } from '../../src/messaging/message.js';
 
+/** As it goes upstream. */
 export const OUTBOUND: OutboundMessage = {
   from: '+12345678901',
   to: ['+12345678902'],
@@ -11,3 +12,9 @@ export const OUTBOUND: OutboundMessage = {
   priority: null,
   expiresAt: null,
 };
+
+/** The input of `sendMessage` that asks for it. */
+export const INPUT = { from: '+12345678901', to: ['+12345678902'], text: 'Hey', applicationId: 'app-1' };
+
+/** The same to a number about which the sandbox sends no callbacks: the message stays ACCEPTED. */
+export const SILENT_INPUT = { ...INPUT, to: ['+19195550002'] };

@@ -14,13 +14,13 @@ import { upstreamAt } from '../support/app.js';
 import { execute } from '../support/client.js';
 import { SendMessageDocument } from '../support/generated/graphql.js';
 import { idOf, startLosingUpstream, type LosingUpstream } from '../support/losing-upstream.js';
+import { INPUT } from '../support/messages.js';
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 
 const MAIN = new URL('../../dist/main.js', import.meta.url).pathname;
 /** Processes take their time on a machine that has other things to do. */
 const TIMEOUT_MS = 60_000;
-const INPUT = { from: '+12345678901', to: ['+12345678902'], applicationId: 'app-1' };
 const ME = `shell:${userInfo().username}`;
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -9,11 +9,10 @@ import { startTestApp, upstreamAt, type TestApp } from '../support/app.js';
 import { execute } from '../support/client.js';
 import { SendMessageDocument, UnresolvedSendsDocument, type MessageInput } from '../support/generated/graphql.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
+import { INPUT } from '../support/messages.js';
 
 const CALLS = 50;
 const ROUNDS = 200;
-
-const INPUT = { from: '+12345678901', to: ['+12345678902'], applicationId: 'app-1' };
 
 /** An upstream that accepts everything and counts what it accepted, by text. */
 class Ledger {

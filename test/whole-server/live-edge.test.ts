@@ -14,8 +14,7 @@ import { execute } from '../support/client.js';
 import { SendMessageDocument, UnresolvedSendsDocument } from '../support/generated/graphql.js';
 import { unlistenedPort } from '../support/misbehaving-upstream.js';
 import { json, startTokenEndpoint, type TokenEndpoint } from '../support/token-endpoint.js';
-
-const INPUT = { from: '+12345678901', to: ['+12345678902'], text: 'Hey', applicationId: 'app-1' };
+import { INPUT } from '../support/messages.js';
 
 let folder: string;
 let open: { close: () => Promise<void> }[];

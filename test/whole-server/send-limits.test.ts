@@ -11,8 +11,7 @@ import { accountAt, startTestApp, type TestApp } from '../support/app.js';
 import { execute, post, type Answer } from '../support/client.js';
 import { startPostgres } from '../support/postgres.js';
 import { SendMessageDocument, SubmitMessageDocument, type SendMessageMutation } from '../support/generated/graphql.js';
-
-const INPUT = { from: '+12345678901', to: ['+12345678902'], text: 'Hey', applicationId: 'app-1' };
+import { INPUT } from '../support/messages.js';
 
 describe('a limit of sends', () => {
   let sandbox: Sandbox;

@@ -14,8 +14,8 @@ import { SANDBOX_ACCOUNT } from '../../../src/upstream.js';
 import { accountAt, startTestApp, type TestApp } from '../../support/app.js';
 import { execute } from '../../support/client.js';
 import { SendMessageDocument } from '../../support/generated/graphql.js';
+import { INPUT } from '../../support/messages.js';
 
-const INPUT = { from: '+12345678901', to: ['+12345678902'], text: 'Hey', applicationId: 'app-1' };
 const CREDENTIALS = { CALLBACK_USERNAME: 'user', CALLBACK_PASSWORD: 'password' };
 
 interface ProtocolEvent {
