@@ -1,12 +1,12 @@
 /** The whole server in this process: what it opens, and that it closes all of it again. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { StoreInUseError } from '../src/store/file-lock.js';
 import { startTestApp } from './support/app.js';
+import { listen, stopListening } from './support/listen.js';
 
 describe('the server in a process', () => {
   let folder: string;
@@ -19,11 +19,10 @@ describe('the server in a process', () => {
 
   it('that cannot listen leaves nothing open', async () => {
     const storeFile = join(folder, 'messages.sqlite');
-    const taken = createServer().listen(0, '127.0.0.1');
-    await once(taken, 'listening');
-    const { port } = taken.address() as AddressInfo;
+    const taken = createServer();
+    const port = await listen(taken);
     await expect(startTestApp({ PORT: String(port) }, { storeFile })).rejects.toMatchObject({ code: 'EADDRINUSE' });
-    taken.close();
+    await stopListening(taken);
     // Its file is free again.
     const app = await startTestApp({}, { storeFile });
     await app.close();

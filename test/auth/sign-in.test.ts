@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { print } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { generateKeyPair } from 'jose';
@@ -23,6 +21,7 @@ import {
 } from '../support/generated/graphql.js';
 import { startIssuer, type Issuer } from './issuer.js';
 import { SILENT_INPUT as INPUT } from '../support/messages.js';
+import { listen, stopListening } from '../support/listen.js';
 
 const sha256 = (key: string): string => createHash('sha256').update(key).digest('hex');
 const KEYS = { shop: 'shop-key', crm: 'crm-key', reader: 'reader-key', ops: 'ops-key', support: 'support-key' };
@@ -200,16 +199,14 @@ describe('with keys and tokens', () => {
     const server = createServer((_request, response) => {
       response.writeHead(302, { location: issuer.environment.JWT_JWKS_URL }).end();
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const JWT_JWKS_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const JWT_JWKS_URL = `http://127.0.0.1:${await listen(server)}/`;
     const other = await startTestApp({ ...issuer.environment, JWT_JWKS_URL });
     const token = await issuer.sign({ sub: 'u', scope: 'messages:read' });
     const headers = { 'content-type': 'application/json', ...as(token) };
     const { status } = await post<unknown>(other.url, JSON.stringify({ query: '{ __typename }' }), headers);
     expect(status).toBe(500);
     await other.close();
-    server.close();
+    await stopListening(server);
   });
 
   it('a client that takes HTML as well signs in like any other', async () => {

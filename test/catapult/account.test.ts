@@ -3,7 +3,8 @@ import { Account, NO_TOKEN } from '../../src/catapult/account.js';
 import { basicAuthorization, type Authorization } from '../../src/catapult/authorization.js';
 import { openConnection } from '../../src/catapult/connection.js';
 import { CatapultSearch, SearchError } from '../../src/catapult/search.js';
-import { startMisbehavingUpstream, unlistenedPort, type MisbehavingUpstream } from '../support/misbehaving-upstream.js';
+import { startMisbehavingUpstream, type MisbehavingUpstream } from '../support/misbehaving-upstream.js';
+import { unlistenedPort } from '../support/listen.js';
 
 const answer = (status: string, body: string): string =>
   `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;

@@ -6,8 +6,9 @@ import { openConnection } from '../../src/catapult/connection.js';
 import { systemClock } from '../../src/messaging/clock.js';
 import type { Clock, GatewayReport } from '../../src/messaging/ports.js';
 import { OUTBOUND } from '../support/messages.js';
-import { startMisbehavingUpstream, unlistenedPort, type MisbehavingUpstream } from '../support/misbehaving-upstream.js';
+import { startMisbehavingUpstream, type MisbehavingUpstream } from '../support/misbehaving-upstream.js';
 import { granting, json, startTokenEndpoint, type TokenEndpoint } from '../support/token-endpoint.js';
+import { unlistenedPort } from '../support/listen.js';
 
 const ACCEPTED = answer('202 Accepted', '{"id":"m1"}');
 const UNAUTHORIZED = answer('401 Unauthorized', '{"type":"unauthorized","description":"Authentication Failed"}');

@@ -1,14 +1,11 @@
 /** What the check of the account finds out, when it asks again, and that it sends nothing. */
-import { createServer } from 'node:https';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { AccountCheck, judge, type CheckResult } from '../../src/catapult/check.js';
 import type { Exchange } from '../../src/catapult/exchange.js';
 import { systemClock } from '../../src/messaging/clock.js';
 import type { Clock } from '../../src/messaging/ports.js';
 import { openTestAccount } from '../support/account.js';
-import { CERTIFICATE, CERTIFICATE_KEY } from '../support/certificate.js';
 import { startMisbehavingUpstream } from '../support/misbehaving-upstream.js';
+import { startTlsEndpoint } from '../support/tls-endpoint.js';
 
 const LIST = '{"totalCount":0,"pageInfo":{},"messages":[]}';
 const HTML = '<!DOCTYPE html>\n<html><body>Hello</body></html>';
@@ -203,16 +200,12 @@ describe('the check', () => {
   });
 
   it('says so of a certificate that nobody trusts', async () => {
-    const server = createServer({ key: CERTIFICATE_KEY, cert: CERTIFICATE }, (_request, response) =>
-      response.end(LIST),
-    );
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { account, close } = openTestAccount(`https://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const endpoint = await startTlsEndpoint('');
+    const { account, close } = openTestAccount(endpoint.url);
     const check = new AccountCheck({ account, clock: pausedClock(), random: () => 0, onChange: () => undefined });
     expect(wordsOf(await check.first)).toBe('certificate not trusted (NODE_EXTRA_CA_CERTS)');
     await check.close();
     await close();
-    server.close();
+    await endpoint.close();
   });
 });

@@ -11,14 +11,14 @@ import type { Clock, GatewayReport } from '../../src/messaging/ports.js';
 import { openTestAccount, openTestClient, type TestClient } from '../support/account.js';
 import { OUTBOUND } from '../support/messages.js';
 import {
-  startFullBacklog,
   startMisbehavingUpstream,
-  unlistenedPort,
   type Connection,
   type MisbehavingUpstream,
 } from '../support/misbehaving-upstream.js';
 import { startProxyProcess, type ProxyBehaviour, type ProxyProcess, type TestProxy } from '../support/proxy.js';
 import { startTlsEndpoint } from '../support/tls-endpoint.js';
+import { unlistenedPort } from '../support/listen.js';
+import { startFullBacklog } from '../support/full-backlog.js';
 
 const ID = '14762070468292kw2fuqty55yp2b2';
 const ANSWER = JSON.stringify({

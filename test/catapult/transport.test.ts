@@ -2,14 +2,11 @@
 import { gzipSync } from 'node:zlib';
 import { systemClock } from '../../src/messaging/clock.js';
 import type { Clock, GatewayReport } from '../../src/messaging/ports.js';
-import {
-  startFullBacklog,
-  startMisbehavingUpstream,
-  unlistenedPort,
-  type Connection,
-} from '../support/misbehaving-upstream.js';
+import { startMisbehavingUpstream, type Connection } from '../support/misbehaving-upstream.js';
 import { OUTBOUND } from '../support/messages.js';
 import { openTestAccount, openTestClient, type TestClient } from '../support/account.js';
+import { unlistenedPort } from '../support/listen.js';
+import { startFullBacklog } from '../support/full-backlog.js';
 
 const ID = '14762070468292kw2fuqty55yp2b2';
 const ANSWER = JSON.stringify({

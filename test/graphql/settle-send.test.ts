@@ -145,7 +145,7 @@ describe('settling a send', () => {
     const { errors, data } = await settle({ sendId, as: 'NOT_SENT' }, name);
     expect([codeOf(errors), data ?? null]).toEqual([code, null]);
     expect(await send(text)).toBe('OUTCOME_UNKNOWN');
-    expect(upstream.got(text)).toBe(1);
+    expect(upstream.accepted.get(text)).toBe(1);
     expect(auditOf(sendId)).toHaveLength(1);
   });
 
@@ -156,7 +156,7 @@ describe('settling a send', () => {
     const ids = await Promise.all(Array.from({ length: 10 }, () => send(text)));
     expect(new Set(ids)).toEqual(new Set([idOf(text, 2)]));
     expect(await send(text)).toBe(idOf(text, 2));
-    expect(upstream.got(text)).toBe(2);
+    expect(upstream.accepted.get(text)).toBe(2);
   });
 
   it('as sent with its id gives that message to whoever asks with its key, and sends nothing', async () => {
@@ -180,7 +180,7 @@ describe('settling a send', () => {
     expect(await send(text)).toBe(id);
     expect((await as('shop', MessageDocument, { id })).data?.message).toMatchObject({ id, text });
     expect((await as('crm', MessageDocument, { id })).data?.message).toMatchObject({ id, text });
-    expect(upstream.got(text)).toBe(1);
+    expect(upstream.accepted.get(text)).toBe(1);
   });
 
   it('as sent without an id leaves its key where it is: nothing is ever sent again', async () => {
@@ -188,7 +188,7 @@ describe('settling a send', () => {
     const after = await settled({ sendId, as: 'SENT', messageId: null, reason: null });
     expect(after).toMatchObject({ status: 'ACCEPTED', settledBy: 'caller:ops', message: null });
     for (let call = 0; call < 3; call++) expect(await send(text)).toBe('OUTCOME_UNKNOWN');
-    expect(upstream.got(text)).toBe(1);
+    expect(upstream.accepted.get(text)).toBe(1);
     expect((await pageOf({ first: 100 })).nodes.map(({ id }) => id)).not.toContain(sendId);
   });
 
@@ -247,7 +247,7 @@ describe('settling a send', () => {
       expect(await send(text)).toBe(idOf(text, 2));
       await settled({ sendId, as: 'NOT_SENT' });
       expect(await send(text)).toBe(idOf(text, 2));
-      expect(upstream.got(text)).toBe(2);
+      expect(upstream.accepted.get(text)).toBe(2);
     });
   });
 

@@ -1,8 +1,6 @@
 /** Marked numbers, words and credentials go through every path; they must not come out where they do not belong. */
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { print } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { request } from 'undici';
@@ -18,6 +16,7 @@ import {
   SubmitMessageDocument,
   UnresolvedSendsDocument,
 } from '../support/generated/graphql.js';
+import { listen, stopListening } from '../support/listen.js';
 
 /** What must not be told, each recognisable wherever it turns up. */
 const CANARIES = {
@@ -207,15 +206,14 @@ it('nothing private is told when upstream quotes it, and when the store fails', 
       }),
     );
   });
-  upstream.listen(0, '127.0.0.1');
-  await once(upstream, 'listening');
+  const port = await listen(upstream);
   let isBroken = false;
   const now = (): number => {
     if (isBroken) throw new Error(`zqtext ${CANARIES.recipient}`);
     return Date.now();
   };
   const app = await startTestApp(
-    { ...upstreamAt(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}/v2`), ...SECURED },
+    { ...upstreamAt(`http://127.0.0.1:${port}/v2`), ...SECURED },
     {
       clock: {
         now,
@@ -236,9 +234,7 @@ it('nothing private is told when upstream quotes it, and when the store fails', 
   isBroken = false;
   const looked = await ask(MessageDocument, { id: 'zqtag' });
   await app.close();
-  upstream.closeAllConnections();
-  upstream.close();
-  await once(upstream, 'close');
+  await stopListening(upstream);
   expect(quoted.errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
   expect(failed.errors?.[0]?.extensions.code).toBe('INTERNAL_SERVER_ERROR');
   for (const { raw } of [quoted, failed, looked]) expect(toldBesideData(raw)).not.toMatch(MARKS);

@@ -1,4 +1,4 @@
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { Client } from 'pg';
 import type { DeliveryEvent } from '../../src/messaging/delivery.js';
 import type { MessageStore, StoreChange } from '../../src/messaging/ports.js';
@@ -9,6 +9,7 @@ import { startPostgres, type TestPostgres } from '../support/postgres.js';
 import { OUTBOUND } from '../support/messages.js';
 import { accepted, describeStore, newSend, type StoreUnderTest } from './conformance.js';
 import { describeSettlement } from './settlement.js';
+import { listen } from '../support/listen.js';
 
 let postgres: TestPostgres;
 const open = (databaseUrl: string): ReturnType<typeof openStore> => openStore({ databaseUrl, file: '' });
@@ -447,9 +448,8 @@ async function startProxy(target: number): Promise<Proxy> {
     });
     upstream.pipe(socket);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    port: (server.address() as AddressInfo).port,
+    port: await listen(server),
     silence() {
       isSilent = true;
       for (const socket of sockets) {

@@ -138,7 +138,7 @@ describe('beside a running server', () => {
       expect(line).toMatchObject({ sendId, status: 'REJECTED', settledBy: ME, messageId: null });
       expect(await Promise.all([send(text), send(text)])).toEqual([idOf(text, 2), idOf(text, 2)]);
       expect(await send(text)).toBe(idOf(text, 2));
-      expect(upstream.got(text)).toBe(2);
+      expect(upstream.accepted.get(text)).toBe(2);
       expect(rows('SELECT outcome, settled_by, reason FROM audit WHERE send_id = ? ORDER BY rowid', sendId)).toEqual([
         { outcome: 'UNKNOWN', settled_by: null, reason: null },
         { outcome: 'REJECTED', settled_by: ME, reason: 'asked the carrier' },
@@ -162,7 +162,7 @@ describe('beside a running server', () => {
       expect([code, output]).toEqual([1, '']);
       expect(errors).toMatch(/^sendId: .*known.*\n$/);
       expect(await send(text)).toBe(id);
-      expect(upstream.got(text)).toBe(1);
+      expect(upstream.accepted.get(text)).toBe(1);
     },
     TIMEOUT_MS,
   );

@@ -1,6 +1,5 @@
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { setImmediate } from 'node:timers/promises';
 import { ApolloServer } from '@apollo/server';
@@ -15,6 +14,7 @@ import { accountAt, startTestApp, type TestApp } from '../../support/app.js';
 import { execute } from '../../support/client.js';
 import { SendMessageDocument } from '../../support/generated/graphql.js';
 import { INPUT } from '../../support/messages.js';
+import { listen, stopListening } from '../../support/listen.js';
 
 const CREDENTIALS = { CALLBACK_USERNAME: 'user', CALLBACK_PASSWORD: 'password' };
 
@@ -45,9 +45,7 @@ class RouterEnd {
   }
 
   async start(): Promise<string> {
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${await listen(this.#server)}`;
   }
 
   async seen(action: ProtocolEvent['action'], count = 1): Promise<void> {
@@ -58,10 +56,8 @@ class RouterEnd {
     return this.events.filter((event) => event.action === action).length;
   }
 
-  async close(): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, 'close');
+  close(): Promise<void> {
+    return stopListening(this.#server);
   }
 }
 
