@@ -1,3 +1,4 @@
+/** What may be said in a log. */
 import { Writable } from 'node:stream';
 import { createLogger, describeError } from '../src/log.js';
 

@@ -1,10 +1,9 @@
+/** Who is let in by key or token, and what each caller may do and see. */
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import { print } from 'graphql';
-import { createClient } from 'graphql-ws';
 import { generateKeyPair } from 'jose';
 import { request } from 'undici';
-import WebSocket from 'ws';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { post, type Answer } from '../support/client.js';
 import {
@@ -22,6 +21,7 @@ import {
 import { startIssuer, type Issuer } from './issuer.js';
 import { SILENT_INPUT as INPUT } from '../support/messages.js';
 import { listen, stopListening } from '../support/listen.js';
+import { firstAnswer } from '../support/subscriber.js';
 
 const sha256 = (key: string): string => createHash('sha256').update(key).digest('hex');
 const KEYS = { shop: 'shop-key', crm: 'crm-key', reader: 'reader-key', ops: 'ops-key', support: 'support-key' };
@@ -350,28 +350,12 @@ describe('with keys and tokens', () => {
   });
 
   describe('a WebSocket', () => {
-    const subscribe = async (key: string | null, id: string): Promise<unknown> => {
-      const client = createClient({
-        url: app.url.replace('http', 'ws'),
-        webSocketImpl: WebSocket,
-        retryAttempts: 0,
-        ...(key !== null && { connectionParams: { authorization: `Bearer ${key}` } }),
-      });
-      const told = await new Promise((resolve) => {
-        client.subscribe(
-          { query: print(MessageUpdatedDocument), variables: { id } },
-          {
-            next: resolve,
-            error: resolve,
-            complete: () => {
-              resolve('complete');
-            },
-          },
-        );
-      });
-      await client.dispose();
-      return told;
-    };
+    const subscribe = (key: string | null, id: string): Promise<unknown> =>
+      firstAnswer(
+        app.url,
+        { query: print(MessageUpdatedDocument), variables: { id } },
+        key === null ? {} : { connectionParams: { authorization: `Bearer ${key}` } },
+      );
 
     it.each([
       ['without a credential', null],

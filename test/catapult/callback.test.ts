@@ -1,3 +1,4 @@
+/** What is read from the body of a callback. */
 import fc from 'fast-check';
 import { parseCallback, type CallbackEvent } from '../../src/catapult/callback.js';
 import { Correlation } from '../../src/messaging/correlation.js';

@@ -2,10 +2,11 @@
 import { AccountCheck, judge, type CheckResult } from '../../src/catapult/check.js';
 import type { Exchange } from '../../src/catapult/exchange.js';
 import { systemClock } from '../../src/messaging/clock.js';
-import type { Clock } from '../../src/messaging/ports.js';
 import { openTestAccount } from '../support/account.js';
 import { startMisbehavingUpstream } from '../support/misbehaving-upstream.js';
 import { startTlsEndpoint } from '../support/tls-endpoint.js';
+import { manualClock } from '../support/clock.js';
+import { until } from '../support/waiting.js';
 
 const LIST = '{"totalCount":0,"pageInfo":{},"messages":[]}';
 const HTML = '<!DOCTYPE html>\n<html><body>Hello</body></html>';
@@ -55,29 +56,6 @@ function wordsOf(result: CheckResult): string {
 }
 
 describe('the check', () => {
-  /** A clock whose pauses end when the test says so. */
-  function pausedClock(): Clock & { readonly pauses: number[]; readonly goOn: () => void; now: () => number } {
-    let wake: () => void = () => undefined;
-    const pauses: number[] = [];
-    return {
-      pauses,
-      now: () => Date.now(),
-      sleep: (delayMs, signal) =>
-        new Promise((resolve) => {
-          pauses.push(delayMs);
-          wake = resolve;
-          signal?.addEventListener('abort', () => {
-            resolve();
-          });
-        }),
-      goOn: () => {
-        wake();
-      },
-    };
-  }
-  const until = async (condition: () => boolean): Promise<void> => {
-    while (!condition()) await new Promise(setImmediate);
-  };
   const respond = (status: string, body: string): string =>
     `HTTP/1.1 ${status}\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
 
@@ -95,7 +73,7 @@ describe('the check', () => {
       }
     });
     const { account, close } = openTestAccount(upstream.url);
-    const clock = pausedClock();
+    const clock = manualClock();
     const told: string[] = [];
     const check = new AccountCheck({
       account,
@@ -106,7 +84,7 @@ describe('the check', () => {
     expect(wordsOf(await check.first)).toBe('failing: answered HTTP 503');
     for (let pauses = 1; pauses <= failures + 1; pauses++) {
       await until(() => clock.pauses.length === pauses);
-      clock.goOn();
+      clock.wake();
     }
     await until(() => check.result.kind === 'ok');
     expect(clock.pauses).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000]);
@@ -132,7 +110,7 @@ describe('the check', () => {
       }
     });
     const { account, close } = openTestAccount(upstream.url);
-    const clock = pausedClock();
+    const clock = manualClock();
     const check = new AccountCheck({ account, clock, random: () => 0, onChange: () => undefined });
     await check.first;
     await until(() => clock.pauses.length === 1);
@@ -151,17 +129,15 @@ describe('the check', () => {
       }
     });
     const { account, close } = openTestAccount(upstream.url);
-    let now = 1_000_000;
-    const paused = pausedClock();
-    const clock = { ...paused, now: () => now };
+    const clock = manualClock();
     const check = new AccountCheck({ account, clock, random: () => 0, onChange: () => undefined });
     await check.first;
     await new Promise(setImmediate);
-    now += 59_000;
+    clock.advance(59_000);
     check.again();
     check.again();
-    expect(paused.pauses).toEqual([1_000]);
-    paused.goOn();
+    expect(clock.pauses).toEqual([1_000]);
+    clock.wake();
     await until(() => upstream.requests.length === 2);
     await check.close();
     expect(upstream.requests).toHaveLength(2);
@@ -178,11 +154,11 @@ describe('the check', () => {
       }
     });
     const { account, close } = openTestAccount(upstream.url);
-    const clock = pausedClock();
+    const clock = manualClock();
     const check = new AccountCheck({ account, clock, random: () => 0, onChange: () => undefined });
     await check.first;
     await until(() => clock.pauses.length === 1);
-    clock.goOn();
+    clock.wake();
     await until(() => requests === 2);
     await check.close();
     expect(check.result).toEqual({ kind: 'problem', problem: 'failing: answered HTTP 503' });
@@ -202,7 +178,7 @@ describe('the check', () => {
   it('says so of a certificate that nobody trusts', async () => {
     const endpoint = await startTlsEndpoint('');
     const { account, close } = openTestAccount(endpoint.url);
-    const check = new AccountCheck({ account, clock: pausedClock(), random: () => 0, onChange: () => undefined });
+    const check = new AccountCheck({ account, clock: manualClock(), random: () => 0, onChange: () => undefined });
     expect(wordsOf(await check.first)).toBe('certificate not trusted (NODE_EXTRA_CA_CERTS)');
     await check.close();
     await close();

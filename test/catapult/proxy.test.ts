@@ -6,8 +6,7 @@ import type { Account } from '../../src/catapult/account.js';
 import type { Proxies } from '../../src/catapult/connection.js';
 import type { Exchange } from '../../src/catapult/exchange.js';
 import { failureOf } from '../../src/catapult/problem.js';
-import { systemClock } from '../../src/messaging/clock.js';
-import type { Clock, GatewayReport } from '../../src/messaging/ports.js';
+import type { GatewayReport } from '../../src/messaging/ports.js';
 import { openTestAccount, openTestClient, type TestClient } from '../support/account.js';
 import { OUTBOUND } from '../support/messages.js';
 import {
@@ -19,6 +18,7 @@ import { startProxyProcess, type ProxyBehaviour, type ProxyProcess, type TestPro
 import { startTlsEndpoint } from '../support/tls-endpoint.js';
 import { unlistenedPort } from '../support/listen.js';
 import { startFullBacklog } from '../support/full-backlog.js';
+import { impatientClock } from '../support/clock.js';
 
 const ID = '14762070468292kw2fuqty55yp2b2';
 const ANSWER = JSON.stringify({
@@ -50,9 +50,6 @@ function classOf({ outcome }: GatewayReport): Expected {
       return 'unknown';
   }
 }
-
-/** Pauses pass at once. */
-const impatientClock: Clock = { now: () => systemClock.now(), sleep: () => Promise.resolve() };
 
 let proxyProcess: ProxyProcess;
 
@@ -101,7 +98,7 @@ function accountAt(url: string, proxies: Proxies): Account {
 function clientFor(url: string, proxies: Proxies, timeoutMs = TIMEOUT_MS): TestClient {
   const account = openTestAccount(url, { proxies });
   opened.push(account);
-  return openTestClient(account, impatientClock, timeoutMs);
+  return openTestClient(account, impatientClock(), timeoutMs);
 }
 
 describe('a send is known not sent', () => {

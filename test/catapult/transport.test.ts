@@ -7,6 +7,8 @@ import { OUTBOUND } from '../support/messages.js';
 import { openTestAccount, openTestClient, type TestClient } from '../support/account.js';
 import { unlistenedPort } from '../support/listen.js';
 import { startFullBacklog } from '../support/full-backlog.js';
+import { impatientClock } from '../support/clock.js';
+import { until } from '../support/waiting.js';
 
 const ID = '14762070468292kw2fuqty55yp2b2';
 const ANSWER = JSON.stringify({
@@ -23,19 +25,6 @@ type Expected = 'accepted' | 'accepted, id unknown' | 'unknown' | `not sent: ${s
 
 /** Long enough for a loaded machine to answer, short enough for silence to be tested. */
 const TIMEOUT_MS = 1_500;
-
-/** Pauses pass at once, and are written down. */
-function impatientClock(): Clock & { readonly pauses: number[] } {
-  const pauses: number[] = [];
-  return {
-    pauses,
-    now: () => systemClock.now(),
-    sleep: (delayMs) => {
-      pauses.push(delayMs);
-      return Promise.resolve();
-    },
-  };
-}
 
 function clientFor(url: string, clock: Clock = impatientClock(), timeoutMs = TIMEOUT_MS): TestClient {
   return openTestClient(openTestAccount(url), clock, timeoutMs);
@@ -514,7 +503,7 @@ describe('the client meets', () => {
         const upstream = await startMisbehavingUpstream(silentBut('afterwards'));
         const client = clientFor(upstream.url, impatientClock(), end === 'the deadline' ? TIMEOUT_MS : 60_000);
         const sends = Array.from({ length: 80 }, (_, index) => client.send({ ...OUTBOUND, text: String(index) }, 's'));
-        while (upstream.accepted < 64) await new Promise(setImmediate);
+        await until(() => upstream.accepted >= 64);
         if (end !== 'the deadline') client.abortInFlight();
         const classes = (await Promise.all(sends)).map(classOf);
         const textsThatWere = (expected: Expected): string[] =>

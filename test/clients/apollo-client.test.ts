@@ -1,8 +1,8 @@
+/** Apollo Client works with the server: types, field errors and its cache. */
 import { ApolloClient, ApolloLink, CombinedGraphQLErrors, HttpLink, InMemoryCache } from '@apollo/client';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { OperationTypeNode } from 'graphql';
 import { createClient } from 'graphql-ws';
-import WebSocket from 'ws';
 import {
   MessageDocument,
   MessageUpdatedDocument,
@@ -12,6 +12,7 @@ import {
 import { besideFields, MISTAKEN } from './form.js';
 import { startDeliveringServer, type DeliveringServer } from './server.js';
 import { INPUT } from '../support/messages.js';
+import { openSubscriber } from '../support/subscriber.js';
 
 describe('Apollo Client', () => {
   let server: DeliveringServer;
@@ -21,7 +22,7 @@ describe('Apollo Client', () => {
 
   beforeEach(async () => {
     server = await startDeliveringServer();
-    socket = createClient({ url: server.webSocketUrl, webSocketImpl: WebSocket });
+    socket = openSubscriber(server.url);
     cache = new InMemoryCache();
     client = new ApolloClient({
       cache,

@@ -1,7 +1,6 @@
+/** graphql-request works with the server, with graphql-ws beside it. */
 import { ClientError, GraphQLClient } from 'graphql-request';
 import { print } from 'graphql';
-import { createClient } from 'graphql-ws';
-import WebSocket from 'ws';
 import {
   MessageDocument,
   MessageUpdatedDocument,
@@ -11,6 +10,7 @@ import {
 import { besideFields, MISTAKEN } from './form.js';
 import { startDeliveringServer, type DeliveringServer } from './server.js';
 import { INPUT } from '../support/messages.js';
+import { openSubscriber } from '../support/subscriber.js';
 
 describe('graphql-request', () => {
   let server: DeliveringServer;
@@ -40,7 +40,7 @@ describe('graphql-request', () => {
   it('hears by graphql-ws beside it that a message arrived', async () => {
     const { sendMessage } = await client.request(SendMessageDocument, { input: INPUT });
     const id = sendMessage?.id ?? '';
-    const socket = createClient({ url: server.webSocketUrl, webSocketImpl: WebSocket });
+    const socket = openSubscriber(server.url);
     const updates = socket.iterate<MessageUpdatedSubscription>({
       query: print(MessageUpdatedDocument),
       variables: { id },

@@ -9,7 +9,6 @@ const CREDENTIALS = { CALLBACK_USERNAME: 'user', CALLBACK_PASSWORD: 'password' }
 
 export interface DeliveringServer {
   readonly url: string;
-  readonly webSocketUrl: string;
   /** Lets upstream tell that a message has arrived. */
   deliver(id: string): Promise<void>;
   close(): Promise<void>;
@@ -20,7 +19,6 @@ export async function startDeliveringServer(): Promise<DeliveringServer> {
   const app = await startTestApp({ ...accountAt(sandbox), ...CREDENTIALS });
   return {
     url: app.url,
-    webSocketUrl: app.url.replace('http', 'ws'),
     async deliver(id) {
       const time = '2026-11-24T10:00:00Z';
       const { from, to } = INPUT;

@@ -1,12 +1,13 @@
+/** urql works with the server: types, field errors and its cache. */
 import { cacheExchange } from '@urql/exchange-graphcache';
 import { Client, fetchExchange, subscriptionExchange } from '@urql/core';
 import { createClient } from 'graphql-ws';
 import { filter, pipe, subscribe, take, toPromise } from 'wonka';
-import WebSocket from 'ws';
 import { MessageDocument, MessageUpdatedDocument, SendMessageDocument } from '../support/generated/graphql.js';
 import { besideFields, MISTAKEN } from './form.js';
 import { startDeliveringServer, type DeliveringServer } from './server.js';
 import { INPUT } from '../support/messages.js';
+import { openSubscriber } from '../support/subscriber.js';
 
 describe('urql', () => {
   let server: DeliveringServer;
@@ -15,7 +16,7 @@ describe('urql', () => {
 
   beforeEach(async () => {
     server = await startDeliveringServer();
-    socket = createClient({ url: server.webSocketUrl, webSocketImpl: WebSocket });
+    socket = openSubscriber(server.url);
     client = new Client({
       url: server.url,
       preferGetMethod: false,

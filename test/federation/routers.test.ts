@@ -1,3 +1,4 @@
+/** Two subgraphs behind each of several routers. */
 import { ApolloGateway } from '@apollo/gateway';
 import { ApolloServer } from '@apollo/server';
 import { composeServices } from '@apollo/composition';

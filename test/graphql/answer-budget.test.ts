@@ -1,3 +1,4 @@
+/** How large an answer may be, and what happens to larger ones. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** Input that is wrong is refused with a code, repeats nothing of what was sent, and never goes upstream. */
 import { print } from 'graphql';
 /** What no client should send: each is answered with a coded 4xx that repeats nothing of it, and never goes upstream. */
 import { connect } from 'node:net';

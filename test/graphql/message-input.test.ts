@@ -1,3 +1,4 @@
+/** The rules of a message input, each at its edge. */
 import fc from 'fast-check';
 import { graphql } from 'graphql';
 import {

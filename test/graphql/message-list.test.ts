@@ -1,3 +1,4 @@
+/** The list of messages: pages, filters and cursors; and one query for all lookups of a request. */
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import type { MessageStore } from '../../src/messaging/ports.js';

@@ -1,3 +1,4 @@
+/** No error message repeats what the caller sent. */
 import fc from 'fast-check';
 import { buildSchema, coerceInputValue, GraphQLError, parse, validate } from 'graphql';
 import { subgraphSdl } from '../../src/graphql/schema.js';

@@ -1,3 +1,4 @@
+/** The schema: as committed, described everywhere, and a federation 2 subgraph. */
 import { readFileSync } from 'node:fs';
 import {
   buildASTSchema,

@@ -1,3 +1,4 @@
+/** `submitMessage`, which returns problems as data. */
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import { systemClock } from '../../src/messaging/clock.js';
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';

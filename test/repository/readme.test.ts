@@ -1,3 +1,4 @@
+/** The README names what the code has, and keeps its order. */
 import { readFileSync } from 'node:fs';
 import { ERRORS } from '../../src/errors.js';
 

@@ -1,3 +1,4 @@
+/** Which changes of the schema break its clients, as `npm run schema:diff` finds them. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -2,6 +2,7 @@
 import { type IncomingHttpHeaders } from 'node:http';
 import { eventsOf, overtakesAnswer, sendEvents, type CallbackMessage } from '../../src/sandbox/callbacks.js';
 import { startEndpoint, type Endpoint } from '../support/endpoint.js';
+import { until } from '../support/waiting.js';
 
 const MESSAGE: CallbackMessage = {
   id: 'm1',
@@ -170,7 +171,7 @@ describe('the events reach a server', () => {
     const closing = new AbortController();
     statuses = [503];
     const telling = tell(MESSAGE, closing.signal).catch((error: unknown) => (error as Error).name);
-    while (received.length === 0) await new Promise(setImmediate);
+    await until(() => received.length > 0);
     closing.abort();
     expect(await telling).toBe('AbortError');
     expect(received).toHaveLength(1);

@@ -3,6 +3,7 @@ import { type IncomingHttpHeaders } from 'node:http';
 import { request } from 'undici';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import { startEndpoint, type Endpoint } from '../support/endpoint.js';
+import { until } from '../support/waiting.js';
 
 const ACCOUNT = { userId: 'u-1', token: 't', secret: 's', clientId: 'c', clientSecret: 'cs' };
 const basic = (name: string, secret: string): string => `Basic ${Buffer.from(`${name}:${secret}`).toString('base64')}`;
@@ -323,9 +324,6 @@ describe('a server that is to be told', () => {
     sandbox.sendCallbacksTo({ url: server.url, username: 'user', password: 'pass' });
   });
   afterEach(() => server.close());
-  const until = async (condition: () => boolean): Promise<void> => {
-    while (!condition()) await new Promise(setImmediate);
-  };
 
   it('hears after the answer what became of a message, and before it where the recipient asks for that', async () => {
     const { json } = await post(MESSAGE);

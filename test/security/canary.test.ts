@@ -2,9 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import { print } from 'graphql';
-import { createClient } from 'graphql-ws';
 import { request } from 'undici';
-import WebSocket from 'ws';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 import { accountAt, startTestApp, upstreamAt, type TestApp } from '../support/app.js';
@@ -17,6 +15,7 @@ import {
   UnresolvedSendsDocument,
 } from '../support/generated/graphql.js';
 import { listen, stopListening } from '../support/listen.js';
+import { firstAnswer } from '../support/subscriber.js';
 
 /** What must not be told, each recognisable wherever it turns up. */
 const CANARIES = {
@@ -159,31 +158,15 @@ describe('nothing private is told', () => {
   });
 
   it('of subscriptions', async () => {
-    const client = createClient({
-      url: app.url.replace('http', 'ws'),
-      webSocketImpl: WebSocket,
-      connectionParams: { authorization: HEADERS.authorization },
-    });
+    const credentials = { connectionParams: { authorization: HEADERS.authorization } };
     for (const [query, variables] of [
       [print(MessageUpdatedDocument), { id: 'zqtag' }],
       [print(MessageUpdatedDocument), { id: { zqtext: 1 } }],
       ['subscription { zqtag }', {}],
     ] as const) {
-      const told = await new Promise((resolve) => {
-        client.subscribe(
-          { query, variables },
-          {
-            next: resolve,
-            error: resolve,
-            complete: () => {
-              resolve(null);
-            },
-          },
-        );
-      });
+      const told = await firstAnswer(app.url, { query, variables }, credentials);
       expect(JSON.stringify(told)).not.toMatch(MARKS);
     }
-    await client.dispose();
   });
 
   it('of what is unresolved, but to those who may see it', async () => {

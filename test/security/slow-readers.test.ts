@@ -1,3 +1,4 @@
+/** Clients that do not read their answers are cut off, and cost little until then. */
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';

@@ -1,3 +1,4 @@
+/** The PostgreSQL store: what is asked of both stores, and what is its own. */
 import { connect, createServer, type Socket } from 'node:net';
 import { Client } from 'pg';
 import type { DeliveryEvent } from '../../src/messaging/delivery.js';

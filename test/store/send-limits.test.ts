@@ -1,3 +1,4 @@
+/** Limits of sends are counted the same in memory and in PostgreSQL. */
 import { jest } from '@jest/globals';
 import { Client } from 'pg';
 import type { Counted, Refused, SendLimits } from '../../src/messaging/ports.js';

@@ -1,3 +1,4 @@
+/** The SQLite store: what is asked of both stores, and what is its own. */
 import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

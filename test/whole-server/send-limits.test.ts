@@ -1,3 +1,4 @@
+/** Limits of sends through the whole server: who is refused, what is told, and what is not counted. */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,3 +1,4 @@
+/** The cost of an operation, and that counting it is quick. */
 import { getIntrospectionQuery, parse } from 'graphql';
 import { exceededLimit } from '../../../src/graphql/documents/cost.js';
 

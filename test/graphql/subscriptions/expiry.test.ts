@@ -1,3 +1,4 @@
+/** A subscription ends when its credential expires. */
 import { jest } from '@jest/globals';
 import { isExpired, whenExpired } from '../../../src/graphql/subscriptions/expiry.js';
 

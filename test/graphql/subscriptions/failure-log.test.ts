@@ -1,3 +1,4 @@
+/** Failures that come in thousands take a few lines of the log. */
 import { jest } from '@jest/globals';
 import { FailureLog } from '../../../src/graphql/subscriptions/failure-log.js';
 

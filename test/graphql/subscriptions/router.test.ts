@@ -1,3 +1,4 @@
+/** Subscriptions behind a router, by the callback protocol. */
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import { json } from 'node:stream/consumers';

@@ -1,3 +1,4 @@
+/** One WebSocket: slow readers, peers that vanish, and the count of operations. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { jest } from '@jest/globals';

@@ -1,3 +1,4 @@
+/** WebSockets through the whole server: sign-in, scopes, limits and shutdown. */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
