@@ -1,20 +1,19 @@
 /** The whole server in this process: what it opens, and that it closes all of it again. */
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { StoreInUseError } from '../src/store/file-lock.js';
 import { startTestApp } from './support/app.js';
 import { listen, stopListening } from './support/listen.js';
+import { makeFolder, removeFolder } from './support/folder.js';
 
 describe('the server in a process', () => {
   let folder: string;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-app-'));
+    folder = makeFolder();
   });
   afterEach(() => {
-    rmSync(folder, { recursive: true });
+    removeFolder(folder);
   });
 
   it('that cannot listen leaves nothing open', async () => {

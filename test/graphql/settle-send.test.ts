@@ -3,8 +3,6 @@
  * one, what its idempotency key does from then on, and what stays in the audit.
  */
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import Database from 'better-sqlite3';
@@ -22,6 +20,7 @@ import {
   type UnresolvedSendsQuery,
 } from '../support/generated/graphql.js';
 import { INPUT } from '../support/messages.js';
+import { makeFolder, removeFolder } from '../support/folder.js';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const SCOPES = {
@@ -43,7 +42,7 @@ describe('settling a send', () => {
 
   beforeAll(async () => {
     upstream = await startLosingUpstream();
-    folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-settle-send-'));
+    folder = makeFolder();
     file = join(folder, 'messages.sqlite');
     const environment = { ...upstreamAt(upstream.url), AUTH: undefined, API_KEYS };
     app = await startTestApp(environment, { storeFile: file });
@@ -51,7 +50,7 @@ describe('settling a send', () => {
   afterAll(async () => {
     await app.close();
     await upstream.close();
-    rmSync(folder, { recursive: true });
+    removeFolder(folder);
   });
 
   const as = <Data, Variables>(

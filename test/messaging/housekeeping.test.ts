@@ -1,6 +1,4 @@
 /** What housekeeping ends, applies and lets go, and when. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { startHousekeeping } from '../../src/messaging/housekeeping.js';
@@ -12,6 +10,7 @@ import { accepted, newSend } from '../store/conformance.js';
 import { manualClock, type ManualClock } from '../support/clock.js';
 import { quiet, until } from '../support/waiting.js';
 import { replacing } from '../support/replacing.js';
+import { makeFolder, removeFolder } from '../support/folder.js';
 
 function delivered(messageId: string): DeliveryEvent {
   const message = { time: 4, owner: null, segmentCount: null, pairedMessageId: null };
@@ -90,7 +89,7 @@ describe('housekeeping', () => {
 
   it('applies events that missed their message', async () => {
     // An event and the answer to its send that were committed in the same moment on two connections.
-    const file = join(mkdtempSync(join(tmpdir(), 'catapult-graphql-housekeeping-')), 'messages.sqlite');
+    const file = join(makeFolder(), 'messages.sqlite');
     const shared = await openStore({ databaseUrl: null, file });
     const send = newSend();
     const { message } = accepted();
@@ -108,7 +107,7 @@ describe('housekeeping', () => {
     stop = undefined;
     database.close();
     await shared.close();
-    rmSync(dirname(file), { recursive: true });
+    removeFolder(dirname(file));
   });
 
   it('remembers an event whose message is not known for 72 hours, and not for longer', async () => {

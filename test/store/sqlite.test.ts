@@ -1,6 +1,5 @@
 /** The SQLite store: what is asked of both stores, and what is its own. */
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdtempSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { openStore } from '../../src/store/index.js';
@@ -10,14 +9,15 @@ import { NewerStoreError } from '../../src/store/migrations.js';
 import { SqliteStore } from '../../src/store/sqlite.js';
 import { accepted, describeStore, newSend, type StoreUnderTest } from './conformance.js';
 import { describeSettlement } from './settlement.js';
+import { makeFolder, removeFolder } from '../support/folder.js';
 
-const root = mkdtempSync(join(tmpdir(), 'catapult-graphql-sqlite-'));
+const root = makeFolder();
 let files = 0;
 const newFile = (): string => join(root, String(++files), 'messages.sqlite');
 const open = (file: string): ReturnType<typeof openStore> => openStore({ databaseUrl: null, file });
 
 afterAll(() => {
-  rmSync(root, { recursive: true, force: true });
+  removeFolder(root);
 });
 
 function prepare(): Promise<StoreUnderTest> {

