@@ -1,7 +1,7 @@
 /**
- * What the schema no longer promises: `npm run schema:diff -- [revision]` compares it with the one that the base revision
- * committed, and fails when something breaks that the newest section of CHANGELOG does not name, as
- * `- Breaking: `Type.field` …`.
+ * What the schema no longer promises: `npm run schema:diff -- [revision]` compares it with the one in the base revision.
+ * It fails when something breaks that the newest version in CHANGELOG.md does not name, as `Type.field`, under Changed or
+ * Removed.
  */
 import { execFileSync } from 'node:child_process';
 import console from 'node:console';
@@ -52,15 +52,16 @@ const read = (sdl) => buildSchema(sdl, { assumeValidSDL: true });
 const changes = await diff(read(before), read(readFileSync(SCHEMA, 'utf8')));
 const added = new Set(changes.flatMap(({ type, path }) => (/^(TYPE|FIELD)_ADDED$/.test(type) ? [path] : [])));
 const [, newest = ''] = readFileSync('CHANGELOG.md', 'utf8').split(/^## /m);
-const announced = newest.split('\n').filter((line) => line.startsWith('- Breaking:'));
+const announced = newest.split(/^### /m).filter((section) => /^(Changed|Removed)\n/.test(section));
 
 let isBroken = false;
 for (const change of changes) {
   const { message, path = '' } = change;
-  const isNamed = announced.some((line) => line.includes(`\`${ownerOf(path)}\``));
+  const isNamed = announced.some((section) => section.includes(`\`${ownerOf(path)}\``));
   const verdict = breaks(change, added) ? (isNamed ? 'breaking, in CHANGELOG' : 'BREAKING') : 'fine';
   console.info(`${verdict.padEnd(22)}  ${path.padEnd(40)}  ${message}`);
   isBroken ||= verdict === 'BREAKING';
 }
 console.info(`${changes.length} changes since ${base}.`);
+if (isBroken) console.info('Name what is BREAKING in CHANGELOG.md, under Changed or Removed, or take it back.');
 exit(isBroken ? 1 : 0);

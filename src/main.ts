@@ -82,7 +82,7 @@ const commands: Readonly<Record<string, () => Promise<void>>> = {
         for (const send of page) print(`${JSON.stringify(described(send))}\n`);
         const last = page.at(-1);
         if (last === undefined || page.length < PAGE_SIZE) return;
-        after = { time: last.startedAt * 1000, sendId: last.sendId };
+        after = { time: last.startedAtMs * 1000, sendId: last.sendId };
       }
     });
   },
@@ -156,14 +156,14 @@ async function withStore(work: (store: MessageStore) => Promise<void>): Promise<
 /** A send for people to read, with times as they read them. */
 function described({
   message,
-  startedAt,
-  updatedAt,
-  leaseUntil: _,
+  startedAtMs,
+  updatedAtMs,
+  leaseUntilMs: _,
   fingerprint: _digest,
   ...send
 }: StoredSend): object {
-  const isoOf = (time: number): string => new Date(time).toISOString();
-  return { ...send, startedAt: isoOf(startedAt), updatedAt: isoOf(updatedAt), messageId: message?.id ?? null };
+  const isoOf = (timeMs: number): string => new Date(timeMs).toISOString();
+  return { ...send, startedAt: isoOf(startedAtMs), updatedAt: isoOf(updatedAtMs), messageId: message?.id ?? null };
 }
 
 function notice({ upstream, auth }: Config): string {

@@ -41,7 +41,7 @@ export class SendResolver {
     return connectionOf(
       sends.map((send) => ({
         node: sendType(send),
-        position: { time: send.startedAt * 1000, sendId: send.sendId },
+        position: { time: send.startedAtMs * 1000, sendId: send.sendId },
       })),
       size,
     );

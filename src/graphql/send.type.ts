@@ -116,8 +116,8 @@ export function sendType(send: StoredSend): SendType {
   return {
     id: send.sendId,
     status: statusOf(send),
-    startedAt: send.startedAt * 1000,
-    updatedAt: send.updatedAt * 1000,
+    startedAt: send.startedAtMs * 1000,
+    updatedAt: send.updatedAtMs * 1000,
     caller: send.caller,
     idempotencyKeyHash: send.keyHash,
     requestId: send.requestId,

@@ -166,8 +166,8 @@ export class MessageService {
     }
     const counted = await this.#count(send, room);
     // From here on the intent is on disk: whatever happens, this send is found again and never made twice.
-    const report = await gateway.send(request.message, send.sendId, send.startedAt + sendTimeoutMs);
-    observer.onSend(sendReport(report, send, request.requestId, clock.now() - send.startedAt));
+    const report = await gateway.send(request.message, send.sendId, send.startedAtMs + sendTimeoutMs);
+    observer.onSend(sendReport(report, send, request.requestId, clock.now() - send.startedAtMs));
     const isSent = report.outcome.kind !== 'NOT_SENT';
     const [isRecorded] = await Promise.all([
       this.#recordInTime(send.sendId, resolutionOf(report)),
@@ -192,9 +192,9 @@ export class MessageService {
 
   #newSend({ message, caller, idempotencyKey, requestId }: SendRequest, fingerprint: string): NewSend {
     const { clock, newId, sendTimeoutMs } = this.#options;
-    const startedAt = clock.now();
-    const leaseUntil = startedAt + sendTimeoutMs + LEASE_MARGIN_MS;
-    return { sendId: newId(), caller, idempotencyKey, fingerprint, request: message, requestId, startedAt, leaseUntil };
+    const startedAtMs = clock.now();
+    const leaseUntilMs = startedAtMs + sendTimeoutMs + LEASE_MARGIN_MS;
+    return { sendId: newId(), caller, idempotencyKey, fingerprint, message, requestId, startedAtMs, leaseUntilMs };
   }
 
   async #holderOf(caller: string, idempotencyKey: string): Promise<StoredSend | null> {
@@ -227,9 +227,9 @@ export class MessageService {
     }
   }
 
-  async #look({ caller, idempotencyKey, request }: NewSend): Promise<Room | Refused> {
+  async #look({ caller, idempotencyKey, message }: NewSend): Promise<Room | Refused> {
     try {
-      return await this.#options.limits.look(caller, request.to);
+      return await this.#options.limits.look(caller, message.to);
     } catch (cause) {
       throw storeUnavailable(idempotencyKey, cause);
     }

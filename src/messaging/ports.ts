@@ -116,13 +116,13 @@ export interface NewSend {
   readonly idempotencyKey: string | null;
   /** Digest of the input: the same key with another fingerprint is a mistake. */
   readonly fingerprint: string;
-  readonly request: OutboundMessage;
+  readonly message: OutboundMessage;
   /** The request that it came with, as in the log. */
   readonly requestId: string;
-  /** Milliseconds since 1970. */
-  readonly startedAt: number;
-  /** When the claim counts as abandoned, milliseconds since 1970. */
-  readonly leaseUntil: number;
+  /** Since 1970, as all times in milliseconds. */
+  readonly startedAtMs: number;
+  /** When the claim counts as abandoned. */
+  readonly leaseUntilMs: number;
 }
 
 /** A send as the store knows it. */
@@ -138,12 +138,11 @@ export interface StoredSend {
   readonly from: string;
   readonly to: readonly string[];
   readonly tag: string | null;
-  /** Milliseconds since 1970, as are the next two. */
-  readonly startedAt: number;
+  readonly startedAtMs: number;
   /** When its call must have ended. */
-  readonly leaseUntil: number;
+  readonly leaseUntilMs: number;
   /** Since when its status is what it is. */
-  readonly updatedAt: number;
+  readonly updatedAtMs: number;
   /** What the last attempt met: `HTTP 404`, `TimeoutError`; null where nobody was left to see it. */
   readonly lastSeen: string | null;
   /** Who settled what the call left open: `search`, or somebody's name; null where nobody did. */

@@ -80,11 +80,11 @@ export class SettlingRounds {
       const page = await store.unresolvedSends(PAGE_SIZE, after);
       for (const send of page) {
         if (this.#signal.aborted) return;
-        const dueAt = this.#dueAt.get(send.sendId) ?? send.startedAt + FIRST_ASK_MS;
+        const dueAt = this.#dueAt.get(send.sendId) ?? send.startedAtMs + FIRST_ASK_MS;
         const isDue = clock.now() >= dueAt;
-        stillOpen.set(send.sendId, isDue ? 2 * clock.now() - send.startedAt : dueAt);
+        stillOpen.set(send.sendId, isDue ? 2 * clock.now() - send.startedAtMs : dueAt);
         if (isDue) await this.#settle(send);
-        after = { time: send.startedAt * 1000, sendId: send.sendId };
+        after = { time: send.startedAtMs * 1000, sendId: send.sendId };
       }
       if (page.length < PAGE_SIZE) break;
     }
@@ -133,8 +133,8 @@ export class SettlingRounds {
 }
 
 /** When the message of a send can have reached upstream, by upstream's clock. */
-function windowOf({ startedAt, leaseUntil }: StoredSend): { since: number; until: number } {
-  return { since: startedAt - MARGIN_MS, until: leaseUntil + MARGIN_MS };
+function windowOf({ startedAtMs, leaseUntilMs }: StoredSend): { since: number; until: number } {
+  return { since: startedAtMs - MARGIN_MS, until: leaseUntilMs + MARGIN_MS };
 }
 
 /** The messages, by id, that this send may have become. Upstream lists a group message once for each recipient. */

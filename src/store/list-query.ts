@@ -58,8 +58,8 @@ export function unresolvedQuery(limit: number, after: Position | null): Query {
 export const SEND_BY_KEY = `SELECT ${SEND_COLUMNS} FROM sends WHERE caller = ? AND idempotency_key = ?`;
 
 /** See `MessageStore.rivalsOf`. Three queries in one, since each set has a small index of its own. */
-export function rivalsQuery({ sendId, from, startedAt, leaseUntil }: StoredSend, marginMs: number): Query {
-  const [since, until] = [startedAt - 2 * marginMs, leaseUntil + 2 * marginMs];
+export function rivalsQuery({ sendId, from, startedAtMs, leaseUntilMs }: StoredSend, marginMs: number): Query {
+  const [since, until] = [startedAtMs - 2 * marginMs, leaseUntilMs + 2 * marginMs];
   const sets = [
     "status = 'PENDING'",
     "message_id IS NULL AND status IN ('UNKNOWN', 'ACCEPTED')",

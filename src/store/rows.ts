@@ -50,7 +50,7 @@ export const IS_UNRESOLVED = "message_id IS NULL AND status IN ('UNKNOWN', 'ACCE
 
 /** What a claim writes, by column. */
 export function claimColumns(send: NewSend): Record<string, string | number | null> {
-  const { request } = send;
+  const { message } = send;
   return {
     send_id: send.sendId,
     caller: send.caller,
@@ -59,17 +59,17 @@ export function claimColumns(send: NewSend): Record<string, string | number | nu
     request_id: send.requestId,
     fingerprint: send.fingerprint,
     status: 'PENDING',
-    started_at: send.startedAt,
-    updated_at: send.startedAt,
-    lease_until: send.leaseUntil,
-    sender: request.from,
-    recipients: JSON.stringify(request.to),
-    body: request.text,
-    application_id: request.applicationId,
-    tag: request.tag,
-    media: JSON.stringify(request.media),
-    priority: request.priority,
-    expires_at: request.expiresAt,
+    started_at: send.startedAtMs,
+    updated_at: send.startedAtMs,
+    lease_until: send.leaseUntilMs,
+    sender: message.from,
+    recipients: JSON.stringify(message.to),
+    body: message.text,
+    application_id: message.applicationId,
+    tag: message.tag,
+    media: JSON.stringify(message.media),
+    priority: message.priority,
+    expires_at: message.expiresAt,
     direction: 'OUT',
   };
 }
@@ -244,9 +244,9 @@ export function storedSend(row: SendRow): StoredSend {
     from: row.sender,
     to: JSON.parse(row.recipients) as string[],
     tag: row.tag,
-    startedAt: row.started_at,
-    leaseUntil: row.lease_until,
-    updatedAt: row.updated_at,
+    startedAtMs: row.started_at,
+    leaseUntilMs: row.lease_until,
+    updatedAtMs: row.updated_at,
     lastSeen: row.last_seen,
     settledBy: row.settled_by,
     message: messageOf(row),

@@ -39,7 +39,7 @@ await postgres.start();
 async function fill(store, count) {
   const put = async (index) => {
     const sendId = `send${String(index).padStart(10, '0')}`;
-    const request = {
+    const asked = {
       from: `+1234567${index % 10}`,
       to: [`+1345678${index % 100}`],
       text: `Message number ${index}, of about the usual length of a message.`,
@@ -56,15 +56,15 @@ async function fill(store, count) {
       idempotencyKey: null,
       fingerprint: 'f',
       requestId: 'r',
-      request,
-      startedAt: index,
-      leaseUntil: index,
+      message: asked,
+      startedAtMs: index,
+      leaseUntilMs: index,
     });
     const message = {
-      ...request,
+      ...asked,
       id: `id-${index}`,
       time: index,
-      owner: request.from,
+      owner: asked.from,
       direction: 'OUT',
       segmentCount: 1,
       pairedMessageId: null,

@@ -52,7 +52,7 @@ const when = (condition: boolean, what: string): string[] => (condition ? [what]
 /** What an answer means for whoever reads it: an answer of Catapult's means that one knows, and silence that one does not. */
 type Meaning = 'sent' | 'refused' | 'open';
 
-/** The code that a caller hears of each refusal (README, "Errors"). */
+/** The code that a caller hears of each refusal (docs/errors.md). */
 const REFUSALS: Readonly<Record<string, string>> = {
   '429, not accepted': 'UPSTREAM_RATE_LIMITED',
   '429 with Retry-After, not accepted': 'UPSTREAM_RATE_LIMITED',

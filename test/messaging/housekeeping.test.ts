@@ -55,14 +55,14 @@ describe('housekeeping', () => {
   const sharedStore = (): MessageStore => replacing(store, { shared: true });
 
   it('takes every claim for abandoned at the start where no other process shares the store', async () => {
-    await store.claim(newSend({ leaseUntil: 1_000_000 }));
+    await store.claim(newSend({ leaseUntilMs: 1_000_000 }));
     await start();
     expect(expired).toEqual([1]);
     expect(await store.unresolvedSends(10, null)).toHaveLength(1);
   });
 
   it('waits for the lease where other processes may own the claim', async () => {
-    await store.claim(newSend({ leaseUntil: 7_000 }));
+    await store.claim(newSend({ leaseUntilMs: 7_000 }));
     await start(sharedStore());
     expect(expired).toEqual([]);
     await pass(5_000);
@@ -171,7 +171,7 @@ describe('housekeeping', () => {
     });
     await expect(start(failing)).rejects.toThrow('gone');
     broken = false;
-    await store.claim(newSend({ leaseUntil: 1_000 }));
+    await store.claim(newSend({ leaseUntilMs: 1_000 }));
     await start(failing);
     broken = true;
     await pass(5_000);

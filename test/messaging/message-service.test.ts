@@ -287,7 +287,11 @@ describe('a send', () => {
 
   it('is stored with the time of its call, of its record, and of the end of its lease, in milliseconds', async () => {
     await newService().send(request());
-    expect(await real.sendByKey('a', 'k')).toMatchObject({ startedAt: 1_000, updatedAt: 1_000, leaseUntil: 26_000 });
+    expect(await real.sendByKey('a', 'k')).toMatchObject({
+      startedAtMs: 1_000,
+      updatedAtMs: 1_000,
+      leaseUntilMs: 26_000,
+    });
   });
 
   it('whose record was stored by a later try has the time of that, in milliseconds', async () => {
@@ -299,7 +303,7 @@ describe('a send', () => {
     broken = false;
     await tick();
     await sending;
-    expect(await real.sendByKey('a', 'k')).toMatchObject({ status: 'ACCEPTED', updatedAt: 1_000 });
+    expect(await real.sendByKey('a', 'k')).toMatchObject({ status: 'ACCEPTED', updatedAtMs: 1_000 });
   });
 
   it.each([

@@ -73,9 +73,9 @@ describe('a send', () => {
     await service.send(request()).catch(() => undefined);
     expect(await store.sendByKey('shop', 'k')).toMatchObject({
       sendId: 'send1',
-      startedAt: 1_000,
-      leaseUntil: 1_000 + 20_000 + 5_000,
-      updatedAt: 1_250,
+      startedAtMs: 1_000,
+      leaseUntilMs: 1_000 + 20_000 + 5_000,
+      updatedAtMs: 1_250,
       requestId: 'r1',
       lastSeen: 'HTTP 500',
     });

@@ -136,13 +136,13 @@ const reachedAt = ({ startsAfterMs, callMs, reachesAt }: Plan): number => START 
 function happeningsOf(each: Plan, index: number): Happening[] {
   const { fate, from, to, callMs, recordMs, then } = each;
   const [sendId, id] = [sendIdOf(index), messageIdOf(index)];
-  const startedAt = START + each.startsAfterMs;
+  const startedAtMs = START + each.startsAfterMs;
   const claim = newSend({
     sendId,
     idempotencyKey: sendId,
-    request: { ...OUTBOUND, from, to },
-    startedAt,
-    leaseUntil: startedAt + LEASE_MS,
+    message: { ...OUTBOUND, from, to },
+    startedAtMs,
+    leaseUntilMs: startedAtMs + LEASE_MS,
   });
   const message = accepted({ id, from, to, time: reachedAt(each) * 1_000 });
   const resolution: Resolution | null = fate.startsWith('pending')
@@ -152,12 +152,12 @@ function happeningsOf(each: Plan, index: number): Happening[] {
       : fate === 'accepted without id'
         ? { status: 'ACCEPTED', message: null }
         : { status: fate === 'rejected' ? 'REJECTED' : 'UNKNOWN' };
-  const happenings: Happening[] = [{ at: startedAt, happen: (store) => store.claim(claim) }];
+  const happenings: Happening[] = [{ at: startedAtMs, happen: (store) => store.claim(claim) }];
   if (resolution !== null) {
-    const at = startedAt + callMs + recordMs;
+    const at = startedAtMs + callMs + recordMs;
     happenings.push({ at, happen: (store, now) => store.record(sendId, resolution, now) });
   }
-  const at = startedAt + LEASE_MS + (then?.afterMs ?? 0);
+  const at = startedAtMs + LEASE_MS + (then?.afterMs ?? 0);
   if (then?.kind === 'event' && wasSent(each)) {
     const told = { time: 1, owner: from, segmentCount: 1, pairedMessageId: null };
     const event = {
@@ -369,7 +369,7 @@ describe('settling by search', () => {
   }
 
   async function put(resolution: Resolution | null, fields: Partial<NewSend> = {}): Promise<NewSend> {
-    const send = newSend({ startedAt: START, leaseUntil: START + LEASE_MS, ...fields });
+    const send = newSend({ startedAtMs: START, leaseUntilMs: START + LEASE_MS, ...fields });
     await real.claim(send);
     if (resolution !== null) await real.record(send.sendId, resolution, START);
     return send;
@@ -417,7 +417,7 @@ describe('settling by search', () => {
   });
 
   it('asks for what the send was, in the time of its call and half a minute on either side', async () => {
-    await put(UNKNOWN, { request: { ...OUTBOUND, to: ['+16', '+17'] } });
+    await put(UNKNOWN, { message: { ...OUTBOUND, to: ['+16', '+17'] } });
     await roundAfter(2 * MINUTE_MS);
     expect(asked.map(({ query }) => query)).toEqual([
       { from: OUTBOUND.from, to: ['+16', '+17'], since: START - 30_000, until: START + LEASE_MS + 30_000 },
@@ -456,7 +456,7 @@ describe('settling by search', () => {
 
   it('asks about every send that is due, however many there are, with a pause after each', async () => {
     const pairs = Array.from({ length: 230 }, (_, index) => ({ ...OUTBOUND, from: `+1555000${1_000 + index}` }));
-    for (const request of pairs) await put(UNKNOWN, { request });
+    for (const message of pairs) await put(UNKNOWN, { message });
     // Every other one leaves the list while it is read.
     listed = pairs.filter((_, index) => index % 2 === 0).map(({ from }) => message({ id: `of ${from}`, from }));
     await roundAfter(2 * MINUTE_MS);
@@ -487,9 +487,9 @@ describe('settling by search', () => {
   });
 
   it('takes a group message, which is listed once for each recipient, as one', async () => {
-    const request = { ...OUTBOUND, to: ['+16', '+17', '+18'] };
-    await put(UNKNOWN, { request });
-    listed = [...request.to, '+19'].map((recipient) => message({ to: recipient }));
+    const to = ['+16', '+17', '+18'];
+    await put(UNKNOWN, { message: { ...OUTBOUND, to } });
+    listed = [...to, '+19'].map((recipient) => message({ to: recipient }));
     await roundAfter(2 * MINUTE_MS);
     expect(steps).toMatchObject([{ step: 'settled', messageId: 'found' }]);
   });
@@ -510,7 +510,7 @@ describe('settling by search', () => {
 
   it.each<[string, () => Promise<unknown>]>([
     ['under way', () => put(null)],
-    ['unknown', () => put(UNKNOWN, { startedAt: START + 80_000, leaseUntil: START + 80_000 + LEASE_MS })],
+    ['unknown', () => put(UNKNOWN, { startedAtMs: START + 80_000, leaseUntilMs: START + 80_000 + LEASE_MS })],
     ['accepted without an id', () => put({ status: 'ACCEPTED', message: null })],
     [
       'settled as not sent',
@@ -538,7 +538,7 @@ describe('settling by search', () => {
 
   it('asks though another send is open, where no recipient is the same', async () => {
     await put(UNKNOWN);
-    await put(UNKNOWN, { request: { ...OUTBOUND, to: ['+19'] } });
+    await put(UNKNOWN, { message: { ...OUTBOUND, to: ['+19'] } });
     listed = [message(), message({ id: 'other', to: '+19' })];
     await roundAfter(2 * MINUTE_MS);
     expect(steps.map(({ step, messageId }) => [step, messageId])).toEqual([

@@ -39,7 +39,7 @@ describe('settling by hand', () => {
       sendId,
       status: 'ACCEPTED',
       settledBy: 'ops',
-      updatedAt: 3_000,
+      updatedAtMs: 3_000,
       message: { id: 'm-1' },
     });
     expect(await settle({ sendId, messageId: 'm-1' })).toMatchObject({ isNew: false, send: { sendId } });

@@ -2,9 +2,10 @@
 import { execFile } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, normalize } from 'node:path';
 import { promisify } from 'node:util';
 import { publint } from 'publint';
+import { relativeLinks } from '../support/markdown.js';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 const INSTALL_TIMEOUT_MS = 90_000;
@@ -108,6 +109,7 @@ export const wrong: ErrorCode = 'NO_SUCH_CODE';
 describe('the package', () => {
   let folder: string;
   let tarball: string;
+  let files: string[];
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-package-'));
@@ -115,7 +117,9 @@ describe('the package', () => {
     const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
       cwd: ROOT,
     });
-    tarball = (JSON.parse(stdout) as [{ filename: string }])[0].filename;
+    const [packed] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }];
+    tarball = packed.filename;
+    files = packed.files.map(({ path }) => path);
     const root = {
       name: 'consumer',
       version: '1.0.0',
@@ -171,6 +175,18 @@ describe('the package', () => {
       },
     );
     expect(stdout).toBe('');
+  });
+
+  it('holds every file that its pages link', () => {
+    const pages = files.filter((file) => file.endsWith('.md'));
+    expect(pages).toContain('README.md');
+    const linked = pages.flatMap((page) =>
+      relativeLinks(readFileSync(join(ROOT, page), 'utf8')).map((link) => {
+        const [path = ''] = link.split('#');
+        return path === '' ? page : normalize(join(dirname(page), path));
+      }),
+    );
+    expect(linked.filter((file) => !files.includes(file))).toEqual([]);
   });
 
   it('is packed as its package.json says (publint)', async () => {

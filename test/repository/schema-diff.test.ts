@@ -1,4 +1,4 @@
-/** Which changes of the schema break its clients, as `npm run schema:diff` finds them. */
+/** What `npm run schema:diff` lets pass, in a repository made for it. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ const BEFORE = `
     folder = makeFolder();
     mkdirSync(join(folder, 'schema'));
     writeFileSync(join(folder, 'schema/schema.graphql'), BEFORE);
-    writeFileSync(join(folder, 'CHANGELOG.md'), '# Changelog\n\n## 2.0.0\n\n- Nothing.\n');
+    writeFileSync(join(folder, 'CHANGELOG.md'), '# Changelog\n\n## [Unreleased]\n\n### Changed\n\n- Nothing.\n');
     const git = (...args: string[]): void => {
       execFileSync('git', ['-c', 'user.name=test', '-c', 'user.email=test@example.com', ...args], { cwd: folder });
     };
@@ -51,18 +51,22 @@ const BEFORE = `
     expect(diff(BEFORE.replace('tag: String }', `tag: String ${hidden}`)).status).toBe(0);
   });
 
+  it('fails for what CHANGELOG names under Added only', () => {
+    const changelog = '## [Unreleased]\n\n### Added\n\n- `Message.tag` is gone.\n\n### Changed\n\n- Nothing.\n';
+    expect(diff(BEFORE.replace('tag: String', ''), changelog).status).toBe(1);
+  });
+
   it.each([
     ['a field that is gone', ['tag: String', ''], 'Message.tag'],
     ['a type that changed', ['text: String', 'text: Int'], 'Message.text'],
     ['an entity that is none any more', ['@key(fields: "id")', ''], 'Message'],
     ['a field that the supergraph hides', ['tag: String', 'tag: String @inaccessible'], 'Message.tag'],
-  ] as const)('fails for %s, unless CHANGELOG names it', (_name, [was, is], coordinate) => {
+  ] as const)('fails for %s, unless CHANGELOG names it under Changed', (_name, [was, is], coordinate) => {
     const { status, told } = diff(BEFORE.replace(was, is));
     expect(told).toContain('BREAKING');
     expect(status).toBe(1);
-    const named = `# Changelog\n\n## 2.0.0\n\n- Breaking: \`${coordinate}\` is another.\n\n## 1.0.0\n`;
-    expect(diff(BEFORE.replace(was, is), named).status).toBe(0);
-    const namedLongAgo = `# Changelog\n\n## 2.0.0\n\n## 1.0.0\n\n- Breaking: \`${coordinate}\` is another.\n`;
-    expect(diff(BEFORE.replace(was, is), namedLongAgo).status).toBe(1);
+    const name = `- \`${coordinate}\` is another.\n`;
+    expect(diff(BEFORE.replace(was, is), `## [Unreleased]\n\n### Changed\n\n${name}\n## [1.0.0]\n`).status).toBe(0);
+    expect(diff(BEFORE.replace(was, is), `## [Unreleased]\n\n## [1.0.0]\n\n### Changed\n\n${name}`).status).toBe(1);
   });
 });

@@ -27,8 +27,8 @@ let counter = 0;
 
 export function newSend(fields: Partial<NewSend> = {}): NewSend {
   const sendId = `send${String(++counter).padStart(8, '0')}`;
-  const base = { sendId, caller: 'a', idempotencyKey: null, fingerprint: 'f', request: OUTBOUND, requestId: 'r' };
-  return { ...base, startedAt: 1_000, leaseUntil: 36_000, ...fields };
+  const base = { sendId, caller: 'a', idempotencyKey: null, fingerprint: 'f', message: OUTBOUND, requestId: 'r' };
+  return { ...base, startedAtMs: 1_000, leaseUntilMs: 36_000, ...fields };
 }
 
 export function accepted(fields: Partial<Message> = {}): Resolution & { readonly message: Message } {
@@ -108,7 +108,7 @@ export function newRandom(seed: number): (limit: number) => number {
 /** Plays events duplicated, shuffled and split, with the send's own answer among them; expects the ordered result. */
 async function playSequence(store: MessageStore, name: string, random: (limit: number) => number): Promise<void> {
   const to = Array.from({ length: 1 + random(3) }, (_, index) => `+1555000${index}`);
-  const send = newSend({ request: { ...OUTBOUND, to } });
+  const send = newSend({ message: { ...OUTBOUND, to } });
   const message = accepted({ id: `sequence-${name}`, to }).message;
   const correlated = random(2) === 0;
   const event = (recipient: string, status: DeliveryEvent['status'], errorCode: number | null): DeliveryEvent => ({
@@ -217,7 +217,7 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
         const first = newSend({
           idempotencyKey: 'k',
           fingerprint: 'one',
-          request: { ...OUTBOUND, tag: 't', to: ['+1', '+2'] },
+          message: { ...OUTBOUND, tag: 't', to: ['+1', '+2'] },
         });
         expect(await store.claim(first)).toEqual({ kind: 'CLAIMED' });
         expect(await store.claim(newSend({ idempotencyKey: 'k', fingerprint: 'two' }))).toEqual({
@@ -233,9 +233,9 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
             from: OUTBOUND.from,
             to: ['+1', '+2'],
             tag: 't',
-            startedAt: 1_000,
-            leaseUntil: 36_000,
-            updatedAt: 1_000,
+            startedAtMs: 1_000,
+            leaseUntilMs: 36_000,
+            updatedAtMs: 1_000,
             lastSeen: null,
             settledBy: null,
             message: null,
@@ -548,14 +548,14 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
     });
 
     it('keeps nothing that is long of a send that was not sent, and all of one that is unknown', async () => {
-      const request = { ...OUTBOUND, text: 'x'.repeat(2_048), media: ['https://example.com/a.jpg'], tag: 'red' };
-      const [refused, unknown] = [newSend({ request }), newSend({ request })];
+      const message = { ...OUTBOUND, text: 'x'.repeat(2_048), media: ['https://example.com/a.jpg'], tag: 'red' };
+      const [refused, unknown] = [newSend({ message }), newSend({ message })];
       for (const send of [refused, unknown]) await store.claim(send);
       await store.record(refused.sendId, { status: 'REJECTED' }, 2_000);
       await store.record(unknown.sendId, { status: 'UNKNOWN' }, 2_000);
       expect(await place.sql('SELECT body, media, tag FROM sends ORDER BY send_id')).toEqual([
         { body: '', media: '[]', tag: null },
-        { body: request.text, media: JSON.stringify(request.media), tag: 'red' },
+        { body: message.text, media: JSON.stringify(message.media), tag: 'red' },
       ]);
     });
 
@@ -575,9 +575,9 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
 
     describe('keeps house', () => {
       it('turns claims into UNKNOWN once their lease ran out, and counts them', async () => {
-        await store.claim(newSend({ idempotencyKey: 'old', leaseUntil: 100 }));
-        await store.claim(newSend({ idempotencyKey: 'young', leaseUntil: 200 }));
-        await put(store, {}, { leaseUntil: 100 });
+        await store.claim(newSend({ idempotencyKey: 'old', leaseUntilMs: 100 }));
+        await store.claim(newSend({ idempotencyKey: 'young', leaseUntilMs: 200 }));
+        await put(store, {}, { leaseUntilMs: 100 });
         expect(await store.expireLeases(150)).toBe(1);
         expect([await statusOf('old'), await statusOf('young')]).toEqual(['UNKNOWN', 'PENDING']);
         expect(await store.expireLeases(150)).toBe(0);
@@ -585,7 +585,7 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
       });
 
       it('still takes the outcome of a send whose lease ran out', async () => {
-        const send = newSend({ idempotencyKey: 'k', leaseUntil: 100 });
+        const send = newSend({ idempotencyKey: 'k', leaseUntilMs: 100 });
         await store.claim(send);
         await store.expireLeases(150);
         await store.record(send.sendId, accepted(), 200);
@@ -621,8 +621,8 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
       });
 
       it('lists what is unresolved, oldest first', async () => {
-        const sends = [3, 1, 2].map((startedAt) =>
-          newSend({ startedAt, request: { ...OUTBOUND, tag: `t${startedAt}` } }),
+        const sends = [3, 1, 2].map((startedAtMs) =>
+          newSend({ startedAtMs, message: { ...OUTBOUND, tag: `t${startedAtMs}` } }),
         );
         for (const send of sends) await store.claim(send);
         await store.claim(newSend());
@@ -659,7 +659,7 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
         });
 
         it('where they are not: what comes late finds that it has ended', async () => {
-          const send = newSend({ idempotencyKey: 'k', request: { ...OUTBOUND, text: 'private' } });
+          const send = newSend({ idempotencyKey: 'k', message: { ...OUTBOUND, text: 'private' } });
           await store.abandon([send], 2_000);
           await store.abandon([send], 3_000);
           await expect(store.claim(send)).rejects.toThrow();
@@ -698,7 +698,7 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
       });
 
       it('before its answer, first without the correlation and then with it, and loses neither', async () => {
-        const send = newSend({ request: { ...OUTBOUND, to: ['+16', '+17'] } });
+        const send = newSend({ message: { ...OUTBOUND, to: ['+16', '+17'] } });
         await store.claim(send);
         await store.applyEvent(heard('m', { to: '+16', status: 'FAILED', errorCode: 4_775 }), 2_000);
         await store.applyEvent(heard('m', { to: '+17', sendId: send.sendId }), 2_000);
@@ -713,7 +713,7 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
       });
 
       it('before its answer, with the correlation and then without it before the record, and loses neither', async () => {
-        const send = newSend({ request: { ...OUTBOUND, to: ['+16', '+17'] } });
+        const send = newSend({ message: { ...OUTBOUND, to: ['+16', '+17'] } });
         await store.claim(send);
         await Promise.all([
           store.applyEvent(heard('m', { to: '+17', sendId: send.sendId }), 2_000),
@@ -747,7 +747,7 @@ export function describeStore(name: string, prepare: () => Promise<StoreUnderTes
         ['whose id is not known', { status: 'ACCEPTED', message: null }],
         ['that is still pending', null],
       ])('%s, and knows it by its correlation from then on', async (_name, resolution) => {
-        const send = newSend({ idempotencyKey: 'k', request: { ...OUTBOUND, text: 'mine', tag: 'tag' } });
+        const send = newSend({ idempotencyKey: 'k', message: { ...OUTBOUND, text: 'mine', tag: 'tag' } });
         await store.claim(send);
         if (resolution !== null) await store.record(send.sendId, resolution, 2_000);
         await store.applyEvent(heard('late', { sendId: send.sendId }), 3_000);

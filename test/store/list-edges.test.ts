@@ -45,8 +45,8 @@ describe('a list', () => {
   });
 
   it('of the unresolved begins at the first of all, and after a position in its millisecond', async () => {
-    const claimUnknown = async (sendId: string, startedAt: number): Promise<void> => {
-      await store.claim(newSend({ sendId, startedAt }));
+    const claimUnknown = async (sendId: string, startedAtMs: number): Promise<void> => {
+      await store.claim(newSend({ sendId, startedAtMs }));
       await store.record(sendId, { status: 'UNKNOWN' }, 2_000);
     };
     await claimUnknown('b', 0);

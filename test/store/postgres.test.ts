@@ -302,7 +302,7 @@ describe('the PostgreSQL database', () => {
             'CREATE TRIGGER refuse BEFORE INSERT ON sends FOR EACH ROW EXECUTE FUNCTION refuse()',
         ),
       );
-      await expect(held.claim(newSend({ request: { ...OUTBOUND, text: 'bad' } }))).rejects.toThrow('refused');
+      await expect(held.claim(newSend({ message: { ...OUTBOUND, text: 'bad' } }))).rejects.toThrow('refused');
       expect(await held.claim(newSend())).toEqual({ kind: 'CLAIMED' });
       expect(await held.claim(newSend())).toEqual({ kind: 'CLAIMED' });
     });

@@ -146,8 +146,8 @@ describe('a key', () => {
   });
 
   it('is free in a tombstone, which keeps nothing of the message', () => {
-    const { request } = newSend();
-    const send = newSend({ idempotencyKey: 'k', request: { ...request, media: ['https://example.com'], tag: 'mine' } });
+    const { message } = newSend();
+    const send = newSend({ idempotencyKey: 'k', message: { ...message, media: ['https://example.com'], tag: 'mine' } });
     expect(tombstoneColumns(send, 7)).toMatchObject({
       send_id: send.sendId,
       idempotency_key: null,

@@ -98,10 +98,10 @@ export function describeSettlement(name: string, prepare: () => Promise<StoreUnd
     describe('settles', () => {
       it.each(OPEN)('a send that is %s as sent, and it is a message from then on', async (_name, resolution) => {
         const to = ['+16', '+17'];
-        const request = { ...OUTBOUND, to, tag: 'red', media: ['https://example.com/a'] };
-        const send = await put(resolution, { idempotencyKey: 'k', request });
+        const asked = { ...OUTBOUND, to, tag: 'red', media: ['https://example.com/a'] };
+        const send = await put(resolution, { idempotencyKey: 'k', message: asked });
         const message: Message = {
-          ...request,
+          ...asked,
           id: 'found',
           time: 7_000_000,
           owner: OUTBOUND.from,
@@ -115,7 +115,7 @@ export function describeSettlement(name: string, prepare: () => Promise<StoreUnd
         const { sendId } = send;
         expect(result).toMatchObject({
           kind: 'SETTLED',
-          send: { sendId, status: 'ACCEPTED', settledBy: 'ops', updatedAt: 5_000, message },
+          send: { sendId, status: 'ACCEPTED', settledBy: 'ops', updatedAtMs: 5_000, message },
         });
         expect(await store.messagesById(['found'])).toEqual([message]);
         expect(await store.messagesById(['found'], 'a')).toEqual([message]);
@@ -128,14 +128,14 @@ export function describeSettlement(name: string, prepare: () => Promise<StoreUnd
       });
 
       it('a send with an id alone as old as the send is', async () => {
-        const send = await put(UNKNOWN, { startedAt: 1_234 });
+        const send = await put(UNKNOWN, { startedAtMs: 1_234 });
         await store.settle(send.sendId, sentAs('found'), 5_000);
         expect(await store.messagesById(['found'])).toMatchObject([{ time: 1_234_000 }]);
       });
 
       it.each(OPEN)('a send that is %s as sent without an id, and keeps its key', async (_name, resolution) => {
         const send = await put(resolution, { idempotencyKey: 'k' });
-        const after = { sendId: send.sendId, status: 'ACCEPTED', settledBy: 'ops', updatedAt: 5_000, message: null };
+        const after = { sendId: send.sendId, status: 'ACCEPTED', settledBy: 'ops', updatedAtMs: 5_000, message: null };
         expect(await store.settle(send.sendId, SENT, 5_000)).toMatchObject({ kind: 'SETTLED', send: after });
         expect(await holderOf('k')).toMatchObject(after);
         expect(await listed()).toEqual([]);
@@ -144,7 +144,7 @@ export function describeSettlement(name: string, prepare: () => Promise<StoreUnd
 
       it.each(OPEN)('a send that is %s as not sent, and frees its key', async (_name, resolution) => {
         const send = await put(resolution, { idempotencyKey: 'k' });
-        const after = { sendId: send.sendId, status: 'REJECTED', settledBy: 'ops', updatedAt: 5_000, message: null };
+        const after = { sendId: send.sendId, status: 'REJECTED', settledBy: 'ops', updatedAtMs: 5_000, message: null };
         expect(await store.settle(send.sendId, NOT_SENT, 5_000)).toMatchObject({ kind: 'SETTLED', send: after });
         expect(await store.sendByKey('a', 'k')).toBeNull();
         expect(await store.claim(newSend({ idempotencyKey: 'k', fingerprint: 'other' }))).toEqual({ kind: 'CLAIMED' });
@@ -388,7 +388,7 @@ export function describeSettlement(name: string, prepare: () => Promise<StoreUnd
       });
 
       it('as sent without an id: a callback brings it', async () => {
-        const send = await settled(SENT, { idempotencyKey: 'k', request: { ...OUTBOUND, tag: 'red' } });
+        const send = await settled(SENT, { idempotencyKey: 'k', message: { ...OUTBOUND, tag: 'red' } });
         await store.applyEvent(heard('told', { sendId: send.sendId }), 6_000);
         const message = { id: 'told', tag: 'red', time: 4, owner: '+19', segmentCount: 2, status: 'DELIVERED' };
         expect(await store.messagesById(['told'])).toMatchObject([message]);
@@ -457,14 +457,14 @@ export function describeSettlement(name: string, prepare: () => Promise<StoreUnd
         }
       }
 
-      const positionOf = ({ startedAt, sendId }: StoredSend): Position => ({ time: startedAt * 1000, sendId });
+      const positionOf = ({ startedAtMs, sendId }: StoredSend): Position => ({ time: startedAtMs * 1000, sendId });
 
       it('oldest first in pages of any size, also where they began at the same time', async () => {
         const sends: NewSend[] = [];
-        for (const startedAt of [3_000, 1_000, 1_000, 2_000, 1_000, 2_000, 1_000]) {
-          sends.push(await put(sends.length % 2 === 0 ? UNKNOWN : WITHOUT_ID, { startedAt }));
+        for (const startedAtMs of [3_000, 1_000, 1_000, 2_000, 1_000, 2_000, 1_000]) {
+          sends.push(await put(sends.length % 2 === 0 ? UNKNOWN : WITHOUT_ID, { startedAtMs }));
         }
-        const byAge = sends.toSorted((a, b) => a.startedAt - b.startedAt || (a.sendId < b.sendId ? -1 : 1));
+        const byAge = sends.toSorted((a, b) => a.startedAtMs - b.startedAtMs || (a.sendId < b.sendId ? -1 : 1));
         for (const size of [1, 2, 3, 7, 100]) expect(await pages(size)).toEqual(sendIdsOf(byAge));
       });
 
@@ -489,21 +489,21 @@ export function describeSettlement(name: string, prepare: () => Promise<StoreUnd
 
       it('after a position that holds what no send can', async () => {
         const send = await put(UNKNOWN);
-        const after = { time: send.startedAt * 1000, sendId: '\0' };
+        const after = { time: send.startedAtMs * 1000, sendId: '\0' };
         expect(sendIdsOf(await store.unresolvedSends(5, after))).toEqual([send.sendId]);
       });
     });
 
     describe('tells the rivals of a send', () => {
       const MARGIN_MS = 30_000;
-      const WINDOW = { startedAt: 200_000, leaseUntil: 225_000 };
+      const WINDOW = { startedAtMs: 200_000, leaseUntilMs: 225_000 };
       /** The same number sends both. */
       const from = '+15';
-      const request = { ...OUTBOUND, from };
+      const message = { ...OUTBOUND, from };
       let send: StoredSend;
 
       beforeEach(async () => {
-        const { sendId } = await put(UNKNOWN, { ...WINDOW, request });
+        const { sendId } = await put(UNKNOWN, { ...WINDOW, message });
         [send] = (await store.unresolvedSends(1, null)) as [StoredSend];
         expect(send.sendId).toBe(sendId);
       });
@@ -517,7 +517,7 @@ export function describeSettlement(name: string, prepare: () => Promise<StoreUnd
         ['was settled as sent without an id', (fields) => settled(SENT, fields)],
         ['was settled as not sent', (fields) => settled(NOT_SENT, fields)],
       ])('that %s, once', async (_name, make) => {
-        const rival = await make({ ...WINDOW, request });
+        const rival = await make({ ...WINDOW, message });
         const stored = await store.rivalsOf(send, MARGIN_MS);
         expect(sendIdsOf(stored)).toEqual([rival.sendId]);
         expect(stored).toMatchObject([{ from, to: OUTBOUND.to, ...WINDOW, message: null }]);
@@ -526,40 +526,40 @@ export function describeSettlement(name: string, prepare: () => Promise<StoreUnd
       it('whose windows touch its own when both are wider by the margin', async () => {
         const [first, last] = [200_000 - 2 * MARGIN_MS, 225_000 + 2 * MARGIN_MS];
         const touching = [
-          await put(UNKNOWN, { request, startedAt: first - 25_000, leaseUntil: first }),
-          await put(UNKNOWN, { request, startedAt: last, leaseUntil: last + 25_000 }),
-          await put(UNKNOWN, { request, startedAt: 0, leaseUntil: last + 99_000 }),
+          await put(UNKNOWN, { message, startedAtMs: first - 25_000, leaseUntilMs: first }),
+          await put(UNKNOWN, { message, startedAtMs: last, leaseUntilMs: last + 25_000 }),
+          await put(UNKNOWN, { message, startedAtMs: 0, leaseUntilMs: last + 99_000 }),
         ];
-        await put(UNKNOWN, { request, startedAt: first - 25_000, leaseUntil: first - 1 });
-        await put(UNKNOWN, { request, startedAt: last + 1, leaseUntil: last + 25_000 });
+        await put(UNKNOWN, { message, startedAtMs: first - 25_000, leaseUntilMs: first - 1 });
+        await put(UNKNOWN, { message, startedAtMs: last + 1, leaseUntilMs: last + 25_000 });
         expect((await rivals()).sort()).toEqual(sendIdsOf(touching).sort());
       });
 
       it('but none from another number', async () => {
-        await put(UNKNOWN, { ...WINDOW, request: { ...request, from: '+159' } });
-        await put(null, { ...WINDOW, request: OUTBOUND });
+        await put(UNKNOWN, { ...WINDOW, message: { ...message, from: '+159' } });
+        await put(null, { ...WINDOW, message: OUTBOUND });
         expect(await rivals()).toEqual([]);
       });
 
       it('but none whose message is known by its id, and none that was rejected', async () => {
-        await put(accepted({ from }), { ...WINDOW, request });
-        await put({ status: 'REJECTED' }, { ...WINDOW, request });
-        await settled({ ...sentAs('found'), by: 'search' }, { ...WINDOW, request });
-        const named = await settled(sentAs('named'), { ...WINDOW, request });
+        await put(accepted({ from }), { ...WINDOW, message });
+        await put({ status: 'REJECTED' }, { ...WINDOW, message });
+        await settled({ ...sentAs('found'), by: 'search' }, { ...WINDOW, message });
+        const named = await settled(sentAs('named'), { ...WINDOW, message });
         await store.applyEvent(heard('named', { sendId: named.sendId }), 6_000);
-        const told = await put(UNKNOWN, { ...WINDOW, request });
+        const told = await put(UNKNOWN, { ...WINDOW, message });
         await store.applyEvent(heard('told', { sendId: told.sendId }), 6_000);
         await store.receive({ ...accepted({ id: 'in', from }).message, direction: 'IN', status: 'RECEIVED' }, 210_000);
         expect(await rivals()).toEqual([]);
       });
 
       it('that somebody settled with an id, of which upstream told nothing yet', async () => {
-        const rival = await settled(sentAs('named'), { ...WINDOW, request });
+        const rival = await settled(sentAs('named'), { ...WINDOW, message });
         expect(await rivals()).toEqual([rival.sendId]);
       });
 
       it('of any caller, to any recipients', async () => {
-        const rival = await put(UNKNOWN, { ...WINDOW, caller: 'b', request: { ...request, to: ['+18'] } });
+        const rival = await put(UNKNOWN, { ...WINDOW, caller: 'b', message: { ...message, to: ['+18'] } });
         expect(await rivals()).toEqual([rival.sendId]);
       });
     });
@@ -590,9 +590,9 @@ export function describeSettlement(name: string, prepare: () => Promise<StoreUnd
 
     describe('keeps', () => {
       it('what an operator needs to know of a send', async () => {
-        const send = newSend({ idempotencyKey: 'key-1', requestId: 'request-1', caller: 'shop', leaseUntil: 26_000 });
-        const request = { ...OUTBOUND, to: ['+16', '+17'], tag: 'red' };
-        await store.claim({ ...send, request });
+        const send = newSend({ idempotencyKey: 'key-1', requestId: 'request-1', caller: 'shop', leaseUntilMs: 26_000 });
+        const message = { ...OUTBOUND, to: ['+16', '+17'], tag: 'red' };
+        await store.claim({ ...send, message });
         await store.record(send.sendId, { status: 'UNKNOWN', lastSeen: 'HTTP 502, ECONNRESET' }, 2_000);
         expect(await store.unresolvedSends(5, null)).toEqual([
           {
@@ -605,9 +605,9 @@ export function describeSettlement(name: string, prepare: () => Promise<StoreUnd
             from: OUTBOUND.from,
             to: ['+16', '+17'],
             tag: 'red',
-            startedAt: 1_000,
-            leaseUntil: 26_000,
-            updatedAt: 2_000,
+            startedAtMs: 1_000,
+            leaseUntilMs: 26_000,
+            updatedAtMs: 2_000,
             lastSeen: 'HTTP 502, ECONNRESET',
             settledBy: null,
             message: null,
@@ -619,11 +619,11 @@ export function describeSettlement(name: string, prepare: () => Promise<StoreUnd
         const lastSeen = async (key: string): Promise<string | null | undefined> => (await holderOf(key))?.lastSeen;
         await put({ ...accepted(), lastSeen: 'HTTP 202' }, { idempotencyKey: 'accepted' });
         await put({ ...WITHOUT_ID, lastSeen: 'HTTP 200' }, { idempotencyKey: 'without id' });
-        await put(null, { idempotencyKey: 'abandoned', leaseUntil: 100 });
+        await put(null, { idempotencyKey: 'abandoned', leaseUntilMs: 100 });
         expect(await store.expireLeases(150)).toBe(1);
         expect([await lastSeen('accepted'), await lastSeen('without id')]).toEqual(['HTTP 202', 'HTTP 200']);
-        expect(await holderOf('abandoned')).toMatchObject({ status: 'UNKNOWN', lastSeen: null, updatedAt: 100 });
-        const keyless = await put(UNKNOWN, { startedAt: 9_000 });
+        expect(await holderOf('abandoned')).toMatchObject({ status: 'UNKNOWN', lastSeen: null, updatedAtMs: 100 });
+        const keyless = await put(UNKNOWN, { startedAtMs: 9_000 });
         expect((await store.unresolvedSends(9, null)).at(-1)).toMatchObject({ sendId: keyless.sendId, keyHash: null });
       });
 
@@ -631,15 +631,15 @@ export function describeSettlement(name: string, prepare: () => Promise<StoreUnd
         const fields = { priority: 'HIGH', expiresAt: 1_900_000_000_123_456, pairedMessageId: 'pair' } as const;
         await put(accepted({ id: 'said', ...fields }));
         expect(await store.messagesById(['said'])).toMatchObject([fields]);
-        await put(accepted({ id: 'unsaid' }), { request: { ...OUTBOUND, ...fields } });
+        await put(accepted({ id: 'unsaid' }), { message: { ...OUTBOUND, ...fields } });
         const none = { priority: null, expiresAt: null, pairedMessageId: null };
         expect(await store.messagesById(['unsaid'])).toMatchObject([none]);
       });
 
       it('what was asked of a message whose answer was lost', async () => {
         const fields = { priority: 'DEFAULT', expiresAt: 1_900_000_000_123_456 } as const;
-        await settled(sentAs('settled'), { request: { ...OUTBOUND, ...fields } });
-        const told = await put(UNKNOWN, { request: { ...OUTBOUND, ...fields } });
+        await settled(sentAs('settled'), { message: { ...OUTBOUND, ...fields } });
+        const told = await put(UNKNOWN, { message: { ...OUTBOUND, ...fields } });
         const { message } = heard('told');
         const event = heard('told', { sendId: told.sendId, message: { ...message, pairedMessageId: 'pair' } });
         await store.applyEvent(event, 6_000);

@@ -134,13 +134,13 @@ describe('the SQLite file', () => {
     const store = new SqliteStore(database);
     const pages = Number(database.pragma('page_count', { simple: true }));
     database.pragma(`max_page_count = ${pages + 5}`);
-    const large = { ...newSend().request, text: 'x'.repeat(2048) };
+    const large = { ...newSend().message, text: 'x'.repeat(2048) };
     const claims = await Promise.allSettled(
-      Array.from({ length: 300 }, () => store.claim(newSend({ request: large }))),
+      Array.from({ length: 300 }, () => store.claim(newSend({ message: large }))),
     );
     expect(claims.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'SQLITE_FULL' } });
     database.pragma(`max_page_count = ${pages + 5_000}`);
-    expect(await store.claim(newSend({ request: large }))).toEqual({ kind: 'CLAIMED' });
+    expect(await store.claim(newSend({ message: large }))).toEqual({ kind: 'CLAIMED' });
     await store.close();
   });
 

@@ -16,6 +16,7 @@ import { makeFolder, removeFolder } from '../support/folder.js';
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 
 const MAIN = new URL('../../dist/main.js', import.meta.url).pathname;
+const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
 /** Where the processes of a test keep their data. */
 let folder: string;
@@ -60,8 +61,25 @@ describe('the process', () => {
   it('prints its address and a curl that sends a message as it stands', async () => {
     child = run({ PORT: '0' });
     const [, command = ''] = await printed(child, /^(curl .*)$/m);
+    expect(README).toContain(command.replace(/127\.0\.0\.1:\d+/, '127.0.0.1:4000'));
     const shell = spawn('sh', ['-c', command], { stdio: ['ignore', 'pipe', 'ignore'] });
     expect(JSON.parse(await text(shell.stdout))).toMatchObject({ data: { sendMessage: { status: 'ACCEPTED' } } });
+  });
+
+  it('answers a mistake as README shows', async () => {
+    child = run({ PORT: '0' });
+    const [, url = ''] = await printed(child, /(http:\/\/127\.0\.0\.1:\d+\/graphql)/);
+    const input = { ...SAMPLES[0].input, to: ['+12345678902', '12'] };
+    const wrong = JSON.stringify({ query: SEND_MESSAGE, variables: { input } });
+    const { body: answer } = await request(url, { method: 'POST', headers, body: wrong });
+    const [, shown = ''] = /```json\n(\{"errors".*)\n```/.exec(README) ?? [];
+    const { errors, data } = JSON.parse(shown) as { errors: [{ extensions: object }]; data: object };
+    const requestId = expect.any(String) as string;
+    const [error] = errors;
+    expect(await answer.json()).toMatchObject({
+      errors: [{ ...error, extensions: { ...error.extensions, requestId } }],
+      data,
+    });
   });
 
   it('exits with 1 and every mistake of its configuration, by name', async () => {
@@ -93,9 +111,9 @@ describe('the process', () => {
     first.kill('SIGKILL');
   });
 
-  it('goes live by the words of README, in an empty folder, against the sandbox with OAuth', async () => {
-    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-    const [, script = ''] = /```sh\n(SANDBOX_AUTH=oauth npm run[^]*?)```/.exec(readme) ?? [];
+  it('goes live by the words of docs/going-live.md, in an empty folder, against the sandbox with OAuth', async () => {
+    const page = readFileSync(new URL('../../docs/going-live.md', import.meta.url), 'utf8');
+    const [, script = ''] = /```sh\n(SANDBOX_AUTH=oauth npm run[^]*?)```/.exec(page) ?? [];
     // The two commands as npm would run them, after its build, on ports of their own.
     const words = script
       .replace('npm run --silent sandbox', `PORT=0 ${process.execPath} ${MAIN} sandbox`)

@@ -1,0 +1,130 @@
+/** README and the pages that it links: what they say is held against the code. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { readConfig } from '../../src/config/config.js';
+import { ERRORS } from '../../src/errors.js';
+import { anchors, codeSpans, relativeLinks } from '../support/markdown.js';
+
+const ROOT = new URL('../..', import.meta.url).pathname;
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
+const filesIn = (folder: string): string[] => readdirSync(join(ROOT, folder)).map((file) => join(folder, file));
+
+const README = read('README.md');
+const DOCS = filesIn('docs');
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'src/README.md', ...DOCS];
+
+describe('the README', () => {
+  it('shows its two commands', () => {
+    expect(README).toContain('npm ci && npm start');
+    expect(README).toContain('npm ci && npm test');
+  });
+
+  it('keeps its order', () => {
+    const headings = [...README.matchAll(/^## (.*)$/gm)].map((match) => match[1]);
+    expect(headings).toEqual(['Run it', 'Send a message', 'When a send fails', 'Go live', 'Configuration', 'More']);
+  });
+
+  it('is short', () => {
+    expect(README.split('\n').length).toBeLessThanOrEqual(150);
+  });
+
+  it('links every page in docs', () => {
+    const linked = relativeLinks(README).map((link) => link.replace(/#.*/, ''));
+    expect(DOCS.filter((page) => !linked.includes(page))).toEqual([]);
+  });
+
+  it('says of a variable what docs/configuration.md says', () => {
+    const rows = README.match(/^\| `[A-Z_]+`.*$/gm) ?? [];
+    const all = read('docs/configuration.md').split('\n');
+    expect(rows.length).toBeGreaterThan(5);
+    expect(rows.filter((row) => !all.includes(row))).toEqual([]);
+  });
+});
+
+describe('docs/errors.md', () => {
+  it('documents exactly the error codes of src/errors.ts', () => {
+    const found = read('docs/errors.md').matchAll(/^\| `([A-Z_]+)` \| (.*?) \| (yes|no) \|$/gm);
+    const rows = [...found].map(([, code, when, retryable]) => [code, when, retryable]);
+    const table = Object.entries(ERRORS).map(([code, { when, retryable }]) => [code, when, retryable ? 'yes' : 'no']);
+    expect(rows).toEqual(table);
+  });
+});
+
+describe('docs/configuration.md', () => {
+  /** The variables that are read where each of them has this value. */
+  function variablesRead(value: string | undefined): string[] {
+    const names = new Set<string>();
+    const environment = new Proxy<Record<string, string | undefined>>(
+      {},
+      {
+        get(_, name) {
+          names.add(String(name).toUpperCase());
+          return value;
+        },
+      },
+    );
+    try {
+      readConfig(environment);
+    } catch {
+      // It is wrong; what counts is that it was read.
+    }
+    return [...names];
+  }
+
+  it('documents exactly the variables that the server reads', () => {
+    const rows = read('docs/configuration.md').match(/^\| `[A-Z_]+`[^|]*\|/gm) ?? [];
+    const isRead = new Set([...variablesRead(undefined), ...variablesRead('x')]);
+    expect(rows.flatMap(codeSpans).sort()).toEqual([...isRead].sort());
+  });
+});
+
+describe('src/README.md', () => {
+  it('names every part of src in its layers', () => {
+    const [, layers = ''] = /## Layers\n[^]*?```\n([^]*?)```/.exec(read('src/README.md')) ?? [];
+    const named = layers.split('\n').flatMap((line) => line.split(/ {4,}/)[0]?.split(/ +/) ?? []);
+    const parts = filesIn('src').flatMap((path) => /^src\/([\w-]+)(\.ts)?$/.exec(path)?.[1] ?? []);
+    expect(named.filter((name) => name !== '').sort()).toEqual(parts.sort());
+  });
+});
+
+describe('docs/decisions.md', () => {
+  it('gives each decision a context, a decision and a price', () => {
+    const decisions = read('docs/decisions.md').split(/^### /m).slice(1);
+    expect(decisions.length).toBeGreaterThan(70);
+    const broken = decisions.filter((text) => !/^.+\n\n- Context: [^]+\n- Decision: [^]+\n- Price: [^]+$/.test(text));
+    expect(broken).toEqual([]);
+  });
+});
+
+describe.each(PAGES)('%s', (page) => {
+  const text = read(page);
+
+  it('has no broken link', () => {
+    const broken = relativeLinks(text).filter((link) => {
+      const [path = '', anchor] = link.split('#');
+      const target = path === '' ? page : normalize(join(dirname(page), path));
+      return !existsSync(join(ROOT, target)) || (anchor !== undefined && !anchors(read(target)).includes(anchor));
+    });
+    expect(broken).toEqual([]);
+  });
+
+  it('names only files that exist', () => {
+    const named = codeSpans(text).filter((code) => /^[\w./-]+\/[\w.-]+\.(ts|mjs|cts|graphql|md|sql)$/.test(code));
+    expect(named.filter((file) => !existsSync(join(ROOT, file)) && !existsSync(join(ROOT, 'src', file)))).toEqual([]);
+  });
+
+  it('names only commands that exist', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const named = [...text.matchAll(/npm run (?:--silent )?([\w:-]+)/g)].map(([, script = '']) => script);
+    expect(named.filter((script) => !Object.hasOwn(scripts, script))).toEqual([]);
+  });
+});
+
+describe('npm run check', () => {
+  it('runs each of the check: scripts', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const [, steps = ''] = /for step in (.*?);/.exec(scripts.check ?? '') ?? [];
+    const named = Object.keys(scripts).flatMap((name) => /^check:(.*)$/.exec(name)?.[1] ?? []);
+    expect(steps.split(' ').sort()).toEqual(named.sort());
+  });
+});
