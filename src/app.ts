@@ -4,16 +4,18 @@ import type { RequestListener } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { authenticator, isOpen } from './auth/authenticator.js';
 import { CALLBACK_PATH, takeCallbacks } from './catapult/callback-route.js';
-import { ConfigError, type Config } from './config/config.js';
-import { openCore, type CoreOptions } from './parts.js';
+import { openAll, type Closing } from './closing.js';
+import { ConfigError, type Config, type TrustedDocumentsConfig } from './config/config.js';
 import { serveGraphQL, type GraphQLOptions } from './graphql/server.js';
 import { TrustedDocuments, type Manifest } from './graphql/documents/trusted.js';
-import { createHttpHost } from './http/host.js';
-import type { Logger } from './log.js';
+import type { SocketFailure } from './graphql/subscriptions/socket.js';
+import { createHttpHost, type HttpHost } from './http/host.js';
+import { ThrottledLog, type Logger } from './log.js';
+import { openParts, type AppOptions, type Parts } from './parts.js';
 
-/** A stop waits this long for answers from upstream; what then has none is recorded as unknown, and told so. */
+/** A stop waits this long for answers from upstream. Sends without one are then recorded as unknown, and their callers told. */
 const DRAIN_MS = 7_000;
-/** The first line of the log waits this long for what it says of upstream; the server listens already. */
+/** The first line of the log waits this long for the state of upstream; the server listens already. */
 const MAX_CHECK_WAIT_MS = 2_000;
 
 const COSTS_MONEY = 'AUTH=none: whoever reaches this address can send messages, and each of them costs money';
@@ -36,68 +38,83 @@ export interface App {
  *
  * @throws when the store cannot be opened; then nothing stays open.
  */
-export async function createApp(config: Config, options: CoreOptions = {}): Promise<App> {
-  const core = await openCore(config, options);
-  const { log, upstream } = core;
-  const open = [core.close];
-  const close = async (): Promise<void> => {
-    for (const part of open.splice(0).reverse()) await part();
-  };
-
-  try {
-    const readiness = async (): Promise<object> => {
-      await core.ready();
-      return { upstream: config.upstream.kind, upstreamCheck: upstream.state() };
-    };
-    const { corsOrigins, trustedProxies } = config;
-    const http = await createHttpHost({ log, readiness, corsOrigins, trustedProxies });
-    const trustedDocuments = readTrustedDocuments(config, log);
-    const authenticate = authenticator(config.auth);
-    const onSocketFailures = logSocketFailures(log);
-    open.push(
-      await serveGraphQL(http.routes, { ...core, ...config, authenticate, trustedDocuments, onSocketFailures }),
-    );
-    if (core.callbacks !== null) await takeCallbacks(http.routes, core.callbacks);
-    await http.routes.ready();
-    open.push(async () => {
-      const cutOff = setTimeout(core.abortInFlight, DRAIN_MS);
-      await http.close();
-      clearTimeout(cutOff);
-    });
+export function createApp(config: Config, options: AppOptions = {}): Promise<App> {
+  return openAll(async (closing) => {
+    const parts = await openParts(closing, config, options);
+    const http = await openHttp(closing, config, parts);
     return {
       handler: (request, response) => {
-        core.watchUpstream();
+        parts.watchUpstream();
         http.routes.routing(request, response);
       },
       async listen() {
         const base = await http.listen(config.host, config.port).catch(async (error: unknown) => {
-          await close();
+          await closing.close();
           throw error;
         });
         const url = `${base}/graphql`;
-        upstream.listening(`${base}${CALLBACK_PATH}`);
-        await withinMs(MAX_CHECK_WAIT_MS, upstream.checked);
-        const upstreamCheck = upstream.state();
-        log[upstreamCheck === 'ok' ? 'info' : 'warn'](
-          { url, upstream: config.upstream.kind, upstreamCheck, ...upstream.facts },
-          upstream.notice,
-        );
-        if (config.upstream.kind === 'catapult' && isOpen(config.auth)) log.warn(COSTS_MONEY);
-        core.watchUpstream(upstreamCheck);
+        parts.upstream.listening(`${base}${CALLBACK_PATH}`);
+        await announce(url, config, parts);
         return url;
       },
-      close,
+      close: closing.close,
     };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  });
 }
 
-function logSocketFailures(log: Logger): GraphQLOptions['onSocketFailures'] {
-  return (failures, lastError) => {
-    const isPeers = failures.kind === 'CONNECTION' || failures.kind === 'SLOW_READER';
-    log[isPeers ? 'warn' : 'error']({ ...failures, err: lastError }, 'WebSockets failed');
+async function openHttp(closing: Closing, config: Config, parts: Parts): Promise<HttpHost> {
+  const { log, callbacks, messages, policy, feed, onInternalError } = parts;
+  const { corsOrigins, trustedProxies, introspection, federatedTracing, routerOrigins } = config;
+  const readiness = async (): Promise<object> => {
+    await parts.ready();
+    return { upstream: config.upstream.kind, upstreamCheck: parts.upstream.state() };
+  };
+  const http = await createHttpHost({ log, readiness, corsOrigins, trustedProxies });
+  const closeGraphQL = await serveGraphQL(http.routes, {
+    messages,
+    policy,
+    feed,
+    onInternalError,
+    authenticate: authenticator(config.auth),
+    trustedDocuments: readTrustedDocuments(config.trustedDocuments, log),
+    corsOrigins,
+    introspection,
+    federatedTracing,
+    routerOrigins,
+    onSocketFailure: logSocketFailures(closing, log),
+  });
+  closing.add(closeGraphQL);
+  if (callbacks !== null) await takeCallbacks(http.routes, callbacks);
+  await http.routes.ready();
+  closing.add(async () => {
+    const cutOff = setTimeout(parts.abortInFlight, DRAIN_MS);
+    await http.close();
+    clearTimeout(cutOff);
+  });
+  return http;
+}
+
+/** Logs where the server listens, and whether upstream can be used, as soon as that is known. */
+async function announce(url: string, { upstream: { kind }, auth }: Config, parts: Parts): Promise<void> {
+  const { log, upstream } = parts;
+  await withinMs(MAX_CHECK_WAIT_MS, upstream.checked);
+  const upstreamCheck = upstream.state();
+  const level = upstreamCheck === 'ok' ? 'info' : 'warn';
+  log[level]({ url, upstream: kind, upstreamCheck, ...upstream.facts }, upstream.notice);
+  if (kind === 'catapult' && isOpen(auth)) log.warn(COSTS_MONEY);
+  parts.watchUpstream(upstreamCheck);
+}
+
+function logSocketFailures(closing: Closing, log: Logger): GraphQLOptions['onSocketFailure'] {
+  const failures = new ThrottledLog<SocketFailure, unknown>((kind, count, err) => {
+    const isPeers = kind === 'CONNECTION' || kind === 'SLOW_READER';
+    log[isPeers ? 'warn' : 'error']({ kind, count, err }, 'WebSockets failed');
+  });
+  closing.add(() => {
+    failures.close();
+  });
+  return (kind, error) => {
+    failures.add(kind, error);
   };
 }
 
@@ -110,10 +127,7 @@ async function withinMs(ms: number, work: Promise<unknown>): Promise<void> {
 }
 
 /** @throws ConfigError unless every document of the manifest can be read. */
-function readTrustedDocuments(
-  { trustedDocuments: mode, trustedDocumentsFile: file }: Config,
-  log: Logger,
-): TrustedDocuments {
+function readTrustedDocuments({ mode, file }: TrustedDocumentsConfig, log: Logger): TrustedDocuments {
   const onUntrusted = (requestId: string): void => {
     log.warn({ requestId }, 'a document that is not trusted ran');
   };

@@ -10,7 +10,7 @@ interface ErrorDescription {
   readonly when: string;
   /** Whether the same request may succeed later without being changed. */
   readonly retryable: boolean;
-  /** The text a caller reads. It is constant, so that it can repeat nothing private. */
+  /** The text a caller reads. It is constant, so that it cannot repeat anything private. */
   readonly message: string;
 }
 
@@ -26,29 +26,29 @@ export const ERRORS = {
     message: 'The document does not fit the schema.',
   },
   OPERATION_RESOLUTION_FAILURE: {
-    when: '`operationName` names no operation of the document, or is missing where there are several (HTTP 400).',
+    when: '`operationName` names no operation of the document, or is missing though there are several (HTTP 400).',
     retryable: false,
-    message: 'The operation to run cannot be told.',
+    message: 'The document has several operations, or none of this name: name one of them with operationName.',
   },
   PERSISTED_QUERY_NOT_SUPPORTED: {
-    when: 'The request holds a hash in place of a document.',
+    when: 'The request has the hash of a document that this server does not know: send the document.',
     retryable: false,
     message: 'PersistedQueryNotSupported',
   },
   OPERATION_TOO_COSTLY: {
     when: 'The operation has too many fields, levels, aliases, root fields, lists or directives, or more than 10 sends; or its answer would hold more than 20,000 values or 2 MiB: ask for shorter pages (HTTP 400).',
     retryable: false,
-    message: 'The operation asks for more than one operation may.',
+    message: 'The operation asks for too much: ask for less, or split it.',
   },
   DOCUMENT_NOT_TRUSTED: {
-    when: 'Only trusted documents run here, and this is none of them (HTTP 400).',
+    when: 'Only trusted documents run here, and this one is not trusted (HTTP 400).',
     retryable: false,
-    message: 'This document is not among the trusted ones.',
+    message: 'Only trusted documents run here, and this one is not trusted.',
   },
   BAD_REQUEST: {
     when: 'The HTTP request is not a GraphQL request: malformed JSON, text that is not Unicode, wrong content type, too large, no such path (HTTP 4xx).',
     retryable: false,
-    message: 'The HTTP request is not a GraphQL request that this server reads.',
+    message: 'The HTTP request is not a GraphQL request: send JSON by POST.',
   },
   BAD_USER_INPUT: {
     when: 'A variable does not fit its type (HTTP 400); or the input breaks a rule, or Catapult refused a field of it: then `fieldErrors` names every mistake.',
@@ -58,22 +58,22 @@ export const ERRORS = {
   UNAUTHENTICATED: {
     when: 'The API key or token is missing or wrong (HTTP 401).',
     retryable: false,
-    message: 'A valid API key or token is needed.',
+    message: 'Send a valid API key or token.',
   },
   FORBIDDEN: {
-    when: 'The key or token is good, but not for this.',
+    when: 'The key or token lacks a scope, which `message` names.',
     retryable: false,
-    message: 'This key or token is not good for this.',
+    message: 'This key or token lacks a scope.',
   },
   RATE_LIMITED: {
-    when: 'More sends than you may make in this time, in all or to one recipient: `retryAfterSeconds` says how long to wait. Or more subscriptions than you may have open (HTTP 429).',
+    when: 'Too many sends, in all or to one recipient: `retryAfterSeconds` says how long to wait. Or too many open subscriptions (HTTP 429).',
     retryable: true,
-    message: 'Too much in this time, or at once; nothing was sent.',
+    message: 'Too many sends or open subscriptions; nothing was sent. Wait, or close some.',
   },
   IDEMPOTENCY_KEY_REUSED: {
-    when: 'The idempotency key already belongs to a send with another input.',
+    when: 'The idempotency key already belongs to a send with another input: use a new one.',
     retryable: false,
-    message: 'This idempotency key was used before with another input.',
+    message: 'This idempotency key was used before with another input; use a new one.',
   },
   REQUEST_IN_PROGRESS: {
     when: 'The first call with this idempotency key is still running elsewhere; ask again with the same key.',
@@ -88,37 +88,38 @@ export const ERRORS = {
   UPSTREAM_RATE_LIMITED: {
     when: 'Catapult answered 429 to every attempt; `retryAfterSeconds` says how long to wait, where Catapult said so.',
     retryable: true,
-    message: 'Catapult accepts no more messages right now; nothing was sent.',
+    message: 'Catapult accepts no more messages right now; nothing was sent. Try again later.',
   },
   UPSTREAM_UNAVAILABLE: {
     when: 'Known not sent: Catapult could not be reached, or said itself that it failed.',
     retryable: true,
-    message: 'Catapult cannot be reached or is failing; nothing was sent.',
+    message: 'Catapult cannot be reached or is failing; nothing was sent. Try again later.',
   },
   OUTCOME_UNKNOWN: {
-    when: 'The request was written and no trustworthy answer came: perhaps sent. Ask again with the same idempotency key.',
+    when: 'Perhaps sent: the request went out and no trustworthy answer came. Ask again with the same idempotency key.',
     retryable: false,
-    message: 'The message was perhaps sent: no trustworthy answer came back. Do not send it again as a new message.',
+    message:
+      'The message was perhaps sent: no trustworthy answer came back. Do not send it again as a new message; ask again with the same idempotency key, if it had one.',
   },
   STORE_UNAVAILABLE: {
-    when: "The server's own database cannot be reached or written. Without an idempotency key nothing was sent; with one, ask again with the same key: it tells what became of an earlier call.",
+    when: "The server's own database cannot be reached or written. Without an idempotency key nothing was sent; with one, ask again with the same key: the answer says what became of the first call.",
     retryable: true,
     message: 'The server cannot store the send right now; ask again with the same idempotency key.',
   },
   SUBSCRIPTION_LOST: {
-    when: 'A subscription may have missed events: it was read too slowly, or the database was away. Subscribe anew and list what came meanwhile.',
+    when: 'A subscription may have missed events: it was read too slowly, or the database was away. Subscribe again, and list what came meanwhile.',
     retryable: true,
-    message: 'This subscription may have missed events; subscribe anew.',
+    message: 'This subscription may have missed events; subscribe again.',
   },
   SHUTTING_DOWN: {
     when: 'This instance is stopping and takes no new requests (HTTP 503).',
     retryable: true,
-    message: 'The server is shutting down; nothing was done.',
+    message: 'The server is shutting down; nothing was done. Try again.',
   },
   INTERNAL_SERVER_ERROR: {
     when: 'Anything else. The log has the cause under the same `requestId`.',
     retryable: false,
-    message: 'Something failed on the server.',
+    message: 'Something failed on the server; its log has the cause.',
   },
 } as const satisfies Record<string, ErrorDescription>;
 
@@ -136,6 +137,8 @@ export interface FieldError {
 export type FailedOutcome = 'NOT_SENT' | 'UNKNOWN';
 
 export interface ServiceErrorDetails {
+  /** What a caller reads in place of the table's text: constant as well, apart from names such as those of scopes. */
+  readonly message?: string | undefined;
   /** Set on the failure of a send. */
   readonly outcome?: FailedOutcome;
   readonly fieldErrors?: readonly FieldError[];
@@ -145,7 +148,7 @@ export interface ServiceErrorDetails {
   readonly cause?: unknown;
 }
 
-/** A failure whose code, and nothing else, may be shown to a caller. */
+/** A failure with a code. Callers see its message and its `extensions`, never its cause. */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError';
   readonly code: ErrorCode;
@@ -154,7 +157,7 @@ export class ServiceError extends Error {
   readonly retryAfterSeconds: number | undefined;
 
   constructor(code: ErrorCode, details: ServiceErrorDetails = {}) {
-    super(ERRORS[code].message, { cause: details.cause });
+    super(details.message ?? ERRORS[code].message, { cause: details.cause });
     this.code = code;
     this.outcome = details.outcome;
     this.fieldErrors = details.fieldErrors;
@@ -166,8 +169,8 @@ export class ServiceError extends Error {
   }
 
   /**
-   * What a caller sees besides the message. Named as in GraphQL, whose library copies it from the cause of an error: so
-   * it reaches callers through any server that the schema is used in.
+   * What a caller sees besides the message. graphql-js copies the property of this name into the error that wraps it, so
+   * it reaches callers through any server that embeds the schema.
    */
   get extensions(): Record<string, unknown> {
     const { code, retryable, outcome, fieldErrors, retryAfterSeconds } = this;
@@ -181,9 +184,9 @@ export class ServiceError extends Error {
   }
 }
 
-/** The body of an HTTP answer that is a failure and nothing else, shaped as GraphQL shapes its answers. */
-export function failureBody({ message, extensions }: ServiceError, requestId: string, words = message): object {
-  return { errors: [{ message: words, extensions: { ...extensions, requestId } }] };
+/** The body of an HTTP answer that is a failure and nothing else, in the shape of a GraphQL answer. */
+export function failureBody({ message, extensions }: ServiceError, requestId: string): object {
+  return { errors: [{ message, extensions: { ...extensions, requestId } }] };
 }
 
 /** One mistake in one argument. */

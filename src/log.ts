@@ -23,6 +23,62 @@ export function describeError(error: unknown, depth = 0): object {
   };
 }
 
+/** How long the events of a kind are counted after one of them had its line. An outage is a line a minute. */
+const PERIOD_MS = 60_000;
+
+interface Period<Details> {
+  readonly timer: NodeJS.Timeout;
+  /** Of the events that had no line yet. */
+  count: number;
+  last: Details;
+}
+
+/**
+ * For events that come in thousands: writes the first of a kind at once, and then, once a minute, how many more there
+ * were, with the details of the last.
+ */
+export class ThrottledLog<Kind extends string, Details> {
+  readonly #write: (kind: Kind, count: number, last: Details) => void;
+  readonly #periods = new Map<Kind, Period<Details>>();
+
+  constructor(write: (kind: Kind, count: number, last: Details) => void) {
+    this.#write = write;
+  }
+
+  /** `kind` must come from a closed set: what a client can choose would make as many lines as it likes. */
+  add(kind: Kind, details: Details): void {
+    const period = this.#periods.get(kind);
+    if (period === undefined) {
+      this.#write(kind, 1, details);
+      this.#begin(kind, details);
+    } else {
+      period.count += 1;
+      period.last = details;
+    }
+  }
+
+  /** Writes what had no line yet. */
+  close(): void {
+    for (const [kind, { timer, count, last }] of this.#periods) {
+      clearTimeout(timer);
+      if (count > 0) this.#write(kind, count, last);
+    }
+    this.#periods.clear();
+  }
+
+  #begin(kind: Kind, details: Details): void {
+    const timer = setTimeout(() => {
+      const { count, last } = period;
+      this.#periods.delete(kind);
+      if (count === 0) return;
+      this.#write(kind, count, last);
+      this.#begin(kind, last);
+    }, PERIOD_MS);
+    const period: Period<Details> = { timer, count: 0, last: details };
+    this.#periods.set(kind, period);
+  }
+}
+
 export function createLogger(level: string, destination: DestinationStream): Logger {
   return pino(
     {

@@ -5,16 +5,17 @@ import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { createApp } from './app.js';
 import { isOpen } from './auth/authenticator.js';
-import { startSandbox } from './sandbox/sandbox.js';
 import { ConfigError, databaseUrlIn, readConfig, type Config } from './config/config.js';
-import { STORE_FILE } from './parts.js';
+import type { SandboxAuth } from './config/upstream.js';
 import { runDemo } from './demo.js';
 import { ServiceError } from './errors.js';
 import { subgraphSdl } from './graphql/schema.js';
 import { createLogger, type Logger } from './log.js';
 import type { MessageStore, Position, StoredSend } from './messaging/ports.js';
 import { settleByHand, type SettleRequest } from './messaging/settlement.js';
+import { STORE_FILE } from './parts.js';
 import { SAMPLES } from './sandbox/samples.js';
+import { startSandbox, type Sandbox } from './sandbox/sandbox.js';
 import { openStore } from './store/index.js';
 import { StoreInUseError } from './store/file-lock.js';
 import { NewerStoreError } from './store/migrations.js';
@@ -24,6 +25,9 @@ import { SANDBOX_ACCOUNT } from './upstream.js';
 const STOP_LIMIT_MS = 9_900;
 /** Where `npm run sandbox` listens, unless PORT says otherwise. */
 const SANDBOX_PORT = 4010;
+const PAGE_SIZE = 100;
+const SETTLED_AS: Readonly<Record<string, SettleRequest['as']>> = { sent: 'SENT', 'not-sent': 'NOT_SENT' };
+const SETTLE_USAGE = `Usage: settle SEND_ID sent|not-sent [--message-id ID] [--reason "how you know"]`;
 
 const print = (text: string): void => {
   process.stdout.write(text);
@@ -32,84 +36,81 @@ const print = (text: string): void => {
 /** People read standard output; the log goes to standard error, line by line and without delay. */
 const newLogger = (level: string): Logger => createLogger(level, pino.destination({ dest: 2, sync: true }));
 
-const commands: Readonly<Record<string, () => Promise<void>>> = {
-  async serve() {
-    const config = readConfig(process.env);
-    const app = await createApp(config, { log: newLogger(config.logLevel) });
-    const url = await app.listen();
-    print(`\nGraphQL  ${url}  (${notice(config)})\n\nSend a message:\n\n${curl(url, config)}\n\n`);
-    stopOnSignal(() => app.close());
-  },
+async function serve(): Promise<void> {
+  const config = readConfig(process.env);
+  const app = await createApp(config, { log: newLogger(config.logLevel) });
+  const url = await app.listen();
+  print(`\nGraphQL  ${url}  (${notice(config)})\n\nSend a message:\n\n${curl(url, config)}\n\n`);
+  stopOnSignal(() => app.close());
+}
 
-  async sandbox() {
-    // Nothing else of the environment is the sandbox's: it may be that of the server which calls it.
-    const { PORT = String(SANDBOX_PORT), SANDBOX_AUTH } = process.env;
-    const { port, upstream } = readConfig({ PORT, SANDBOX_AUTH });
-    const auth = upstream.kind === 'sandbox' ? upstream.auth : 'basic';
-    const sandbox = await startSandbox({ ...SANDBOX_ACCOUNT, port, auth });
-    const {
-      CALLBACK_URL: callbackUrl,
-      CALLBACK_USERNAME: username = '',
-      CALLBACK_PASSWORD: password = '',
-    } = process.env;
-    if (callbackUrl !== undefined) sandbox.sendCallbacksTo({ url: callbackUrl, username, password });
-    const { userId, token, secret, clientId, clientSecret } = SANDBOX_ACCOUNT;
-    const variables = {
-      CATAPULT_URL: sandbox.url,
-      CATAPULT_USER_ID: userId,
-      ...(auth === 'basic'
-        ? { CATAPULT_TOKEN: token, CATAPULT_SECRET: secret }
-        : {
-            CATAPULT_CLIENT_ID: clientId,
-            CATAPULT_CLIENT_SECRET: clientSecret,
-            CATAPULT_TOKEN_URL: sandbox.tokenUrl,
-          }),
-    };
-    // In one piece, for whoever reads them from a file or a pipe.
-    print(
-      Object.entries(variables)
-        .map(([name, value]) => `${name}=${value}\n`)
-        .join(''),
-    );
-    stopOnSignal(() => sandbox.close());
-  },
+async function sandbox(): Promise<void> {
+  // Nothing else of the environment is for the sandbox: it may be the environment of the server that calls it.
+  const { PORT = String(SANDBOX_PORT), SANDBOX_AUTH } = process.env;
+  const { port, upstream } = readConfig({ PORT, SANDBOX_AUTH });
+  const auth = upstream.kind === 'sandbox' ? upstream.auth : 'basic';
+  const started = await startSandbox({ ...SANDBOX_ACCOUNT, port, auth });
+  const { CALLBACK_URL: callbackUrl, CALLBACK_USERNAME: username = '', CALLBACK_PASSWORD: password = '' } = process.env;
+  if (callbackUrl !== undefined) started.sendCallbacksTo({ url: callbackUrl, username, password });
+  const lines = Object.entries(variablesFor(started, auth)).map(([name, value]) => `${name}=${value}\n`);
+  // In one piece, for whoever reads them from a file or a pipe.
+  print(lines.join(''));
+  stopOnSignal(() => started.close());
+}
 
-  async unresolved() {
-    await withStore(async (store) => {
-      let after: Position | null = null;
-      for (;;) {
-        const page: StoredSend[] = await store.unresolvedSends(PAGE_SIZE, after);
-        for (const send of page) print(`${JSON.stringify(described(send))}\n`);
-        const last = page.at(-1);
-        if (last === undefined || page.length < PAGE_SIZE) return;
-        after = { time: last.startedAtMs * 1000, sendId: last.sendId };
-      }
-    });
-  },
+/** The environment of a server that shall use this sandbox. */
+function variablesFor({ url, tokenUrl }: Sandbox, auth: SandboxAuth): Record<string, string> {
+  const { userId, token, secret, clientId, clientSecret } = SANDBOX_ACCOUNT;
+  const address = { CATAPULT_URL: url, CATAPULT_USER_ID: userId };
+  if (auth === 'basic') return { ...address, CATAPULT_TOKEN: token, CATAPULT_SECRET: secret };
+  return {
+    ...address,
+    CATAPULT_CLIENT_ID: clientId,
+    CATAPULT_CLIENT_SECRET: clientSecret,
+    CATAPULT_TOKEN_URL: tokenUrl,
+  };
+}
 
-  async settle() {
-    const request = readSettleRequest(process.argv.slice(3));
-    await withStore(async (store) => {
-      const { send } = await settleByHand(store, Date.now(), request);
-      print(`${JSON.stringify(described(send))}\n`);
-    });
-  },
+function unresolved(): Promise<void> {
+  return withStore(async (store) => {
+    let after: Position | null = null;
+    for (;;) {
+      const page: StoredSend[] = await store.unresolvedSends(PAGE_SIZE, after);
+      for (const send of page) print(`${JSON.stringify(described(send))}\n`);
+      const last = page.at(-1);
+      if (last === undefined || page.length < PAGE_SIZE) return;
+      after = { time: last.startedAtMs * 1000, sendId: last.sendId };
+    }
+  });
+}
 
-  async demo() {
-    await runDemo(readConfig({ ...process.env, LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn' }), newLogger('warn'), print);
-  },
+async function settle(): Promise<void> {
+  const request = readSettleRequest(process.argv.slice(3));
+  await withStore(async (store) => {
+    const { send } = await settleByHand(store, Date.now(), request);
+    print(`${JSON.stringify(described(send))}\n`);
+  });
+}
 
-  schema() {
-    print(subgraphSdl());
-    return Promise.resolve();
-  },
+function demo(): Promise<void> {
+  const config = readConfig({ ...process.env, LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn' });
+  return runDemo(config, newLogger('warn'), print);
+}
+
+function schema(): void {
+  print(subgraphSdl());
+}
+
+const commands: Readonly<Record<string, () => Promise<void> | void>> = {
+  serve,
+  sandbox,
+  unresolved,
+  settle,
+  demo,
+  schema,
 };
 
-const PAGE_SIZE = 100;
-const SETTLED_AS: Readonly<Record<string, SettleRequest['as']>> = { sent: 'SENT', 'not-sent': 'NOT_SENT' };
-const SETTLE_USAGE = `Usage: settle SEND_ID sent|not-sent [--message-id ID] [--reason "how you know"]`;
-
-/** The command was called with words that it does not know. */
+/** The command was called in a way that it does not know. */
 class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -137,7 +138,7 @@ function userName(): string {
   }
 }
 
-/** Opens the store that the server uses, beside it, and leaves what is under way alone. */
+/** Opens the store of the server, which may be running, and leaves what is under way alone. */
 async function withStore(work: (store: MessageStore) => Promise<void>): Promise<void> {
   const databaseUrl = databaseUrlIn(process.env);
   if (databaseUrl === null && !existsSync(STORE_FILE)) {
@@ -189,16 +190,13 @@ function stopOnSignal(close: () => Promise<void>): void {
 }
 
 function fail(error: unknown): never {
-  if (error instanceof NewerStoreError || error instanceof StoreInUseError) {
-    process.stderr.write(`${error.message}\n`);
-  } else if (error instanceof UsageError) {
+  if (error instanceof NewerStoreError || error instanceof StoreInUseError || error instanceof UsageError) {
     process.stderr.write(`${error.message}\n`);
   } else if (error instanceof ServiceError && error.fieldErrors !== undefined) {
     process.stderr.write(error.fieldErrors.map(({ path, message }) => `${path.join('.')}: ${message}\n`).join(''));
   } else if (error instanceof ConfigError) {
-    process.stderr.write(
-      `The configuration cannot be used:\n${error.problems.map((problem) => `  - ${problem}\n`).join('')}`,
-    );
+    const problems = error.problems.map((problem) => `  - ${problem}\n`);
+    process.stderr.write(`The configuration cannot be used:\n${problems.join('')}`);
   } else {
     newLogger('error').fatal({ err: error }, 'the process ends');
   }
@@ -208,7 +206,11 @@ function fail(error: unknown): never {
 const name = process.argv[2] ?? 'serve';
 const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
 if (command === undefined) {
-  process.stderr.write(`Unknown command. Known: ${Object.keys(commands).join(', ')}.\n`);
+  process.stderr.write(`There is no such command. Use one of ${Object.keys(commands).join(', ')}.\n`);
   process.exit(1);
 }
-await command().catch(fail);
+try {
+  await command();
+} catch (error) {
+  fail(error);
+}

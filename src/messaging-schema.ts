@@ -3,19 +3,20 @@ import { randomUUID } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import type { GraphQLSchema } from 'graphql';
 import { takeCallbacks } from './catapult/callback-route.js';
+import { openAll, type Closing } from './closing.js';
 import type { Config } from './config/config.js';
-import { openCore, type CoreOptions } from './parts.js';
 import { contextFactory, type RequestContext } from './graphql/context.js';
 import { errorFormatter, type ErrorFormatter } from './graphql/public-error.js';
 import { buildMessagingSchema } from './graphql/schema.js';
-import { createHttpHost } from './http/host.js';
+import { createHttpHost, type HttpHost } from './http/host.js';
 import { DEFAULT_SCOPES, isCallerName, sendersOf, type Scope } from './messaging/caller.js';
+import { openParts, type AppOptions, type Parts } from './parts.js';
 
-/** Who asks, and the id under which the log tells of the request. */
+/** Who asks, and the id of the request in the log. */
 export interface RequestFacts {
   /**
-   * The name of whoever signed in to your server, 1 to 255 characters of Unicode but U+0000; all else is a RangeError.
-   * Whoever `config.auth.senders` names may send from those numbers only.
+   * The name of who signed in to your server: 1 to 255 characters of Unicode, none of them U+0000; anything else is a
+   * RangeError. Callers that `config.auth.senders` names may send from those numbers only.
    */
   readonly caller: string;
   /** What the caller may do; sending, and reading what it sent, by default. */
@@ -45,29 +46,36 @@ export interface MessagingSchema {
  *
  * @throws when the store cannot be opened; then nothing stays open.
  */
-export async function createMessagingSchema(config: Config, options: CoreOptions = {}): Promise<MessagingSchema> {
-  const core = await openCore(config, options);
-  core.watchUpstream();
-  const schema = buildMessagingSchema(core);
-  const newContext = contextFactory(core);
-  const readiness = (): Promise<object> => core.ready().then(() => ({}));
-  const callbackHost = await createHttpHost({ log: core.log, readiness, ...config });
-  if (core.callbacks !== null) await takeCallbacks(callbackHost.routes, core.callbacks);
-  await callbackHost.routes.ready();
-  return {
-    schema,
-    contextFor({ caller, scopes = DEFAULT_SCOPES, requestId = randomUUID() }) {
-      if (!isCallerName(caller)) throw new RangeError('A caller has 1 to 255 characters, none of them U+0000.');
-      const senders = sendersOf(caller, config.auth.senders);
-      return newContext(requestId, { caller: { name: caller, scopes: new Set(scopes), senders }, expiresAt: null });
-    },
-    formatError: errorFormatter(schema, config),
-    callbackHandler: (request, response) => {
-      callbackHost.routes.routing(request, response);
-    },
-    async close() {
-      await callbackHost.close();
-      await core.close();
-    },
-  };
+export function createMessagingSchema(config: Config, options: AppOptions = {}): Promise<MessagingSchema> {
+  return openAll(async (closing) => {
+    const parts = await openParts(closing, config, options);
+    const { messages, policy, feed, onInternalError } = parts;
+    const schema = buildMessagingSchema({ messages, policy });
+    const newContext = contextFactory({ messages, feed, onInternalError });
+    const callbackHost = await openCallbackHost(closing, config, parts);
+    parts.watchUpstream();
+    return {
+      schema,
+      contextFor({ caller, scopes = DEFAULT_SCOPES, requestId = randomUUID() }) {
+        if (!isCallerName(caller)) throw new RangeError('A caller has 1 to 255 characters, none of them U+0000.');
+        const senders = sendersOf(caller, config.auth.senders);
+        return newContext(requestId, { caller: { name: caller, scopes: new Set(scopes), senders }, expiresAt: null });
+      },
+      formatError: errorFormatter(schema, { introspection: config.introspection }),
+      callbackHandler: (request, response) => {
+        callbackHost.routes.routing(request, response);
+      },
+      close: closing.close,
+    };
+  });
+}
+
+async function openCallbackHost(closing: Closing, config: Config, parts: Parts): Promise<HttpHost> {
+  const { corsOrigins, trustedProxies } = config;
+  const readiness = (): Promise<object> => parts.ready().then(() => ({}));
+  const host = await createHttpHost({ log: parts.log, readiness, corsOrigins, trustedProxies });
+  if (parts.callbacks !== null) await takeCallbacks(host.routes, parts.callbacks);
+  await host.routes.ready();
+  closing.add(() => host.close());
+  return host;
 }

@@ -4,9 +4,10 @@ import { pino } from 'pino';
 import type { CallbackOptions, Credentials } from './catapult/callback-route.js';
 import { CatapultClient } from './catapult/client.js';
 import { CatapultSearch } from './catapult/search.js';
-import { systemClock } from './messaging/clock.js';
+import type { Closing } from './closing.js';
 import type { Config } from './config/config.js';
-import { createLogger, type Logger } from './log.js';
+import { createLogger, ThrottledLog, type Logger } from './log.js';
+import { systemClock } from './messaging/clock.js';
 import { Correlation, CORRELATION_KEY_BYTES } from './messaging/correlation.js';
 import { startHousekeeping, type HousekeepingOptions } from './messaging/housekeeping.js';
 import { MessageFeed } from './messaging/message-feed.js';
@@ -16,13 +17,12 @@ import { RefusalCounts } from './messaging/refusal-counts.js';
 import { SendPolicy } from './messaging/send-policy.js';
 import { startSettling, type SettlingOptions } from './messaging/settle-by-search.js';
 import { openStore } from './store/index.js';
-import { openSendLimits } from './store/send-limits.js';
 import { NOT_CHECKED, openUpstream, type OpenUpstream } from './upstream.js';
 
 /** Where messages are kept unless DATABASE_URL says otherwise, below the working directory. */
 export const STORE_FILE = 'data/messages.sqlite';
 
-export interface CoreOptions {
+export interface AppOptions {
   /** Where the log goes; JSON lines on standard error by default. */
   readonly log?: Logger;
   /** The SQLite file, where no `databaseUrl` is configured; `data/messages.sqlite` by default. */
@@ -30,14 +30,14 @@ export interface CoreOptions {
   readonly clock?: Clock;
 }
 
-export interface Core {
+export interface Parts {
   readonly log: Logger;
   readonly messages: MessageService;
   readonly policy: SendPolicy;
   readonly feed: MessageFeed;
   readonly upstream: OpenUpstream;
-  /** From the first call on, the log tells when upstream can be used and when not any more. `told` is known already. */
-  readonly watchUpstream: (told?: string) => void;
+  /** From the first call on, the log says when upstream can be used and when not. The caller has logged `known` already. */
+  readonly watchUpstream: (known?: string) => void;
   /** What the callback route needs; null where callbacks are off. */
   readonly callbacks: CallbackOptions | null;
   readonly onInternalError: (requestId: string, error: unknown) => void;
@@ -45,82 +45,58 @@ export interface Core {
   readonly ready: () => Promise<void>;
   /** Ends the calls upstream that still run: their sends are recorded as unknown, or as not sent where that is certain. */
   readonly abortInFlight: () => void;
-  /** Stores what is known of every send, and closes all. */
-  readonly close: () => Promise<void>;
 }
 
-/** Opens everything, or closes again what it opened. @throws when the store cannot be opened. */
-export async function openCore(config: Config, options: CoreOptions = {}): Promise<Core> {
+/** Opens everything. Closing stores what is known of every send first. @throws when the store cannot be opened. */
+export async function openParts(closing: Closing, config: Config, options: AppOptions): Promise<Parts> {
   const { clock = systemClock, storeFile = STORE_FILE } = options;
   const log = options.log ?? createLogger(config.logLevel, pino.destination({ dest: 2, sync: true }));
+  const store = await openStore({ databaseUrl: config.databaseUrl, file: storeFile, forServer: true });
+  closing.add(() => store.close());
+  const key = await store.correlationKey(randomBytes(CORRELATION_KEY_BYTES));
+  const upstream = await openUpstream(closing, config.upstream, clock);
+  const { account } = upstream;
+  const correlation = new Correlation(key, upstream.formerSecrets);
+  const credentials: readonly Credentials[] = [...config.callbackCredentials, ...upstream.callbackCredentials];
+  const takesCallbacks = credentials.length > 0;
+  const gateway = new CatapultClient({
+    account,
+    clock,
+    correlation: takesCallbacks ? correlation : null,
+    random: Math.random,
+  });
+  const limits = store.sendLimits({
+    perCaller: config.limitSends,
+    perRecipient: config.limitPerRecipient,
+    perRecipientOverall: config.limitPerRecipientOverall,
+  });
+  const refusals = new RefusalCounts(store);
   const { sendTimeoutMs } = config;
-  /** What has been opened so far, to be closed in the opposite order. */
-  const open: (() => Promise<void>)[] = [];
-  const close = async (): Promise<void> => {
-    for (const part of open.splice(0).reverse()) await part();
-  };
-
-  try {
-    const store = await openStore({ databaseUrl: config.databaseUrl, file: storeFile, forServer: true });
-    open.push(() => store.close());
-    const key = await store.correlationKey(randomBytes(CORRELATION_KEY_BYTES));
-    const upstream = await openUpstream(config.upstream, clock);
-    open.push(() => upstream.close());
-    const correlation = new Correlation(key, upstream.formerSecrets);
-    const credentials: readonly Credentials[] = [...config.callbackCredentials, ...upstream.callbackCredentials];
-    const { account } = upstream;
-    const gateway = new CatapultClient({
-      account,
-      clock,
-      correlation: credentials.length > 0 ? correlation : null,
-      random: Math.random,
-    });
-    const limits = openSendLimits({
-      databaseUrl: config.databaseUrl,
-      perCaller: config.limitSends,
-      perRecipient: config.limitPerRecipient,
-      perRecipientOverall: config.limitPerRecipientOverall,
-    });
-    open.push(() => limits.close());
-    const refusals = new RefusalCounts(store);
-    const messages = new MessageService({
-      store,
-      gateway,
-      clock,
-      observer: logSends(log, upstream),
-      limits,
-      refusals,
-      newId,
-      sendTimeoutMs,
-    });
-    open.push(() => messages.close());
-    open.push(await startHousekeeping({ store, clock, refusals, ...logHousekeeping(log) }));
-    if (config.settleBySearch) {
-      open.push(startSettling({ store, search: new CatapultSearch(account), clock, ...logSettling(log) }));
-    }
-    return {
-      log,
-      messages,
-      policy: new SendPolicy(config.sendPolicy, clock),
-      feed: new MessageFeed(store),
-      upstream,
-      watchUpstream: once((told = NOT_CHECKED) => {
-        upstream.watch(logUpstream(log, told));
-      }),
-      callbacks: credentials.length > 0 ? { store, clock, correlation, credentials, ...logCallbacks(log) } : null,
-      onInternalError: (requestId, error) => {
-        log.error({ requestId, err: error }, 'request failed');
-      },
-      ready: () => store.ping(),
-      abortInFlight: () => {
-        gateway.abortInFlight();
-      },
-      close,
-    };
-  } catch (error) {
-    await close();
-    throw error;
+  const observer = logSends(log, upstream);
+  const messages = new MessageService({ store, gateway, clock, observer, limits, refusals, newId, sendTimeoutMs });
+  closing.add(() => messages.close());
+  closing.add(await startHousekeeping({ store, clock, refusals, ...logHousekeeping(log) }));
+  if (config.settleBySearch) {
+    closing.add(startSettling({ store, search: new CatapultSearch(account), clock, ...logSettling(log) }));
   }
+  return {
+    log,
+    messages,
+    policy: new SendPolicy(config.sendPolicy, clock),
+    feed: new MessageFeed(store),
+    upstream,
+    watchUpstream: once((known = NOT_CHECKED) => {
+      upstream.watch(logUpstream(log, known));
+    }),
+    callbacks: takesCallbacks ? { store, clock, correlation, credentials, ...logCallbacks(closing, log) } : null,
+    onInternalError: (requestId, error) => {
+      log.error({ requestId, err: error }, 'request failed');
+    },
+    ready: () => store.ping(),
+    abortInFlight: () => {
+      gateway.abortInFlight();
+    },
+  };
 }
 
 /** Unique, and sorting by time: milliseconds in base 36, then 80 random bits. */
@@ -137,10 +113,10 @@ function once<Args extends unknown[]>(work: (...args: Args) => void): (...args: 
 }
 
 function logUpstream(log: Logger, known: string): (state: string) => void {
-  let told = known;
+  let logged = known;
   return (state) => {
-    if (state === told) return;
-    told = state;
+    if (state === logged) return;
+    logged = state;
     if (state === 'ok') log.info({ upstreamCheck: state }, 'upstream can be used');
     else log.warn({ upstreamCheck: state }, 'upstream cannot be used as it is configured, or cannot be checked');
   };
@@ -164,7 +140,16 @@ function logSends(log: Logger, upstream: OpenUpstream): SendObserver {
   };
 }
 
-function logCallbacks(log: Logger): Pick<CallbackOptions, 'onTaken' | 'onFailure' | 'onWrongCredentials'> {
+function logCallbacks(
+  closing: Closing,
+  log: Logger,
+): Pick<CallbackOptions, 'onTaken' | 'onFailure' | 'onWrongCredentials'> {
+  const wrong = new ThrottledLog<'WRONG_CREDENTIALS', number>((_kind, count, addresses) => {
+    log.warn({ count, addresses }, 'callbacks came with wrong credentials');
+  });
+  closing.add(() => {
+    wrong.close();
+  });
   return {
     onTaken: (counts) => {
       log.info(counts, 'callback');
@@ -172,8 +157,8 @@ function logCallbacks(log: Logger): Pick<CallbackOptions, 'onTaken' | 'onFailure
     onFailure: (requestId, error) => {
       log.error({ requestId, err: error }, 'a callback could not be stored; upstream will send it again');
     },
-    onWrongCredentials: (counts) => {
-      log.warn(counts, 'callbacks came with wrong credentials');
+    onWrongCredentials: (addresses) => {
+      wrong.add('WRONG_CREDENTIALS', addresses);
     },
   };
 }

@@ -5,11 +5,12 @@ import type { Dispatcher } from 'undici';
 import type { Credentials } from './catapult/callback-route.js';
 import { Account } from './catapult/account.js';
 import { basicAuthorization, TokenAuthorization, type Authorization } from './catapult/authorization.js';
-import { AccountCheck, NOT_CHECKED } from './catapult/check.js';
+import { AccountCheck, NOT_CHECKED, type CheckResult } from './catapult/check.js';
 import { openConnection } from './catapult/connection.js';
-import { startSandbox, type Sandbox } from './sandbox/sandbox.js';
+import type { Closing } from './closing.js';
 import type { Upstream, UpstreamCredentials } from './config/config.js';
 import type { Clock } from './messaging/ports.js';
+import { startSandbox, type Sandbox } from './sandbox/sandbox.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -40,37 +41,32 @@ export interface OpenUpstream {
   readonly facts: object;
   /** Whether upstream can be used as it is configured: `ok`, or what is wrong, in words that hold no secret. */
   state(): string;
-  /** Resolves with the state once it is known for the first time. */
+  /** Resolves once the state is known for the first time. */
   readonly checked: Promise<unknown>;
-  /** Tells `listener` the state at once and whenever it changes. */
+  /** Calls `listener` with the state at once and whenever it changes. */
   watch(listener: (state: string) => void): void;
-  /** To be told when upstream refused a request as a whole. */
+  /** Checks the account again: to be called when upstream refused a request as a whole. */
   checkAgain(): void;
-  /** Tells upstream, where it can be told, at which address callbacks are taken. */
+  /** Gives the sandbox the address at which callbacks are taken. Catapult has it from its operator. */
   listening(callbackUrl: string): void;
-  close(): Promise<void>;
 }
 
 /** Opens the connections, and begins to find out whether they can be used. It never fails because they cannot. */
-export async function openUpstream(upstream: Upstream, clock: Clock): Promise<OpenUpstream> {
+export async function openUpstream(closing: Closing, upstream: Upstream, clock: Clock): Promise<OpenUpstream> {
   if (upstream.kind === 'catapult') {
     const notice = 'listening; messages go to Catapult';
-    return { ...connect(upstream, clock), notice, callbackCredentials: [], listening: () => undefined };
+    return { ...connect(closing, upstream, clock), notice, callbackCredentials: [], listening: () => undefined };
   }
   const sandbox = await startSandbox({ ...SANDBOX_ACCOUNT, auth: upstream.auth });
+  closing.add(() => sandbox.close());
   const credentials = { username: 'sandbox', password: randomBytes(16).toString('hex') };
-  const connected = connect(accountIn(sandbox, upstream.auth), clock);
   return {
-    ...connected,
+    ...connect(closing, accountIn(sandbox, upstream.auth), clock),
     notice: 'listening; messages go to the built-in SANDBOX and reach nobody',
-    facts: { ...connected.facts, sandbox: sandbox.url },
+    facts: { sandbox: sandbox.url },
     callbackCredentials: [credentials],
     listening: (url) => {
       sandbox.sendCallbacksTo({ url, ...credentials });
-    },
-    async close() {
-      await connected.close();
-      await sandbox.close();
     },
   };
 }
@@ -82,50 +78,74 @@ function accountIn({ url, tokenUrl }: Sandbox, auth: 'basic' | 'oauth'): Live {
   return { kind: 'catapult', url, userId, credentials, formerSecrets: [], proxies: null };
 }
 
+/** Whether upstream can be used, by what is known of the account and of its token. */
+class UpstreamState {
+  account: CheckResult = { kind: 'unknown', why: NOT_CHECKED };
+  tokenProblem: string | null = null;
+  readonly #listeners: ((state: string) => void)[] = [];
+
+  get words(): string {
+    const { account, tokenProblem } = this;
+    if (tokenProblem !== null) return tokenProblem;
+    return account.kind === 'ok' ? 'ok' : account.kind === 'problem' ? account.problem : account.why;
+  }
+
+  watch(listener: (state: string) => void): void {
+    this.#listeners.push(listener);
+    listener(this.words);
+  }
+
+  tell(): void {
+    for (const listener of this.#listeners) listener(this.words);
+  }
+}
+
 type Connected = Omit<OpenUpstream, 'notice' | 'callbackCredentials' | 'listening'>;
 
-function connect({ url, userId, credentials, formerSecrets, proxies }: Live, clock: Clock): Connected {
-  const listeners: ((state: string) => void)[] = [];
+function connect(closing: Closing, upstream: Live, clock: Clock): Connected {
+  const { url, userId, credentials, formerSecrets, proxies } = upstream;
   const random = Math.random;
+  const state = new UpstreamState();
   const dispatcher = openConnection(proxies);
-  let tokenProblem: string | null = null;
-  const authorization = authorizationBy(credentials, { dispatcher, clock, random, onChange });
+  const authorization = authorizationBy(credentials, {
+    dispatcher,
+    clock,
+    random,
+    onChange(problem) {
+      state.tokenProblem = problem;
+      // Without a token the check could not be made; what it finds now is the news.
+      if (problem === null && check.result.kind === 'problem') check.mended();
+      else state.tell();
+    },
+  });
   const account = new Account({ url, userId, authorization, dispatcher, userAgent: USER_AGENT });
-  const check = new AccountCheck({ account, clock, random, onChange: tell });
+  const check = new AccountCheck({
+    account,
+    clock,
+    random,
+    onChange(result) {
+      state.account = result;
+      state.tell();
+    },
+  });
+  closing.add(async () => {
+    authorization.close();
+    await check.close();
+    await dispatcher.destroy();
+  });
   return {
     account,
     formerSecrets,
     facts: proxies === null ? {} : { proxies: withoutCredentials(proxies) },
-    state,
+    state: () => state.words,
     checked: check.first,
-    watch(listener) {
-      listeners.push(listener);
-      listener(state());
+    watch: (listener) => {
+      state.watch(listener);
     },
     checkAgain: () => {
       check.again();
     },
-    async close() {
-      authorization.close();
-      await check.close();
-      await dispatcher.destroy();
-    },
   };
-
-  function state(): string {
-    const { result } = check;
-    if (tokenProblem !== null) return tokenProblem;
-    return result.kind === 'ok' ? 'ok' : result.kind === 'problem' ? result.problem : result.why;
-  }
-  function tell(): void {
-    for (const listener of listeners) listener(state());
-  }
-  function onChange(problem: string | null): void {
-    tokenProblem = problem;
-    // Without a token the check could not be made; it tells what it finds now.
-    if (problem === null && check.result.kind === 'problem') check.mended();
-    else tell();
-  }
 }
 
 function authorizationBy(

@@ -2,6 +2,9 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { createApp } from '../src/app.js';
+import { readConfig } from '../src/config/config.js';
+import { createMessagingSchema } from '../src/messaging-schema.js';
 import { StoreInUseError } from '../src/store/file-lock.js';
 import { startTestApp } from './support/app.js';
 import { listen, stopListening } from './support/listen.js';
@@ -25,6 +28,18 @@ describe('the server in a process', () => {
     // Its file is free again.
     const app = await startTestApp({}, { storeFile });
     await app.close();
+  });
+
+  it('that cannot make its HTTP host leaves nothing open, nor does the schema alone', async () => {
+    const storeFile = join(folder, 'messages.sqlite');
+    const config = readConfig({ PORT: '0', LOG_LEVEL: 'silent' });
+    const unusable = { ...config, trustedProxies: ['nobody'] };
+    for (const create of [createApp, createMessagingSchema]) {
+      await expect(create(unusable, { storeFile })).rejects.toThrow('invalid IP address');
+      // Its file is free again, or this would be refused.
+      const opened = await create(config, { storeFile });
+      await opened.close();
+    }
   });
 
   it('keeps another one away from its file', async () => {

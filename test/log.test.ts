@@ -1,6 +1,7 @@
-/** What may be said in a log. */
+/** What may be said in the log, and how often. */
 import { Writable } from 'node:stream';
-import { createLogger, describeError } from '../src/log.js';
+import { jest } from '@jest/globals';
+import { createLogger, describeError, ThrottledLog } from '../src/log.js';
 
 describe('the log', () => {
   it('says of an error its class, its code and where it happened, and never its message', () => {
@@ -33,5 +34,58 @@ describe('the log', () => {
     createLogger('info', destination).error({ err: new Error('secret') }, 'it failed');
     expect(lines.join('')).toContain('it failed');
     expect(lines.join('')).not.toContain('secret');
+  });
+});
+
+describe('events that come in thousands', () => {
+  let written: unknown[];
+  let log: ThrottledLog<'A' | 'B', unknown>;
+  beforeEach(() => {
+    jest.useFakeTimers();
+    written = [];
+    log = new ThrottledLog((...line) => written.push(line));
+  });
+  afterEach(() => {
+    log.close();
+    jest.useRealTimers();
+  });
+
+  it('have a line for the first of a kind at once, and then one a minute with their number and the last', () => {
+    for (let index = 0; index < 1_000; index++) log.add('A', index);
+    expect(written).toEqual([['A', 1, 0]]);
+    jest.advanceTimersByTime(60_000);
+    expect(written.slice(1)).toEqual([['A', 999, 999]]);
+    for (let index = 0; index < 10; index++) log.add('A', index);
+    jest.advanceTimersByTime(59_999);
+    expect(written).toHaveLength(2);
+    jest.advanceTimersByTime(1);
+    expect(written.slice(2)).toEqual([['A', 10, 9]]);
+  });
+
+  it('do not hide those of another kind', () => {
+    log.add('A', 'a');
+    log.add('B', 'b');
+    expect(written).toEqual([
+      ['A', 1, 'a'],
+      ['B', 1, 'b'],
+    ]);
+  });
+
+  it('have a line at once again after a minute without any', () => {
+    log.add('A', 1);
+    jest.advanceTimersByTime(60_000);
+    expect(jest.getTimerCount()).toBe(0);
+    log.add('A', 2);
+    expect(written).toEqual([
+      ['A', 1, 1],
+      ['A', 1, 2],
+    ]);
+  });
+
+  it('all are in the log before the server is gone', () => {
+    for (let index = 0; index < 5; index++) log.add('A', index);
+    log.close();
+    expect(written.slice(1)).toEqual([['A', 4, 4]]);
+    expect(jest.getTimerCount()).toBe(0);
   });
 });

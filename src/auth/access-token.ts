@@ -1,6 +1,6 @@
 /**
- * Whether a token that its issuer signed is an access token. The others (of sign-in, of refresh, of logout) go to places
- * that need not keep them secret, or say nothing of what may be done.
+ * Whether a token that its issuer signed is an access token. Tokens of sign-in, refresh and logout go to places that need
+ * not keep them secret, or say nothing of what their holder may do.
  *
  * Sources: RFC 9068 sections 2.1 and 4 (`at+jwt`), RFC 8725 section 3.11 (explicit types), OpenID Connect Core 2 and
  * 3.1.3.6 (`nonce`, `at_hash`, `c_hash`), Back-Channel Logout 2.4 (`logout+jwt`, `events`), and what issuers send: Auth0,
@@ -9,11 +9,11 @@
  */
 import type { JWTHeaderParameters, JWTPayload } from 'jose';
 
-/** What the header of an access token says that it is; many say nothing. */
+/** The types that the header of an access token may name; many name none. */
 const HEADER_TYPES: ReadonlySet<unknown> = new Set([undefined, 'jwt', 'at+jwt']);
-/** What the claim `typ` of an access token says, where an issuer has it. */
+/** What the claim `typ` of an access token may say; few issuers have it. */
 const CLAIM_TYPES: ReadonlySet<unknown> = new Set([undefined, 'bearer', 'jwt', 'at+jwt']);
-/** Claims that no access token has: they bind a sign-in to a code or a token, or tell that something happened. */
+/** Claims that no access token has: they bind a sign-in to a code or a token, or report an event. */
 const FOREIGN_CLAIMS = ['at_hash', 'c_hash', 's_hash', 'events'];
 
 export function isAccessToken(header: JWTHeaderParameters, claims: JWTPayload): boolean {
@@ -22,7 +22,7 @@ export function isAccessToken(header: JWTHeaderParameters, claims: JWTPayload): 
   if (!HEADER_TYPES.has(headerType) || !CLAIM_TYPES.has(claimType)) return false;
   if (use !== undefined && use !== 'access') return false;
   if (FOREIGN_CLAIMS.some((name) => Object.hasOwn(claims, name))) return false;
-  // Keycloak before version 25 copies the nonce into access tokens, too, which say by themselves that they are such.
+  // Keycloak before version 25 copies the nonce into access tokens as well, but marks them as access tokens.
   const isMarked = headerType === 'at+jwt' || claimType === 'bearer' || use === 'access';
   return isMarked || !Object.hasOwn(claims, 'nonce');
 }

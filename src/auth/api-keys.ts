@@ -1,4 +1,4 @@
-/** API keys, of which only a digest is known here. */
+/** API keys. Only their digests are known here. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Scope } from '../messaging/caller.js';
 
@@ -27,11 +27,11 @@ export class ApiKeys {
     }));
   }
 
-  /** Who holds this key, without an end; null when nobody does. */
+  /** Who holds this key; null when nobody does. A key never expires. */
   find(key: string): { readonly name: string; readonly scopes: ReadonlySet<Scope>; readonly expiresAt: null } | null {
     const digest = createHash('sha256').update(key).digest();
     let found: KnownKey | null = null;
-    // All are compared, so that the time tells nothing of which came close.
+    // All are compared, so that the time does not show which came close.
     for (const candidate of this.#keys) if (timingSafeEqual(digest, candidate.digest)) found ??= candidate;
     return found && { name: found.name, scopes: found.scopes, expiresAt: null };
   }

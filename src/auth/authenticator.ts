@@ -1,4 +1,4 @@
-/** Finds out who calls: by an API key, by a JSON Web Token, or nobody in particular where that was said aloud. */
+/** Finds out who calls: by an API key, by a JSON Web Token, or nobody in particular where the operator chose that. */
 import { ANYBODY, sendersOf } from '../messaging/caller.js';
 import type { Authenticate, CredentialHeaders } from '../messaging/ports.js';
 import { ApiKeys, type ApiKey } from './api-keys.js';
@@ -15,12 +15,12 @@ export interface AuthOptions {
 /** Whether nobody has to sign in. */
 export const isOpen = ({ apiKeys, tokens }: AuthOptions): boolean => apiKeys.length === 0 && tokens === null;
 
-/** Longer than any key or token of ours; what is longer is not even looked at. */
+/** Longer than any key or token of ours; what is longer is refused unread. */
 const MAX_CREDENTIAL_LENGTH = 8_192;
 
 /**
- * A function that tells who a request comes from: null when its credential is missing or wrong. Without keys and tokens
- * everybody is the same caller, who may do all.
+ * A function that finds out who a request comes from: null when its credential is missing or wrong. Without keys and
+ * tokens everybody is the same caller, and may do everything.
  */
 export function authenticator(options: AuthOptions): Authenticate {
   if (isOpen(options)) return () => Promise.resolve({ caller: ANYBODY, expiresAt: null });

@@ -1,4 +1,4 @@
-/** JSON Web Tokens of one issuer, whose keys are fetched from its JWKS address. */
+/** JSON Web Tokens of one issuer. Its public keys are fetched from its JWKS address. */
 import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTPayload } from 'jose';
 import { isCallerName, SCOPES, type Scope } from '../messaging/caller.js';
 import { isAccessToken } from './access-token.js';
@@ -12,7 +12,7 @@ export interface TokenOptions {
 export interface TokenFacts {
   readonly name: string;
   readonly scopes: ReadonlySet<Scope>;
-  /** From when on `find` does not take the token any more, in milliseconds since the epoch. */
+  /** When `find` stops taking the token, in milliseconds since the epoch. */
   readonly expiresAt: number;
 }
 
@@ -25,7 +25,7 @@ export interface Tokens {
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 /** Clocks of two machines differ. */
 const CLOCK_TOLERANCE_SECONDS = 30;
-/** An unknown key id lets the keys be fetched anew, at most this often: anybody can invent key ids. */
+/** An unknown key id makes us fetch the keys again, at most this often: anybody can invent key ids. */
 const REFETCH_INTERVAL_MS = 30_000;
 /** After a failure they are not asked for sooner than this. */
 const RETRY_INTERVAL_MS = 1_000;
@@ -36,12 +36,12 @@ const PREFIX = 'jwt:';
 
 export function openTokens({ issuer, audience, jwksUrl }: TokenOptions): Tokens {
   let failedAt = -Infinity;
-  /** Whoever sends forged tokens must not make this server ask an issuer that is in trouble for each of them. */
+  /** Forged tokens must not make this server ask, once for each, an issuer that is in trouble. */
   const fetchKeys: typeof fetch = async (url, options) => {
     if (performance.now() - failedAt < RETRY_INTERVAL_MS) throw new TypeError('the keys could not be fetched just now');
     let isFetched = false;
     try {
-      // The address was configured; where it leads on to was not.
+      // The address was configured; where it redirects to was not.
       const response = await fetch(url, { ...options, redirect: 'error' });
       const text = await response.text();
       isFetched = response.ok && isKeySet(text);
@@ -68,7 +68,7 @@ export function openTokens({ issuer, audience, jwksUrl }: TokenOptions): Tokens 
         });
         return isAccessToken(protectedHeader, payload) ? callerOf(payload) : null;
       } catch (error) {
-        // The token is at fault, or a key id that nobody knows; all else is the issuer's. jose throws the bare class
+        // A bad token or an unknown key id is the caller's fault, all else the issuer's: jose throws its bare class
         // when the keys cannot be fetched.
         const isTokensFault =
           error instanceof errors.JOSEError &&
@@ -90,7 +90,7 @@ function isKeySet(text: string): boolean {
 }
 
 function callerOf({ sub, scope, scp, exp = 0 }: JWTPayload): TokenFacts | null {
-  // The library does not look at what kind of value it is.
+  // The library does not check its type.
   if (typeof (sub as unknown) !== 'string' || sub === undefined) return null;
   const name = `${PREFIX}${sub}`;
   if (sub === '' || !isCallerName(name)) return null;

@@ -1,9 +1,10 @@
 /** POST /callbacks/catapult: stores first, then answers 200. What is answered otherwise comes again for 24 hours. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { CallbackEvent } from '../messaging/callback-event.js';
 import type { Correlation } from '../messaging/correlation.js';
 import type { Clock, MessageStore } from '../messaging/ports.js';
-import { parseCallback, type CallbackEvent } from './callback.js';
+import { parseCallback } from './callback.js';
 import { WrongCredentials, type WrongCredentialsOptions } from './wrong-credentials.js';
 
 export const CALLBACK_PATH = '/callbacks/catapult';
@@ -31,7 +32,7 @@ interface Counts {
 }
 
 export interface CallbackOptions {
-  readonly store: Pick<MessageStore, 'applyEvent' | 'receive' | 'keepEvent' | 'keepAside'>;
+  readonly store: Pick<MessageStore, 'take'>;
   readonly clock: Clock;
   readonly correlation: Correlation;
   /** Those that are accepted; more than one while they are changed. */
@@ -73,7 +74,7 @@ async function take(request: FastifyRequest, reply: FastifyReply, options: Callb
   const counts = { deliveries: 0, received: 0, other: 0, strange: 0 };
   try {
     for (const events of inGroups(parseCallback(body, correlation, now * 1000))) {
-      await Promise.all(events.map((event) => storeEvent(store, event, now)));
+      await Promise.all(events.map((event) => store.take(event, now)));
       for (const event of events) count(event, counts);
     }
   } catch (error) {
@@ -95,36 +96,11 @@ function* inGroups(events: Iterable<CallbackEvent>): Generator<CallbackEvent[]> 
   if (group.length > 0) yield group;
 }
 
-function storeEvent(store: CallbackOptions['store'], event: CallbackEvent, now: number): Promise<void> {
-  switch (event.kind) {
-    case 'delivery':
-      return store.applyEvent(event.event, now);
-    case 'received':
-      return store.receive(event.message, now);
-    case 'other':
-      return store.keepEvent(event.event, now);
-    case 'strange':
-      return store.keepAside(event.body, now);
-  }
-}
+/** Each kind of event, as the log counts it. */
+const COUNTED_AS = { delivery: 'deliveries', received: 'received', other: 'other', strange: 'strange' } as const;
 
 function count(event: CallbackEvent, counts: Counts): void {
-  switch (event.kind) {
-    case 'delivery':
-      counts.deliveries++;
-      break;
-    case 'received':
-      counts.received++;
-      break;
-    case 'other':
-      counts.other++;
-      break;
-    case 'strange':
-      counts.strange += event.count;
-      break;
-    default:
-      event satisfies never;
-  }
+  counts[COUNTED_AS[event.kind]] += event.kind === 'strange' ? event.count : 1;
 }
 
 /** Catapult sends credentials only to a server that asks for them, so the first request of each callback is refused. */

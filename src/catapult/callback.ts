@@ -1,17 +1,9 @@
 /** What upstream says in a callback, out of untrusted JSON. It is read tolerantly: what is refused would only come again. */
+import type { CallbackEvent } from '../messaging/callback-event.js';
 import type { Correlation } from '../messaging/correlation.js';
 import type { DeliveryEvent } from '../messaging/delivery.js';
-import type { Message, Micros } from '../messaging/message.js';
-import type { OtherEvent } from '../messaging/ports.js';
+import type { Micros } from '../messaging/message.js';
 import { parseTime } from '../messaging/time.js';
-
-export type CallbackEvent =
-  | { readonly kind: 'delivery'; readonly event: DeliveryEvent }
-  | { readonly kind: 'received'; readonly message: Message }
-  /** Understood, but no state of a delivery. */
-  | { readonly kind: 'other'; readonly event: OtherEvent }
-  /** `count` events of a body that cannot be understood, now or later; `body` is what came, or its beginning. */
-  | { readonly kind: 'strange'; readonly count: number; readonly body: string };
 
 /** What each type of event says of a recipient; `message-queued` was sent for two weeks of 2020. */
 const STATUS_OF: Readonly<Record<string, DeliveryEvent['status']>> = {

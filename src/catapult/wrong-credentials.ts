@@ -1,6 +1,5 @@
 /**
- * Counts wrong credentials by the address that they come from, answers a guesser slowly, and tells of an attack in a few
- * lines.
+ * Counts wrong credentials by the address that they come from, and answers a guesser slowly.
  *
  * Nobody is locked out: whatever an address sent before, its next credentials are compared, and the right ones get in at
  * once. Upstream may share an address with whoever guesses (a proxy in front of this server, a NAT), and whoever could
@@ -12,17 +11,14 @@ import type { Clock } from '../messaging/ports.js';
 
 export interface WrongCredentialsOptions {
   readonly clock: Clock;
-  /** Called for the first of a minute at once, and for all others at its end. Never knows what was sent, nor by whom. */
-  readonly onWrong: (counts: WrongCredentialsCounts) => void;
+  /**
+   * Called for each try, with the number of addresses that this minute's came from; more than ten thousand are not told
+   * apart. Never learns what was sent, nor by whom.
+   */
+  readonly onWrong: (addresses: number) => void;
 }
 
-export interface WrongCredentialsCounts {
-  readonly count: number;
-  /** From how many addresses; more than ten thousand are not told apart. */
-  readonly addresses: number;
-}
-
-/** Counts begin anew this long after the first. */
+/** Counts start again this long after the first. */
 const WINDOW_MS = 60_000;
 /** More than somebody needs who types a password wrong, or tries an old one. */
 const MAX_UNSLOWED = 10;
@@ -38,7 +34,6 @@ export class WrongCredentials {
   readonly #options: WrongCredentialsOptions;
   readonly #triesOf = new Map<string, number>();
   readonly #closing = new AbortController();
-  #count = 0;
   #paused = 0;
 
   constructor(options: WrongCredentialsOptions) {
@@ -49,12 +44,12 @@ export class WrongCredentials {
 
   /** Counts one try. Resolves when it may be answered: true as one of too many. */
   async taken(address: string): Promise<boolean> {
-    this.#count += 1;
-    if (this.#count === 1) void this.#startWindow();
+    if (this.#triesOf.size === 0) void this.#startWindow();
     const known = this.#triesOf.has(address) || this.#triesOf.size < MAX_ADDRESSES;
     const counted = known ? address : ALL_OTHERS;
     const tries = (this.#triesOf.get(counted) ?? 0) + 1;
     this.#triesOf.set(counted, tries);
+    this.#options.onWrong(this.#triesOf.size);
     if (tries <= MAX_UNSLOWED) return false;
     if (this.#paused < MAX_PAUSED) await this.#pause();
     return true;
@@ -72,11 +67,7 @@ export class WrongCredentials {
   }
 
   async #startWindow(): Promise<void> {
-    const { clock, onWrong } = this.#options;
-    onWrong({ count: 1, addresses: 1 });
-    await clock.sleep(WINDOW_MS, this.#closing.signal);
-    if (this.#count > 1) onWrong({ count: this.#count - 1, addresses: this.#triesOf.size });
-    this.#count = 0;
+    await this.#options.clock.sleep(WINDOW_MS, this.#closing.signal);
     this.#triesOf.clear();
   }
 }

@@ -4,9 +4,9 @@ import { isIP } from 'node:net';
 import type { ApiKey } from '../auth/api-keys.js';
 import type { AuthOptions } from '../auth/authenticator.js';
 import type { TokenOptions } from '../auth/tokens.js';
-import { isOrigin, type ConfigReader } from './reader.js';
 import { DEFAULT_SCOPES, SCOPES, type Scope } from '../messaging/caller.js';
 import { isE164 } from '../messaging/region.js';
+import { isOrigin, type ConfigReader } from './reader.js';
 
 export interface AccessConfig {
   readonly auth: AuthOptions;
@@ -25,19 +25,22 @@ export function readAccess(reader: ConfigReader, isExposed: boolean): AccessConf
   const apiKeys = readApiKeys(reader);
   const tokens = readTokens(reader);
   const isOpen = reader.read('API_KEYS') === null && JWT_VARIABLES.every((name) => reader.read(name) === null);
-  const mode = reader.read('AUTH');
-  if (mode !== null && mode !== 'none') reader.problem('AUTH must be none, or unset.');
-  if (mode === 'none' && !isOpen) reader.problem('AUTH=none contradicts API_KEYS and JWT_ variables: choose one.');
+  const mode = reader.readText('AUTH', (text) => text === 'none', 'none, or unset');
+  if (mode === 'none' && !isOpen) {
+    reader.addProblem('AUTH=none contradicts API_KEYS and the JWT_ variables: unset it, or them.');
+  }
   if (isOpen && isExposed && mode === null) {
-    reader.problem(
-      'Nobody would have to sign in: set API_KEYS or the JWT_ variables, or say AUTH=none. Only the sandbox on loopback needs nothing.',
+    reader.addProblem(
+      'Nobody would have to sign in: set API_KEYS or the JWT_ variables, or AUTH=none if that is meant. Only the sandbox on loopback needs none of them.',
     );
   }
   const senders = readSenders(reader);
   const isKnown = (name: string): boolean =>
     name.startsWith('jwt:') ? tokens !== null : apiKeys.some((key) => key.name === name);
   if (!Object.keys(senders).every(isKnown)) {
-    reader.problem('ALLOWED_SENDERS names a caller that no key in API_KEYS has, nor, as jwt:SUBJECT, any token.');
+    reader.addProblem(
+      'ALLOWED_SENDERS names a caller that cannot sign in: use a name from API_KEYS, or jwt:SUBJECT with the JWT_ variables.',
+    );
   }
   return {
     auth: { apiKeys, tokens, senders },
@@ -46,7 +49,7 @@ export function readAccess(reader: ConfigReader, isExposed: boolean): AccessConf
   };
 }
 
-/** An address, or one and the length of its network's prefix. */
+/** An address, or an address with the length of its network's prefix. */
 function isNetwork(text: string): boolean {
   const [address = '', prefix, ...rest] = text.split('/');
   const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
@@ -55,22 +58,24 @@ function isNetwork(text: string): boolean {
 }
 
 function readApiKeys(reader: ConfigReader): ApiKey[] {
-  const keys = (reader.read('API_KEYS') ?? '').split(',').flatMap((item) => item.trim() || []);
+  const keys = reader.readItems('API_KEYS');
   const parsed = keys.flatMap((item) => parseApiKey(item) ?? []);
   if (parsed.length < keys.length) {
-    reader.problem(
+    reader.addProblem(
       `API_KEYS must be name:sha256 or name:sha256:scope+scope, separated by commas; scopes are ${SCOPES.join(', ')}.`,
     );
   }
   if (parsed.some(({ sha256 }) => sha256 === EMPTY_SHA256)) {
-    reader.problem('API_KEYS holds the SHA-256 of an empty key: the variable that it was made from was not set.');
+    reader.addProblem('API_KEYS holds the SHA-256 of an empty key: the variable that it was made from was not set.');
   }
-  if (new Set(parsed.map(({ sha256 }) => sha256)).size < parsed.length) reader.problem('API_KEYS holds a key twice.');
+  if (new Set(parsed.map(({ sha256 }) => sha256)).size < parsed.length) {
+    reader.addProblem('API_KEYS holds a key twice: give every caller a key of its own.');
+  }
   return parsed;
 }
 
 function parseApiKey(item: string): ApiKey | null {
-  // Scopes hold colons, too.
+  // Scopes hold colons as well.
   const [, name = '', sha256 = '', scopes = ''] = /^([\w.-]{1,64}):([0-9a-f]{64})(?::(.+))?$/i.exec(item) ?? [];
   if (name === '') return null;
   const named = scopes === '' ? DEFAULT_SCOPES : scopes.split('+');
@@ -79,31 +84,30 @@ function parseApiKey(item: string): ApiKey | null {
 }
 
 function readTokens(reader: ConfigReader): TokenOptions | null {
-  const [issuer, audience, jwksUrl] = JWT_VARIABLES.map((name) => reader.read(name));
   const missing = JWT_VARIABLES.filter((name) => reader.read(name) === null);
   if (missing.length === JWT_VARIABLES.length) return null;
-  for (const name of missing) reader.problem(`${name} is missing: ${JWT_VARIABLES.join(', ')} go together.`);
-  if (jwksUrl != null && !(URL.canParse(jwksUrl) && /^https?:/.test(jwksUrl))) {
-    reader.problem('JWT_JWKS_URL must be an https or http URL.');
-  }
-  return issuer != null && audience != null && jwksUrl != null ? { issuer, audience, jwksUrl } : null;
+  for (const name of missing) reader.addProblem(`${name} is missing: ${JWT_VARIABLES.join(', ')} go together.`);
+  const [issuer, audience] = [reader.read('JWT_ISSUER'), reader.read('JWT_AUDIENCE')];
+  const isUrl = (text: string): boolean => URL.canParse(text) && /^https?:/.test(text);
+  const jwksUrl = reader.readText('JWT_JWKS_URL', isUrl, 'an https or http URL');
+  return issuer !== null && audience !== null && jwksUrl !== null ? { issuer, audience, jwksUrl } : null;
 }
 
 function readSenders(reader: ConfigReader): Record<string, string[]> {
   const senders = new Map<string, string[]>();
-  for (const item of (reader.read('ALLOWED_SENDERS') ?? '').split(',').flatMap((each) => each.trim() || [])) {
+  for (const item of reader.readItems('ALLOWED_SENDERS')) {
     const separator = item.lastIndexOf(':');
     const [name, numbers] = [item.slice(0, separator), item.slice(separator + 1).split('|')];
     if (separator < 1 || !numbers.every(isE164)) {
-      reader.problem('ALLOWED_SENDERS must be caller:+19195551212|+19195551213, separated by commas.');
+      reader.addProblem('ALLOWED_SENDERS must be caller:+19195551212|+19195551213, separated by commas.');
       break;
     }
     if (senders.has(name)) {
-      reader.problem('ALLOWED_SENDERS names a caller twice: put its numbers together, separated by |.');
+      reader.addProblem('ALLOWED_SENDERS names a caller twice: put its numbers together, separated by |.');
       break;
     }
     senders.set(name, numbers);
   }
-  // By way of a map, since `__proto__` may be a name as well.
+  // A map takes `__proto__` as a name, too.
   return Object.fromEntries(senders);
 }

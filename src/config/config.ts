@@ -1,10 +1,10 @@
 /** The environment, read once into a frozen Config. All mistakes are reported at once, by name and never by value. */
 import { readAccess, type AccessConfig } from './access.js';
 import { readLimits, type LimitsConfig } from './limits.js';
-import { ConfigReader, isOrigin, type Environment } from './reader.js';
+import { ConfigReader, isOrigin, type Environment, type Range } from './reader.js';
 import { readUpstream, type Upstream } from './upstream.js';
 
-export type { Environment } from './reader.js';
+export { ConfigError, type Environment } from './reader.js';
 export type { ProxyConfig, Upstream, UpstreamCredentials } from './upstream.js';
 
 export interface Config extends AccessConfig, LimitsConfig {
@@ -26,119 +26,87 @@ export interface Config extends AccessConfig, LimitsConfig {
   readonly federatedTracing: boolean;
   /** The origins of routers that may have events of subscriptions posted to them. */
   readonly routerOrigins: readonly string[];
-  /** Whether only documents of the manifest run; `log` tells of others and runs them. */
-  readonly trustedDocuments: 'off' | 'log' | 'enforce';
-  /** Where the manifest lies; null where it is not needed. */
-  readonly trustedDocumentsFile: string | null;
+  readonly trustedDocuments: TrustedDocumentsConfig;
   readonly logLevel: string;
 }
 
-/** Gateways in front commonly wait 30 s: the caller should hear of it from us. */
-const DEFAULT_SEND_TIMEOUT_MS = 20_000;
-const MIN_SEND_TIMEOUT_MS = 1_000;
-const MAX_SEND_TIMEOUT_MS = 60_000;
-
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
-
-/** The environment cannot be used; `problems` names every variable that is wrong. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-
-  constructor(readonly problems: readonly string[]) {
-    super(problems.join('\n'));
-  }
+export interface TrustedDocumentsConfig {
+  /** Whether only documents of the manifest run; with `log`, others run as well and are logged. */
+  readonly mode: 'off' | 'log' | 'enforce';
+  /** Where the manifest lies: null only with `off`. */
+  readonly file: string | null;
 }
+
+/** Gateways in front commonly wait 30 s: the caller should get the answer from us. */
+const DEFAULT_SEND_TIMEOUT_MS = 20_000;
+const SEND_TIMEOUT_RANGE: Range = { min: 1_000, max: 60_000 };
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /** @throws ConfigError with all mistakes. An empty value counts as unset. */
 export function readConfig(environment: Environment): Config {
   const reader = new ConfigReader(environment);
-  const { problems } = reader;
-  const read = (name: string): string | null => reader.read(name);
-
-  const host = read('HOST') ?? '127.0.0.1';
-  if (/[\s/]/.test(host)) problems.push('HOST must be a host name or an address.');
-
-  const port = read('PORT') ?? '4000';
-  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) problems.push('PORT must be a number from 0 to 65535.');
-
-  const logLevel = read('LOG_LEVEL') ?? 'info';
-  if (!LOG_LEVELS.includes(logLevel)) problems.push(`LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}.`);
-
-  const databaseUrl = readDatabaseUrl(reader);
-
-  const sendTimeoutMs = Number(read('SEND_TIMEOUT_MS') ?? DEFAULT_SEND_TIMEOUT_MS);
-  if (!Number.isInteger(sendTimeoutMs) || sendTimeoutMs < MIN_SEND_TIMEOUT_MS || sendTimeoutMs > MAX_SEND_TIMEOUT_MS) {
-    problems.push(`SEND_TIMEOUT_MS must be a whole number from ${MIN_SEND_TIMEOUT_MS} to ${MAX_SEND_TIMEOUT_MS}.`);
-  }
-
-  const introspection = reader.readSwitch('INTROSPECTION', 'on');
-  const federatedTracing = reader.readSwitch('FEDERATED_TRACING', 'off');
-  const routerOrigins = reader.readList('ROUTER_ORIGINS', isOrigin, 'origins such as https://router.example.com');
-
-  const callbackCredentials = ['', '_PREVIOUS'].flatMap((suffix) => readCredentials(read, problems, suffix));
-  if (read('CALLBACK_USERNAME') === null && read('CALLBACK_USERNAME_PREVIOUS') !== null) {
-    problems.push('CALLBACK_USERNAME_PREVIOUS goes with CALLBACK_USERNAME.');
-  }
-
+  const host = reader.readText('HOST', (text) => !/[\s/]/.test(text), 'a host name or an address') ?? '127.0.0.1';
   const upstream = readUpstream(reader);
   const isSandbox = upstream.kind === 'sandbox';
-  const settleBySearch = reader.readSwitch('SETTLE_BY_SEARCH', 'off');
-  const access = readAccess(reader, !isSandbox || !isLoopback(host));
-  const limits = readLimits(reader, isSandbox);
-  const trustedDocuments = reader.readOneOf('TRUSTED_DOCUMENTS', ['off', 'log', 'enforce'], 'off');
-  const trustedDocumentsFile = read('TRUSTED_DOCUMENTS_FILE');
-  if (trustedDocuments !== 'off' && trustedDocumentsFile === null) {
-    problems.push('TRUSTED_DOCUMENTS_FILE is missing: the manifest that codegen writes.');
-  }
-  if (problems.length > 0) throw new ConfigError(problems);
-  return Object.freeze({
+  const config: Config = {
     host,
-    port: Number(port),
+    port: reader.readNumber('PORT', 4_000, { min: 0, max: 65_535 }),
     upstream,
-    databaseUrl,
-    settleBySearch,
-    sendTimeoutMs,
-    callbackCredentials,
-    introspection,
-    federatedTracing,
-    routerOrigins,
-    trustedDocuments,
-    trustedDocumentsFile,
-    ...access,
-    ...limits,
-    logLevel,
-  });
+    databaseUrl: readDatabaseUrl(reader),
+    settleBySearch: reader.readSwitch('SETTLE_BY_SEARCH', 'off'),
+    sendTimeoutMs: reader.readNumber('SEND_TIMEOUT_MS', DEFAULT_SEND_TIMEOUT_MS, SEND_TIMEOUT_RANGE),
+    callbackCredentials: readCallbackCredentials(reader),
+    introspection: reader.readSwitch('INTROSPECTION', 'on'),
+    federatedTracing: reader.readSwitch('FEDERATED_TRACING', 'off'),
+    routerOrigins: reader.readList('ROUTER_ORIGINS', isOrigin, 'origins such as https://router.example.com'),
+    trustedDocuments: readTrustedDocuments(reader),
+    ...readAccess(reader, !isSandbox || !isLoopback(host)),
+    ...readLimits(reader, isSandbox),
+    logLevel: reader.readOneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
+  };
+  reader.throwProblems();
+  return Object.freeze(config);
 }
 
 /** Where the store is, for commands that need nothing else. @throws ConfigError */
 export function databaseUrlIn(environment: Environment): string | null {
   const reader = new ConfigReader(environment);
   const url = readDatabaseUrl(reader);
-  if (reader.problems.length > 0) throw new ConfigError(reader.problems);
+  reader.throwProblems();
   return url;
 }
 
 function readDatabaseUrl(reader: ConfigReader): string | null {
-  const url = reader.read('DATABASE_URL');
-  if (url !== null && !(/^postgres(ql)?:\/\//.test(url) && URL.canParse(url))) {
-    reader.problem('DATABASE_URL must start with postgres:// or postgresql://; unset, the store is an SQLite file.');
-  }
-  return url;
+  const isPostgres = (url: string): boolean => /^postgres(ql)?:\/\//.test(url) && URL.canParse(url);
+  return reader.readText('DATABASE_URL', isPostgres, 'a postgres:// or postgresql:// URL, or unset for an SQLite file');
 }
 
-function readCredentials(
-  read: (name: string) => string | null,
-  problems: string[],
-  suffix: string,
-): Config['callbackCredentials'] {
+function readTrustedDocuments(reader: ConfigReader): TrustedDocumentsConfig {
+  const mode = reader.readOneOf('TRUSTED_DOCUMENTS', ['off', 'log', 'enforce'], 'off');
+  const file = reader.read('TRUSTED_DOCUMENTS_FILE');
+  if (mode !== 'off' && file === null) {
+    reader.addProblem('TRUSTED_DOCUMENTS_FILE is missing: set it to the manifest that codegen writes.');
+  }
+  return { mode, file };
+}
+
+function readCallbackCredentials(reader: ConfigReader): Config['callbackCredentials'] {
+  const credentials = ['', '_PREVIOUS'].flatMap((suffix) => readCredentials(reader, suffix));
+  if (reader.read('CALLBACK_USERNAME') === null && reader.read('CALLBACK_USERNAME_PREVIOUS') !== null) {
+    reader.addProblem('CALLBACK_USERNAME_PREVIOUS goes with CALLBACK_USERNAME: set that, too.');
+  }
+  return credentials;
+}
+
+function readCredentials(reader: ConfigReader, suffix: string): Config['callbackCredentials'] {
   const names = [`CALLBACK_USERNAME${suffix}`, `CALLBACK_PASSWORD${suffix}`] as const;
-  const [username, password] = [read(names[0]), read(names[1])];
-  if (username?.includes(':') === true)
-    problems.push(`${names[0]} must not contain a colon: Basic auth cannot carry it.`);
+  const username = reader.readUserName(names[0]);
+  const password = reader.read(names[1]);
   if (username !== null && password !== null) return [{ username, password }];
   if (username !== null || password !== null) {
     const [missing, given] = username === null ? names : [names[1], names[0]];
-    problems.push(`${missing} is missing: it goes with ${given}.`);
+    reader.addProblem(`${missing} is missing: it goes with ${given}.`);
   }
   return [];
 }

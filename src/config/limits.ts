@@ -1,9 +1,9 @@
 /** The part of the configuration that says how much may be sent, where to, and with what. */
-import type { ConfigReader } from './reader.js';
 import { isPublicHost } from '../messaging/media-host.js';
 import { isRegion } from '../messaging/region.js';
 import type { Limit } from '../messaging/ports.js';
 import type { SendPolicyOptions } from '../messaging/send-policy.js';
+import type { ConfigReader } from './reader.js';
 
 export interface LimitsConfig {
   readonly sendPolicy: SendPolicyOptions;
@@ -20,7 +20,7 @@ const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86
 /** Timers of Node overflow above 2^31 - 1 ms, and fire at once: a longer window would limit nothing. */
 const MAX_WINDOW_SECONDS = 24 * 86_400;
 
-/** Wide enough for every demonstration and test, and there all the same. */
+/** Wide enough for every demonstration and test, but not without a limit. */
 const SANDBOX_LIMIT_SENDS = '10000/s,1000000/d';
 const SANDBOX_LIMIT_PER_RECIPIENT = '100000/10m';
 const LIVE_LIMIT_SENDS = '20/s,5000/d';
@@ -61,11 +61,11 @@ function readLimit(reader: ConfigReader, name: string, unset: string): Limit[] {
   return text.split(',').flatMap((item) => {
     const [, count = '', length = '1', unit = ''] = /^([1-9]\d{0,8})\/([1-9]\d{0,3})?([smhd])$/.exec(item.trim()) ?? [];
     if (unit === '') {
-      reader.problem(`${name} must be counts by time such as 20/s,5000/d or 10/10m, or off.`);
+      reader.addProblem(`${name} must be counts by time such as 20/s,5000/d or 10/10m, or off.`);
       return [];
     }
     const windowSeconds = Number(length) * (SECONDS[unit] ?? 1);
-    if (windowSeconds > MAX_WINDOW_SECONDS) reader.problem(`${name} counts over at most 24 days.`);
+    if (windowSeconds > MAX_WINDOW_SECONDS) reader.addProblem(`${name} must count over at most 24 days.`);
     return [{ count: Number(count), windowSeconds }];
   });
 }

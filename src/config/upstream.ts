@@ -49,7 +49,7 @@ const DEFAULT_TOKEN_URL = 'https://api.bandwidth.com/api/v1/oauth2/token';
 
 const TOKEN_HOST = new URL(DEFAULT_TOKEN_URL).hostname;
 
-/** The hosts that are known to serve the API, and all that the base URL can be there. */
+/** The hosts that are known to serve the API, and the only base URL of each. */
 const KNOWN_URLS: ReadonlyMap<string, string> = new Map([
   ['messaging.bandwidth.com', 'https://messaging.bandwidth.com/api/v2'],
   ['api.catapult.inetwork.com', 'https://api.catapult.inetwork.com/v2'],
@@ -59,66 +59,63 @@ export function readUpstream(reader: ConfigReader): Upstream {
   const auth = reader.readOneOf('SANDBOX_AUTH', SANDBOX_AUTH, 'basic');
   if (ALL.every((name) => reader.read(name) === null)) return { kind: 'sandbox', auth };
   const credentials = readCredentials(reader);
-  for (const name of ADDRESS) if (reader.read(name) === null) reader.problem(missing(name));
+  for (const name of ADDRESS) if (reader.read(name) === null) reader.addProblem(missing(name));
   const url = (reader.read('CATAPULT_URL') ?? '').replace(/\/+$/, '');
   if (url !== '') checkUrl(reader, url);
-  const userId = reader.read('CATAPULT_USER_ID') ?? '';
-  if (/[^\w.-]/.test(userId)) reader.problem('CATAPULT_USER_ID must consist of letters, digits, _ . and -.');
+  const isUserId = (text: string): boolean => !/[^\w.-]/.test(text);
+  const userId = reader.readText('CATAPULT_USER_ID', isUserId, 'made of letters, digits, _ . and -') ?? '';
   const formerSecrets = ['CATAPULT_SECRET', 'CATAPULT_SECRET_PREVIOUS'].flatMap((name) => reader.read(name) ?? []);
   return { kind: 'catapult', url, userId, credentials, formerSecrets, proxies: readProxies(reader) };
 }
 
 const missing = (name: string): string =>
-  `${name} is missing: set ${[...ADDRESS, ...OAUTH].join(', ')}, or nothing that starts with CATAPULT_ for the built-in sandbox.`;
+  `${name} is missing: set ${[...ADDRESS, ...OAUTH].join(', ')}; or, for the built-in sandbox, nothing that starts with CATAPULT_.`;
 
 function readCredentials(reader: ConfigReader): UpstreamCredentials {
   const isGiven = (name: string): boolean => reader.read(name) !== null;
   const usesBasic = BASIC.some(isGiven);
   const usesOAuth = OAUTH.some(isGiven) || !usesBasic;
   if (usesBasic && usesOAuth) {
-    reader.problem(
-      `${OAUTH.join(' and ')} take the place of ${BASIC.join(' and ')}: unset these, and keep the secret as CATAPULT_SECRET_PREVIOUS while tags of earlier versions may come back.`,
+    reader.addProblem(
+      `${OAUTH.join(' and ')} take the place of ${BASIC.join(' and ')}: unset the old ones, and keep the old secret as CATAPULT_SECRET_PREVIOUS while tags of earlier versions may come back.`,
     );
   }
   for (const name of usesOAuth ? OAUTH : BASIC) {
     if (isGiven(name)) continue;
-    reader.problem(usesOAuth ? missing(name) : `${name} is missing: ${BASIC.join(' and ')} go together.`);
+    reader.addProblem(usesOAuth ? missing(name) : `${name} is missing: ${BASIC.join(' and ')} go together.`);
   }
-  for (const name of ['CATAPULT_TOKEN', 'CATAPULT_CLIENT_ID']) {
-    if (reader.read(name)?.includes(':'))
-      reader.problem(`${name} must not contain a colon: Basic auth cannot carry it.`);
-  }
+  const [token, clientId] = [reader.readUserName('CATAPULT_TOKEN'), reader.readUserName('CATAPULT_CLIENT_ID')];
   for (const name of [...BASIC, ...OAUTH]) {
-    if (/\p{Cc}/u.test(reader.read(name) ?? '')) reader.problem(`${name} must not contain control characters.`);
+    if (/\p{Cc}/u.test(reader.read(name) ?? '')) reader.addProblem(`${name} must not contain control characters.`);
   }
-  const tokenUrl = reader.read('CATAPULT_TOKEN_URL');
-  if (tokenUrl !== null && !usesOAuth) reader.problem(`CATAPULT_TOKEN_URL goes with ${OAUTH.join(' and ')}.`);
-  if (tokenUrl !== null && !isHttpUrl(tokenUrl)) {
-    reader.problem('CATAPULT_TOKEN_URL must be an absolute http or https URL without user info and fragment.');
-  } else if (tokenUrl !== null && new URL(tokenUrl).hostname === TOKEN_HOST && tokenUrl !== DEFAULT_TOKEN_URL) {
-    reader.problem(`CATAPULT_TOKEN_URL must be ${DEFAULT_TOKEN_URL} for this host.`);
+  const tokenUrl = readTokenUrl(reader, usesOAuth);
+  const secretOf = (name: string): string => reader.read(name) ?? '';
+  if (!usesOAuth) return { kind: 'basic', token: token ?? '', secret: secretOf('CATAPULT_SECRET') };
+  return { kind: 'oauth', clientId: clientId ?? '', clientSecret: secretOf('CATAPULT_CLIENT_SECRET'), tokenUrl };
+}
+
+function readTokenUrl(reader: ConfigReader, usesOAuth: boolean): string {
+  const expected = 'an absolute http or https URL without user info and fragment';
+  const url = reader.readText('CATAPULT_TOKEN_URL', isHttpUrl, expected);
+  if (url === null) return DEFAULT_TOKEN_URL;
+  if (!usesOAuth) reader.addProblem(`CATAPULT_TOKEN_URL goes with ${OAUTH.join(' and ')}: set these, or unset it.`);
+  if (isHttpUrl(url) && new URL(url).hostname === TOKEN_HOST && url !== DEFAULT_TOKEN_URL) {
+    reader.addProblem(`CATAPULT_TOKEN_URL must be ${DEFAULT_TOKEN_URL} for this host.`);
   }
-  const [token, secret, clientId, clientSecret] = [...BASIC, ...OAUTH].map((name) => reader.read(name) ?? '') as [
-    string,
-    string,
-    string,
-    string,
-  ];
-  if (!usesOAuth) return { kind: 'basic', token, secret };
-  return { kind: 'oauth', clientId, clientSecret, tokenUrl: tokenUrl ?? DEFAULT_TOKEN_URL };
+  return url;
 }
 
 function checkUrl(reader: ConfigReader, url: string): void {
   if (!isHttpUrl(url) || url.includes('?')) {
-    reader.problem('CATAPULT_URL must be an absolute http or https URL without user info, query and fragment.');
+    reader.addProblem('CATAPULT_URL must be an absolute http or https URL without user info, query and fragment.');
     return;
   }
   const { hostname, href, pathname } = new URL(url);
   const known = KNOWN_URLS.get(hostname);
   if (known !== undefined && href !== known) {
-    reader.problem(`CATAPULT_URL must be ${known}: the account goes into CATAPULT_USER_ID.`);
+    reader.addProblem(`CATAPULT_URL must be ${known}: the account goes into CATAPULT_USER_ID.`);
   } else if (known === undefined && /\/users(\/|$)/.test(pathname)) {
-    reader.problem(
+    reader.addProblem(
       'CATAPULT_URL must end before /users, as https://messaging.bandwidth.com/api/v2 does: the account goes into CATAPULT_USER_ID.',
     );
   }
@@ -128,7 +125,7 @@ function isHttpUrl(text: string): boolean {
   return /^https?:\/\/[^/?#@\\\s]+(\/[^#@\\\s]*)?$/i.test(text) && URL.canParse(text);
 }
 
-/** Whoever signs in to a proxy needs a name and a password, both encoded as in any URL. */
+/** Signing in to a proxy takes a name and a password, both encoded as in any URL. */
 function isProxyUrl(text: string): boolean {
   if (!/^https?:/i.test(text) || !URL.canParse(text)) return false;
   const { username, password } = new URL(text);
@@ -140,14 +137,14 @@ function isProxyUrl(text: string): boolean {
   return (username === '') === (password === '');
 }
 
-/** In both spellings, of which the lower one counts first, as in curl. */
+/** In both spellings; lower case counts first, as in curl. */
 function readProxies(reader: ConfigReader): ProxyConfig | null {
   const read = (name: string): string | null => reader.read(name.toLowerCase()) ?? reader.read(name);
   const [httpsProxy = null, httpProxy = null] = ['HTTPS_PROXY', 'HTTP_PROXY'].map((name) => {
     const text = read(name);
     const url = text === null || text.includes('://') ? text : `http://${text}`;
     if (url !== null && !isProxyUrl(url)) {
-      reader.problem(
+      reader.addProblem(
         `${name} must be an http or https URL, such as http://proxy.example.com:3128 or http://user:password@proxy.example.com:3128.`,
       );
     }

@@ -1,6 +1,7 @@
 /** The list of messages: a Relay cursor connection and its filter. */
 import 'reflect-metadata';
 import { Field, InputType, ObjectType } from 'type-graphql';
+import type { Whose } from '../messaging/caller.js';
 import type { MessageStatus } from '../messaging/message.js';
 import type { MessageFilter } from '../messaging/ports.js';
 import { PageInfoType } from './connection.js';
@@ -56,7 +57,7 @@ export class MessageConnectionType {
   pageInfo!: PageInfoType;
 }
 
-export function messageFilter(input: MessageFilterInput | null | undefined, caller: string | null): MessageFilter {
+export function messageFilter(input: MessageFilterInput | null | undefined, caller: Whose): MessageFilter {
   const { from = null, to = null, status = null, tag = null, since = null, until = null } = input ?? {};
   return { caller, from, to, status, tag, since, until };
 }

@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import { ServiceError } from '../errors.js';
 import { failureOf, type DeliveryFailure } from '../messaging/delivery-failure.js';
-import { readableBy, requireScope, type Caller } from '../messaging/caller.js';
+import { readableBy, refusalWithout, requireScope, type Caller } from '../messaging/caller.js';
 import type { Delivery, Message, OutboundMessage } from '../messaging/message.js';
 import type { MessageService } from '../messaging/message-service.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
@@ -72,7 +72,8 @@ export class MessageResolver {
 
   /** Why this may not be sent; null when it may. A key that is none is thrown at once: nothing can be held by it. */
   #refusalOf(input: MessageInput, message: OutboundMessage, caller: Caller): ServiceError | null {
-    if (!caller.scopes.has('messages:send')) return new ServiceError('FORBIDDEN', { outcome: 'NOT_SENT' });
+    const forbidden = refusalWithout('messages:send', caller, { outcome: 'NOT_SENT' });
+    if (forbidden !== null) return forbidden;
     const fieldErrors = mistakesOf('input', input);
     if (fieldErrors.length === 0) return this.#policy.refusalOf(message, caller);
     const refusal = new ServiceError('BAD_USER_INPUT', { outcome: 'NOT_SENT', fieldErrors });
@@ -115,12 +116,12 @@ export class MessageResolver {
     filter: MessageFilterInput | null,
     @Ctx() { caller, budget }: RequestContext,
   ): Promise<Connection<Message>> {
-    const visibleTo = readableBy(caller);
+    const whose = readableBy(caller);
     if (filter != null) checkInput('filter', filter);
     const size = checkPageSize(first ?? DEFAULT_PAGE_SIZE);
     const position = after == null ? null : decodeCursor(after);
     const rows = await budget.read(
-      () => this.#messages.listMessages(messageFilter(filter, visibleTo), size + 1, position),
+      () => this.#messages.listMessages(messageFilter(filter, whose), size + 1, position),
       (found) => found.map(({ message }) => message),
     );
     return connectionOf(

@@ -21,11 +21,10 @@ import type { SendPolicy } from '../messaging/send-policy.js';
 import { isTooMuch } from './answer-budget.js';
 import { contextFactory, type ContextParts, type RequestContext } from './context.js';
 import { DocumentGate, MAX_TOKENS } from './documents/gate.js';
-import { FailureLog, type TellFailures } from './subscriptions/failure-log.js';
 import { errorFormatter, errorPublisher, isInternal } from './public-error.js';
 import { routerSubscriptions } from './subscriptions/router.js';
 import { buildMessagingSchema } from './schema.js';
-import type { SocketFailure } from './subscriptions/socket.js';
+import type { OnSocketFailure } from './subscriptions/socket.js';
 import { subscriptionHandler } from './subscriptions/websocket.js';
 import type { DocumentRequest, TrustedDocuments } from './documents/trusted.js';
 import { documentRules, VALIDATION_OPTIONS } from './documents/rules.js';
@@ -54,7 +53,7 @@ export interface GraphQLOptions extends ContextParts {
   readonly federatedTracing: boolean;
   /** The origins of routers that may have events posted to them. */
   readonly routerOrigins: readonly string[];
-  readonly onSocketFailures: TellFailures<SocketFailure>;
+  readonly onSocketFailure: OnSocketFailure;
 }
 
 /** Serves /graphql on `routes`; the result stops it once no request is in flight. */
@@ -65,7 +64,6 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
   const rules = documentRules({ introspection });
   const gate = new DocumentGate(trustedDocuments);
   const publish = errorPublisher(format, onInternalError);
-  const failures = new FailureLog(options.onSocketFailures);
   const apollo = new ApolloServer<RequestContext>({
     schema,
     formatError: format,
@@ -150,14 +148,11 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
       origins: options.corsOrigins,
       publish,
       rules,
-      failures,
+      onFailure: options.onSocketFailure,
       maxTokens: MAX_TOKENS,
     }),
   });
-  return async () => {
-    await apollo.stop();
-    failures.close();
-  };
+  return () => apollo.stop();
 }
 
 /** Puts the document in the place of its id, and tells whether it may not even be validated. */

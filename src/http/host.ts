@@ -1,11 +1,11 @@
 /** The HTTP host: limits, the shape of its own errors, /health and /ready, and an orderly end. */
-import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { failureBody, ServiceError, type ErrorCode } from '../errors.js';
 import type { Logger } from '../log.js';
+import { readJsonOnly } from './json-body.js';
 import { UnreadAnswers } from './unread-answers.js';
 
 /** Ten sends with everything at its limit, written out as JSON, are smaller. */
@@ -54,31 +54,14 @@ export async function createHttpHost(options: HttpHostOptions): Promise<HttpHost
       void answerError(error, request, reply, log);
     },
   });
-
   routes.addHook('onRequest', (request, reply, next) => {
     void reply.header('x-request-id', request.id);
     if (draining) void refuse(reply, 503, 'SHUTTING_DOWN');
     else next();
   });
-  await routes.register(helmet, {
-    // An API has no page to protect; GraphiQL's brings a policy of its own.
-    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-    // Pages of configured origins read the answers.
-    crossOriginResourcePolicy: corsOrigins.length > 0 ? { policy: 'cross-origin' } : { policy: 'same-origin' },
-    referrerPolicy: { policy: 'no-referrer' },
-  });
-  if (corsOrigins.length > 0) {
-    await routes.register(cors, {
-      origin: [...corsOrigins],
-      methods: ['GET', 'POST'],
-      allowedHeaders: ['content-type', 'authorization', 'x-api-key', 'apollo-require-preflight'],
-      exposedHeaders: ['x-request-id'],
-      maxAge: CORS_MAX_AGE_SECONDS,
-    });
-  }
-  const unread = new UnreadAnswers();
-  routes.addHook('onSend', (_request, reply, payload, next) => {
-    if (typeof payload === 'string' || Buffer.isBuffer(payload)) unread.add(reply.raw, Buffer.byteLength(payload));
+  await protectBrowsers(routes, corsOrigins);
+  boundUnreadAnswers(routes);
+  routes.addHook('onSend', (_request, reply, _payload, next) => {
     // A client that keeps its connection alive would otherwise hold up the end.
     if (draining) void reply.header('connection', 'close');
     next();
@@ -86,17 +69,7 @@ export async function createHttpHost(options: HttpHostOptions): Promise<HttpHost
   routes.setErrorHandler((error: FastifyError, request, reply) => answerError(error, request, reply, log));
   routes.setNotFoundHandler((_request, reply) => refuse(reply, 404, 'BAD_REQUEST', 'There is nothing at this path.'));
   readJsonOnly(routes);
-
-  routes.get('/health', () => ({ status: 'ok' }));
-  routes.get('/ready', async (request, reply) => {
-    try {
-      return { status: 'ready', ...(await readiness()) };
-    } catch (error) {
-      log.warn({ requestId: request.id, err: error }, 'not ready');
-      return reply.code(503).send({ status: 'not ready' });
-    }
-  });
-
+  answerProbes(routes, readiness, log);
   return {
     routes,
     listen: (host, port) => routes.listen({ host, port }),
@@ -111,66 +84,56 @@ export async function createHttpHost(options: HttpHostOptions): Promise<HttpHost
   };
 }
 
-/** JSON in UTF-8 is all that is read; other content types get 415. A route with a parser of its own is left alone. */
-function readJsonOnly(routes: FastifyInstance): void {
-  const parseJson = routes.getDefaultJsonParser('error', 'error');
-  routes.removeAllContentTypeParsers();
-  routes.addHook('preParsing', (request, _reply, _payload, next) => {
-    const isReadHere = request.server.hasContentTypeParser('application/json');
-    next(isReadHere && !isInUtf8(request.headers['content-type']) ? new OtherCharset() : null);
+/** Headers that say what a browser may do with the answers, and for which pages. */
+async function protectBrowsers(routes: FastifyInstance, corsOrigins: readonly string[]): Promise<void> {
+  await routes.register(helmet, {
+    // An API has no page to protect; GraphiQL's brings a policy of its own.
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    // Pages of configured origins read the answers.
+    crossOriginResourcePolicy: corsOrigins.length > 0 ? { policy: 'cross-origin' } : { policy: 'same-origin' },
+    referrerPolicy: { policy: 'no-referrer' },
   });
-  routes.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    const text = body.toString('utf8');
-    if (!isUtf8(body as Buffer)) {
-      done(new NotUnicode(), undefined);
-      return;
+  if (corsOrigins.length === 0) return;
+  await routes.register(cors, {
+    origin: [...corsOrigins],
+    methods: ['GET', 'POST'],
+    allowedHeaders: ['content-type', 'authorization', 'x-api-key', 'apollo-require-preflight'],
+    exposedHeaders: ['x-request-id'],
+    maxAge: CORS_MAX_AGE_SECONDS,
+  });
+}
+
+function boundUnreadAnswers(routes: FastifyInstance): void {
+  const unread = new UnreadAnswers();
+  routes.addHook('onSend', (_request, reply, payload, next) => {
+    if (typeof payload === 'string' || Buffer.isBuffer(payload)) unread.add(reply.raw, Buffer.byteLength(payload));
+    next();
+  });
+}
+
+/** /health answers as long as the process lives, /ready as long as `readiness` resolves. */
+function answerProbes(routes: FastifyInstance, readiness: HttpHostOptions['readiness'], log: Logger): void {
+  routes.get('/health', () => ({ status: 'ok' }));
+  routes.get('/ready', async (request, reply) => {
+    try {
+      return { status: 'ready', ...(await readiness()) };
+    } catch (error) {
+      log.warn({ requestId: request.id, err: error }, 'not ready');
+      return reply.code(503).send({ status: 'not ready' });
     }
-    void parseJson(request, text, (error, json) => {
-      // Half a surrogate pair can only come out of an escape.
-      if (error === null && text.includes('\\u') && !isWellFormed(json)) done(new NotUnicode(), undefined);
-      else done(error, json);
-    });
   });
 }
 
-/** Whether a content type names no charset but UTF-8, and at most once: of two, two readers may each believe another. */
-function isInUtf8(contentType = ''): boolean {
-  const [, ...parameters] = contentType.split(';');
-  const [charset, ...others] = parameters.filter((parameter) => /charset/i.test(parameter));
-  return charset === undefined || (others.length === 0 && /^\s*charset=("?)utf-?8\1\s*$/i.test(charset));
-}
-
-class OtherCharset extends Error {
-  readonly statusCode = 415;
-  readonly code = 'OTHER_CHARSET';
-}
-
-class NotUnicode extends Error {
-  readonly statusCode = 400;
-  readonly code = 'NOT_UNICODE';
-}
-
-/** Whether every string in a JSON value has a UTF-8 form. Iterative, since a body may be nested 100,000 deep. */
-function isWellFormed(json: unknown): boolean {
-  const open: unknown[] = [json];
-  while (open.length > 0) {
-    const value = open.pop();
-    if (typeof value === 'string' && !value.isWellFormed()) return false;
-    if (typeof value === 'object' && value !== null) for (const entry of Object.entries(value)) open.push(...entry);
-  }
-  return true;
-}
-
-/** Constant words for the refusals of the framework, whose own messages may quote the request. */
+/** Constant texts for the refusals of the framework, whose own messages may quote the request. */
 const REFUSALS: Readonly<Record<string, string>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: `The body is larger than ${BODY_LIMIT_BYTES / 1024} KiB.`,
+  FST_ERR_CTP_BODY_TOO_LARGE: `The body is larger than ${BODY_LIMIT_BYTES / 1024} KiB: split the request.`,
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'The content type must be application/json.',
-  FST_ERR_CTP_EMPTY_JSON_BODY: 'The body is empty.',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'The body is empty: send the operation as JSON.',
   FST_ERR_CTP_INVALID_JSON_BODY: 'The body is not valid JSON.',
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'The body is not as long as content-length says.',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'The body is not as long as its content-length header says.',
   OTHER_CHARSET: 'The content type must be application/json, in UTF-8.',
-  NOT_UNICODE: 'The body holds text that is not Unicode.',
-  ERR_INVALID_URL: 'The Host header is not a host.',
+  NOT_UNICODE: 'The body must be UTF-8, without half of a surrogate pair.',
+  ERR_INVALID_URL: 'The Host header must name a host.',
 };
 
 function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply, log: Logger): FastifyReply {
@@ -182,6 +145,6 @@ function answerError(error: FastifyError, request: FastifyRequest, reply: Fastif
   return refuse(reply, 500, 'INTERNAL_SERVER_ERROR');
 }
 
-function refuse(reply: FastifyReply, status: number, code: ErrorCode, words?: string): FastifyReply {
-  return reply.code(status).send(failureBody(new ServiceError(code), reply.request.id, words));
+function refuse(reply: FastifyReply, status: number, code: ErrorCode, message?: string): FastifyReply {
+  return reply.code(status).send(failureBody(new ServiceError(code, { message }), reply.request.id));
 }

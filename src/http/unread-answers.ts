@@ -1,4 +1,4 @@
-/** Answers that their clients do not read: how long the server keeps one, and how many bytes it keeps of all of them. */
+/** Answers that their clients do not read: how long the server keeps one, and how many bytes of all of them. */
 import type { ServerResponse } from 'node:http';
 
 /** Somebody on a slow line reads the largest answer, 2 MiB, in this time at 35 KB a second. */
@@ -18,9 +18,9 @@ export class UnreadAnswers {
     this.#maxBytes = maxBytes;
   }
 
-  /** To be told of each answer that is about to be written. Whose turn to read has been longest is cut off first. */
+  /** To be called with each answer that is about to be written. The oldest is cut off first. */
   add(answer: ServerResponse, bytes: number): void {
-    // Whose client hung up before is never closed again: it would be kept for ever.
+    // If the client hung up already, there is no `close` to come: the answer would be kept for ever.
     if (answer.destroyed) return;
     const cutOff = setTimeout(() => answer.destroy(), this.#maxWaitMs).unref();
     this.#open.set(answer, bytes);

@@ -2,7 +2,7 @@
 import { ServiceError, type ServiceErrorDetails } from '../errors.js';
 import { isCleanText } from './message.js';
 
-/** What a key or token can be good for. `messages:read` is for the caller's own messages. */
+/** What a key or token may allow. `messages:read` is for the caller's own messages. */
 export const SCOPES = [
   'messages:send',
   'messages:read',
@@ -12,10 +12,10 @@ export const SCOPES = [
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** What a caller may do whose key says nothing else: send, and read what it sent. */
+/** What a caller may do whose key names no scopes: send, and read what it sent. */
 export const DEFAULT_SCOPES: readonly Scope[] = ['messages:send', 'messages:read'];
 
-/** A caller's name stands in indexes, whose entries PostgreSQL bounds. In UTF-16 units. */
+/** A caller's name is in indexes, and PostgreSQL bounds their entries. In UTF-16 units. */
 const MAX_CALLER_LENGTH = 255;
 
 export interface Caller {
@@ -29,10 +29,15 @@ export interface Caller {
 /** The only caller where nobody has to sign in. */
 export const ANYBODY: Caller = { name: 'anonymous', scopes: new Set(SCOPES), senders: null };
 
-/** Who signed in, and until when that holds. */
+/** Whose messages: one caller's, by its name, or everybody's. */
+export type Whose = string | typeof EVERYBODY;
+/** No name can be mistaken for it, and nothing that is left out means it. */
+export const EVERYBODY: unique symbol = Symbol('everybody');
+
+/** Who signed in, and until when. */
 export interface SignedIn {
   readonly caller: Caller;
-  /** From when on the credential is not taken any more, in milliseconds since the epoch; null when it has no end. */
+  /** When the credential ends, in milliseconds since the epoch; null when it has no end. */
   readonly expiresAt: number | null;
 }
 
@@ -50,19 +55,30 @@ export function sendersOf(
   return allowed === undefined ? null : new Set(allowed);
 }
 
+/** The refusal of a caller that lacks the scope; null when it has it. The refusal names the scope, which is no secret. */
+export function refusalWithout(
+  scope: Scope,
+  { scopes }: Caller,
+  details: ServiceErrorDetails = {},
+): ServiceError | null {
+  if (scopes.has(scope)) return null;
+  return new ServiceError('FORBIDDEN', { ...details, message: `This key or token lacks the scope ${scope}.` });
+}
+
 /** @throws ServiceError FORBIDDEN when the caller lacks the scope. */
 export function requireScope(caller: Caller, scope: Scope, details: ServiceErrorDetails = {}): void {
-  if (!caller.scopes.has(scope)) throw new ServiceError('FORBIDDEN', details);
+  const refusal = refusalWithout(scope, caller, details);
+  if (refusal !== null) throw refusal;
 }
 
 /**
- * Whose messages a caller may look at: its own, or everybody's (`null`). Messages that came in were sent by no caller,
- * so only `messages:read-all` sees them.
+ * Whose messages a caller may look at: its own, or everybody's. Messages that came in were sent by no caller, so only
+ * `messages:read-all` sees them.
  *
  * @throws ServiceError FORBIDDEN without a scope to read.
  */
-export function readableBy(caller: Caller): string | null {
-  if (caller.scopes.has('messages:read-all')) return null;
+export function readableBy(caller: Caller): Whose {
+  if (caller.scopes.has('messages:read-all')) return EVERYBODY;
   requireScope(caller, 'messages:read');
   return caller.name;
 }

@@ -1,7 +1,7 @@
 /** Callback events → states. Events come at least once and in any order; the result must not depend on either. */
 import { RANK, type Delivery, type Message, type MessageStatus, type Micros } from './message.js';
 
-/** What a callback tells of an outgoing message. */
+/** What a callback says about an outgoing message. */
 export interface DeliveryEvent {
   readonly messageId: string;
   /** Our own id of the send, from a correlation that was verified; null where there is none. */
@@ -11,11 +11,11 @@ export interface DeliveryEvent {
   readonly status: 'ACCEPTED' | 'SENDING' | 'DELIVERED' | 'FAILED';
   readonly time: Micros;
   readonly errorCode: number | null;
-  /** What it says of the message itself, for a send whose own answer was lost. */
+  /** What it says about the message itself, for a send that lost its own answer. */
   readonly message: Pick<Message, 'time' | 'owner' | 'segmentCount' | 'pairedMessageId'>;
 }
 
-/** The deliveries of a message of which nothing was heard yet. */
+/** The deliveries of a message before its first event. */
 export function openDeliveries(to: readonly string[]): Delivery[] {
   return to.map((recipient) => ({ to: recipient, status: 'ACCEPTED', time: null, errorCode: null }));
 }
@@ -23,7 +23,7 @@ export function openDeliveries(to: readonly string[]): Delivery[] {
 /** The deliveries after an event. An event about nobody of the message changes nothing. */
 export function withEvent(deliveries: readonly Delivery[], event: DeliveryEvent): Delivery[] {
   const [only, ...others] = deliveries;
-  // A message to one recipient is about that one, however the event spells the number.
+  // With one recipient the event is about that one, even if it spells the number differently.
   const to = only !== undefined && others.length === 0 ? only.to : event.to;
   const { status, time, errorCode } = event;
   return deliveries.map((delivery) =>

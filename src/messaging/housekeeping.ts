@@ -1,4 +1,4 @@
-/** What the store needs done from time to time: abandoned claims are found, old keys and dead letters let go. */
+/** What the store needs from time to time: abandoned claims are found, old keys freed, old dead letters deleted. */
 import { setImmediate } from 'node:timers/promises';
 import type { Clock, MessageStore } from './ports.js';
 import type { RefusalCounts } from './refusal-counts.js';
@@ -7,7 +7,7 @@ import type { RefusalCounts } from './refusal-counts.js';
 const CHECK_EVERY_MS = 5_000;
 /** How often refused sends are written down: a crash may forget as many as this. */
 const COUNT_EVERY_MS = 1_000;
-/** How often old keys are let go. */
+/** How often old keys are freed. */
 const PURGE_EVERY_MS = 10 * 60_000;
 /** Rows changed in one go, so that a purge never holds up a send. */
 const PURGE_BATCH = 500;

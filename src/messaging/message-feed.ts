@@ -1,5 +1,6 @@
 /** Messages as they change, for subscribers. */
 import { badArgument, ServiceError } from '../errors.js';
+import { EVERYBODY, type Whose } from './caller.js';
 import { isFinal } from './delivery.js';
 import type { Message } from './message.js';
 import type { MessageStore, StoreChange } from './ports.js';
@@ -16,12 +17,12 @@ export class MessageFeed {
 
   /**
    * The message as it is now, then after every change; ends when nothing more is to be expected. Changes that come
-   * faster than they are read are told once, by their result.
+   * faster than they are read are sent once, as the latest state.
    *
-   * @param visibleTo who has to have sent it; anybody for null.
+   * @param caller who must have sent it.
    * @throws ServiceError BAD_USER_INPUT when the message is not known.
    */
-  updates(id: string, visibleTo: string | null): AsyncIterableIterator<Message> {
+  updates(id: string, caller: Whose): AsyncIterableIterator<Message> {
     const store = this.#store;
     const waiting = new Waiting<true>(1, 'coalesce');
     return subscription(store, waiting, listener, read());
@@ -33,7 +34,7 @@ export class MessageFeed {
     async function* read(): AsyncGenerator<Message> {
       let told = '';
       do {
-        const [message = null] = await store.messagesById([id], visibleTo);
+        const [message = null] = await store.messagesById([id], caller);
         if (message === null) throw unknownMessage();
         const now = JSON.stringify(message);
         if (now !== told) yield message;
@@ -60,14 +61,14 @@ export class MessageFeed {
 
     async function* read(): AsyncGenerator<Message> {
       for (let id = await waiting.next(); id !== null; id = await waiting.next()) {
-        const [message = null] = await store.messagesById([id]);
+        const [message = null] = await store.messagesById([id], EVERYBODY);
         if (message !== null && isFor(to, message)) yield message;
       }
     }
   }
 }
 
-/** Of a message to several of your numbers each has its own, whose owner it is; `to` names them all. */
+/** A message to several of your numbers comes once for each, as its `owner`; `to` names them all. */
 function isFor(number: string | null, { owner, to }: Message): boolean {
   if (number === null) return true;
   return owner === null ? to.includes(number) : owner === number;

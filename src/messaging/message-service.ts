@@ -1,6 +1,7 @@
 /** The send: claim, call, record. And the lookups, and what people settle. */
 import { createHash } from 'node:crypto';
 import { ServiceError, type ErrorCode } from '../errors.js';
+import type { Whose } from './caller.js';
 import type { Message, OutboundMessage } from './message.js';
 import { RecordQueue, type RecordObserver } from './record-queue.js';
 import {
@@ -125,9 +126,9 @@ export class MessageService {
     }
   }
 
-  /** The messages with these ids that `visibleTo` sent; everybody's for null. */
-  messagesById(ids: readonly string[], visibleTo: string | null): Promise<(Message | null)[]> {
-    return this.#options.store.messagesById(ids, visibleTo);
+  /** The messages with these ids that `caller` sent. */
+  messagesById(ids: readonly string[], caller: Whose): Promise<(Message | null)[]> {
+    return this.#options.store.messagesById(ids, caller);
   }
 
   /** At most `limit` messages after `after`, newest first. */

@@ -1,7 +1,7 @@
 /** What the outer folders implement for the messaging core. */
 import type { ServiceError } from '../errors.js';
-import type { SignedIn } from './caller.js';
-import type { DeliveryEvent } from './delivery.js';
+import type { CallbackEvent } from './callback-event.js';
+import type { SignedIn, Whose } from './caller.js';
 import type { Message, MessageStatus, Micros, OutboundMessage } from './message.js';
 
 export interface Clock {
@@ -213,14 +213,6 @@ export interface Position {
   readonly sendId: string;
 }
 
-/** What a callback tells that is no state of a delivery. */
-export interface OtherEvent {
-  readonly messageId: string;
-  readonly type: string;
-  /** The event as it came, as JSON. */
-  readonly body: string;
-}
-
 /** How many dead letters were deleted, and why. */
 export interface DeadLetterPurge {
   readonly expired: number;
@@ -235,7 +227,7 @@ export interface ListedMessage {
 /** All conditions must hold; `null` sets none. */
 export interface MessageFilter {
   /** Who sent it. */
-  readonly caller: string | null;
+  readonly caller: Whose;
   readonly from: string | null;
   /** Any of the recipients. */
   readonly to: string | null;
@@ -263,7 +255,7 @@ export interface MessageStore {
   readonly shared: boolean;
 
   /**
-   * Stores the intent to send, or tells which send holds the caller's key. Writes nothing in that case. Rejects with a
+   * Stores the intent to send, or returns the send that holds the caller's key and writes nothing. Rejects with a
    * NotTriedError where it certainly did not happen; any other rejection leaves open whether it did, or will.
    */
   claim(send: NewSend): Promise<Claim>;
@@ -284,10 +276,10 @@ export interface MessageStore {
   expireLeases(now: number): Promise<number>;
 
   /**
-   * Stores what a callback tells. An event whose message is not known yet waits for it; see `adoptEarlyEvents`.
-   * Repeating it changes nothing.
+   * Stores what a callback brings. What became of a delivery waits where its message is not known yet; see
+   * `adoptEarlyEvents`. Repeating that, or a message that came in, changes nothing. The rest is kept for people to read.
    */
-  applyEvent(event: DeliveryEvent, now: number): Promise<void>;
+  take(event: CallbackEvent, now: number): Promise<void>;
 
   /** Applies events that came before their message was known, where it is known by now; returns how many messages. */
   adoptEarlyEvents(now: number): Promise<number>;
@@ -300,15 +292,6 @@ export interface MessageStore {
 
   /** Adds to the counts of refused sends. */
   addRefusals(counts: readonly RefusalCount[]): Promise<void>;
-
-  /** Stores a message that came in, once, however often it is told. */
-  receive(message: Message, now: number): Promise<void>;
-
-  /** Keeps what a callback said and nobody understands, for people to read. */
-  keepAside(body: string, now: number): Promise<void>;
-
-  /** Keeps an event of a kind that says nothing of a delivery, such as that a message was read. */
-  keepEvent(event: OtherEvent, now: number): Promise<void>;
 
   /**
    * Deletes what was kept aside, and other events: what was received before `before`, and of each kind the oldest beyond
@@ -328,8 +311,8 @@ export interface MessageStore {
    */
   purge(before: number, limit: number): Promise<number>;
 
-  /** The messages with these ids that `caller` sent (everybody's for null), in this order, `null` where there is none: one query. */
-  messagesById(ids: readonly string[], caller?: string | null): Promise<(Message | null)[]>;
+  /** The messages with these ids that `caller` sent, in this order, `null` where there is none: one query. */
+  messagesById(ids: readonly string[], caller: Whose): Promise<(Message | null)[]>;
 
   /** At most `limit` messages after `after`, newest first. */
   listMessages(filter: MessageFilter, limit: number, after: Position | null): Promise<ListedMessage[]>;

@@ -1,15 +1,16 @@
 /**
- * Settles unresolved sends by asking upstream's message list. The list knows neither our tag nor the text, so a message
+ * Settles unresolved sends by asking upstream's message list. The list has no tag and no text, so a message
  * is found by its numbers and its time. That is proof only as long as nothing else sends from these numbers, which the
  * operator says by turning this on; and only where one send of ours, and one message, is left to be matched.
  */
+import { EVERYBODY } from './caller.js';
 import type { Clock, MessageSearch, MessageStore, StoredSend, UpstreamMessage } from './ports.js';
 
 /** A callback has mostly come by then, and every send of that time is over. */
 const FIRST_ASK_MS = 2 * 60_000;
 /** Upstream lists messages late, but not later than this. From ask to ask the age of the send doubles. */
 const LAST_ASK_MS = 24 * 3_600_000;
-/** How often is looked for sends that are due. */
+/** How often it looks for sends that are due. */
 const ROUND_EVERY_MS = 15_000;
 /** Upstream takes 3,500 requests in 5 minutes from one address; this leaves most of them to others. */
 const PAUSE_BETWEEN_ASKS_MS = 250;
@@ -60,7 +61,7 @@ export function startSettling(options: SettlingOptions): () => Promise<void> {
   };
 }
 
-/** Knows when each send is to be asked about. After a restart each that is old enough is asked about at once. */
+/** Knows when to ask about each send. After a restart, all that are old enough are asked about at once. */
 export class SettlingRounds {
   readonly #options: SettlingOptions;
   readonly #signal: AbortSignal;
@@ -118,7 +119,7 @@ export class SettlingRounds {
       await clock.sleep(PAUSE_BETWEEN_ASKS_MS, this.#signal);
     }
     const fitting = fittingMessages(send, listed);
-    const known = await store.messagesById([...fitting.keys()], null);
+    const known = await store.messagesById([...fitting.keys()], EVERYBODY);
     const ours = new Set(known.flatMap((message) => message?.id ?? []));
     const [match, ...others] = [...fitting].filter(([id]) => !ours.has(id));
     if (match === undefined || others.length > 0) {

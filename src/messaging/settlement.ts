@@ -1,4 +1,4 @@
-/** Settles a send of which nobody knows what became of it, by what somebody found out. */
+/** Settles a send with an unknown outcome by what somebody found out. */
 import { badArgument } from '../errors.js';
 import { isCleanText } from './message.js';
 import type { MessageStore, Settlement, StoredSend } from './ports.js';
@@ -53,7 +53,11 @@ export async function settleByHand(
       return { send: result.send, isNew: true };
     case 'NOT_UNRESOLVED':
       if (isSettledSo(result.send, request)) return { send: result.send, isNew: false };
-      throw badArgument('sendId', 'NOT_UNRESOLVED', 'The outcome of this send is known, or still on its way.');
+      throw badArgument(
+        'sendId',
+        'NOT_UNRESOLVED',
+        'The outcome of this send is known or still on its way: there is nothing to settle.',
+      );
     case 'UNKNOWN_SEND':
       throw badArgument('sendId', 'UNKNOWN_SEND', 'There is no send with this id.');
     case 'MESSAGE_ID_TAKEN':

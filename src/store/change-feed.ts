@@ -2,14 +2,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { StoreChange } from '../messaging/ports.js';
+import { TIMEOUT_MS } from './pool.js';
 
 /** The channel's name; a payload is `updated:` or `received:` and a message id. */
 export const CHANNEL = 'catapult_graphql';
 
-/** The pause before a lost connection is made anew. */
+/** The pause before each attempt to reconnect. */
 const RECONNECT_MS = 500;
-/** As long as the store's other connections may take. */
-const TIMEOUT_MS = 5_000;
 /** A peer that went away without a word is found out by TCP. */
 const KEEP_ALIVE_MS = 10_000;
 
@@ -42,7 +41,7 @@ export class ChangeFeed {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Resolves when nothing is under way any more, neither a connection nor an attempt at one. */
+  /** Resolves once no connection is open and none is being made. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#reconnecting;
@@ -63,7 +62,7 @@ export class ChangeFeed {
     });
     client.on('error', () => undefined);
     client.on('end', () => {
-      // A client that failed to connect ends as well, while its successor is under way already.
+      // A client that failed to connect ends too, when an attempt to reconnect may already be running.
       this.#reconnecting ??= this.#reconnect().finally(() => (this.#reconnecting = undefined));
     });
     this.#client = client;
@@ -76,7 +75,7 @@ export class ChangeFeed {
     }
   }
 
-  /** Comes back as often as it takes. What was told meanwhile is lost, and said to be. */
+  /** Tries until it is connected again. Listeners then hear that changes were missed. */
   async #reconnect(): Promise<void> {
     const { signal } = this.#closing;
     for (;;) {

@@ -13,9 +13,9 @@ export class StoreInUseError extends Error {
 }
 
 /**
- * Locks the file for as long as the process lives, or until the result is called: what a second server takes for left
- * behind by a crash, the first one may be sending right now. The lock is SQLite's own on an empty database beside the
- * file, so the kernel lets go of it however the process ends, and tools may still read the file itself.
+ * Locks the file until the process ends or the result is called: a second server would take for abandoned what the first
+ * one is sending right now. It is SQLite's own lock, on an empty database next to the file: the kernel releases it when
+ * the process ends in any way, and tools can still read the file itself.
  *
  * @throws StoreInUseError when it is locked already.
  */

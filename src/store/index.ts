@@ -1,6 +1,7 @@
 /** Opens the store that DATABASE_URL asks for. */
-import type { MessageStore } from '../messaging/ports.js';
+import type { MessageStore, SendLimits } from '../messaging/ports.js';
 import { openPostgres } from './postgres.js';
+import type { LimitsOfSends } from './send-limits.js';
 import { openSqlite } from './sqlite.js';
 
 export interface StoreOptions {
@@ -8,8 +9,13 @@ export interface StoreOptions {
   readonly databaseUrl: string | null;
   /** Where the SQLite file lies; its folder is made when it is missing. */
   readonly file: string;
-  /** Whether whoever opens it is a server, of which an SQLite file takes only one at a time. */
+  /** Whether a server opens it: an SQLite file takes only one at a time. */
   readonly forServer?: boolean;
+}
+
+export interface OpenStore extends MessageStore {
+  /** The limits of sends, counted where the store lies, over its own connections: they end with it. */
+  sendLimits(limits: LimitsOfSends): SendLimits;
 }
 
 /**
@@ -17,7 +23,7 @@ export interface StoreOptions {
  *
  * @throws StoreInUseError when another server uses the file; NewerStoreError when the database belongs to a newer version; whatever the driver throws when it cannot open.
  */
-export function openStore({ databaseUrl, file, forServer = false }: StoreOptions): Promise<MessageStore> {
+export function openStore({ databaseUrl, file, forServer = false }: StoreOptions): Promise<OpenStore> {
   if (databaseUrl === null) return openSqlite(file, forServer);
   // The URL holds a password: the message does not repeat it.
   if (!/^postgres(ql)?:\/\//.test(databaseUrl)) {

@@ -1,4 +1,5 @@
 /** The lists as SQL for both databases: a walk down one index from a position on, never a sort or an offset. */
+import { EVERYBODY } from '../messaging/caller.js';
 import type { MessageFilter, Position, StoredSend } from '../messaging/ports.js';
 import { IS_UNRESOLVED, SEND_COLUMNS } from './rows.js';
 
@@ -24,11 +25,11 @@ export function listQuery(
   const walked = to === null ? 'sends' : 'recipients';
   const source = to === null ? 'sends' : `recipients ${join} sends ON sends.send_id = recipients.send_id`;
   const conditions: Condition[] = [['sends.message_id IS NOT NULL']];
-  if (caller !== null) conditions.push([`${walked}.caller = ?`, caller]);
+  if (caller !== EVERYBODY) conditions.push([`${walked}.caller = ?`, caller]);
   if (to !== null) conditions.push(['recipients.recipient = ?', to]);
   if (from !== null) conditions.push(matching('sender', from));
   if (status !== null) conditions.push(['sends.status = ?', status]);
-  // Said aloud for the index that leaves out the many sends without a tag.
+  // It follows from the second condition, but lets the index be used that leaves out sends without a tag.
   if (tag !== null) conditions.push(['sends.tag IS NOT NULL'], matching('tag', tag));
   if (since !== null) conditions.push([`${walked}.time >= ?`, since]);
   // Of two upper bounds a database may begin its walk at the wrong one, and pass over all that lies between.

@@ -1,16 +1,110 @@
-/**
- * The tables, as numbered steps that only go forward. A step that was released is never changed; a new one is added.
- *
- * The SQL is the same in both databases but for the type of a 64-bit number.
- */
+/** The tables, as numbered steps that only go forward. A step that was released is never changed; a new one is added. */
 
-/** The version of a database that all steps were applied to is the number of steps. */
-export function migrations(bigint: 'INTEGER' | 'BIGINT'): readonly string[] {
-  const auditTriggers = bigint === 'INTEGER' ? AUDIT_TRIGGERS_SQLITE : AUDIT_TRIGGERS_POSTGRES;
-  const settlementTriggers = bigint === 'INTEGER' ? SETTLEMENT_TRIGGERS_SQLITE : SETTLEMENT_TRIGGERS_POSTGRES;
-  const sendCounters = bigint === 'INTEGER' ? '' : SEND_COUNTERS;
-  return [
-    `
+export type Database = 'sqlite' | 'postgres';
+
+/** All steps. A database to which they were applied has their number as its version. */
+export function migrations(database: Database): readonly string[] {
+  return STEPS.map((step) => step(DIALECTS[database]));
+}
+
+/** The database was made by a newer version of this software, which alone knows what is in it. */
+export class NewerStoreError extends Error {
+  override readonly name = 'NewerStoreError';
+
+  constructor(
+    readonly found: number,
+    readonly known: number,
+  ) {
+    super(`The database has version ${found}; this software knows versions up to ${known}. Run a newer release of it.`);
+  }
+}
+
+/** The steps that a database of version `found` still lacks. @throws NewerStoreError */
+export function stepsAfter(found: number, steps: readonly string[]): readonly string[] {
+  if (found > steps.length) throw new NewerStoreError(found, steps.length);
+  return steps.slice(found);
+}
+
+/** What is not the same in both databases. */
+interface Dialect {
+  /** The type of a 64-bit number. */
+  readonly bigint: string;
+  readonly filler: string;
+  /** A send leaves PENDING once; the other triggers make the table append-only. */
+  readonly auditTriggers: string;
+  /** As rate-limiter-flexible wants it. One instance alone counts in memory. */
+  readonly sendCounters: string;
+  /**
+   * The first trigger names its columns now, since there are more; the second one writes the row of a settlement, the
+   * third one that of a message which went out though somebody was sure that it had not.
+   */
+  readonly settlementTriggers: string;
+  /**
+   * `INSERT OR REPLACE` deletes the row whose number it takes, and SQLite runs no delete trigger for that. A row without
+   * a number has -1 here (https://sqlite.org/lang_createtrigger.html: it is undefined), and the database gives out
+   * positive ones alone. PostgreSQL has no such statement: what conflicts is updated, which the triggers refuse.
+   */
+  readonly auditReplace: string;
+}
+
+const DIALECTS: Readonly<Record<Database, Dialect>> = {
+  sqlite: {
+    bigint: 'INTEGER',
+    filler: 'BLOB',
+    auditTriggers: `
+    CREATE TRIGGER audit_send AFTER UPDATE OF status ON sends WHEN OLD.status = 'PENDING' AND NEW.status <> 'PENDING'
+      BEGIN INSERT INTO audit VALUES (NEW.updated_at, NEW.send_id, NEW.caller, NEW.key_hash, NEW.status); END;
+    CREATE TRIGGER audit_keep BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
+    CREATE TRIGGER audit_still BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;`,
+    sendCounters: '',
+    settlementTriggers: `
+    DROP TRIGGER audit_send;
+    CREATE TRIGGER audit_send AFTER UPDATE OF status ON sends WHEN OLD.status = 'PENDING' AND NEW.status <> 'PENDING'
+      BEGIN INSERT INTO audit (time, send_id, caller, key_hash, outcome)
+        VALUES (NEW.updated_at, NEW.send_id, NEW.caller, NEW.key_hash, NEW.status); END;
+    CREATE TRIGGER audit_settlement AFTER UPDATE OF settled_by ON sends WHEN OLD.settled_by IS NULL AND NEW.settled_by IS NOT NULL
+      BEGIN INSERT INTO audit (time, send_id, caller, key_hash, outcome, settled_by, reason)
+        VALUES (NEW.updated_at, NEW.send_id, NEW.caller, NEW.key_hash, NEW.status, NEW.settled_by, NEW.settled_reason); END;
+    CREATE TRIGGER audit_contradiction AFTER UPDATE OF status ON sends WHEN OLD.status = 'REJECTED' AND NEW.status <> 'REJECTED'
+      BEGIN INSERT INTO audit (time, send_id, caller, key_hash, outcome, settled_by, reason)
+        VALUES (NEW.updated_at, NEW.send_id, NEW.caller, NEW.key_hash, NEW.status, 'upstream', 'it was sent after all'); END;`,
+    auditReplace: `
+    CREATE TRIGGER audit_once BEFORE INSERT ON audit WHEN NEW.rowid > 0 AND EXISTS (SELECT 1 FROM audit WHERE rowid = NEW.rowid)
+      BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;`,
+  },
+  postgres: {
+    bigint: 'BIGINT',
+    filler: 'TEXT',
+    auditTriggers: `
+    CREATE FUNCTION audit_send() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN INSERT INTO audit VALUES (NEW.updated_at, NEW.send_id, NEW.caller, NEW.key_hash, NEW.status); RETURN NULL; END $$;
+    CREATE TRIGGER audit_send AFTER UPDATE OF status ON sends FOR EACH ROW
+      WHEN (OLD.status = 'PENDING' AND NEW.status <> 'PENDING') EXECUTE FUNCTION audit_send();
+    CREATE FUNCTION audit_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN RAISE EXCEPTION 'audit is append-only'; END $$;
+    CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_append_only();`,
+    sendCounters: 'CREATE TABLE send_counters (key varchar(255) PRIMARY KEY, points integer NOT NULL, expire bigint);',
+    settlementTriggers: `
+    CREATE OR REPLACE FUNCTION audit_send() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN INSERT INTO audit (time, send_id, caller, key_hash, outcome)
+        VALUES (NEW.updated_at, NEW.send_id, NEW.caller, NEW.key_hash, NEW.status); RETURN NULL; END $$;
+    CREATE FUNCTION audit_settlement() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN INSERT INTO audit (time, send_id, caller, key_hash, outcome, settled_by, reason)
+        VALUES (NEW.updated_at, NEW.send_id, NEW.caller, NEW.key_hash, NEW.status, NEW.settled_by, NEW.settled_reason); RETURN NULL; END $$;
+    CREATE TRIGGER audit_settlement AFTER UPDATE OF settled_by ON sends FOR EACH ROW
+      WHEN (OLD.settled_by IS NULL AND NEW.settled_by IS NOT NULL) EXECUTE FUNCTION audit_settlement();
+    CREATE FUNCTION audit_contradiction() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN INSERT INTO audit (time, send_id, caller, key_hash, outcome, settled_by, reason)
+        VALUES (NEW.updated_at, NEW.send_id, NEW.caller, NEW.key_hash, NEW.status, 'upstream', 'it was sent after all'); RETURN NULL; END $$;
+    CREATE TRIGGER audit_contradiction AFTER UPDATE OF status ON sends FOR EACH ROW
+      WHEN (OLD.status = 'REJECTED' AND NEW.status <> 'REJECTED') EXECUTE FUNCTION audit_contradiction();
+    CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_append_only();`,
+    auditReplace: '',
+  },
+};
+
+const STEPS: readonly ((dialect: Dialect) => string)[] = [
+  ({ bigint }) => `
     CREATE TABLE sends (
       send_id TEXT PRIMARY KEY,
       caller TEXT NOT NULL,
@@ -54,7 +148,7 @@ export function migrations(bigint: 'INTEGER' | 'BIGINT'): readonly string[] {
       PRIMARY KEY (recipient, time, send_id)
     );
     `,
-    `
+  ({ bigint }) => `
     -- What became of the message for each recipient, as JSON; null until something was heard.
     ALTER TABLE sends ADD COLUMN deliveries TEXT;
 
@@ -66,7 +160,7 @@ export function migrations(bigint: 'INTEGER' | 'BIGINT'): readonly string[] {
     -- What came in as a callback and could not be understood.
     CREATE TABLE strange_callbacks (received_at ${bigint} NOT NULL, body TEXT NOT NULL);
     `,
-    `
+  () => `
     -- PostgreSQL takes no index entry above 2704 bytes, and a tag of 1024 characters can have 3072: only its beginning
     -- is indexed. A sender can be of any length where upstream says so.
     DROP INDEX sends_sender;
@@ -78,7 +172,7 @@ export function migrations(bigint: 'INTEGER' | 'BIGINT'): readonly string[] {
     DROP INDEX sends_message;
     CREATE INDEX sends_message ON sends (message_id, time, send_id) WHERE message_id IS NOT NULL;
     `,
-    `
+  ({ bigint, auditTriggers, sendCounters }) => `
     -- Callers list their own messages.
     CREATE INDEX sends_caller ON sends (caller, time, send_id) WHERE message_id IS NOT NULL;
 
@@ -97,7 +191,7 @@ export function migrations(bigint: 'INTEGER' | 'BIGINT'): readonly string[] {
     ${auditTriggers}
     ${sendCounters}
     `,
-    `
+  ({ bigint, filler, settlementTriggers }) => `
     -- What an operator needs to know of a send that nobody knows the outcome of: the request it came with, and what its
     -- last attempt met.
     ALTER TABLE sends ADD COLUMN request_id TEXT;
@@ -119,12 +213,12 @@ export function migrations(bigint: 'INTEGER' | 'BIGINT'): readonly string[] {
     CREATE INDEX other_events_received ON other_events (received_at);
 
     -- Written to find out whether anything can be written.
-    CREATE TABLE readiness (id INTEGER PRIMARY KEY, filler ${bigint === 'INTEGER' ? 'BLOB' : 'TEXT'});
+    CREATE TABLE readiness (id INTEGER PRIMARY KEY, filler ${filler});
 
     -- Secrets of our own that all instances share, in hexadecimal.
     CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL);
     `,
-    `
+  ({ bigint, auditReplace }) => `
     -- A caller's list, by each filter: the walk begins at the rows that he may see, so that it never passes over another's.
     CREATE INDEX sends_caller_sender ON sends (caller, substr(sender, 1, 255), time, send_id) WHERE message_id IS NOT NULL;
     CREATE INDEX sends_caller_status ON sends (caller, status, time, send_id) WHERE message_id IS NOT NULL;
@@ -139,86 +233,6 @@ export function migrations(bigint: 'INTEGER' | 'BIGINT'): readonly string[] {
 
     -- What housekeeping looks for.
     CREATE INDEX strange_callbacks_received ON strange_callbacks (received_at);
-    ${bigint === 'INTEGER' ? AUDIT_REPLACE_SQLITE : ''}
+    ${auditReplace}
     `,
-  ];
-}
-
-/** As rate-limiter-flexible wants it. One instance alone counts in memory. */
-const SEND_COUNTERS =
-  'CREATE TABLE send_counters (key varchar(255) PRIMARY KEY, points integer NOT NULL, expire bigint);';
-
-/** A send leaves PENDING once; the other two triggers make the table append-only. */
-const AUDIT_TRIGGERS_SQLITE = `
-    CREATE TRIGGER audit_send AFTER UPDATE OF status ON sends WHEN OLD.status = 'PENDING' AND NEW.status <> 'PENDING'
-      BEGIN INSERT INTO audit VALUES (NEW.updated_at, NEW.send_id, NEW.caller, NEW.key_hash, NEW.status); END;
-    CREATE TRIGGER audit_keep BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
-    CREATE TRIGGER audit_still BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;`;
-
-const AUDIT_TRIGGERS_POSTGRES = `
-    CREATE FUNCTION audit_send() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN INSERT INTO audit VALUES (NEW.updated_at, NEW.send_id, NEW.caller, NEW.key_hash, NEW.status); RETURN NULL; END $$;
-    CREATE TRIGGER audit_send AFTER UPDATE OF status ON sends FOR EACH ROW
-      WHEN (OLD.status = 'PENDING' AND NEW.status <> 'PENDING') EXECUTE FUNCTION audit_send();
-    CREATE FUNCTION audit_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN RAISE EXCEPTION 'audit is append-only'; END $$;
-    CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_append_only();`;
-
-/**
- * The first trigger names its columns now, since there are more; the second one writes the row of a settlement, the third
- * one that of a message which went out though somebody was sure that it had not.
- */
-const SETTLEMENT_TRIGGERS_SQLITE = `
-    DROP TRIGGER audit_send;
-    CREATE TRIGGER audit_send AFTER UPDATE OF status ON sends WHEN OLD.status = 'PENDING' AND NEW.status <> 'PENDING'
-      BEGIN INSERT INTO audit (time, send_id, caller, key_hash, outcome)
-        VALUES (NEW.updated_at, NEW.send_id, NEW.caller, NEW.key_hash, NEW.status); END;
-    CREATE TRIGGER audit_settlement AFTER UPDATE OF settled_by ON sends WHEN OLD.settled_by IS NULL AND NEW.settled_by IS NOT NULL
-      BEGIN INSERT INTO audit (time, send_id, caller, key_hash, outcome, settled_by, reason)
-        VALUES (NEW.updated_at, NEW.send_id, NEW.caller, NEW.key_hash, NEW.status, NEW.settled_by, NEW.settled_reason); END;
-    CREATE TRIGGER audit_contradiction AFTER UPDATE OF status ON sends WHEN OLD.status = 'REJECTED' AND NEW.status <> 'REJECTED'
-      BEGIN INSERT INTO audit (time, send_id, caller, key_hash, outcome, settled_by, reason)
-        VALUES (NEW.updated_at, NEW.send_id, NEW.caller, NEW.key_hash, NEW.status, 'upstream', 'it was sent after all'); END;`;
-
-const SETTLEMENT_TRIGGERS_POSTGRES = `
-    CREATE OR REPLACE FUNCTION audit_send() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN INSERT INTO audit (time, send_id, caller, key_hash, outcome)
-        VALUES (NEW.updated_at, NEW.send_id, NEW.caller, NEW.key_hash, NEW.status); RETURN NULL; END $$;
-    CREATE FUNCTION audit_settlement() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN INSERT INTO audit (time, send_id, caller, key_hash, outcome, settled_by, reason)
-        VALUES (NEW.updated_at, NEW.send_id, NEW.caller, NEW.key_hash, NEW.status, NEW.settled_by, NEW.settled_reason); RETURN NULL; END $$;
-    CREATE TRIGGER audit_settlement AFTER UPDATE OF settled_by ON sends FOR EACH ROW
-      WHEN (OLD.settled_by IS NULL AND NEW.settled_by IS NOT NULL) EXECUTE FUNCTION audit_settlement();
-    CREATE FUNCTION audit_contradiction() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN INSERT INTO audit (time, send_id, caller, key_hash, outcome, settled_by, reason)
-        VALUES (NEW.updated_at, NEW.send_id, NEW.caller, NEW.key_hash, NEW.status, 'upstream', 'it was sent after all'); RETURN NULL; END $$;
-    CREATE TRIGGER audit_contradiction AFTER UPDATE OF status ON sends FOR EACH ROW
-      WHEN (OLD.status = 'REJECTED' AND NEW.status <> 'REJECTED') EXECUTE FUNCTION audit_contradiction();
-    CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_append_only();`;
-
-/**
- * `INSERT OR REPLACE` deletes the row whose number it takes, and SQLite runs no delete trigger for that. A row that was
- * given no number has -1 here (https://sqlite.org/lang_createtrigger.html: it is undefined), and the database only gives
- * out positive ones. PostgreSQL has no such statement: what conflicts is updated, and the triggers refuse that.
- */
-const AUDIT_REPLACE_SQLITE = `
-    CREATE TRIGGER audit_once BEFORE INSERT ON audit WHEN NEW.rowid > 0 AND EXISTS (SELECT 1 FROM audit WHERE rowid = NEW.rowid)
-      BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;`;
-
-/** The database was made by a newer version of this software, which alone knows what is in it. */
-export class NewerStoreError extends Error {
-  override readonly name = 'NewerStoreError';
-
-  constructor(
-    readonly found: number,
-    readonly known: number,
-  ) {
-    super(`The database has version ${found}; this software knows versions up to ${known}.`);
-  }
-}
-
-/** The steps that a database of version `found` still lacks. @throws NewerStoreError */
-export function stepsAfter(found: number, steps: readonly string[]): readonly string[] {
-  if (found > steps.length) throw new NewerStoreError(found, steps.length);
-  return steps.slice(found);
-}
+];

@@ -1,23 +1,24 @@
-/** A batch of writes as few statements: each kind of write is one, however many there are. */
+/** A batch of writes as few statements: one for all writes of a kind. */
 import type { PoolClient } from 'pg';
 import type { DeliveryEvent } from '../messaging/delivery.js';
-import { yieldsTo, type Message } from '../messaging/message.js';
+import { yieldsTo } from '../messaging/message.js';
 import {
   isUnresolved,
   type Claim,
   type NewSend,
-  type OtherEvent,
-  type Resolution,
   type Settlement,
   type SettleResult,
   type StoredSend,
 } from '../messaging/ports.js';
+import type { Write, WriteOf } from './batching-store.js';
 import { CHANNEL } from './change-feed.js';
 import {
   claimColumns,
+  columnType,
   distinctRecipients,
   EVENT_COLUMNS,
   isAbout,
+  MESSAGE_COLUMNS,
   messageColumns,
   ON_STORED_CLAIM,
   receivedColumns,
@@ -34,80 +35,31 @@ import {
   type SendRow,
 } from './rows.js';
 
-/** How often a claim is tried anew whose key was freed between two of its statements. */
+/** How often a claim is tried again when its key was freed between two of its statements. */
 const MAX_CLAIM_ROUNDS = 5;
-/** The columns of a claim or record that are not text. */
-const NUMBERS: ReadonlySet<string> = new Set([
-  'started_at',
-  'updated_at',
-  'lease_until',
-  'time',
-  'received_at',
-  'expires_at',
-]);
-
-interface RecordWrite {
-  readonly kind: 'record';
-  readonly sendId: string;
-  readonly resolution: Resolution;
-  readonly now: number;
-}
-interface EventWrite {
-  readonly kind: 'event';
-  readonly event: DeliveryEvent;
-  readonly now: number;
-}
-interface ReceivedWrite {
-  readonly kind: 'received';
-  readonly message: Message;
-  readonly now: number;
-}
-interface AsideWrite {
-  readonly kind: 'aside';
-  readonly body: string;
-  readonly now: number;
-}
-interface OtherWrite {
-  readonly kind: 'other';
-  readonly event: OtherEvent;
-  readonly now: number;
-}
-export type Write =
-  | { readonly kind: 'claim'; readonly send: NewSend }
-  | RecordWrite
-  | EventWrite
-  | ReceivedWrite
-  | AsideWrite
-  | OtherWrite;
-
 /** Stores a batch in the order it arrived in, as far as two of its writes can touch the same send. */
 export async function applyAll(client: PoolClient, writes: readonly Write[]): Promise<(Claim | null)[]> {
-  const claims = writes.flatMap((write) => (write.kind === 'claim' ? [write.send] : []));
-  const held = await applyClaims(client, claims);
-  await applyRecords(
+  const of = byKind(writes);
+  const held = await applyClaims(
     client,
-    writes.filter((write) => write.kind === 'record'),
+    of.claim.map(({ send }) => send),
   );
-  await applyEvents(
-    client,
-    writes.filter((write) => write.kind === 'event'),
-  );
-  await applyReceived(
-    client,
-    writes.filter((write) => write.kind === 'received'),
-  );
-  await keepAside(
-    client,
-    writes.filter((write) => write.kind === 'aside'),
-  );
-  await keepEvents(
-    client,
-    writes.filter((write) => write.kind === 'other'),
-  );
+  await applyRecords(client, of.record);
+  await applyEvents(client, of.delivery);
+  await applyReceived(client, of.received);
+  await keepStrange(client, of.strange);
+  await keepOthers(client, of.other);
   return writes.map((write) => (write.kind === 'claim' ? (held.get(write.send) ?? null) : null));
 }
 
-/** Claims all of `sends` in one statement; answers for those whose key is held which send holds it. */
+/** The writes of each kind, in their order. */
+function byKind(writes: readonly Write[]): { readonly [Kind in Write['kind']]: WriteOf<Kind>[] } {
+  const lists = { claim: [], record: [], delivery: [], received: [], strange: [], other: [] };
+  for (const write of writes) (lists[write.kind] as Write[]).push(write);
+  return lists;
+}
+
+/** Claims all of `sends` in one statement. Returns, for each send whose key is held, who holds it. */
 async function applyClaims(client: PoolClient, sends: readonly NewSend[]): Promise<Map<NewSend, Claim>> {
   const held = new Map<NewSend, Claim>();
   let open = sends;
@@ -120,7 +72,7 @@ async function applyClaims(client: PoolClient, sends: readonly NewSend[]): Promi
       const by = holders.get(keyOf(send.caller, send.idempotencyKey));
       if (by !== undefined) held.set(send, { kind: 'HELD', by });
     }
-    // Whoever was refused and finds no holder any more saw its key freed in between, and is tried anew.
+    // A send that was refused but finds no holder: its key was freed in between, so it is tried again.
     open = refused.filter((send) => !held.has(send));
   }
   return held;
@@ -151,9 +103,9 @@ async function holdersOf(client: PoolClient, sends: readonly NewSend[]): Promise
 const keyOf = (caller: string, key: string | null): string => JSON.stringify([caller, key]);
 
 /** An UPDATE takes each send once, so a second record of the same send waits for the next statement. */
-async function applyRecords(client: PoolClient, writes: readonly RecordWrite[]): Promise<void> {
+async function applyRecords(client: PoolClient, writes: readonly WriteOf<'record'>[]): Promise<void> {
   for (let open = writes; open.length > 0;) {
-    const firstOfEach = new Map<string, RecordWrite>();
+    const firstOfEach = new Map<string, WriteOf<'record'>>();
     for (const write of open) if (!firstOfEach.has(write.sendId)) firstOfEach.set(write.sendId, write);
     const wave = [...firstOfEach.values()];
     await updateRecords(client, wave);
@@ -165,27 +117,10 @@ async function applyRecords(client: PoolClient, writes: readonly RecordWrite[]):
   }
 }
 
-const MESSAGE_COLUMNS = [
-  'message_id',
-  'time',
-  'sender',
-  'recipients',
-  'body',
-  'application_id',
-  'tag',
-  'media',
-  'owner',
-  'direction',
-  'segment_count',
-  'priority',
-  'expires_at',
-  'paired_message_id',
-];
-
 const HAS_MESSAGE = 'record.message_id IS NOT NULL';
 const REPLACES_ALL = `(${HAS_MESSAGE} OR record.status = 'REJECTED')`;
 
-async function updateRecords(client: PoolClient, writes: readonly RecordWrite[]): Promise<void> {
+async function updateRecords(client: PoolClient, writes: readonly WriteOf<'record'>[]): Promise<void> {
   const rows = writes.map(({ sendId, resolution, now }) => ({
     send_id: sendId,
     ...recordColumns(resolution, now),
@@ -210,12 +145,12 @@ async function updateRecords(client: PoolClient, writes: readonly RecordWrite[])
        FROM ${recordset(['send_id', 'status', 'updated_at', 'last_seen', 'replaces', ...MESSAGE_COLUMNS], 'record')}
        WHERE sends.send_id = record.send_id AND (
          sends.status = ANY (string_to_array(record.replaces, ','))
-         -- What the call itself brought is worth more than what somebody settled without it, until upstream told of that.
+         -- The call's own answer replaces a settlement, until a callback has confirmed that settlement.
          OR (record.status = 'ACCEPTED' AND sends.settled_by IS NOT NULL AND (sends.status = 'REJECTED'
            OR (record.message_id IS NOT NULL AND sends.deliveries IS NULL
              AND sends.message_id IS DISTINCT FROM record.message_id))))
        RETURNING sends.send_id, sends.time, sends.caller)
-     ${listRecipientsOf('updated')}`,
+     ${insertRecipientsOf('updated')}`,
     [JSON.stringify(rows), JSON.stringify(listed)],
   );
 }
@@ -280,12 +215,12 @@ export async function adopt(client: PoolClient, messageIds: readonly string[], n
   );
   await applyEvents(
     client,
-    rows.map(({ event }) => ({ kind: 'event', event: JSON.parse(event) as DeliveryEvent, now })),
+    rows.map(({ event }) => ({ kind: 'delivery', event: JSON.parse(event) as DeliveryEvent, now })),
   );
 }
 
 /** Applies events to the rows they are about, each row read and written once; keeps those that are about none yet. */
-async function applyEvents(client: PoolClient, writes: readonly EventWrite[]): Promise<void> {
+async function applyEvents(client: PoolClient, writes: readonly WriteOf<'delivery'>[]): Promise<void> {
   if (writes.length === 0) return;
   const known = await lockRowsOf(client, writes);
   const changed = new Map<string, SendRow & { readonly updated_at: number }>();
@@ -309,14 +244,14 @@ async function applyEvents(client: PoolClient, writes: readonly EventWrite[]): P
   }
   if (changed.size > 0) await updateDeliveries(client, [...changed.values()], newlyListed);
   await insertAll(client, 'early_events', early);
-  // What came without a correlation before the event that told the id.
+  // Events without a correlation that came before the one that brought the id.
   if (newlyKnown.size > 0) await adopt(client, [...newlyKnown], writes[0]?.now ?? 0);
 }
 
 /** The rows that events are about, locked, as they are and as the events of this batch change them. */
 async function lockRowsOf(
   client: PoolClient,
-  writes: readonly EventWrite[],
+  writes: readonly WriteOf<'delivery'>[],
 ): Promise<{ of: (event: DeliveryEvent) => SendRow | undefined; replace: (row: SendRow) => void }> {
   const { rows } = await client.query<SendRow>(
     `SELECT ${SEND_COLUMNS} FROM sends WHERE direction = 'OUT' AND (send_id = ANY ($1) OR message_id = ANY ($2))
@@ -353,13 +288,13 @@ async function updateDeliveries(
        FROM ${recordset(['send_id', ...DELIVERY_COLUMNS], 'row')} WHERE sends.send_id = row.send_id
        RETURNING sends.send_id, sends.time, sends.caller, sends.message_id),
      notified AS (SELECT pg_notify('${CHANNEL}', 'updated:' || message_id) FROM updated),
-     listed AS (${listRecipientsOf('updated')})
+     listed AS (${insertRecipientsOf('updated')})
      SELECT COUNT(*) FROM notified`,
     [JSON.stringify(rows), JSON.stringify(newlyListed)],
   );
 }
 
-async function applyReceived(client: PoolClient, writes: readonly ReceivedWrite[]): Promise<void> {
+async function applyReceived(client: PoolClient, writes: readonly WriteOf<'received'>[]): Promise<void> {
   if (writes.length === 0) return;
   const rows = writes.map(({ message, now }) => receivedColumns(message, now));
   const names = Object.keys(rows[0] ?? {});
@@ -371,18 +306,18 @@ async function applyReceived(client: PoolClient, writes: readonly ReceivedWrite[
        INSERT INTO sends (${names.join(', ')}) SELECT ${names.join(', ')} FROM ${recordset(names)}
        ON CONFLICT DO NOTHING RETURNING send_id, time, caller, message_id),
      notified AS (SELECT pg_notify('${CHANNEL}', 'received:' || message_id) FROM stored),
-     listed AS (${listRecipientsOf('stored')})
+     listed AS (${insertRecipientsOf('stored')})
      SELECT COUNT(*) FROM notified`,
     [JSON.stringify(rows), JSON.stringify(listed)],
   );
 }
 
-async function keepAside(client: PoolClient, writes: readonly AsideWrite[]): Promise<void> {
+async function keepStrange(client: PoolClient, writes: readonly WriteOf<'strange'>[]): Promise<void> {
   const rows = writes.map(({ body, now }) => ({ received_at: now, body: storable(body) }));
   await insertAll(client, 'strange_callbacks', rows);
 }
 
-async function keepEvents(client: PoolClient, writes: readonly OtherWrite[]): Promise<void> {
+async function keepOthers(client: PoolClient, writes: readonly WriteOf<'other'>[]): Promise<void> {
   const rows = writes.map(({ event, now }) => ({
     message_id: storable(event.messageId),
     type: storable(event.type),
@@ -401,7 +336,7 @@ async function insertAll(client: PoolClient, table: string, rows: readonly objec
 }
 
 /** Makes the rows of `source` findable by the recipients in the second parameter. */
-function listRecipientsOf(source: 'updated' | 'stored'): string {
+function insertRecipientsOf(source: 'updated' | 'stored'): string {
   return `INSERT INTO recipients (recipient, time, send_id, caller)
      SELECT given.recipient, ${source}.time, ${source}.send_id, ${source}.caller
      FROM ${source} JOIN ${recordset(['send_id', 'recipient'], 'given', 2)} ON given.send_id = ${source}.send_id
@@ -412,9 +347,4 @@ function listRecipientsOf(source: 'updated' | 'stored'): string {
 function recordset(names: readonly string[], alias = 'given', parameter = 1): string {
   const columns = names.map((name) => `${name} ${columnType(name)}`);
   return `json_to_recordset($${parameter}::json) AS ${alias} (${columns.join(', ')})`;
-}
-
-function columnType(name: string): string {
-  if (name === 'segment_count') return 'INTEGER';
-  return NUMBERS.has(name) ? 'BIGINT' : 'TEXT';
 }

@@ -1,28 +1,27 @@
 /** The store in PostgreSQL, for several instances of this server. */
-import { Client, DatabaseError, Pool, types, type PoolClient } from 'pg';
-import type { DeliveryEvent } from '../messaging/delivery.js';
+import { Client, DatabaseError, type Pool, type PoolClient } from 'pg';
+import { EVERYBODY, type Whose } from '../messaging/caller.js';
 import type { Message } from '../messaging/message.js';
 import type {
-  Claim,
   DeadLetterPurge,
   ListedMessage,
   MessageFilter,
   MessageStore,
   NewSend,
-  OtherEvent,
   Position,
   RefusalCount,
-  Resolution,
+  SendLimits,
   Settlement,
   SettleResult,
   StoreChange,
   StoredSend,
 } from '../messaging/ports.js';
+import { BatchingStore } from './batching-store.js';
 import { ChangeFeed } from './change-feed.js';
-import { groupCommit } from './group-commit.js';
 import { listQuery, rivalsQuery, SEND_BY_KEY, unresolvedQuery, type Query } from './list-query.js';
 import { migrations, stepsAfter } from './migrations.js';
-import { adopt, applyAbandonments, applyAll, applySettlement, type Write } from './postgres-batch.js';
+import { openPool, PoolShare, TIMEOUT_MS } from './pool.js';
+import { adopt, applyAbandonments, applyAll, applySettlement } from './postgres-batch.js';
 import {
   DEAD_LETTER_TABLES,
   inOrderOf,
@@ -32,37 +31,21 @@ import {
   storedSend,
   type SendRow,
 } from './rows.js';
+import { sendLimits, type LimitsOfSends } from './send-limits.js';
 
-/** A database that does not answer within this is not there: the caller has 20 s for everything. */
-const TIMEOUT_MS = 5_000;
-/** One connection commits; the others read. */
-const MAX_CONNECTIONS = 8;
 /** The same number in every instance, so that one migrates and the others wait. Any number will do. */
 const MIGRATION_LOCK = 7_262_301;
-/** How often a transaction is tried anew that lost to another instance's. */
+/** How often a transaction is tried again after a deadlock with another instance's. */
 const MAX_DEADLOCK_TRIES = 3;
 /** PostgreSQL's code for `deadlock_detected`. */
 const DEADLOCK = '40P01';
+/** Counting takes at most half of the connections. */
+const MAX_COUNTING = 4;
 /** Messages whose early events are applied in one go. */
 const MAX_ADOPTIONS = 100;
-/** `pg` reads a BIGINT as a string; all of ours are below 2^53. */
-const BIGINT = types.builtins.INT8;
-
 /** Connects and brings the database to the current version. @throws NewerStoreError */
 export async function openPostgres(url: string): Promise<PostgresStore> {
-  const pool = new Pool({
-    connectionString: url,
-    max: MAX_CONNECTIONS,
-    connectionTimeoutMillis: TIMEOUT_MS,
-    query_timeout: TIMEOUT_MS,
-    statement_timeout: TIMEOUT_MS,
-    types: { getTypeParser: (id, format) => (id === BIGINT ? Number : (types.getTypeParser(id, format) as unknown)) },
-  });
-  // A connection that breaks while idle is replaced by the next query; without a listener it would end the process.
-  pool.on('error', () => undefined);
-  // The pool listens to idle connections only. One that is reset under a statement tells its client as well as the
-  // statement, and there too, without a listener, it would end the process.
-  pool.on('connect', (client) => client.on('error', () => undefined));
+  const pool = openPool(url);
   try {
     await migrateAll(url);
     return new PostgresStore(pool, await ChangeFeed.open(url));
@@ -91,7 +74,7 @@ async function migrate(client: Client): Promise<void> {
   await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
   await client.query('CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)');
   const { rows } = await client.query<{ version: number }>('SELECT version FROM schema_version');
-  const steps = migrations('BIGINT');
+  const steps = migrations('postgres');
   const missing = stepsAfter(rows[0]?.version ?? 0, steps);
   if (missing.length === 0) return;
   for (const step of missing) await client.query(step);
@@ -132,28 +115,15 @@ function isFaultOfOne(error: unknown): boolean {
   return error instanceof DatabaseError && /^(22|23|54)/.test(error.code ?? '');
 }
 
-export class PostgresStore implements MessageStore {
+export class PostgresStore extends BatchingStore implements MessageStore {
   readonly shared = true;
   readonly #pool: Pool;
   readonly #feed: ChangeFeed;
-  readonly #write: (write: Write) => Promise<Claim | null>;
 
   constructor(pool: Pool, feed: ChangeFeed) {
+    super((writes) => transaction(pool, (client) => applyAll(client, writes)), isFaultOfOne);
     this.#pool = pool;
     this.#feed = feed;
-    this.#write = groupCommit((writes) => transaction(pool, (client) => applyAll(client, writes)), { isFaultOfOne });
-  }
-
-  async claim(send: NewSend): Promise<Claim> {
-    return (await this.#write({ kind: 'claim', send })) ?? { kind: 'CLAIMED' };
-  }
-
-  async record(sendId: string, resolution: Resolution, now: number): Promise<void> {
-    await this.#write({ kind: 'record', sendId, resolution, now });
-  }
-
-  async applyEvent(event: DeliveryEvent, now: number): Promise<void> {
-    await this.#write({ kind: 'event', event, now });
   }
 
   async sendByKey(caller: string, idempotencyKey: string): Promise<StoredSend | null> {
@@ -163,10 +133,6 @@ export class PostgresStore implements MessageStore {
 
   settle(sendId: string, settlement: Settlement, now: number): Promise<SettleResult> {
     return transaction(this.#pool, (client) => applySettlement(client, sendId, settlement, now));
-  }
-
-  async receive(message: Message, now: number): Promise<void> {
-    await this.#write({ kind: 'received', message, now });
   }
 
   async addRefusals(counts: readonly RefusalCount[]): Promise<void> {
@@ -197,12 +163,8 @@ export class PostgresStore implements MessageStore {
     return ids.length;
   }
 
-  async keepAside(body: string, now: number): Promise<void> {
-    await this.#write({ kind: 'aside', body, now });
-  }
-
-  async keepEvent(event: OtherEvent, now: number): Promise<void> {
-    await this.#write({ kind: 'other', event, now });
+  sendLimits(limits: LimitsOfSends): SendLimits {
+    return sendLimits(limits, new PoolShare(this.#pool, MAX_COUNTING));
   }
 
   onChange(listener: (change: StoreChange) => void): () => void {
@@ -251,12 +213,13 @@ export class PostgresStore implements MessageStore {
     return { expired, crowdedOut };
   }
 
-  async messagesById(ids: readonly string[], caller: string | null = null): Promise<(Message | null)[]> {
+  async messagesById(ids: readonly string[], caller: Whose): Promise<(Message | null)[]> {
+    const [isTheirs, values] = caller === EVERYBODY ? ['', []] : ['AND caller = $2', [caller]];
     const { rows } = await this.#pool.query<SendRow>(
-      // Only the newest of each id is read, however many upstream gave the same.
+      // Upstream may repeat an id: only its newest message is read.
       `SELECT found.* FROM unnest($1::text[]) AS wanted (id) CROSS JOIN LATERAL (
-         SELECT ${SEND_COLUMNS} FROM sends WHERE message_id = wanted.id AND ($2::text IS NULL OR caller = $2) ORDER BY time DESC, send_id DESC LIMIT 1) AS found`,
-      [ids.map((id) => id.replaceAll('\0', '')), caller],
+         SELECT ${SEND_COLUMNS} FROM sends WHERE message_id = wanted.id ${isTheirs} ORDER BY time DESC, send_id DESC LIMIT 1) AS found`,
+      [ids.map((id) => id.replaceAll('\0', '')), ...values],
     );
     return inOrderOf(ids, rows);
   }

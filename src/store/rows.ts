@@ -35,21 +35,84 @@ export interface SendRow {
   readonly deliveries: string | null;
 }
 
-/** The columns that make up a `SendRow`. */
-export const SEND_COLUMNS = [
-  'send_id, caller, key_hash, request_id, fingerprint, status, started_at, updated_at, lease_until, last_seen, settled_by',
-  'sender, recipients, body, application_id, tag, media, message_id, time, owner, direction, segment_count',
-  'priority, expires_at, paired_message_id, deliveries',
-].join(', ');
+/** The columns that make up a `SendRow`, with their types in PostgreSQL. */
+const COLUMN_TYPES: Readonly<Record<keyof SendRow, 'TEXT' | 'BIGINT' | 'INTEGER'>> = {
+  send_id: 'TEXT',
+  caller: 'TEXT',
+  key_hash: 'TEXT',
+  request_id: 'TEXT',
+  fingerprint: 'TEXT',
+  status: 'TEXT',
+  started_at: 'BIGINT',
+  updated_at: 'BIGINT',
+  lease_until: 'BIGINT',
+  last_seen: 'TEXT',
+  settled_by: 'TEXT',
+  sender: 'TEXT',
+  recipients: 'TEXT',
+  body: 'TEXT',
+  application_id: 'TEXT',
+  tag: 'TEXT',
+  media: 'TEXT',
+  message_id: 'TEXT',
+  time: 'BIGINT',
+  owner: 'TEXT',
+  direction: 'TEXT',
+  segment_count: 'INTEGER',
+  priority: 'TEXT',
+  expires_at: 'BIGINT',
+  paired_message_id: 'TEXT',
+  deliveries: 'TEXT',
+};
 
-/** What callbacks brought that is kept for people alone. */
+export const SEND_COLUMNS = Object.keys(COLUMN_TYPES).join(', ');
+
+/** The columns of a message's own members. */
+export const MESSAGE_COLUMNS = [
+  'message_id',
+  'time',
+  'sender',
+  'recipients',
+  'body',
+  'application_id',
+  'tag',
+  'media',
+  'owner',
+  'direction',
+  'segment_count',
+  'priority',
+  'expires_at',
+  'paired_message_id',
+] as const satisfies readonly (keyof SendRow)[];
+
+/** The columns that an event may change, beside `updated_at`. */
+export const EVENT_COLUMNS = [
+  'status',
+  'deliveries',
+  'message_id',
+  'time',
+  'owner',
+  'segment_count',
+  'paired_message_id',
+] as const satisfies readonly (keyof SendRow)[];
+
+/** What a row of `sends` is written from: those of a `SendRow`, and two that are never read here. */
+export type Columns = Readonly<Partial<SendRow & { idempotency_key: string | null; settled_reason: string | null }>>;
+
+/** The type in PostgreSQL of a column of `sends`, or of another table. */
+export function columnType(name: string): string {
+  if (Object.hasOwn(COLUMN_TYPES, name)) return COLUMN_TYPES[name as keyof SendRow];
+  return name === 'received_at' ? 'BIGINT' : 'TEXT';
+}
+
+/** What callbacks brought that is kept only for people to read. */
 export const DEAD_LETTER_TABLES = ['strange_callbacks', 'other_events'] as const;
 
 /** Which rows are unresolved sends. */
 export const IS_UNRESOLVED = "message_id IS NULL AND status IN ('UNKNOWN', 'ACCEPTED') AND settled_by IS NULL";
 
 /** What a claim writes, by column. */
-export function claimColumns(send: NewSend): Record<string, string | number | null> {
+export function claimColumns(send: NewSend): Columns {
   const { message } = send;
   return {
     send_id: send.sendId,
@@ -75,7 +138,7 @@ export function claimColumns(send: NewSend): Record<string, string | number | nu
 }
 
 /** What the answer to an accepted send writes over its request, by column. */
-export function messageColumns(message: Message): Record<string, string | number | null> {
+export function messageColumns(message: Message): Pick<SendRow, (typeof MESSAGE_COLUMNS)[number]> {
   return {
     message_id: storable(message.id),
     time: message.time,
@@ -94,8 +157,8 @@ export function messageColumns(message: Message): Record<string, string | number
   };
 }
 
-/** What an abandoned claim writes where there is none, by column: only what a late commit of that claim must meet. */
-export function tombstoneColumns(send: NewSend, now: number): Record<string, string | number | null> {
+/** What is written for an abandoned claim that was not stored, by column: just enough to stop a late commit of it. */
+export function tombstoneColumns(send: NewSend, now: number): Columns {
   return {
     ...claimColumns(send),
     idempotency_key: null,
@@ -108,7 +171,7 @@ export function tombstoneColumns(send: NewSend, now: number): Record<string, str
   };
 }
 
-/** The end of the statement that writes tombstones: the claim itself, if it is there by now, is ended as well. */
+/** The end of the statement that writes tombstones: it also ends the claim itself, if that is stored by now. */
 export const ON_STORED_CLAIM =
   "ON CONFLICT (send_id) DO UPDATE SET status = 'REJECTED', idempotency_key = NULL, updated_at = excluded.updated_at WHERE sends.status = 'PENDING'";
 
@@ -127,20 +190,9 @@ function storableCount(count: number | null): number | null {
   return count !== null && Math.abs(count) <= MAX_INTEGER ? count : null;
 }
 
-/** The columns that an event may change, beside `updated_at`. */
-export const EVENT_COLUMNS = [
-  'status',
-  'deliveries',
-  'message_id',
-  'time',
-  'owner',
-  'segment_count',
-  'paired_message_id',
-] as const satisfies readonly (keyof SendRow)[];
-
 /** The row after an event: the message's own members are filled in where its answer was lost. */
 export function rowAfter(known: SendRow, event: DeliveryEvent): SendRow {
-  // What was told of a mistaken id was told of another message. The place in the lists stays, though.
+  // Events about a wrong id were about another message. The place in the lists stays.
   const row = isMistaken(known, event) ? { ...known, message_id: null, deliveries: null } : known;
   const deliveries = withEvent(deliveriesOf(row), event);
   // An event that was kept by an earlier version has none.
@@ -163,11 +215,11 @@ export function rowAfter(known: SendRow, event: DeliveryEvent): SendRow {
 }
 
 /** What the outcome of a call writes, by column, whatever the outcome. */
-export function recordColumns({ status, lastSeen }: Resolution, now: number): Record<string, string | number | null> {
+export function recordColumns({ status, lastSeen }: Resolution, now: number): Columns {
   return { status, updated_at: now, last_seen: lastSeen ?? null };
 }
 
-/** What is not kept of a send that was not sent: whoever is refused again and again must not fill the disk. */
+/** What is dropped of a send that was not sent: a caller who is refused again and again must not fill the disk. */
 export const SHED_COLUMNS = { body: '', media: '[]', tag: null } as const;
 
 /** The message id that a settlement names; null where it names none. */
@@ -175,12 +227,8 @@ export function settledId(settlement: Settlement): string | null {
   return settlement.as === 'SENT' && settlement.found !== null ? storable(settlement.found.id) : null;
 }
 
-/** What a settlement writes, by column. A message of which nobody told the time is as old as its send. */
-export function settlementColumns(
-  row: SendRow,
-  settlement: Settlement,
-  now: number,
-): Record<string, string | number | null> {
+/** What a settlement writes, by column. A message without a time gets the time of its send. */
+export function settlementColumns(row: SendRow, settlement: Settlement, now: number): Columns {
   const { by, reason } = settlement;
   const columns = { updated_at: now, settled_by: by, settled_reason: reason };
   if (settlement.as === 'NOT_SENT') return { ...columns, status: 'REJECTED', idempotency_key: null };
@@ -200,13 +248,13 @@ export function isAbout(row: SendRow | undefined, event: DeliveryEvent): row is 
   return row !== undefined && (isMistaken(row, event) || row.message_id === null || row.message_id === event.messageId);
 }
 
-/** Whether somebody settled the send with an id that is not the one by which upstream tells of it. */
+/** Whether somebody settled the send with another id than the one in upstream's event. */
 function isMistaken(row: SendRow, event: DeliveryEvent): boolean {
   return row.settled_by !== null && row.send_id === event.sendId && row.message_id !== storable(event.messageId);
 }
 
-/** What a message that came in writes, by column. Its id makes it unique, however often it is told. */
-export function receivedColumns(message: Message, now: number): Record<string, string | number | null> {
+/** What a message that came in writes, by column. Its id makes it unique, so repeating it is harmless. */
+export function receivedColumns(message: Message, now: number): Columns {
   const digest = createHash('sha256').update(message.id).digest('hex').slice(0, 40);
   const times = { started_at: now, updated_at: now, lease_until: now };
   return {

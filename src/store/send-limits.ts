@@ -1,6 +1,5 @@
 /** Counts sends: in memory for one instance, in PostgreSQL where several share one database. */
 import { createHash } from 'node:crypto';
-import { Pool } from 'pg';
 import {
   RateLimiterMemory,
   RateLimiterPostgres,
@@ -8,25 +7,16 @@ import {
   type RateLimiterAbstract,
 } from 'rate-limiter-flexible';
 import type { Counted, Limit, Refused, Room, SendLimits } from '../messaging/ports.js';
+import type { PoolShare } from './pool.js';
 
 /** The table is made with the store's others, since two instances that make it at once would trip over each other. */
 const TABLE = { tableName: 'send_counters', tableCreated: true };
-/** As long as the store itself waits. */
-const TIMEOUT_MS = 5_000;
-const MAX_CONNECTIONS = 4;
-
-export interface SendLimitsOptions {
-  /** `postgres://…`, or null to count in memory. */
-  readonly databaseUrl: string | null;
+export interface LimitsOfSends {
   readonly perCaller: readonly Limit[];
   /** By caller and recipient: what one caller sends to a number is no other's business. */
   readonly perRecipient: readonly Limit[];
-  /** By recipient, whoever sends. */
+  /** By recipient, for all callers together. */
   readonly perRecipientOverall: readonly Limit[];
-}
-
-export interface OpenSendLimits extends SendLimits {
-  close(): Promise<void>;
 }
 
 interface Counter {
@@ -43,11 +33,11 @@ interface Count {
   readonly points: number;
 }
 
-/** Opens the counters. With PostgreSQL, the store has to be open already: it makes their table. */
-export function openSendLimits(options: SendLimitsOptions): OpenSendLimits {
-  const { databaseUrl, perCaller, perRecipient, perRecipientOverall } = options;
-  const isLimited = perCaller.length + perRecipient.length + perRecipientOverall.length > 0;
-  const pool = databaseUrl !== null && isLimited ? openPool(databaseUrl) : null;
+/** Counts sends: in PostgreSQL by these connections, or in memory where there are none. */
+export function sendLimits(
+  { perCaller, perRecipient, perRecipientOverall }: LimitsOfSends,
+  pool: PoolShare | null,
+): SendLimits {
   const open = (kind: string, limits: readonly Limit[]): Counter[] =>
     limits.map((limit) => (pool === null ? inMemory(kind, limit) : inPostgres(kind, limit, pool)));
   const look = pool === null ? lookInMemory : lookInPostgres(pool);
@@ -89,9 +79,6 @@ export function openSendLimits(options: SendLimitsOptions): OpenSendLimits {
       const counts = countsOf(caller, recipients);
       const waitMs = longestWait(counts, await look(counts), pending);
       return waitMs > 0 ? refused(waitMs) : roomFor(counts);
-    },
-    async close() {
-      await pool?.end();
     },
   };
 }
@@ -144,13 +131,13 @@ const lookInMemory: Look = (counts) =>
     }),
   );
 
-/** With one query, however many counts there are. */
-function lookInPostgres(pool: Pool): Look {
+/** With one query for all counts. */
+function lookInPostgres(pool: PoolShare): Look {
   const text = 'SELECT key, points, expire FROM send_counters WHERE key = ANY ($1) AND expire > $2';
   return async (counts) => {
     const keys = counts.map(({ counter, key }) => counter.limiter.getKey(key));
-    const found = await pool.query<{ key: string; points: number; expire: string }>(text, [keys, Date.now()]);
-    const windows = new Map(found.rows.map(({ key, points, expire }) => [key, { points, endsAt: Number(expire) }]));
+    const found = await pool.query<{ key: string; points: number; expire: number }>(text, [keys, Date.now()]);
+    const windows = new Map(found.rows.map(({ key, points, expire }) => [key, { points, endsAt: expire }]));
     return keys.map((key) => windows.get(key) ?? null);
   };
 }
@@ -179,7 +166,7 @@ async function consume({ counter, key, points }: Count): Promise<Taken> {
     failure: null,
     retryAfterMs: isRefused ? Math.max(state.msBeforeNext, 1) : 0,
     async giveBack() {
-      // Whoever sends in vain is slowed down as well: it costs upstream and the disk as much as a send that succeeds.
+      // Sends that fail are slowed down too: they cost upstream and the disk as much as those that succeed.
       if (counter.limit.windowSeconds < MIN_RETURNED_SECONDS) return;
       await counter.giveBack(key, points, windowEndsAt).catch(() => undefined);
     },
@@ -208,8 +195,13 @@ function inMemory(kind: string, limit: Limit): Counter {
 }
 
 /** The library's own `reward` would begin a window below zero where the one before has just ended. */
-function inPostgres(kind: string, limit: Limit, pool: Pool): Counter {
-  const limiter = new RateLimiterPostgres({ ...optionsOf(kind, limit), ...TABLE, storeClient: pool });
+function inPostgres(kind: string, limit: Limit, pool: PoolShare): Counter {
+  const limiter = new RateLimiterPostgres({
+    ...optionsOf(kind, limit),
+    ...TABLE,
+    storeClient: pool,
+    storeType: 'pool',
+  });
   return {
     limiter,
     limit,
@@ -223,19 +215,6 @@ function inPostgres(kind: string, limit: Limit, pool: Pool): Counter {
   };
 }
 
-function openPool(connectionString: string): Pool {
-  const pool = new Pool({
-    connectionString,
-    max: MAX_CONNECTIONS,
-    connectionTimeoutMillis: TIMEOUT_MS,
-    query_timeout: TIMEOUT_MS,
-  });
-  // A broken connection is replaced by the next query; without listeners it would end the process.
-  pool.on('error', () => undefined);
-  pool.on('connect', (client) => client.on('error', () => undefined));
-  return pool;
-}
-
-/** Numbers and names are of no interest to whoever reads the counters. */
+/** Whoever reads the counters needs no numbers and no names. */
 const digest = (...texts: readonly string[]): string =>
   createHash('sha256').update(JSON.stringify(texts)).digest('base64url');

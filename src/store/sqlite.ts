@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import type { DeliveryEvent } from '../messaging/delivery.js';
+import { EVERYBODY, type Whose } from '../messaging/caller.js';
 import { yieldsTo, type Message } from '../messaging/message.js';
 import {
   isUnresolved,
@@ -13,17 +14,17 @@ import {
   type MessageFilter,
   type MessageStore,
   type NewSend,
-  type OtherEvent,
   type Position,
   type RefusalCount,
+  type SendLimits,
   type Resolution,
   type Settlement,
   type SettleResult,
   type StoreChange,
   type StoredSend,
 } from '../messaging/ports.js';
+import { BatchingStore, type Write, type WriteOf } from './batching-store.js';
 import { isBusy, lockFile } from './file-lock.js';
-import { groupCommit } from './group-commit.js';
 import { listQuery, rivalsQuery, SEND_BY_KEY, unresolvedQuery } from './list-query.js';
 import { migrations, stepsAfter } from './migrations.js';
 import {
@@ -47,8 +48,10 @@ import {
   storable,
   storedSend,
   tombstoneColumns,
+  type Columns,
   type SendRow,
 } from './rows.js';
+import { sendLimits, type LimitsOfSends } from './send-limits.js';
 
 /** better-sqlite3 waits for a lock with the whole process; a longer wait is made of many short ones. */
 const BUSY_TIMEOUT_MS = 20;
@@ -61,14 +64,6 @@ const PING_EVERY_MS = 1_000;
 const PING_BYTES = 32 * 1024;
 /** Another process that holds the file through all of these, two seconds, is stuck. */
 const MAX_BUSY_TRIES = 50;
-
-type Write =
-  | { readonly kind: 'claim'; readonly send: NewSend }
-  | { readonly kind: 'record'; readonly sendId: string; readonly resolution: Resolution; readonly now: number }
-  | { readonly kind: 'event'; readonly event: DeliveryEvent; readonly now: number }
-  | { readonly kind: 'received'; readonly message: Message; readonly now: number }
-  | { readonly kind: 'aside'; readonly body: string; readonly now: number }
-  | { readonly kind: 'other'; readonly event: OtherEvent; readonly now: number };
 
 /**
  * Opens the file, readable by its owner alone, and brings it to the current version; for a server, it is locked first.
@@ -88,7 +83,7 @@ export async function openSqlite(file: string, forServer: boolean): Promise<Sqli
   try {
     await whenFree(() => {
       // Before anything is written: a newer database stays as it is.
-      stepsAfter(versionOf(database), migrations('INTEGER'));
+      stepsAfter(versionOf(database), migrations('sqlite'));
       database.pragma('journal_mode = WAL');
       // NORMAL would lose the last commits with the machine's power, and a claim must not be lost.
       database.pragma('synchronous = FULL');
@@ -107,7 +102,7 @@ function versionOf(database: Database.Database): number {
 }
 
 function migrate(database: Database.Database): void {
-  const steps = migrations('INTEGER');
+  const steps = migrations('sqlite');
   database
     .transaction(() => {
       for (const step of stepsAfter(versionOf(database), steps)) database.exec(step);
@@ -136,19 +131,18 @@ function isFaultOfOne(error: unknown): boolean {
     : error instanceof RangeError;
 }
 
-/** What the call itself brought is worth more than what somebody settled without it, until upstream told of that. */
+/** The call's own answer replaces a settlement, until a callback has confirmed that settlement. */
 function overSettled(resolution: Resolution): string {
   if (resolution.status !== 'ACCEPTED') return '';
   const isMistaken = resolution.message === null ? '' : ' OR (deliveries IS NULL AND message_id IS NOT @message_id)';
   return ` OR (settled_by IS NOT NULL AND (status = 'REJECTED'${isMistaken}))`;
 }
 
-export class SqliteStore implements MessageStore {
+export class SqliteStore extends BatchingStore implements MessageStore {
   readonly shared = false;
   readonly #database: Database.Database;
   readonly #unlock: () => void;
   readonly #statements = new Map<string, Database.Statement>();
-  readonly #write: (write: Write) => Promise<Claim | null>;
   readonly #listeners = new Set<(change: StoreChange) => void>();
   /** When the last ping was written, by the clock of `performance`. */
   #writtenAt = -Infinity;
@@ -156,23 +150,9 @@ export class SqliteStore implements MessageStore {
   #changes: StoreChange[] = [];
 
   constructor(database: Database.Database, unlock: () => void = () => undefined) {
+    super((writes) => this.#commit(() => writes.map((write) => this.#apply(write))), isFaultOfOne);
     this.#database = database;
     this.#unlock = unlock;
-    this.#write = groupCommit((writes) => this.#commit(() => writes.map((write) => this.#apply(write))), {
-      isFaultOfOne,
-    });
-  }
-
-  async claim(send: NewSend): Promise<Claim> {
-    return (await this.#write({ kind: 'claim', send })) ?? { kind: 'CLAIMED' };
-  }
-
-  async record(sendId: string, resolution: Resolution, now: number): Promise<void> {
-    await this.#write({ kind: 'record', sendId, resolution, now });
-  }
-
-  async applyEvent(event: DeliveryEvent, now: number): Promise<void> {
-    await this.#write({ kind: 'event', event, now });
   }
 
   async sendByKey(caller: string, idempotencyKey: string): Promise<StoredSend | null> {
@@ -182,10 +162,6 @@ export class SqliteStore implements MessageStore {
 
   settle(sendId: string, settlement: Settlement, now: number): Promise<SettleResult> {
     return this.#commit(() => this.#applySettlement(sendId, settlement, now));
-  }
-
-  async receive(message: Message, now: number): Promise<void> {
-    await this.#write({ kind: 'received', message, now });
   }
 
   async addRefusals(counts: readonly RefusalCount[]): Promise<void> {
@@ -199,12 +175,7 @@ export class SqliteStore implements MessageStore {
 
   async abandon(sends: readonly NewSend[], now: number): Promise<void> {
     await this.#commit(() => {
-      for (const send of sends) {
-        const columns = tombstoneColumns(send, now);
-        const names = Object.keys(columns);
-        const insert = `INSERT INTO sends (${names.join(', ')}) VALUES (${names.map((name) => `@${name}`).join(', ')})`;
-        this.#statement(`${insert} ${ON_STORED_CLAIM}`).run(columns);
-      }
+      for (const send of sends) this.#insertSend(tombstoneColumns(send, now), ON_STORED_CLAIM);
     });
   }
 
@@ -220,12 +191,9 @@ export class SqliteStore implements MessageStore {
     });
   }
 
-  async keepAside(body: string, now: number): Promise<void> {
-    await this.#write({ kind: 'aside', body, now });
-  }
-
-  async keepEvent(event: OtherEvent, now: number): Promise<void> {
-    await this.#write({ kind: 'other', event, now });
+  /** Counted in memory: an SQLite file has one instance. */
+  sendLimits(limits: LimitsOfSends): SendLimits {
+    return sendLimits(limits, null);
   }
 
   onChange(listener: (change: StoreChange) => void): () => void {
@@ -271,16 +239,16 @@ export class SqliteStore implements MessageStore {
     return { expired, crowdedOut };
   }
 
-  messagesById(ids: readonly string[], caller: string | null = null): Promise<(Message | null)[]> {
-    const rows = this.#all(
-      // Only the newest of each id is read, however many upstream gave the same.
+  async messagesById(ids: readonly string[], caller: Whose): Promise<(Message | null)[]> {
+    const [isTheirs, values] = caller === EVERYBODY ? ['', []] : ['AND caller = ?', [caller]];
+    const rows = await this.#all(
+      // Upstream may repeat an id: only its newest message is read.
       `SELECT ${SEND_COLUMNS} FROM sends WHERE send_id IN (
-         SELECT (SELECT send_id FROM sends WHERE message_id = value AND (? IS NULL OR caller = ?) ORDER BY time DESC, send_id DESC LIMIT 1) FROM json_each(?))`,
-      caller,
-      caller,
+         SELECT (SELECT send_id FROM sends WHERE message_id = value ${isTheirs} ORDER BY time DESC, send_id DESC LIMIT 1) FROM json_each(?))`,
+      ...values,
       JSON.stringify(ids),
     );
-    return rows.then((found) => inOrderOf(ids, found));
+    return inOrderOf(ids, rows);
   }
 
   async listMessages(filter: MessageFilter, limit: number, after: Position | null): Promise<ListedMessage[]> {
@@ -323,7 +291,7 @@ export class SqliteStore implements MessageStore {
     return Promise.resolve();
   }
 
-  /** Does `work` in one transaction, and tells what it changed once that is on disk. */
+  /** Does `work` in one transaction, and tells listeners what changed once that is on disk. */
   async #commit<Result>(work: () => Result): Promise<Result> {
     const transaction = this.#database.transaction(work);
     const { result, changes } = await whenFree(() => {
@@ -340,11 +308,11 @@ export class SqliteStore implements MessageStore {
         return this.#applyClaim(write.send);
       case 'record':
         return this.#applyRecord(write);
-      case 'event':
+      case 'delivery':
         return this.#applyEvent(write);
       case 'received':
         return this.#applyReceived(write);
-      case 'aside':
+      case 'strange':
         return this.#insert('INSERT INTO strange_callbacks VALUES (?, ?)', write.now, storable(write.body));
       case 'other': {
         const { messageId, type, body } = write.event;
@@ -355,15 +323,13 @@ export class SqliteStore implements MessageStore {
   }
 
   #applyClaim(send: NewSend): Claim | null {
-    const columns = claimColumns(send);
-    const names = Object.keys(columns);
-    const insert = `INSERT INTO sends (${names.join(', ')}) VALUES (${names.map((name) => `@${name}`).join(', ')}) ON CONFLICT (caller, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING`;
-    if (this.#statement(insert).run(columns).changes === 1) return null;
+    const unlessHeld = 'ON CONFLICT (caller, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING';
+    if (this.#insertSend(claimColumns(send), unlessHeld)) return null;
     const holder = this.#statement(SEND_BY_KEY);
     return { kind: 'HELD', by: storedSend(holder.get(send.caller, send.idempotencyKey) as SendRow) };
   }
 
-  #applyRecord({ sendId, resolution, now }: Extract<Write, { kind: 'record' }>): null {
+  #applyRecord({ sendId, resolution, now }: WriteOf<'record'>): null {
     const message = resolution.status === 'ACCEPTED' ? resolution.message : null;
     const columns = {
       ...recordColumns(resolution, now),
@@ -372,8 +338,8 @@ export class SqliteStore implements MessageStore {
     };
     const lower = yieldsTo(resolution.status).map((status) => `'${status}'`);
     const isNews = this.#update(sendId, columns, `(status IN (${lower.join(', ')})${overSettled(resolution)})`);
-    if (isNews) this.#listRecipients(sendId, recipientsOf(resolution));
-    // Also where a callback was faster: what came before it may wait still.
+    if (isNews) this.#insertRecipients(sendId, recipientsOf(resolution));
+    // Also when a callback was faster: earlier events may still be waiting.
     if (message !== null) this.#adopt(message.id, now);
     return null;
   }
@@ -395,15 +361,15 @@ export class SqliteStore implements MessageStore {
     if (messageId !== null && this.#statement(taken).get(messageId) !== undefined) return { kind: 'MESSAGE_ID_TAKEN' };
     this.#update(sendId, settlementColumns(row, settlement, now), '1');
     if (messageId !== null) {
-      this.#listRecipients(sendId, distinctRecipients(JSON.parse(row.recipients) as string[]));
+      this.#insertRecipients(sendId, distinctRecipients(JSON.parse(row.recipients) as string[]));
       this.#adopt(messageId, now);
       this.#changes.push({ kind: 'updated', messageId });
     }
     return { kind: 'SETTLED', send: storedSend(this.#rowBySend(sendId) ?? row) };
   }
 
-  /** Whether there was such a send of which `condition` holds. */
-  #update(sendId: string, columns: Record<string, string | number | null>, condition: string): boolean {
+  /** Whether the send exists and meets `condition`. */
+  #update(sendId: string, columns: Columns, condition: string): boolean {
     // A message keeps its place in the lists.
     const assignments = Object.keys(columns).map((name) =>
       name === 'time' ? 'time = COALESCE(time, @time)' : `${name} = @${name}`,
@@ -412,7 +378,7 @@ export class SqliteStore implements MessageStore {
     return this.#statement(update).run({ ...columns, send_id: sendId }).changes > 0;
   }
 
-  #applyEvent({ event, now }: { event: DeliveryEvent; now: number }): null {
+  #applyEvent({ event, now }: Omit<WriteOf<'delivery'>, 'kind'>): null {
     const row = this.#rowOf(event);
     if (row === undefined) {
       const keep = this.#statement('INSERT INTO early_events VALUES (?, ?, ?)');
@@ -424,7 +390,7 @@ export class SqliteStore implements MessageStore {
     this.#update(send_id, { ...changed, updated_at: now }, '1');
     this.#changes.push({ kind: 'updated', messageId: event.messageId });
     if (row.message_id !== null) return null;
-    this.#listRecipients(send_id, distinctRecipients(JSON.parse(row.recipients) as string[]));
+    this.#insertRecipients(send_id, distinctRecipients(JSON.parse(row.recipients) as string[]));
     this.#adopt(event.messageId, now);
     return null;
   }
@@ -446,17 +412,23 @@ export class SqliteStore implements MessageStore {
     return null;
   }
 
-  #applyReceived({ message, now }: { message: Message; now: number }): null {
+  #applyReceived({ message, now }: WriteOf<'received'>): null {
     const columns = receivedColumns(message, now);
-    const names = Object.keys(columns);
-    const insert = `INSERT OR IGNORE INTO sends (${names.join(', ')}) VALUES (${names.map((name) => `@${name}`).join(', ')})`;
-    if (this.#statement(insert).run(columns).changes === 0) return null;
-    this.#listRecipients(String(columns.send_id), distinctRecipients(message.to));
+    if (!this.#insertSend(columns, 'ON CONFLICT DO NOTHING')) return null;
+    this.#insertRecipients(String(columns.send_id), distinctRecipients(message.to));
     this.#changes.push({ kind: 'received', messageId: message.id });
     return null;
   }
 
-  #listRecipients(sendId: string, to: readonly string[]): void {
+  /** Whether a row was inserted, or changed by what `onConflict` says. */
+  #insertSend(columns: Columns, onConflict: string): boolean {
+    const names = Object.keys(columns);
+    const values = names.map((name) => `@${name}`);
+    const insert = `INSERT INTO sends (${names.join(', ')}) VALUES (${values.join(', ')}) ${onConflict}`;
+    return this.#statement(insert).run(columns).changes > 0;
+  }
+
+  #insertRecipients(sendId: string, to: readonly string[]): void {
     const list = this.#statement(
       'INSERT OR IGNORE INTO recipients SELECT ?, time, send_id, caller FROM sends WHERE send_id = ?',
     );

@@ -1,9 +1,11 @@
-/** Who is let in by key or token, and what each caller may do and see. */
+/** Who is let in, by a key, a token or nobody at all, and what each may do, over HTTP, WebSocket and in the embedded schema. */
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
-import { print } from 'graphql';
+import { graphql, print } from 'graphql';
 import { generateKeyPair } from 'jose';
 import { request } from 'undici';
+import { readConfig } from '../../src/config/config.js';
+import { createMessagingSchema } from '../../src/messaging-schema.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { post, type Answer } from '../support/client.js';
 import {
@@ -251,17 +253,18 @@ describe('with keys and tokens', () => {
     },
   );
 
-  describe('a key is good for its scopes alone', () => {
+  describe('a key allows what its scopes say and nothing else', () => {
     it.each([
-      ['reader', SendMessageDocument, { input: INPUT }, 'FORBIDDEN'],
-      ['ops', SendMessageDocument, { input: INPUT }, 'FORBIDDEN'],
-      ['ops', MessageDocument, { id: 'x' }, 'FORBIDDEN'],
-      ['ops', MessagesDocument, {}, 'FORBIDDEN'],
-      ['shop', UnresolvedSendsDocument, {}, 'FORBIDDEN'],
-      ['support', UnresolvedSendsDocument, {}, 'FORBIDDEN'],
-    ] as const)('%s: %#', async (name, operation, variables, code) => {
+      ['reader', SendMessageDocument, { input: INPUT }, 'messages:send'],
+      ['ops', SendMessageDocument, { input: INPUT }, 'messages:send'],
+      ['ops', MessageDocument, { id: 'x' }, 'messages:read'],
+      ['ops', MessagesDocument, {}, 'messages:read'],
+      ['shop', UnresolvedSendsDocument, {}, 'operations:read'],
+      ['support', UnresolvedSendsDocument, {}, 'operations:read'],
+    ] as const)('%s: %#', async (name, operation, variables, scope) => {
       const { errors } = await ask(as(KEYS[name]), operation, variables);
-      expect(errors?.[0]?.extensions.code).toBe(code);
+      expect(errors?.[0]?.extensions.code).toBe('FORBIDDEN');
+      expect(errors?.[0]?.message).toBe(`This key or token lacks the scope ${scope}.`);
     });
 
     it('and submitMessage says so as data', async () => {
@@ -269,6 +272,7 @@ describe('with keys and tokens', () => {
       expect(data?.submitMessage).toMatchObject({
         __typename: 'SendForbiddenProblem',
         code: 'FORBIDDEN',
+        message: 'This key or token lacks the scope messages:send.',
         outcome: 'NOT_SENT',
       });
     });
@@ -368,7 +372,9 @@ describe('with keys and tokens', () => {
       const id = await send(KEYS.shop);
       expect(await subscribe(KEYS.shop, id)).toMatchObject({ data: { messageUpdated: { id } } });
       expect(await subscribe(KEYS.crm, id)).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
-      expect(await subscribe(KEYS.ops, id)).toMatchObject({ errors: [{ extensions: { code: 'FORBIDDEN' } }] });
+      expect(await subscribe(KEYS.ops, id)).toMatchObject({
+        errors: [{ message: 'This key or token lacks the scope messages:read.', extensions: { code: 'FORBIDDEN' } }],
+      });
     });
   });
 });
@@ -388,4 +394,18 @@ it('an issuer that does not answer is our failure, and lets nobody in', async ()
   expect((await post(app.url, body, headers)).status).toBe(200);
   await app.close();
   await issuer.close();
+});
+
+it('the embedded schema names the scope that a caller lacks', async () => {
+  const { schema, contextFor, formatError, close } = await createMessagingSchema(readConfig({ LOG_LEVEL: 'silent' }), {
+    storeFile: ':memory:',
+  });
+  const contextValue = contextFor({ caller: 'me', scopes: ['messages:read'] });
+  const { errors } = await graphql({ schema, source: '{ unresolvedSends { nodes { id } } }', contextValue });
+  const [error] = errors ?? [];
+  expect(error && formatError(error.toJSON(), error)).toMatchObject({
+    message: 'This key or token lacks the scope operations:read.',
+    extensions: { code: 'FORBIDDEN' },
+  });
+  await close();
 });

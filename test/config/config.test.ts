@@ -43,8 +43,7 @@ describe('the configuration', () => {
       auth: { apiKeys: [], tokens: null, senders: {} },
       corsOrigins: [],
       trustedProxies: [],
-      trustedDocuments: 'off',
-      trustedDocumentsFile: null,
+      trustedDocuments: { mode: 'off', file: null },
       sendPolicy: { allowedRegions: ['US', 'CA'], mediaHosts: null, allowHttpMedia: true },
       limitSends: [
         { count: 10_000, windowSeconds: 1 },
@@ -222,7 +221,7 @@ describe('the configuration', () => {
       { username: 'a', password: 'b' },
       { username: 'c', password: 'd' },
     ]);
-    expect(problemsOf(previous)).toEqual(['CALLBACK_USERNAME_PREVIOUS goes with CALLBACK_USERNAME.']);
+    expect(problemsOf(previous)).toEqual(['CALLBACK_USERNAME_PREVIOUS goes with CALLBACK_USERNAME: set that, too.']);
     expect(problemsOf({ CALLBACK_USERNAME: 'a' })).toEqual([
       'CALLBACK_PASSWORD is missing: it goes with CALLBACK_USERNAME.',
     ]);

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request, type Dispatcher } from 'undici';
 import { upstreamAt } from '../support/app.js';
 import { startMisbehavingUpstream } from '../support/misbehaving-upstream.js';
-import { newRandom } from '../store/conformance.js';
+import { newRandom } from '../store/sends.js';
 import { startServer, type ServerProcess } from '../support/server-process.js';
 
 /** Callbacks under way at once. */

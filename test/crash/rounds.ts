@@ -11,7 +11,7 @@ import {
   type Connection,
   type MisbehavingUpstream,
 } from '../support/misbehaving-upstream.js';
-import { newRandom } from '../store/conformance.js';
+import { newRandom } from '../store/sends.js';
 import { startServer, type ServerProcess } from '../support/server-process.js';
 
 /** Where a server dies: the first five as upstream sees it, then as its clients do, then at any time. */

@@ -9,7 +9,7 @@ import { openDeliveries } from '../../src/messaging/delivery.js';
 import type { MessageStore } from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';
 import { SqliteStore } from '../../src/store/sqlite.js';
-import { accepted, newSend } from '../store/conformance.js';
+import { accepted, newSend } from '../store/sends.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { post, type Answer } from '../support/client.js';
 import { INIT, Peer } from '../support/peer.js';

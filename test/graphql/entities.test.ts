@@ -2,7 +2,7 @@
 import { graphql } from 'graphql';
 import { contextFactory } from '../../src/graphql/context.js';
 import { buildMessagingSchema } from '../../src/graphql/schema.js';
-import { ANYBODY } from '../../src/messaging/caller.js';
+import { ANYBODY, EVERYBODY } from '../../src/messaging/caller.js';
 import { MessageFeed } from '../../src/messaging/message-feed.js';
 import { MessageService } from '../../src/messaging/message-service.js';
 import type { Message } from '../../src/messaging/message.js';
@@ -29,14 +29,14 @@ it('100 representations, and the same message asked for beside them, are one que
     status: 'RECEIVED',
     deliveries: [],
   }));
-  await Promise.all(received.map((message) => store.receive(message, 0)));
+  await Promise.all(received.map((message) => store.take({ kind: 'received', message }, 0)));
 
   const queries: (readonly string[])[] = [];
   const service = new MessageService({
     store: replacing(store, {
       messagesById(asked) {
         queries.push(asked);
-        return store.messagesById(asked);
+        return store.messagesById(asked, EVERYBODY);
       },
     }),
     gateway: { send: () => Promise.reject(new Error('nothing is sent')) },

@@ -1,4 +1,5 @@
 /** The list of messages: pages, filters and cursors; and one query for all lookups of a request. */
+import { EVERYBODY } from '../../src/messaging/caller.js';
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import type { MessageStore } from '../../src/messaging/ports.js';
@@ -158,7 +159,7 @@ describe('the lookups of one request', () => {
     const queries: (readonly string[])[] = [];
     const loaders = createLoaders((ids) => {
       queries.push(ids);
-      return store.messagesById(ids);
+      return store.messagesById(ids, EVERYBODY);
     });
     const found = await Promise.all(['a', 'b', 'a', 'c'].map((id) => loaders.messages.load(id)));
     expect(found).toEqual([null, null, null, null]);

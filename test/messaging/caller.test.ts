@@ -4,6 +4,7 @@ import {
   ANYBODY,
   DEFAULT_SCOPES,
   isCallerName,
+  EVERYBODY,
   readableBy,
   requireScope,
   sendersOf,
@@ -73,6 +74,7 @@ describe('a caller', () => {
     });
     expect(refusal).toBeInstanceOf(ServiceError);
     expect([refusal?.code, refusal?.outcome]).toEqual(['FORBIDDEN', 'NOT_SENT']);
+    expect(refusal?.message).toBe('This key or token lacks the scope messages:send.');
     const bare = thrownBy(() => {
       requireScope(reader, 'operations:read');
     });
@@ -81,8 +83,8 @@ describe('a caller', () => {
 
   it('sees its own messages, everybody’s, or none', () => {
     expect(readableBy(callerWith('messages:read'))).toBe('shop');
-    expect(readableBy(callerWith('messages:read-all'))).toBeNull();
-    expect(readableBy(callerWith('messages:read', 'messages:read-all'))).toBeNull();
+    expect(readableBy(callerWith('messages:read-all'))).toBe(EVERYBODY);
+    expect(readableBy(callerWith('messages:read', 'messages:read-all'))).toBe(EVERYBODY);
     expect(thrownBy(() => readableBy(callerWith('messages:send', 'operations:read')))?.code).toBe('FORBIDDEN');
   });
 });

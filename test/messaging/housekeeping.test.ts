@@ -1,12 +1,13 @@
 /** What housekeeping ends, applies and lets go, and when. */
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
+import { EVERYBODY } from '../../src/messaging/caller.js';
 import { startHousekeeping } from '../../src/messaging/housekeeping.js';
 import type { DeliveryEvent } from '../../src/messaging/delivery.js';
 import type { DeadLetterPurge, MessageStore } from '../../src/messaging/ports.js';
 import { RefusalCounts } from '../../src/messaging/refusal-counts.js';
 import { openStore } from '../../src/store/index.js';
-import { accepted, newSend } from '../store/conformance.js';
+import { accepted, newSend } from '../store/sends.js';
 import { manualClock, type ManualClock } from '../support/clock.js';
 import { quiet, until } from '../support/waiting.js';
 import { replacing } from '../support/replacing.js';
@@ -99,9 +100,9 @@ describe('housekeeping', () => {
     const event = JSON.stringify(delivered(message.id));
     database.prepare('INSERT INTO early_events VALUES (?, ?, 1)').run(message.id, event);
     await start(shared);
-    expect(await shared.messagesById([message.id])).toMatchObject([{ status: 'ACCEPTED' }]);
+    expect(await shared.messagesById([message.id], EVERYBODY)).toMatchObject([{ status: 'ACCEPTED' }]);
     await pass(5_000);
-    expect(await shared.messagesById([message.id])).toMatchObject([{ status: 'DELIVERED' }]);
+    expect(await shared.messagesById([message.id], EVERYBODY)).toMatchObject([{ status: 'DELIVERED' }]);
     expect(database.prepare('SELECT * FROM early_events').all()).toEqual([]);
     await stop?.();
     stop = undefined;
@@ -115,10 +116,10 @@ describe('housekeeping', () => {
       const send = newSend();
       await store.claim(send);
       await store.record(send.sendId, accepted({ id }), clock.now());
-      return (await store.messagesById([id]))[0]?.status;
+      return (await store.messagesById([id], EVERYBODY))[0]?.status;
     };
-    await store.applyEvent(delivered('early'), 0);
-    await store.applyEvent(delivered('late'), 0);
+    await store.take({ kind: 'delivery', event: delivered('early') }, 0);
+    await store.take({ kind: 'delivery', event: delivered('late') }, 0);
     await start();
     await pass(RETENTION_MS);
     expect(await known('early')).toBe('DELIVERED');
@@ -132,7 +133,7 @@ describe('housekeeping', () => {
       asked.push([before, keep, limit]);
       return store.purgeDeadLetters(before, keep, limit);
     };
-    await store.keepAside('not [JSON', 0);
+    await store.take({ kind: 'strange', count: 1, body: 'not [JSON' }, 0);
     await start(replacing(store, { purgeDeadLetters: purge }));
     await pass(2_592_000_000);
     expect(asked).toEqual([[0, 10_000, 100]]);
@@ -146,8 +147,14 @@ describe('housekeeping', () => {
   });
 
   it('drops the oldest dead letters when too many come, tells how many, and lets sends pass meanwhile', async () => {
-    await Promise.all(Array.from({ length: 9_000 }, (_, index) => store.keepAside('flood', index)));
-    await Promise.all(Array.from({ length: 9_000 }, (_, index) => store.keepAside('flood', 10_000 + index)));
+    await Promise.all(
+      Array.from({ length: 9_000 }, (_, index) => store.take({ kind: 'strange', count: 1, body: 'flood' }, index)),
+    );
+    await Promise.all(
+      Array.from({ length: 9_000 }, (_, index) =>
+        store.take({ kind: 'strange', count: 1, body: 'flood' }, 10_000 + index),
+      ),
+    );
     let purges = 0;
     let purgesBeforeTheSend = 0;
     const purge = (...args: [number, number, number]): Promise<DeadLetterPurge> => {

@@ -1,13 +1,14 @@
 /** What a subscriber reads of the feed, with a store that holds what the test says. */
+import { EVERYBODY, type Whose } from '../../src/messaging/caller.js';
 import type { Message } from '../../src/messaging/message.js';
 import { MessageFeed } from '../../src/messaging/message-feed.js';
 import type { MessageStore, StoreChange } from '../../src/messaging/ports.js';
-import { accepted } from '../store/conformance.js';
+import { accepted } from '../store/sends.js';
 import { quiet } from '../support/waiting.js';
 
 describe('a subscriber', () => {
   let messages: Map<string, Message>;
-  let asked: { ids: readonly string[]; visibleTo: string | null | undefined }[];
+  let asked: { ids: readonly string[]; caller: Whose }[];
   let listeners: Set<(change: StoreChange) => void>;
   let feed: MessageFeed;
 
@@ -16,8 +17,8 @@ describe('a subscriber', () => {
     asked = [];
     listeners = new Set();
     feed = new MessageFeed({
-      messagesById(ids: readonly string[], visibleTo?: string | null) {
-        asked.push({ ids, visibleTo });
+      messagesById(ids: readonly string[], caller: Whose) {
+        asked.push({ ids, caller });
         return Promise.resolve(ids.map((id) => messages.get(id) ?? null));
       },
       onChange(listener: (change: StoreChange) => void) {
@@ -51,7 +52,7 @@ describe('a subscriber', () => {
       tell({ kind: 'updated', messageId: 'm2' });
       tell({ kind: 'received', messageId: 'm2' });
       expect(await readBy(next)).toBe('waiting');
-      expect(asked).toEqual([{ ids: ['m1'], visibleTo: 'shop' }]);
+      expect(asked).toEqual([{ ids: ['m1'], caller: 'shop' }]);
       // It was touched, and is the same.
       tell({ kind: 'updated', messageId: 'm1' });
       expect(await readBy(next)).toBe('waiting');
@@ -65,7 +66,7 @@ describe('a subscriber', () => {
       'ends after the state %s, and listens no longer',
       async (status) => {
         put('m1', { status });
-        const updates = feed.updates('m1', null);
+        const updates = feed.updates('m1', EVERYBODY);
         expect(await readBy(updates.next())).toEqual(['m1', status]);
         expect(await readBy(updates.next())).toBe('done');
         expect(listeners.size).toBe(0);
@@ -74,7 +75,7 @@ describe('a subscriber', () => {
 
     it('is refused once the message is gone, and listens no longer', async () => {
       put('m1');
-      const updates = feed.updates('m1', null);
+      const updates = feed.updates('m1', EVERYBODY);
       await updates.next();
       messages.clear();
       tell({ kind: 'missed' });
@@ -84,7 +85,7 @@ describe('a subscriber', () => {
 
     it('can be read by a loop, and left in the middle of it', async () => {
       put('m1');
-      const updates = feed.updates('m1', null);
+      const updates = feed.updates('m1', EVERYBODY);
       for await (const message of updates) {
         expect(message.id).toBe('m1');
         break;

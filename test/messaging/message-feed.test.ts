@@ -1,10 +1,11 @@
 /** The feed that subscriptions read, with a real store behind it. */
+import { EVERYBODY } from '../../src/messaging/caller.js';
 import { openDeliveries } from '../../src/messaging/delivery.js';
 import type { Message } from '../../src/messaging/message.js';
 import { MessageFeed } from '../../src/messaging/message-feed.js';
 import type { MessageStore, StoreChange } from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';
-import { accepted, newSend } from '../store/conformance.js';
+import { accepted, newSend } from '../store/sends.js';
 import { replacing } from '../support/replacing.js';
 
 describe('the feed', () => {
@@ -53,8 +54,11 @@ describe('the feed', () => {
 
   async function deliver({ id, to }: Message, status: 'SENDING' | 'DELIVERED'): Promise<void> {
     const message = { time: 1, owner: null, segmentCount: null, pairedMessageId: null };
-    await store.applyEvent(
-      { messageId: id, sendId: null, to: to[0] ?? null, status, time: 1, errorCode: null, message },
+    await store.take(
+      {
+        kind: 'delivery',
+        event: { messageId: id, sendId: null, to: to[0] ?? null, status, time: 1, errorCode: null, message },
+      },
       1,
     );
   }
@@ -68,7 +72,7 @@ describe('the feed', () => {
 
   it('of a message begins with the present, tells every change, and ends with the last', async () => {
     const message = await sent();
-    const updates = feed.updates(message.id, null);
+    const updates = feed.updates(message.id, EVERYBODY);
     expect((await updates.next()).value).toEqual(message);
     const next = updates.next();
     await deliver(message, 'SENDING');
@@ -82,7 +86,7 @@ describe('the feed', () => {
 
   it('of a message tells a slow reader its latest state, and waits with one change however many there were', async () => {
     const message = await sent();
-    const updates = feed.updates(message.id, null);
+    const updates = feed.updates(message.id, EVERYBODY);
     await updates.next();
     for (let change = 0; change < 10_000; change++) tell({ kind: 'updated', messageId: message.id });
     await deliver(message, 'DELIVERED');
@@ -91,19 +95,22 @@ describe('the feed', () => {
 
   it('of a message looks again when changes were missed', async () => {
     const message = await sent();
-    const updates = feed.updates(message.id, null);
+    const updates = feed.updates(message.id, EVERYBODY);
     await updates.next();
     const next = updates.next();
     isDeaf = true;
-    await store.applyEvent(
+    await store.take(
       {
-        messageId: message.id,
-        sendId: null,
-        to: null,
-        status: 'DELIVERED',
-        time: 1,
-        errorCode: null,
-        message: { time: 1, owner: null, segmentCount: null, pairedMessageId: null },
+        kind: 'delivery',
+        event: {
+          messageId: message.id,
+          sendId: null,
+          to: null,
+          status: 'DELIVERED',
+          time: 1,
+          errorCode: null,
+          message: { time: 1, owner: null, segmentCount: null, pairedMessageId: null },
+        },
       },
       1,
     );
@@ -115,7 +122,7 @@ describe('the feed', () => {
   });
 
   it('of a message that nobody knows is refused', async () => {
-    await expect(feed.updates('nobody', null).next()).rejects.toMatchObject({
+    await expect(feed.updates('nobody', EVERYBODY).next()).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
       fieldErrors: [{ path: ['id'], code: 'UNKNOWN_MESSAGE' }],
     });
@@ -124,7 +131,7 @@ describe('the feed', () => {
 
   it('can be left while it waits', async () => {
     const message = await sent();
-    const updates = feed.updates(message.id, null);
+    const updates = feed.updates(message.id, EVERYBODY);
     await updates.next();
     const waiting = updates.next();
     await updates.return?.();
@@ -135,10 +142,10 @@ describe('the feed', () => {
   it('of what comes in is for all numbers or for one', async () => {
     const [all, one] = [feed.received(null), feed.received('+17')];
     const firsts = [all.next(), one.next()];
-    await store.receive(inbound('a'), 1);
+    await store.take({ kind: 'received', message: inbound('a') }, 1);
     // Another of the numbers that it went to has this one.
-    await store.receive({ ...inbound('b'), to: ['+17', '+18'], owner: '+18' }, 1);
-    await store.receive({ ...inbound('c'), to: ['+17', '+18'], owner: '+17' }, 1);
+    await store.take({ kind: 'received', message: { ...inbound('b'), to: ['+17', '+18'], owner: '+18' } }, 1);
+    await store.take({ kind: 'received', message: { ...inbound('c'), to: ['+17', '+18'], owner: '+17' } }, 1);
     expect((await Promise.all(firsts)).map(({ value }) => (value as Message).id)).toEqual(['a', 'c']);
     for (const id of ['b', 'c']) expect(((await all.next()).value as Message).id).toBe(id);
     await all.return?.();

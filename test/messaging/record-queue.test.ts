@@ -1,7 +1,7 @@
 /** What waits to be stored, with a store that fails when the test says so. */
 import type { NewSend, Resolution } from '../../src/messaging/ports.js';
 import { MAX_WAITING, RecordQueue, type RecordFailure } from '../../src/messaging/record-queue.js';
-import { accepted, newSend } from '../store/conformance.js';
+import { accepted, newSend } from '../store/sends.js';
 import { manualClock, type ManualClock } from '../support/clock.js';
 import { quiet } from '../support/waiting.js';
 

@@ -1,9 +1,10 @@
 /** What a send leaves behind, and what the operator hears of it. */
+import { EVERYBODY } from '../../src/messaging/caller.js';
 import { ServiceError } from '../../src/errors.js';
 import { MessageService, type SendReport, type SendRequest } from '../../src/messaging/message-service.js';
 import type { GatewayReport, MessageStore, SendOutcome } from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';
-import { accepted } from '../store/conformance.js';
+import { accepted, NO_FILTER } from '../store/sends.js';
 import { NO_LIMITS } from '../support/limits.js';
 import { OUTBOUND } from '../support/messages.js';
 import { manualClock, type ManualClock } from '../support/clock.js';
@@ -147,12 +148,11 @@ describe('a send', () => {
     const { message } = accepted({ id: 'm1', time: 5 });
     outcome = { kind: 'ACCEPTED', message };
     await service.send(request());
-    expect(await service.messagesById(['m1'], null)).toEqual([message]);
+    expect(await service.messagesById(['m1'], EVERYBODY)).toEqual([message]);
     expect(await service.messagesById(['m1'], 'shop')).toEqual([message]);
     expect(await service.messagesById(['m1'], 'other')).toEqual([null]);
-    const filter = { caller: null, from: null, to: null, status: null, tag: null, since: null, until: null };
     const position = { time: 5, sendId: 'send1' };
-    expect(await service.listMessages(filter, 10, null)).toEqual([{ message, position }]);
-    expect(await service.listMessages(filter, 10, position)).toEqual([]);
+    expect(await service.listMessages(NO_FILTER, 10, null)).toEqual([{ message, position }]);
+    expect(await service.listMessages(NO_FILTER, 10, position)).toEqual([]);
   });
 });

@@ -19,7 +19,7 @@ import type {
 import { SettlingRounds, startSettling, type SettleStep } from '../../src/messaging/settle-by-search.js';
 import { openStore } from '../../src/store/index.js';
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
-import { accepted, newSend } from '../store/conformance.js';
+import { accepted, newSend } from '../store/sends.js';
 import { accountAt, startTestApp, type TestApp } from '../support/app.js';
 import { execute } from '../support/client.js';
 import { SendMessageDocument } from '../support/generated/graphql.js';
@@ -169,7 +169,7 @@ function happeningsOf(each: Plan, index: number): Happening[] {
       errorCode: null,
       message: told,
     } as const;
-    happenings.push({ at, happen: (store, now) => store.applyEvent(event, now) });
+    happenings.push({ at, happen: (store, now) => store.take({ kind: 'delivery', event }, now) });
   } else if (then !== null && then.kind !== 'event') {
     // Rightly or not: people err, and searching must not make it worse.
     const who = { by: 'ops', reason: null };

@@ -3,7 +3,7 @@ import { ServiceError } from '../../src/errors.js';
 import type { MessageStore, StoredSend } from '../../src/messaging/ports.js';
 import { settleByHand, type SettleRequest } from '../../src/messaging/settlement.js';
 import { openStore } from '../../src/store/index.js';
-import { accepted, newSend } from '../store/conformance.js';
+import { accepted, newSend } from '../store/sends.js';
 
 describe('settling by hand', () => {
   let store: MessageStore;

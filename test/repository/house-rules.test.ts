@@ -22,6 +22,7 @@ function partOf(file: string): string {
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   log: [],
+  closing: [],
   http: ['errors', 'log'],
   messaging: ['errors'],
   auth: ['messaging'],
@@ -30,10 +31,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sandbox: ['messaging'],
   store: ['messaging', 'errors'],
   config: ['auth', 'messaging'],
-  upstream: ['config', 'catapult', 'messaging', 'sandbox'],
-  parts: ['config', 'log', 'upstream', 'catapult', 'store', 'messaging'],
-  app: ['auth', 'config', 'parts', 'http', 'log', 'graphql', 'catapult'],
-  'messaging-schema': ['config', 'parts', 'http', 'graphql', 'catapult', 'messaging'],
+  upstream: ['closing', 'config', 'catapult', 'messaging', 'sandbox'],
+  parts: ['closing', 'config', 'log', 'upstream', 'catapult', 'store', 'messaging'],
+  app: ['auth', 'closing', 'config', 'parts', 'http', 'log', 'graphql', 'catapult'],
+  'messaging-schema': ['closing', 'config', 'parts', 'http', 'graphql', 'catapult', 'messaging'],
   index: ['app', 'config', 'parts', 'errors', 'graphql', 'messaging-schema'],
   demo: ['app', 'config', 'log', 'sandbox'],
   main: [

@@ -1,11 +1,12 @@
 /** What comes to the SQLite store too early or too late, and what it lets go. */
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { EVERYBODY } from '../../src/messaging/caller.js';
 import type { DeliveryEvent } from '../../src/messaging/delivery.js';
 import type { MessageStore } from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';
 import { SqliteStore } from '../../src/store/sqlite.js';
-import { accepted, newSend } from './conformance.js';
+import { accepted, newSend, NO_FILTER } from './sends.js';
 import { makeFolder, removeFolder } from '../support/folder.js';
 
 const folder = makeFolder();
@@ -38,7 +39,7 @@ const delivered = (messageId: string): DeliveryEvent => ({
   message: { time: 5, owner: null, segmentCount: null, pairedMessageId: null },
 });
 const waiting = (): unknown[] => tool.prepare('SELECT message_id FROM early_events ORDER BY message_id').pluck().all();
-const statusOf = async (id: string): Promise<unknown> => (await store.messagesById([id], null))[0]?.status ?? null;
+const statusOf = async (id: string): Promise<unknown> => (await store.messagesById([id], EVERYBODY))[0]?.status ?? null;
 
 async function put(sendId: string, id: string, to = ['+16']): Promise<void> {
   await store.claim(newSend({ sendId }));
@@ -47,8 +48,8 @@ async function put(sendId: string, id: string, to = ['+16']): Promise<void> {
 
 describe('an event', () => {
   it('that came before its message is applied with the record, and waits no longer', async () => {
-    await store.applyEvent(delivered('m1'), 1_000);
-    await store.applyEvent(delivered('m2'), 1_000);
+    await store.take({ kind: 'delivery', event: delivered('m1') }, 1_000);
+    await store.take({ kind: 'delivery', event: delivered('m2') }, 1_000);
     expect(waiting()).toEqual(['m1', 'm2']);
     await put('s1', 'm1');
     expect(await statusOf('m1')).toBe('DELIVERED');
@@ -71,8 +72,7 @@ it('a record that comes too late makes nothing findable by its own recipients', 
   await put('s1', 'm1', ['+16']);
   await store.record('s1', accepted({ id: 'm2', to: ['+17'] }), 3_000);
   const list = async (to: string): Promise<string[]> => {
-    const filter = { caller: null, from: null, to, status: null, tag: null, since: null, until: null };
-    return (await store.listMessages(filter, 10, null)).map(({ message }) => message.id);
+    return (await store.listMessages({ ...NO_FILTER, to }, 10, null)).map(({ message }) => message.id);
   };
   expect([await list('+16'), await list('+17')]).toEqual([['m1'], []]);
 });
@@ -87,7 +87,7 @@ it('what is old is let go in batches of one size, whatever it is', async () => {
     const send = newSend();
     await store.claim(send);
     await store.record(send.sendId, { status: 'REJECTED' }, 1_000);
-    await store.applyEvent(delivered(`early${index}`), 1_000);
+    await store.take({ kind: 'delivery', event: delivered(`early${index}`) }, 1_000);
   }
   expect(await store.purge(1_000, 5)).toBe(0);
   const freed: number[] = [];

@@ -1,7 +1,7 @@
 /** The lists of the SQLite store where two of their rules meet, and its batches where one write is at fault. */
 import type { MessageFilter, MessageStore, Position } from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';
-import { accepted, newSend, NO_FILTER } from './conformance.js';
+import { accepted, newSend, NO_FILTER } from './sends.js';
 
 let store: MessageStore;
 beforeEach(async () => {
@@ -75,7 +75,7 @@ describe('a batch', () => {
     const told: string[] = [];
     const stop = store.onChange((change) => told.push(change.kind === 'missed' ? 'missed' : change.messageId));
     const received = (id: string): Promise<void> =>
-      store.receive(accepted({ id, direction: 'IN', status: 'RECEIVED' }).message, 1);
+      store.take({ kind: 'received', message: accepted({ id, direction: 'IN', status: 'RECEIVED' }).message }, 1);
     await store.claim(newSend({ sendId: 'taken' }));
     await Promise.allSettled([received('m1'), store.claim(newSend({ sendId: 'taken' })), received('m2')]);
     expect(told).toEqual(['m1', 'm2']);

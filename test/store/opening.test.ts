@@ -2,10 +2,11 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { EVERYBODY } from '../../src/messaging/caller.js';
 import { isBusy, lockFile, StoreInUseError } from '../../src/store/file-lock.js';
 import { openStore } from '../../src/store/index.js';
 import { migrations, NewerStoreError, stepsAfter } from '../../src/store/migrations.js';
-import { newSend } from './conformance.js';
+import { newSend } from './sends.js';
 import { makeFolder, removeFolder } from '../support/folder.js';
 
 const folder = makeFolder();
@@ -116,14 +117,14 @@ describe('the steps of a database', () => {
   it('bring an older database to the newest, with what it holds', async () => {
     const file = newFile();
     const database = new Database(file);
-    for (const step of migrations('INTEGER').slice(0, 1)) database.exec(step);
+    for (const step of migrations('sqlite').slice(0, 1)) database.exec(step);
     database.pragma('user_version = 1');
     database.exec(
       `INSERT INTO sends VALUES ('s1', 'a', 'k', 'f', 'ACCEPTED', 1, 2, 3, '+1', '["+2"]', 'Hey', 'app', 'tag', '[]', 'm1', 4, '+1', 'OUT', 1)`,
     );
     database.close();
     const store = await openStore({ databaseUrl: null, file });
-    expect(await store.messagesById(['m1'], null)).toMatchObject([
+    expect(await store.messagesById(['m1'], EVERYBODY)).toMatchObject([
       { id: 'm1', text: 'Hey', priority: null, tag: 'tag' },
     ]);
     expect((await store.claim(newSend({ idempotencyKey: 'k' }))).kind).toBe('HELD');

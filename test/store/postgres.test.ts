@@ -1,6 +1,7 @@
 /** The PostgreSQL store: what is asked of both stores, and what is its own. */
 import { connect, createServer, type Socket } from 'node:net';
 import { Client } from 'pg';
+import { EVERYBODY } from '../../src/messaging/caller.js';
 import type { DeliveryEvent } from '../../src/messaging/delivery.js';
 import type { MessageStore, StoreChange } from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';
@@ -8,8 +9,9 @@ import { listQuery } from '../../src/store/list-query.js';
 import { NewerStoreError } from '../../src/store/migrations.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 import { OUTBOUND } from '../support/messages.js';
-import { accepted, describeStore, newSend, type StoreUnderTest } from './conformance.js';
-import { describeSettlement } from './settlement.js';
+import { describeStore } from './conformance.js';
+import type { StoreUnderTest } from './conformance/opened.js';
+import { accepted, newSend } from './sends.js';
 import { listen } from '../support/listen.js';
 
 let postgres: TestPostgres;
@@ -42,7 +44,6 @@ async function prepare(): Promise<StoreUnderTest> {
 }
 
 describeStore('PostgreSQL', prepare);
-describeSettlement('PostgreSQL', prepare);
 
 describe('the PostgreSQL database', () => {
   it('takes a hundred odd events in with one commit', async () => {
@@ -50,8 +51,8 @@ describe('the PostgreSQL database', () => {
     const store = await open(url);
     await Promise.all(
       Array.from({ length: 50 }, (_, index) => [
-        store.keepAside(`strange ${index}`, 1),
-        store.keepEvent({ messageId: 'm', type: 'message-read', body: `other ${index}` }, 1),
+        store.take({ kind: 'strange', count: 1, body: `strange ${index}` }, 1),
+        store.take({ kind: 'other', event: { messageId: 'm', type: 'message-read', body: `other ${index}` } }, 1),
       ]).flat(),
     );
     const client = new Client({ connectionString: url });
@@ -220,13 +221,13 @@ describe('the PostgreSQL database', () => {
     it('does not lose what one hears of a message while the other writes what it heard', async () => {
       await put('m', ['+16', '+17']);
       const { reached, goOn } = proxy.pauseAt('WITH updated AS');
-      const first = held.applyEvent(delivered('m', '+16'), 3_000);
+      const first = held.take({ kind: 'delivery', event: delivered('m', '+16') }, 3_000);
       await reached;
-      const second = other.applyEvent(delivered('m', '+17'), 3_000);
+      const second = other.take({ kind: 'delivery', event: delivered('m', '+17') }, 3_000);
       await asOperator((client) => Promise.race([second, isWaiting(client)]));
       goOn();
       await Promise.all([first, second]);
-      expect(await other.messagesById(['m'])).toMatchObject([{ status: 'DELIVERED' }]);
+      expect(await other.messagesById(['m'], EVERYBODY)).toMatchObject([{ status: 'DELIVERED' }]);
     });
 
     it('gives a key that becomes free between two looks at it to the claim, which is stored then', async () => {
@@ -257,7 +258,7 @@ describe('the PostgreSQL database', () => {
       await asOperator((client) => Promise.race([recorded, isWaiting(client)]));
       goOn();
       await Promise.all([settled, recorded]);
-      expect(await other.messagesById(['m'])).toMatchObject([{ status: 'ACCEPTED' }]);
+      expect(await other.messagesById(['m'], EVERYBODY)).toMatchObject([{ status: 'ACCEPTED' }]);
     });
 
     it('gives one message id to one send, though both settle by it at the same moment', async () => {
@@ -278,12 +279,17 @@ describe('the PostgreSQL database', () => {
         // This one never gives way: the one who looks for a deadlock is the one who ends.
         await client.query("SET deadlock_timeout = '1min'");
         await client.query("BEGIN; SELECT 1 FROM sends WHERE message_id = 'm2' FOR UPDATE");
-        const events = ['m1', 'm2'].map((id) => held.applyEvent(delivered(id, OUTBOUND.to[0] ?? null), 3_000));
+        const events = ['m1', 'm2'].map((id) =>
+          held.take({ kind: 'delivery', event: delivered(id, OUTBOUND.to[0] ?? null) }, 3_000),
+        );
         await asOperator(isWaiting);
         await client.query("SELECT 1 FROM sends WHERE message_id = 'm1' FOR UPDATE; COMMIT");
         await Promise.all(events);
       });
-      expect(await other.messagesById(['m1', 'm2'])).toMatchObject([{ status: 'DELIVERED' }, { status: 'DELIVERED' }]);
+      expect(await other.messagesById(['m1', 'm2'], EVERYBODY)).toMatchObject([
+        { status: 'DELIVERED' },
+        { status: 'DELIVERED' },
+      ]);
     });
 
     it('leaves nothing behind by a ping, and what follows it on the same connection is stored', async () => {
@@ -322,7 +328,7 @@ describe('the PostgreSQL database', () => {
         proxy.resetAll();
         await next(outage);
       }
-      await other.applyEvent(delivered('m', OUTBOUND.to[0] ?? null), 3_000);
+      await other.take({ kind: 'delivery', event: delivered('m', OUTBOUND.to[0] ?? null) }, 3_000);
       await next(4);
       const missed = { kind: 'missed' };
       expect(told).toEqual([missed, missed, missed, { kind: 'updated', messageId: 'm' }]);

@@ -17,7 +17,7 @@ import {
   tombstoneColumns,
   type SendRow,
 } from '../../src/store/rows.js';
-import { accepted, newSend } from './conformance.js';
+import { accepted, newSend } from './sends.js';
 
 /** The row of a send that upstream accepted as `m1`. */
 const ROW: SendRow = {

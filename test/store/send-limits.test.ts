@@ -1,10 +1,11 @@
-/** Limits of sends are counted the same in memory and in PostgreSQL. */
+/** Sends are counted in memory and in PostgreSQL by the same rules. */
 import { jest } from '@jest/globals';
 import { Client } from 'pg';
 import type { Counted, Refused, SendLimits } from '../../src/messaging/ports.js';
-import { openStore } from '../../src/store/index.js';
-import { openSendLimits, type OpenSendLimits, type SendLimitsOptions } from '../../src/store/send-limits.js';
+import { openStore, type OpenStore } from '../../src/store/index.js';
+import type { LimitsOfSends } from '../../src/store/send-limits.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
+import { newSend } from './sends.js';
 
 const HOUR = 3_600;
 const LIMITS = {
@@ -45,7 +46,7 @@ async function countersIn(databaseUrl: string | null): Promise<object[]> {
 describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
   let postgres: TestPostgres | null = null;
   let databaseUrl: string | null;
-  const open: OpenSendLimits[] = [];
+  const stores: OpenStore[] = [];
 
   beforeAll(async () => {
     if (place === 'PostgreSQL') postgres = await startPostgres();
@@ -53,21 +54,22 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
   afterAll(() => postgres?.close());
   beforeEach(async () => {
     databaseUrl = (await postgres?.newDatabase()) ?? null;
-    if (databaseUrl !== null) await (await openStore({ databaseUrl, file: '' })).close();
   });
   afterEach(async () => {
-    for (const limits of open.splice(0)) await limits.close();
+    for (const store of stores.splice(0)) await store.close();
   });
-  const openLimits = (options: Partial<SendLimitsOptions> = {}): OpenSendLimits => {
-    const limits = openSendLimits({ databaseUrl, ...LIMITS, ...options });
-    open.push(limits);
-    return limits;
+  const open = async (): Promise<OpenStore> => {
+    const store = await openStore({ databaseUrl, file: ':memory:' });
+    stores.push(store);
+    return store;
   };
+  const openLimits = async (options: Partial<LimitsOfSends> = {}): Promise<SendLimits> =>
+    (await open()).sendLimits({ ...LIMITS, ...options });
   const recipients = (count: number, from = 0): string[] =>
     Array.from({ length: count }, (_, index) => `+1${from + index}`);
 
   it('are counted by recipient, for each caller', async () => {
-    const limits = openLimits();
+    const limits = await openLimits();
     await counted(take(limits, 'a', recipients(3)));
     await counted(take(limits, 'a', recipients(2, 10)));
     const wait = await waitOf(take(limits, 'a', recipients(1, 20)));
@@ -77,14 +79,14 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
   });
 
   it('to a recipient are counted for each caller alone: nobody can use up or count what others send to a number', async () => {
-    const limits = openLimits();
+    const limits = await openLimits();
     for (let round = 0; round < 3; round++) await counted(take(limits, 'a', ['+1']));
     expect(await waitOf(take(limits, 'a', ['+1']))).toBeGreaterThan(0);
     for (let round = 0; round < 3; round++) await counted(take(limits, 'b', ['+1']));
   });
 
   it('to a recipient are counted for all callers together where the operator wants that', async () => {
-    const limits = openLimits({ perRecipientOverall: [{ count: 3, windowSeconds: HOUR }] });
+    const limits = await openLimits({ perRecipientOverall: [{ count: 3, windowSeconds: HOUR }] });
     for (const caller of ['a', 'b', 'c']) await counted(take(limits, caller, ['+1']));
     expect(await waitOf(take(limits, 'd', ['+1']))).toBeGreaterThan(0);
     await counted(take(limits, 'd', ['+2']));
@@ -95,7 +97,7 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
       { count: 3, windowSeconds: HOUR },
       { count: 4, windowSeconds: 2 * HOUR },
     ];
-    const limits = openLimits({ perCaller: windows, perRecipient: windows });
+    const limits = await openLimits({ perCaller: windows, perRecipient: windows });
     for (let round = 0; round < 3; round++) await counted(take(limits, '+1', ['+1']));
     expect(await waitOf(take(limits, '+1', ['+2']))).toBeLessThanOrEqual(HOUR);
     await counted(take(limits, '+2', ['+2']));
@@ -103,20 +105,20 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
 
   it('that several windows refuse have to wait for the last of them', async () => {
     const windows = [2 * HOUR, HOUR, 3 * HOUR].map((windowSeconds) => ({ count: 1, windowSeconds }));
-    const limits = openLimits({ perCaller: windows, perRecipient: [] });
+    const limits = await openLimits({ perCaller: windows, perRecipient: [] });
     await counted(take(limits, 'a', ['+1']));
     expect(await waitOf(take(limits, 'a', ['+1']))).toBeGreaterThan(2 * HOUR);
   });
 
   it('are not counted at all when refused', async () => {
-    const limits = openLimits();
+    const limits = await openLimits();
     await counted(take(limits, 'a', recipients(3)));
     for (let round = 0; round < 5; round++) expect(await waitOf(take(limits, 'a', recipients(3, 10)))).not.toBeNull();
     await counted(take(limits, 'a', recipients(2, 10)));
   });
 
   it('begin no count when refused, whichever limit refuses them', async () => {
-    const limits = openLimits();
+    const limits = await openLimits();
     await counted(take(limits, 'a', recipients(3)));
     for (let round = 0; round < 2; round++) await counted(take(limits, 'b', ['+1']));
     await counted(take(limits, 'b', ['+1']));
@@ -130,7 +132,7 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
   });
 
   it('that have found room keep it until they are counted or dropped', async () => {
-    const limits = openLimits();
+    const limits = await openLimits();
     const rooms = await Promise.all(Array.from({ length: 9 }, (_, index) => limits.look('a', [`+1${index}`])));
     expect(rooms.filter(({ kind }) => kind === 'ROOM')).toHaveLength(5);
     for (const room of rooms) if (room.kind === 'ROOM') room.drop();
@@ -139,13 +141,13 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
   });
 
   it('of less than a minute are not given back: they say how fast may be tried', async () => {
-    const limits = openLimits({ perCaller: [{ count: 2, windowSeconds: 59 }], perRecipient: [] });
+    const limits = await openLimits({ perCaller: [{ count: 2, windowSeconds: 59 }], perRecipient: [] });
     for (let round = 0; round < 2; round++) await (await counted(take(limits, 'a', ['+1']))).giveBack();
     expect(await waitOf(take(limits, 'a', ['+1']))).toBeGreaterThan(0);
   });
 
   it('that are given back leave room for others', async () => {
-    const limits = openLimits({ perRecipientOverall: [{ count: 3, windowSeconds: HOUR }] });
+    const limits = await openLimits({ perRecipientOverall: [{ count: 3, windowSeconds: HOUR }] });
     for (let round = 0; round < 9; round++) await (await counted(take(limits, 'a', recipients(3)))).giveBack();
     await counted(take(limits, 'a', recipients(3)));
     await counted(take(limits, 'a', recipients(2)));
@@ -153,7 +155,7 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
   });
 
   it('never exceed the limit when all come at once', async () => {
-    const limits = openLimits({ perRecipient: [] });
+    const limits = await openLimits({ perRecipient: [] });
     const answers = await Promise.all(
       Array.from({ length: 40 }, (_, index) => waitOf(take(limits, 'a', [`+1${index}`]))),
     );
@@ -162,7 +164,7 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
   });
 
   it('are not limited when there is no limit', async () => {
-    const limits = openLimits({ perCaller: [], perRecipient: [] });
+    const limits = await openLimits({ perCaller: [], perRecipient: [] });
     for (let round = 0; round < 20; round++) await counted(take(limits, 'a', ['+1']));
   });
 
@@ -172,7 +174,7 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
     it('that are given back late leave no room in the next window', async () => {
       jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
       try {
-        const limits = openLimits(oneAnHour);
+        const limits = await openLimits(oneAnHour);
         const early = await counted(take(limits, 'a', ['+1']));
         await jest.advanceTimersByTimeAsync(HOUR * 1_000 + 1);
         await counted(take(limits, 'a', ['+1']));
@@ -186,7 +188,7 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
 
   if (place === 'PostgreSQL') {
     it('that are given back late leave no room in the next window', async () => {
-      const limits = openLimits(oneAnHour);
+      const limits = await openLimits(oneAnHour);
       const early = await counted(take(limits, 'a', ['+1']));
       const client = new Client({ connectionString: databaseUrl ?? '' });
       await client.connect();
@@ -197,21 +199,38 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
       expect(await waitOf(take(limits, 'a', ['+1']))).toBeGreaterThan(HOUR);
     });
 
-    it('leave no connection behind when they are closed', async () => {
-      const limits = openSendLimits({ databaseUrl, ...LIMITS });
+    it('leave no connection behind when their store is closed', async () => {
+      const store = await openStore({ databaseUrl, file: '' });
+      const limits = store.sendLimits(LIMITS);
       await take(limits, 'a', ['+1']);
-      await limits.close();
+      await store.close();
       await expect(take(limits, 'a', ['+1'])).rejects.toThrow('pool');
     });
 
+    it('that wait to be counted leave connections to the claims, and give up after five seconds', async () => {
+      const store = await open();
+      const limits = store.sendLimits(LIMITS);
+      const client = new Client({ connectionString: databaseUrl ?? '' });
+      await client.connect();
+      await client.query('BEGIN; LOCK TABLE send_counters');
+      const startedAt = performance.now();
+      const looks = Promise.allSettled(Array.from({ length: 50 }, () => limits.look('a', ['+1'])));
+      expect(await store.claim(newSend())).toEqual({ kind: 'CLAIMED' });
+      expect(performance.now() - startedAt).toBeLessThan(4_000);
+      expect(new Set((await looks).map(({ status }) => status))).toEqual(new Set(['rejected']));
+      expect(performance.now() - startedAt).toBeLessThan(9_000);
+      await client.end();
+      await counted(take(limits, 'a', ['+1']));
+    }, 20_000);
+
     it('are counted once for two instances', async () => {
-      const [first, second] = [openLimits(), openLimits()];
+      const [first, second] = [await openLimits(), await openLimits()];
       await counted(take(first, 'a', recipients(3)));
       expect(await waitOf(take(second, 'a', recipients(3, 10)))).not.toBeNull();
     });
 
     it('reject when the database is away, and hold no number or name', async () => {
-      const limits = openLimits();
+      const limits = await openLimits();
       await take(limits, 'zqcaller', ['+19995550123']);
       const { Pool } = await import('pg');
       const pool = new Pool({ connectionString: databaseUrl ?? '' });
@@ -223,6 +242,6 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
       await expect(take(limits, 'a', ['+1'])).rejects.toBeDefined();
       await postgres?.start();
       await counted(take(limits, 'a', ['+1']));
-    });
+    }, 60_000);
   }
 });

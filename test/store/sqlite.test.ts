@@ -7,8 +7,9 @@ import { listQuery } from '../../src/store/list-query.js';
 import { StoreInUseError } from '../../src/store/file-lock.js';
 import { NewerStoreError } from '../../src/store/migrations.js';
 import { SqliteStore } from '../../src/store/sqlite.js';
-import { accepted, describeStore, newSend, type StoreUnderTest } from './conformance.js';
-import { describeSettlement } from './settlement.js';
+import { describeStore } from './conformance.js';
+import type { StoreUnderTest } from './conformance/opened.js';
+import { accepted, newSend, NO_FILTER } from './sends.js';
 import { makeFolder, removeFolder } from '../support/folder.js';
 
 const root = makeFolder();
@@ -46,7 +47,6 @@ function prepare(): Promise<StoreUnderTest> {
 }
 
 describeStore('SQLite', prepare);
-describeSettlement('SQLite', prepare);
 
 describe('the SQLite file', () => {
   it('is readable by its owner alone', async () => {
@@ -85,7 +85,7 @@ describe('the SQLite file', () => {
   it('holds what was kept aside, for people to read', async () => {
     const file = newFile();
     const store = await open(file);
-    await store.keepAside('not [JSON', 7);
+    await store.take({ kind: 'strange', count: 1, body: 'not [JSON' }, 7);
     await store.close();
     const database = new Database(file);
     expect(database.prepare('SELECT * FROM strange_callbacks').all()).toEqual([{ received_at: 7, body: 'not [JSON' }]);
@@ -105,8 +105,8 @@ describe('the SQLite file', () => {
     const store = new SqliteStore(new Database(file, { verbose }));
     await Promise.all(
       Array.from({ length: 50 }, (_, index) => [
-        store.keepAside(`strange ${index}`, 1),
-        store.keepEvent({ messageId: 'm', type: 'message-read', body: `other ${index}` }, 1),
+        store.take({ kind: 'strange', count: 1, body: `strange ${index}` }, 1),
+        store.take({ kind: 'other', event: { messageId: 'm', type: 'message-read', body: `other ${index}` } }, 1),
       ]).flat(),
     );
     await store.close();
@@ -177,7 +177,6 @@ describe('the SQLite file', () => {
     }
     await store.close();
     const database = new Database(file);
-    const none = { caller: null, from: null, to: null, status: null, tag: null, since: null, until: null };
     const filters = [
       {},
       { caller: 'a' },
@@ -191,7 +190,7 @@ describe('the SQLite file', () => {
     ];
     for (const filter of filters) {
       for (const after of [null, { time: 5, sendId: 'x' }]) {
-        const { sql, values } = listQuery({ ...none, ...filter }, 50, after, 'CROSS JOIN');
+        const { sql, values } = listQuery({ ...NO_FILTER, ...filter }, 50, after, 'CROSS JOIN');
         const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values) as { detail: string }[];
         const text = plan.map(({ detail }) => detail).join('; ');
         expect(text).not.toMatch(/TEMP B-TREE/);

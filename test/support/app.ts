@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import { createApp } from '../../src/app.js';
 import type { Sandbox } from '../../src/sandbox/sandbox.js';
 import { readConfig, type Environment } from '../../src/config/config.js';
-import type { CoreOptions } from '../../src/parts.js';
+import type { AppOptions } from '../../src/parts.js';
 import { createLogger } from '../../src/log.js';
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 
@@ -17,7 +17,7 @@ export interface TestApp {
 
 export async function startTestApp(
   environment: Environment = {},
-  overrides: Omit<CoreOptions, 'log'> = {},
+  overrides: Omit<AppOptions, 'log'> = {},
 ): Promise<TestApp> {
   const log: Record<string, unknown>[] = [];
   const destination = new Writable({

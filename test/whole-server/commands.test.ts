@@ -9,7 +9,7 @@ import type { Readable } from 'node:stream';
 import { text as textOf } from 'node:stream/consumers';
 import Database from 'better-sqlite3';
 import { openStore } from '../../src/store/index.js';
-import { newSend } from '../store/conformance.js';
+import { newSend } from '../store/sends.js';
 import { upstreamAt } from '../support/app.js';
 import { execute } from '../support/client.js';
 import { SendMessageDocument } from '../support/generated/graphql.js';

@@ -99,7 +99,10 @@ describe('the process', () => {
     database.close();
     child = run({ PORT: '0' });
     const [code, errors] = await Promise.all([exitCode(child), text(child.stderr)]);
-    expect([code, errors]).toEqual([1, 'The database has version 99; this software knows versions up to 6.\n']);
+    expect([code, errors]).toEqual([
+      1,
+      'The database has version 99; this software knows versions up to 6. Run a newer release of it.\n',
+    ]);
   });
 
   it('exits with 1 when its port is taken', async () => {

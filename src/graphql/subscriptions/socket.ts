@@ -7,7 +7,6 @@
 import type { WebSocket } from '@fastify/websocket';
 import type { FastifyRequest } from 'fastify';
 import { CloseCode, type Server } from 'graphql-ws';
-import type { FailureLog } from './failure-log.js';
 
 /**
  * Where sockets fail: whoever connects cannot be told from others because the issuer of tokens is away; the connection
@@ -15,6 +14,9 @@ import type { FailureLog } from './failure-log.js';
  * connection could not be cleared away.
  */
 export type SocketFailure = 'SIGN_IN' | 'CONNECTION' | 'SLOW_READER' | 'MESSAGE' | 'CLOSING';
+
+/** Called for each failure, and so perhaps thousands of times a minute. */
+export type OnSocketFailure = (kind: SocketFailure, error: unknown) => void;
 
 export interface Connection {
   readonly socket: WebSocket;
@@ -35,7 +37,7 @@ const KEEP_ALIVE_MS = 12_000;
 export function serveSocket(
   server: Server<Connection>,
   { socket, request }: Omit<Connection, 'underWay'>,
-  failures: FailureLog<SocketFailure>,
+  onFailure: OnSocketFailure,
   keepAliveMs = KEEP_ALIVE_MS,
 ): void {
   let underWay = 0;
@@ -44,7 +46,7 @@ export function serveSocket(
   const send = (text: string): Promise<void> =>
     new Promise((resolve) => {
       if (hasTooMuchWith(text, socket)) {
-        failures.add('SLOW_READER', null);
+        onFailure('SLOW_READER', null);
         // A close frame would have to wait behind all that is unread.
         socket.terminate();
       }
@@ -61,7 +63,7 @@ export function serveSocket(
     try {
       await handle(message);
     } catch (error) {
-      failures.add('MESSAGE', error);
+      onFailure('MESSAGE', error);
       socket.close(CloseCode.InternalServerError, 'Internal server error');
     } finally {
       underWay -= 1;
@@ -69,7 +71,7 @@ export function serveSocket(
   };
 
   socket.once('error', (error) => {
-    failures.add('CONNECTION', error);
+    onFailure('CONNECTION', error);
   });
   keepAlive(socket, keepAliveMs);
   const closed = server.opened(
@@ -90,7 +92,7 @@ export function serveSocket(
   );
   socket.once('close', (code, reason) => {
     closed(code, reason.toString()).catch((error: unknown) => {
-      failures.add('CLOSING', error);
+      onFailure('CLOSING', error);
     });
   });
 }

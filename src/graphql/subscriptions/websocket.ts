@@ -11,10 +11,9 @@ import { isTooMuch } from '../answer-budget.js';
 import type { ContextFactory, RequestContext } from '../context.js';
 import type { DocumentGate } from '../documents/gate.js';
 import { isExpired, whenExpired } from './expiry.js';
-import type { FailureLog } from './failure-log.js';
 import { OpenPerCaller } from './open-per-caller.js';
 import { asGraphQLError, type ErrorPublisher } from '../public-error.js';
-import { serveSocket, type Connection, type SocketFailure } from './socket.js';
+import { serveSocket, type Connection, type OnSocketFailure } from './socket.js';
 import { VALIDATION_OPTIONS } from '../documents/rules.js';
 
 export interface SubscriptionOptions {
@@ -26,7 +25,7 @@ export interface SubscriptionOptions {
   readonly origins: readonly string[];
   readonly publish: ErrorPublisher;
   readonly rules: readonly ValidationRule[];
-  readonly failures: FailureLog<SocketFailure>;
+  readonly onFailure: OnSocketFailure;
   /** The longest document that is read. */
   readonly maxTokens: number;
 }
@@ -44,7 +43,7 @@ const MAX_OPERATIONS_PER_CONNECTION = 50;
 const MAX_CONNECTIONS_PER_CALLER = 100;
 
 export function subscriptionHandler(options: SubscriptionOptions): WebsocketHandler {
-  const { schema, newContext, publish, failures, maxTokens, authenticate, gate, origins } = options;
+  const { schema, newContext, publish, onFailure, maxTokens, authenticate, gate, origins } = options;
   const signedIn = new WeakMap<object, SignedIn>();
   const connections = new OpenPerCaller(MAX_CONNECTIONS_PER_CALLER);
   const rules = [...specifiedRules, ...options.rules];
@@ -59,7 +58,7 @@ export function subscriptionHandler(options: SubscriptionOptions): WebsocketHand
         ...(apiKey !== undefined && { 'x-api-key': apiKey }),
       });
     } catch (error) {
-      failures.add('SIGN_IN', error);
+      onFailure('SIGN_IN', error);
       return TRY_AGAIN_LATER;
     }
     if (who === null) return UNAUTHORIZED;
@@ -118,7 +117,7 @@ export function subscriptionHandler(options: SubscriptionOptions): WebsocketHand
     const { origin, host } = request.headers;
     const isOurs =
       origin === undefined || origins.includes(origin) || (URL.canParse(origin) && new URL(origin).host === host);
-    if (isOurs) serveSocket(server, { socket, request }, failures);
+    if (isOurs) serveSocket(server, { socket, request }, onFailure);
     else socket.close(FORBIDDEN, CLOSE_REASONS[FORBIDDEN]);
   };
 }

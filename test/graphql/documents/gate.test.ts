@@ -86,7 +86,7 @@ describe('the gate', () => {
 
   it('tells what a refusal means in constant words', () => {
     const refusal = new DocumentGate(trusted()).refusalOf(COSTLY, 'r1');
-    expect(refusal?.message).toBe('The operation asks for more than one operation may.');
+    expect(refusal?.message).toBe('The operation asks for too much: ask for less, or split it.');
   });
 
   it('refuses what is not trusted, also where it costs too much or is no document', () => {

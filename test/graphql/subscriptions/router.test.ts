@@ -418,7 +418,7 @@ describe('the subscriptions of one caller behind a router', () => {
     await router.seen('complete', 3);
     expect(router.events.at(-1)?.errors).toMatchObject([
       {
-        message: 'Something failed on the server.',
+        message: 'Something failed on the server; its log has the cause.',
         extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: 'request-1' },
       },
     ]);

@@ -5,7 +5,6 @@ import { jest } from '@jest/globals';
 import { buildSchema } from 'graphql';
 import { handleProtocols, makeServer } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { FailureLog } from '../../../src/graphql/subscriptions/failure-log.js';
 import { serveSocket, type SocketFailure } from '../../../src/graphql/subscriptions/socket.js';
 import { ACK, INIT, Peer } from '../../support/peer.js';
 
@@ -18,7 +17,6 @@ describe('a socket', () => {
   let ends: WebSocket[];
   let underWay: (() => number)[];
   let failures: SocketFailure[];
-  let log: FailureLog<SocketFailure>;
   let ran: number;
   let keepAliveMs: number | undefined;
   /** What the field `held` waits for. */
@@ -29,7 +27,6 @@ describe('a socket', () => {
     const released = new Promise<void>((resolve) => {
       release = resolve;
     });
-    log = new FailureLog(({ kind }) => failures.push(kind));
     const protocol = makeServer({
       schema: buildSchema('type Query { text(length: Int!): String!  held: Boolean }'),
       roots: {
@@ -48,14 +45,13 @@ describe('a socket', () => {
     server = new WebSocketServer({ port: 0, host: '127.0.0.1', handleProtocols });
     server.on('connection', (socket, request) => {
       ends.push(socket);
-      serveSocket(protocol, { socket, request }, log, keepAliveMs);
+      serveSocket(protocol, { socket, request }, (kind) => failures.push(kind), keepAliveMs);
     });
     await once(server, 'listening');
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   });
   afterEach(async () => {
     for (const end of ends) end.terminate();
-    log.close();
     server.close();
     await once(server, 'close');
   });
@@ -153,7 +149,6 @@ describe('a socket', () => {
     await once(end, 'message');
     (peer.socket as unknown as { _socket: { resetAndDestroy: () => void } })._socket.resetAndDestroy();
     await once(end, 'close');
-    log.close();
     expect(failures.every((kind) => kind === 'CONNECTION')).toBe(true);
     expect(failures.length).toBeLessThanOrEqual(1);
     expect(written).not.toHaveBeenCalled();

@@ -1,0 +1,39 @@
+/** What every store does alike: its writes wait for each other, and share one commit. */
+import type { CallbackEvent } from '../messaging/callback-event.js';
+import type { Claim, MessageStore, NewSend, Resolution } from '../messaging/ports.js';
+import { groupCommit } from './group-commit.js';
+
+/** A write that shares its commit with others. */
+export type Write =
+  | { readonly kind: 'claim'; readonly send: NewSend }
+  | { readonly kind: 'record'; readonly sendId: string; readonly resolution: Resolution; readonly now: number }
+  | (CallbackEvent & { readonly now: number });
+
+export type WriteOf<Kind extends Write['kind']> = Extract<Write, { readonly kind: Kind }>;
+
+export abstract class BatchingStore implements Pick<MessageStore, 'claim' | 'record' | 'take'> {
+  readonly #write: (write: Write) => Promise<Claim | null>;
+
+  /**
+   * @param commit stores a batch in one transaction, and answers each claim whose key is held; null for all else.
+   * @param isFaultOfOne whether an error may be the fault of one write, rather than of the database.
+   */
+  constructor(
+    commit: (writes: readonly Write[]) => Promise<(Claim | null)[]>,
+    isFaultOfOne: (error: unknown) => boolean,
+  ) {
+    this.#write = groupCommit(commit, { isFaultOfOne });
+  }
+
+  async claim(send: NewSend): Promise<Claim> {
+    return (await this.#write({ kind: 'claim', send })) ?? { kind: 'CLAIMED' };
+  }
+
+  async record(sendId: string, resolution: Resolution, now: number): Promise<void> {
+    await this.#write({ kind: 'record', sendId, resolution, now });
+  }
+
+  async take(event: CallbackEvent, now: number): Promise<void> {
+    await this.#write({ ...event, now });
+  }
+}

@@ -1,0 +1,37 @@
+/** A store as every theme of the conformance suite finds it: freshly opened on new data before each test. */
+import type { MessageStore } from '../../../src/messaging/ports.js';
+
+export interface StoreUnderTest {
+  /** Opens the store anew on the same data, as another process would. */
+  open(): Promise<MessageStore>;
+  /** Asks the database itself, as an operator would. */
+  sql(statement: string): Promise<Record<string, unknown>[]>;
+  /** Statements of this database that would change or delete a row of the audit in a way of its own. */
+  readonly rewritesOfAudit: readonly string[];
+}
+
+export interface Opened {
+  store: MessageStore;
+  place: StoreUnderTest;
+  /** Opens the store once more on the same data; it is closed after the test. */
+  openAnother(): Promise<MessageStore>;
+}
+
+/** Opens a store before each test, and closes it afterwards. What is returned can be read in tests alone. */
+export function openBeforeEach(prepare: () => Promise<StoreUnderTest>): Opened {
+  const stores: MessageStore[] = [];
+  const open = async (place: StoreUnderTest): Promise<MessageStore> => {
+    const store = await place.open();
+    stores.push(store);
+    return store;
+  };
+  const opened = { openAnother: () => open(opened.place) } as Opened;
+  beforeEach(async () => {
+    opened.place = await prepare();
+    opened.store = await open(opened.place);
+  });
+  afterEach(async () => {
+    for (const store of stores.splice(0)) await store.close();
+  });
+  return opened;
+}
