@@ -1,8 +1,5 @@
 /** The whole server in this process: what it opens, and that it closes all of it again. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
-import { tmpdir } from 'node:os';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { createApp } from '../src/app.js';
@@ -10,23 +7,24 @@ import { readConfig } from '../src/config/config.js';
 import { createMessagingSchema } from '../src/messaging-schema.js';
 import { StoreInUseError } from '../src/store/file-lock.js';
 import { startTestApp } from './support/app.js';
+import { listen, stopListening } from './support/listen.js';
+import { makeFolder, removeFolder } from './support/folder.js';
 
 describe('the server in a process', () => {
   let folder: string;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-app-'));
+    folder = makeFolder();
   });
   afterEach(() => {
-    rmSync(folder, { recursive: true });
+    removeFolder(folder);
   });
 
   it('that cannot listen leaves nothing open', async () => {
     const storeFile = join(folder, 'messages.sqlite');
-    const taken = createServer().listen(0, '127.0.0.1');
-    await once(taken, 'listening');
-    const { port } = taken.address() as AddressInfo;
+    const taken = createServer();
+    const port = await listen(taken);
     await expect(startTestApp({ PORT: String(port) }, { storeFile })).rejects.toMatchObject({ code: 'EADDRINUSE' });
-    taken.close();
+    await stopListening(taken);
     // Its file is free again.
     const app = await startTestApp({}, { storeFile });
     await app.close();

@@ -1,8 +1,7 @@
 /** An issuer of tokens with a real JWKS address. */
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
+import { listen, stopListening } from '../support/listen.js';
 
 export interface Issuer {
   readonly environment: Readonly<Record<string, string>>;
@@ -33,9 +32,7 @@ export async function startIssuer(): Promise<Issuer> {
     else if (isSilent) response.destroy();
     else response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [jwk] }));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server);
   return {
     environment: {
       JWT_ISSUER: ISSUER,
@@ -50,10 +47,6 @@ export async function startIssuer(): Promise<Issuer> {
     setSilent: (silent) => {
       isSilent = silent;
     },
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
+    close: () => stopListening(server),
   };
 }

@@ -1,13 +1,9 @@
 /** Who is let in, by a key, a token or nobody at all, and what each may do, over HTTP, WebSocket and in the embedded schema. */
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { graphql, print } from 'graphql';
-import { createClient } from 'graphql-ws';
 import { generateKeyPair } from 'jose';
 import { request } from 'undici';
-import WebSocket from 'ws';
 import { readConfig } from '../../src/config/config.js';
 import { createMessagingSchema } from '../../src/messaging-schema.js';
 import { startTestApp, type TestApp } from '../support/app.js';
@@ -25,6 +21,9 @@ import {
   type SubmitMessageMutation,
 } from '../support/generated/graphql.js';
 import { startIssuer, type Issuer } from './issuer.js';
+import { SILENT_INPUT as INPUT } from '../support/messages.js';
+import { listen, stopListening } from '../support/listen.js';
+import { firstAnswer } from '../support/subscriber.js';
 
 const sha256 = (key: string): string => createHash('sha256').update(key).digest('hex');
 const KEYS = { shop: 'shop-key', crm: 'crm-key', reader: 'reader-key', ops: 'ops-key', support: 'support-key' };
@@ -35,7 +34,6 @@ const API_KEYS = [
   `ops:${sha256(KEYS.ops)}:operations:read`,
   `support:${sha256(KEYS.support)}:messages:send+messages:read-all`,
 ].join(',');
-const INPUT = { from: '+12345678901', to: ['+19195550002'], text: 'Hey', applicationId: 'app-1' };
 
 describe('with keys and tokens', () => {
   let issuer: Issuer;
@@ -203,16 +201,14 @@ describe('with keys and tokens', () => {
     const server = createServer((_request, response) => {
       response.writeHead(302, { location: issuer.environment.JWT_JWKS_URL }).end();
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const JWT_JWKS_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const JWT_JWKS_URL = `http://127.0.0.1:${await listen(server)}/`;
     const other = await startTestApp({ ...issuer.environment, JWT_JWKS_URL });
     const token = await issuer.sign({ sub: 'u', scope: 'messages:read' });
     const headers = { 'content-type': 'application/json', ...as(token) };
     const { status } = await post<unknown>(other.url, JSON.stringify({ query: '{ __typename }' }), headers);
     expect(status).toBe(500);
     await other.close();
-    server.close();
+    await stopListening(server);
   });
 
   it('a client that takes HTML as well signs in like any other', async () => {
@@ -358,28 +354,12 @@ describe('with keys and tokens', () => {
   });
 
   describe('a WebSocket', () => {
-    const subscribe = async (key: string | null, id: string): Promise<unknown> => {
-      const client = createClient({
-        url: app.url.replace('http', 'ws'),
-        webSocketImpl: WebSocket,
-        retryAttempts: 0,
-        ...(key !== null && { connectionParams: { authorization: `Bearer ${key}` } }),
-      });
-      const told = await new Promise((resolve) => {
-        client.subscribe(
-          { query: print(MessageUpdatedDocument), variables: { id } },
-          {
-            next: resolve,
-            error: resolve,
-            complete: () => {
-              resolve('complete');
-            },
-          },
-        );
-      });
-      await client.dispose();
-      return told;
-    };
+    const subscribe = (key: string | null, id: string): Promise<unknown> =>
+      firstAnswer(
+        app.url,
+        { query: print(MessageUpdatedDocument), variables: { id } },
+        key === null ? {} : { connectionParams: { authorization: `Bearer ${key}` } },
+      );
 
     it.each([
       ['without a credential', null],

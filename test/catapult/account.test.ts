@@ -3,7 +3,9 @@ import { Account, NO_TOKEN } from '../../src/catapult/account.js';
 import { basicAuthorization, type Authorization } from '../../src/catapult/authorization.js';
 import { openConnection } from '../../src/catapult/connection.js';
 import { CatapultSearch, SearchError } from '../../src/catapult/search.js';
-import { startMisbehavingUpstream, unlistenedPort, type MisbehavingUpstream } from '../support/misbehaving-upstream.js';
+import { startMisbehavingUpstream, type MisbehavingUpstream } from '../support/misbehaving-upstream.js';
+import { unlistenedPort } from '../support/listen.js';
+import { until } from '../support/waiting.js';
 
 const answer = (status: string, body: string): string =>
   `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
@@ -199,7 +201,7 @@ describe('a search', () => {
     answers = [''];
     const stopping = new AbortController();
     const searching = new CatapultSearch(newAccount()).find(QUERY, stopping.signal);
-    while (upstream.requests.length === 0) await new Promise(setImmediate);
+    await until(() => upstream.requests.length > 0);
     stopping.abort(new DOMException('stop', 'AbortError'));
     expect(await codeOf(searching)).toBe('failed: AbortError');
   });

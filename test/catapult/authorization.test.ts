@@ -6,47 +6,17 @@ import { openConnection } from '../../src/catapult/connection.js';
 import { systemClock } from '../../src/messaging/clock.js';
 import type { Clock, GatewayReport } from '../../src/messaging/ports.js';
 import { OUTBOUND } from '../support/messages.js';
-import { startMisbehavingUpstream, unlistenedPort, type MisbehavingUpstream } from '../support/misbehaving-upstream.js';
+import { startMisbehavingUpstream, type MisbehavingUpstream } from '../support/misbehaving-upstream.js';
 import { granting, json, startTokenEndpoint, type TokenEndpoint } from '../support/token-endpoint.js';
+import { unlistenedPort } from '../support/listen.js';
+import { manualClock } from '../support/clock.js';
+import { until } from '../support/waiting.js';
 
 const ACCEPTED = answer('202 Accepted', '{"id":"m1"}');
 const UNAUTHORIZED = answer('401 Unauthorized', '{"type":"unauthorized","description":"Authentication Failed"}');
 
 function answer(status: string, body: string): string {
   return `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
-}
-
-/** A clock whose time and sleepers move when the test says so. */
-function handClock(): Clock & {
-  advance: (ms: number) => void;
-  readonly pauses: number[];
-  /** Pauses that nothing has ended yet. */
-  readonly open: () => number;
-} {
-  let now = 1_000_000;
-  let sleepers: { readonly at: number; readonly wake: () => void }[] = [];
-  const pauses: number[] = [];
-  return {
-    pauses,
-    open: () => sleepers.length,
-    now: () => now,
-    sleep: (delayMs, signal) =>
-      new Promise((resolve) => {
-        pauses.push(delayMs);
-        const sleeper = { at: now + delayMs, wake: resolve };
-        sleepers.push(sleeper);
-        signal?.addEventListener('abort', () => {
-          sleepers = sleepers.filter((each) => each !== sleeper);
-          resolve();
-        });
-      }),
-    advance(ms) {
-      now += ms;
-      const due = sleepers.filter(({ at }) => at <= now);
-      sleepers = sleepers.filter(({ at }) => at > now);
-      for (const { wake } of due) wake();
-    },
-  };
 }
 
 describe('with tokens', () => {
@@ -108,9 +78,6 @@ describe('with tokens', () => {
   }
 
   const tokensSeen = (): (string | undefined)[] => upstream.requests.map(({ headers }) => headers.authorization);
-  const until = async (condition: () => boolean): Promise<void> => {
-    while (!condition()) await new Promise(setImmediate);
-  };
 
   it('one is asked for at once, as Catapult documents it, and serves all sends', async () => {
     const { send } = newClient();
@@ -132,7 +99,7 @@ describe('with tokens', () => {
     ['a minute before the end of a day where it lives for years', 1e12, 86_340_000],
   ])('it is renewed %s', async (_name, expires_in, renewsAfterMs) => {
     endpoint.answer = granting({ expires_in });
-    const clock = handClock();
+    const clock = manualClock();
     const { send } = newClient(clock);
     await send();
     expect(clock.pauses).toEqual([renewsAfterMs]);
@@ -146,7 +113,7 @@ describe('with tokens', () => {
   });
 
   it('one that ended while the process stood still is asked for by the next send, and by one of many', async () => {
-    const clock = handClock();
+    const clock = manualClock();
     const { send } = newClient({ ...clock, sleep: () => new Promise(() => undefined) });
     await send();
     clock.advance(3_600_000);
@@ -172,7 +139,7 @@ describe('with tokens', () => {
   });
 
   it('one that is refused now and then is renewed each time, since others were taken in between', async () => {
-    const clock = handClock();
+    const clock = manualClock();
     const { send } = newClient(clock);
     for (let refused = 1; refused <= 6; refused++) {
       judge = (token) => (token === `t${refused}` ? UNAUTHORIZED : ACCEPTED);
@@ -180,11 +147,11 @@ describe('with tokens', () => {
     }
     expect(endpoint.requests).toHaveLength(7);
     // One renewal is planned, not one for each token that there was.
-    expect(clock.open()).toBe(1);
+    expect(clock.asleep()).toBe(1);
   });
 
   it('one that is renewed too late for the send that it was refused to is not tried with that one any more', async () => {
-    const clock = handClock();
+    const clock = manualClock();
     judge = (token) => (token === 't1' ? UNAUTHORIZED : ACCEPTED);
     endpoint.answer = (response, count) => {
       if (count === 2) clock.advance(4_950);
@@ -196,12 +163,12 @@ describe('with tokens', () => {
   });
 
   it('an end of the process ends the pause before the next request, and the request that is under way', async () => {
-    const clock = handClock();
+    const clock = manualClock();
     const { authorization, send } = newClient(clock);
     await send();
-    expect(clock.open()).toBe(1);
+    expect(clock.asleep()).toBe(1);
     authorization.close();
-    expect(clock.open()).toBe(0);
+    expect(clock.asleep()).toBe(0);
 
     endpoint.answer = () => undefined;
     const silent = newClient(clock);
@@ -209,12 +176,12 @@ describe('with tokens', () => {
     await until(() => endpoint.requests.length === 2);
     silent.authorization.close();
     expect(await header).toBeNull();
-    expect([clock.open(), problems]).toEqual([0, []]);
+    expect([clock.asleep(), problems]).toEqual([0, []]);
   });
 
   it('where every token is refused, not every send asks for another', async () => {
     judge = () => UNAUTHORIZED;
-    const clock = handClock();
+    const clock = manualClock();
     const { send } = newClient(clock);
     for (let sends = 0; sends < 10; sends++) expect(await send()).toBe('NOT_SENT UPSTREAM_REJECTED');
     expect(endpoint.requests.length).toBeLessThanOrEqual(4);
@@ -340,7 +307,7 @@ describe('with tokens', () => {
 
   it('after failures the next is requested once after each growing pause, and the end of the trouble is reported', async () => {
     endpoint.answer = (response) => void response.writeHead(503).end();
-    const clock = handClock();
+    const clock = manualClock();
     const { authorization } = newClient(clock);
     const { signal } = new AbortController();
     for (const pauseMs of [250, 500, 1_000]) {
@@ -361,7 +328,7 @@ describe('with tokens', () => {
     clock.advance(3_540_000);
     await until(() => problems.length === 3);
     expect(clock.pauses.slice(-2)).toEqual([3_540_000, 250]);
-    expect(clock.open()).toBe(1);
+    expect(clock.asleep()).toBe(1);
     expect(endpoint.mostAtOnce).toBe(1);
   });
 });

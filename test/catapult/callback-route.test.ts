@@ -1,6 +1,7 @@
+/** Callbacks from the sandbox and from raw requests, through the whole server. */
 import { print } from 'graphql';
 /** Callbacks from the sandbox and from raw requests, through the whole server. */
-import { createClient, type Client } from 'graphql-ws';
+import { type Client } from 'graphql-ws';
 import { request } from 'undici';
 import WebSocket from 'ws';
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
@@ -18,12 +19,8 @@ import {
   type MessageUpdatedSubscription,
 } from '../support/generated/graphql.js';
 import { startPostgres } from '../support/postgres.js';
-
-const INPUT = { from: '+12345678901', to: ['+12345678902'], text: 'Hey', applicationId: 'app-1' };
-
-function subscriber(app: TestApp): Client {
-  return createClient({ url: app.url.replace('http', 'ws'), webSocketImpl: WebSocket, retryAttempts: 0 });
-}
+import { INPUT } from '../support/messages.js';
+import { openSubscriber } from '../support/subscriber.js';
 
 /** Every state of a message until its subscription ends by itself. */
 async function statesOf(client: Client, id: string, onState = (): void => undefined): Promise<MessageFieldsFragment[]> {
@@ -43,7 +40,7 @@ describe('in the sandbox', () => {
 
   beforeAll(async () => {
     app = await startTestApp();
-    client = subscriber(app);
+    client = openSubscriber(app.url);
   });
   afterAll(async () => {
     await client.dispose();
@@ -397,7 +394,7 @@ it('an event taken in by one server reaches the subscriber of another, also afte
     CALLBACK_PASSWORD: 'pass',
   };
   const [one, two] = [await startTestApp(environment), await startTestApp(environment)];
-  const client = subscriber(two);
+  const client = openSubscriber(two.url);
   cleanUp = async () => {
     await client.dispose();
     for (const app of [one, two]) await app.close();

@@ -1,3 +1,4 @@
+/** What is read from the body of a callback. */
 import fc from 'fast-check';
 import type { CallbackEvent } from '../../src/messaging/callback-event.js';
 import { parseCallback } from '../../src/catapult/callback.js';

@@ -2,6 +2,8 @@
 import { AccountCheck, NOT_CHECKED, judge, type CheckResult } from '../../src/catapult/check.js';
 import { NO_TOKEN } from '../../src/catapult/account.js';
 import type { Exchange } from '../../src/catapult/exchange.js';
+import { manualClock, type ManualClock } from '../support/clock.js';
+import { quiet } from '../support/waiting.js';
 
 const seen = (fields: Partial<Omit<Exchange, 'body'>> & { body?: string | null } = {}): Exchange => {
   const { body = '{"messages":[]}', ...rest } = fields;
@@ -15,26 +17,18 @@ const seen = (fields: Partial<Omit<Exchange, 'body'>> & { body?: string | null }
   };
 };
 
-async function quiet(): Promise<void> {
-  for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
-}
-
 describe('the check of the account', () => {
-  let now: number;
   let queries: Readonly<Record<string, string>>[];
   let signals: AbortSignal[];
   let answer: () => Promise<Exchange>;
-  let pauses: number[];
-  /** Ends the last pause that began. */
-  let wake: () => void;
+  let clock: ManualClock;
   let told: CheckResult[];
   let check: AccountCheck | undefined;
 
   beforeEach(() => {
-    now = 1_700_000_000_000;
-    [queries, signals, pauses, told] = [[], [], [], []];
+    [queries, signals, told] = [[], [], []];
     answer = () => Promise.resolve(seen());
-    wake = () => undefined;
+    clock = manualClock(1_700_000_000_000);
   });
   afterEach(() => check?.close());
 
@@ -47,17 +41,7 @@ describe('the check of the account', () => {
           return answer();
         },
       },
-      clock: {
-        now: () => now,
-        sleep: (pauseMs, signal) =>
-          new Promise((resolve) => {
-            pauses.push(pauseMs);
-            wake = resolve;
-            signal?.addEventListener('abort', () => {
-              resolve();
-            });
-          }),
-      },
+      clock,
       random: () => random,
       onChange: (result) => told.push(result),
     });
@@ -74,7 +58,7 @@ describe('the check of the account', () => {
       { fromDateTime: '2023-11-14T22:12:20.000Z', toDateTime: '2023-11-14T22:13:20.000Z', limit: '1' },
     ]);
     await quiet();
-    expect([told, pauses]).toEqual([[{ kind: 'ok' }], []]);
+    expect([told, clock.pauses]).toEqual([[{ kind: 'ok' }], []]);
   });
 
   it('waits after failures twice as long each time, a minute at most, less a random half', async () => {
@@ -82,11 +66,11 @@ describe('the check of the account', () => {
     start(0.5);
     for (let failure = 1; failure <= 8; failure++) {
       await quiet();
-      expect(pauses).toHaveLength(failure);
-      wake();
+      expect(clock.pauses).toHaveLength(failure);
+      clock.wake();
     }
     // Three quarters of 2, 4, 8, 16 and 32 seconds, then of a minute.
-    expect(pauses).toEqual([1_500, 3_000, 6_000, 12_000, 24_000, 45_000, 45_000, 45_000]);
+    expect(clock.pauses).toEqual([1_500, 3_000, 6_000, 12_000, 24_000, 45_000, 45_000, 45_000]);
     expect(told).toEqual([{ kind: 'problem', problem: 'failing: answered HTTP 503' }]);
   });
 
@@ -105,7 +89,7 @@ describe('the check of the account', () => {
     answer = () => Promise.resolve(seen({ status: 403 }));
     start();
     await quiet();
-    expect([queries.length, pauses.length, told]).toEqual([
+    expect([queries.length, clock.pauses.length, told]).toEqual([
       1,
       0,
       [{ kind: 'unknown', why: 'cannot be checked: HTTP 403' }],
@@ -115,31 +99,31 @@ describe('the check of the account', () => {
   it('is made again on demand a minute after the last at the earliest, and at once where that is long ago', async () => {
     const running = start();
     await quiet();
-    now += 45_000;
+    clock.advance(45_000);
     running.again();
-    expect(pauses).toEqual([15_000]);
+    expect(clock.pauses).toEqual([15_000]);
     running.again();
-    expect(pauses).toHaveLength(1);
+    expect(clock.pauses).toHaveLength(1);
     answer = failing;
-    wake();
+    clock.wake();
     await quiet();
     expect(running.result).toMatchObject({ kind: 'problem' });
     // It goes on by itself now, so that a demand changes nothing.
-    expect(pauses).toEqual([15_000, 2_000]);
+    expect(clock.pauses).toEqual([15_000, 2_000]);
     running.again();
-    expect(pauses).toHaveLength(2);
+    expect(clock.pauses).toHaveLength(2);
     answer = () => Promise.resolve(seen());
-    wake();
+    clock.wake();
     await quiet();
-    now += 90_000;
+    clock.advance(90_000);
     running.again();
-    expect(pauses).toEqual([15_000, 2_000, 0]);
+    expect(clock.pauses).toEqual([15_000, 2_000, 0]);
   });
 
   it('that is under way is not begun a second time', async () => {
     start().again();
     await quiet();
-    expect([queries.length, pauses]).toEqual([1, []]);
+    expect([queries.length, clock.pauses]).toEqual([1, []]);
   });
 
   it('tells nothing and asks no more once all is closed', async () => {
@@ -157,7 +141,7 @@ describe('the check of the account', () => {
     running.again();
     await quiet();
     expect(running.result).toEqual({ kind: 'unknown', why: 'not checked yet' });
-    expect([queries.length, pauses, told]).toEqual([1, [], []]);
+    expect([queries.length, clock.pauses, told]).toEqual([1, [], []]);
   });
 
   it('ends in the middle of a pause, be it after a failure or before a check on demand', async () => {

@@ -1,14 +1,12 @@
 /** What the check of the account finds out, when it asks again, and that it sends nothing. */
-import { createServer } from 'node:https';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { AccountCheck, judge, type CheckResult } from '../../src/catapult/check.js';
 import type { Exchange } from '../../src/catapult/exchange.js';
 import { systemClock } from '../../src/messaging/clock.js';
-import type { Clock } from '../../src/messaging/ports.js';
 import { openTestAccount } from '../support/account.js';
-import { CERTIFICATE, CERTIFICATE_KEY } from '../support/certificate.js';
-import { startMisbehavingUpstream } from '../support/misbehaving-upstream.js';
+import { startMisbehavingUpstream, type MisbehavingUpstream } from '../support/misbehaving-upstream.js';
+import { startTlsEndpoint } from '../support/tls-endpoint.js';
+import { manualClock } from '../support/clock.js';
+import { until } from '../support/waiting.js';
 
 const LIST = '{"totalCount":0,"pageInfo":{},"messages":[]}';
 const HTML = '<!DOCTYPE html>\n<html><body>Hello</body></html>';
@@ -58,31 +56,17 @@ function wordsOf(result: CheckResult): string {
 }
 
 describe('the check', () => {
-  /** A clock whose pauses end when the test says so. */
-  function pausedClock(): Clock & { readonly pauses: number[]; readonly goOn: () => void; now: () => number } {
-    let wake: () => void = () => undefined;
-    const pauses: number[] = [];
-    return {
-      pauses,
-      now: () => Date.now(),
-      sleep: (delayMs, signal) =>
-        new Promise((resolve) => {
-          pauses.push(delayMs);
-          wake = resolve;
-          signal?.addEventListener('abort', () => {
-            resolve();
-          });
-        }),
-      goOn: () => {
-        wake();
-      },
-    };
-  }
-  const until = async (condition: () => boolean): Promise<void> => {
-    while (!condition()) await new Promise(setImmediate);
-  };
   const respond = (status: string, body: string): string =>
     `HTTP/1.1 ${status}\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+
+  /** An upstream that gives these answers, one after the other, and then none. */
+  const startAnswering = (answers: string[]): Promise<MisbehavingUpstream> =>
+    startMisbehavingUpstream(async (socket) => {
+      for (;;) {
+        await socket.readRequest();
+        socket.write(answers.shift() ?? '');
+      }
+    });
 
   it('asks for the messages of the last minute, at once, and after failures until they end', async () => {
     const failures = 7;
@@ -91,14 +75,9 @@ describe('the check', () => {
       respond('401 Unauthorized', ''),
       respond('200 OK', LIST),
     ];
-    const upstream = await startMisbehavingUpstream(async (socket) => {
-      for (;;) {
-        await socket.readRequest();
-        socket.write(answers.shift() ?? '');
-      }
-    });
+    const upstream = await startAnswering(answers);
     const { account, close } = openTestAccount(upstream.url);
-    const clock = pausedClock();
+    const clock = manualClock();
     const told: string[] = [];
     const check = new AccountCheck({
       account,
@@ -109,7 +88,7 @@ describe('the check', () => {
     expect(wordsOf(await check.first)).toBe('failing: answered HTTP 503');
     for (let pauses = 1; pauses <= failures + 1; pauses++) {
       await until(() => clock.pauses.length === pauses);
-      clock.goOn();
+      clock.wake();
     }
     await until(() => check.result.kind === 'ok');
     expect(clock.pauses).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000]);
@@ -128,14 +107,9 @@ describe('the check', () => {
 
   it('asks again at once when what was wrong may be mended', async () => {
     const answers = [respond('503 Unavailable', ''), respond('200 OK', LIST)];
-    const upstream = await startMisbehavingUpstream(async (socket) => {
-      for (;;) {
-        await socket.readRequest();
-        socket.write(answers.shift() ?? '');
-      }
-    });
+    const upstream = await startAnswering(answers);
     const { account, close } = openTestAccount(upstream.url);
-    const clock = pausedClock();
+    const clock = manualClock();
     const check = new AccountCheck({ account, clock, random: () => 0, onChange: () => undefined });
     await check.first;
     await until(() => clock.pauses.length === 1);
@@ -154,17 +128,15 @@ describe('the check', () => {
       }
     });
     const { account, close } = openTestAccount(upstream.url);
-    let now = 1_000_000;
-    const paused = pausedClock();
-    const clock = { ...paused, now: () => now };
+    const clock = manualClock();
     const check = new AccountCheck({ account, clock, random: () => 0, onChange: () => undefined });
     await check.first;
     await new Promise(setImmediate);
-    now += 59_000;
+    clock.advance(59_000);
     check.again();
     check.again();
-    expect(paused.pauses).toEqual([1_000]);
-    paused.goOn();
+    expect(clock.pauses).toEqual([1_000]);
+    clock.wake();
     await until(() => upstream.requests.length === 2);
     await check.close();
     expect(upstream.requests).toHaveLength(2);
@@ -181,11 +153,11 @@ describe('the check', () => {
       }
     });
     const { account, close } = openTestAccount(upstream.url);
-    const clock = pausedClock();
+    const clock = manualClock();
     const check = new AccountCheck({ account, clock, random: () => 0, onChange: () => undefined });
     await check.first;
     await until(() => clock.pauses.length === 1);
-    clock.goOn();
+    clock.wake();
     await until(() => requests === 2);
     await check.close();
     expect(check.result).toEqual({ kind: 'problem', problem: 'failing: answered HTTP 503' });
@@ -203,16 +175,12 @@ describe('the check', () => {
   });
 
   it('says so of a certificate that nobody trusts', async () => {
-    const server = createServer({ key: CERTIFICATE_KEY, cert: CERTIFICATE }, (_request, response) =>
-      response.end(LIST),
-    );
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { account, close } = openTestAccount(`https://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    const check = new AccountCheck({ account, clock: pausedClock(), random: () => 0, onChange: () => undefined });
+    const endpoint = await startTlsEndpoint('');
+    const { account, close } = openTestAccount(endpoint.url);
+    const check = new AccountCheck({ account, clock: manualClock(), random: () => 0, onChange: () => undefined });
     expect(wordsOf(await check.first)).toBe('certificate not trusted (NODE_EXTRA_CA_CERTS)');
     await check.close();
     await close();
-    server.close();
+    await endpoint.close();
   });
 });

@@ -1,3 +1,4 @@
+/** What an answer means: the table of src/README.md, row by row. */
 import type { Exchange } from '../../src/catapult/exchange.js';
 import { classify, parseRetryAfter } from '../../src/catapult/outcome.js';
 import { OUTBOUND } from '../support/messages.js';

@@ -1,3 +1,4 @@
+/** How a failure and the body of an answer are described in a few words. */
 import { failureOf, isHtml } from '../../src/catapult/problem.js';
 
 describe('a failure', () => {

@@ -6,28 +6,19 @@ import type { Account } from '../../src/catapult/account.js';
 import type { Proxies } from '../../src/catapult/connection.js';
 import type { Exchange } from '../../src/catapult/exchange.js';
 import { failureOf } from '../../src/catapult/problem.js';
-import { systemClock } from '../../src/messaging/clock.js';
-import type { Clock, GatewayReport } from '../../src/messaging/ports.js';
-import { openTestAccount, openTestClient, type TestClient } from '../support/account.js';
-import { OUTBOUND } from '../support/messages.js';
+import { openTestAccount, openTestClient, type TestClient, classOf, type SendClass } from '../support/account.js';
+import { OUTBOUND, ACCEPTED_ANSWER as ANSWER } from '../support/messages.js';
 import {
-  startFullBacklog,
   startMisbehavingUpstream,
-  unlistenedPort,
   type Connection,
   type MisbehavingUpstream,
 } from '../support/misbehaving-upstream.js';
 import { startProxyProcess, type ProxyBehaviour, type ProxyProcess, type TestProxy } from '../support/proxy.js';
 import { startTlsEndpoint } from '../support/tls-endpoint.js';
+import { unlistenedPort } from '../support/listen.js';
+import { startFullBacklog } from '../support/full-backlog.js';
+import { impatientClock } from '../support/clock.js';
 
-const ID = '14762070468292kw2fuqty55yp2b2';
-const ANSWER = JSON.stringify({
-  id: ID,
-  time: '2016-09-14T18:20:16Z',
-  from: OUTBOUND.from,
-  to: OUTBOUND.to,
-  text: 'Hey',
-});
 const ACCEPTED = `HTTP/1.1 202 Accepted\r\ncontent-type: application/json\r\ncontent-length: ${ANSWER.length}\r\n\r\n${ANSWER}`;
 
 /** Longer than anything takes that is not silence, on a loaded machine too. */
@@ -35,22 +26,7 @@ const TIMEOUT_MS = 10_000;
 /** Short enough for silence to be tested. */
 const SILENCE_MS = 1_000;
 
-type Expected = 'accepted' | 'accepted, id unknown' | 'unknown' | `not sent: ${string}`;
-const NOT_SENT: Expected = 'not sent: UPSTREAM_UNAVAILABLE';
-
-function classOf(report: GatewayReport): Expected {
-  switch (report.status) {
-    case 'ACCEPTED':
-      return report.message === null ? 'accepted, id unknown' : 'accepted';
-    case 'REJECTED':
-      return `not sent: ${report.error.code}`;
-    case 'UNKNOWN':
-      return 'unknown';
-  }
-}
-
-/** Pauses pass at once. */
-const impatientClock: Clock = { now: () => systemClock.now(), sleep: () => Promise.resolve() };
+const NOT_SENT: SendClass = 'not sent: UPSTREAM_UNAVAILABLE';
 
 let proxyProcess: ProxyProcess;
 
@@ -99,7 +75,7 @@ function accountAt(url: string, proxies: Proxies): Account {
 function clientFor(url: string, proxies: Proxies, timeoutMs = TIMEOUT_MS): TestClient {
   const account = openTestAccount(url, { proxies });
   opened.push(account);
-  return openTestClient(account, impatientClock, timeoutMs);
+  return openTestClient(account, impatientClock(), timeoutMs);
 }
 
 describe('a send is known not sent', () => {

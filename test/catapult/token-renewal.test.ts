@@ -2,30 +2,26 @@
 import { basicAuthorization, TokenAuthorization, type TokenOptions } from '../../src/catapult/authorization.js';
 import { openConnection } from '../../src/catapult/connection.js';
 import { granting, json, startTokenEndpoint, type TokenEndpoint } from '../support/token-endpoint.js';
+import { manualClock, type ManualClock } from '../support/clock.js';
+import { until } from '../support/waiting.js';
 
 describe('the token', () => {
   let endpoint: TokenEndpoint;
   let now: number;
-  let pauses: number[];
-  /** Ends the last pause that began. */
-  let wake: () => void;
+  let clock: ManualClock;
   let problems: (string | null)[];
   const open: (() => void | Promise<void>)[] = [];
   const { signal } = new AbortController();
 
   beforeEach(async () => {
     endpoint = await startTokenEndpoint();
-    [now, pauses, problems] = [1_000_000, [], []];
-    wake = () => undefined;
+    [now, problems] = [1_000_000, []];
+    clock = manualClock();
     open.push(() => endpoint.close());
   });
   afterEach(async () => {
     for (const close of open.splice(0).reverse()) await close();
   });
-
-  const until = async (condition: () => boolean): Promise<void> => {
-    while (!condition()) await new Promise(setImmediate);
-  };
 
   function newAuthorization(fields: Partial<TokenOptions> = {}): TokenAuthorization {
     const dispatcher = openConnection(null);
@@ -35,17 +31,8 @@ describe('the token', () => {
       tokenUrl: endpoint.url,
       dispatcher,
       userAgent: 'catapult-graphql/1',
-      clock: {
-        now: () => now,
-        sleep: (pauseMs, aborted) =>
-          new Promise((resolve) => {
-            pauses.push(pauseMs);
-            wake = resolve;
-            aborted?.addEventListener('abort', () => {
-              resolve();
-            });
-          }),
-      },
+      // Pauses end by `wake` alone, however much time passes.
+      clock: { ...clock, now: () => now },
       random: () => 0,
       onChange: (problem) => problems.push(problem),
       ...fields,
@@ -117,7 +104,7 @@ describe('the token', () => {
     grant();
     expect(await asking).toBe('Bearer t1');
     // A tenth before its end; thirty seconds of its life are over.
-    expect(pauses).toEqual([60_000]);
+    expect(clock.pauses).toEqual([60_000]);
   });
 
   it('is waited for no longer than the one who asks has time', async () => {
@@ -130,7 +117,7 @@ describe('the token', () => {
     expect(await asking).toBeNull();
     expect(await authorization.header(patience.signal)).toBeNull();
     // Its request is still under way, though nobody waits for it.
-    expect([endpoint.requests.length, pauses]).toEqual([1, []]);
+    expect([endpoint.requests.length, clock.pauses]).toEqual([1, []]);
   });
 
   it.each([
@@ -168,19 +155,19 @@ describe('the token', () => {
     endpoint.answer = (response) => void response.writeHead(503).end();
     newAuthorization({ random: () => 0.5 });
     for (let failure = 1; failure <= 9; failure++) {
-      await until(() => pauses.length === failure);
-      wake();
+      await until(() => clock.pauses.length === failure);
+      clock.wake();
     }
-    await until(() => pauses.length === 10);
+    await until(() => clock.pauses.length === 10);
     // Three quarters of 250, 500 and so on up to 30,000.
-    expect(pauses).toEqual([187.5, 375, 750, 1_500, 3_000, 6_000, 12_000, 22_500, 22_500, 22_500]);
+    expect(clock.pauses).toEqual([187.5, 375, 750, 1_500, 3_000, 6_000, 12_000, 22_500, 22_500, 22_500]);
     expect(problems).toEqual(['no access token: answered HTTP 503']);
   });
 
   it('that failed is not requested before the pause is over, and then by the next send that needs it', async () => {
     endpoint.answer = (response) => void response.writeHead(503).end();
     const authorization = newAuthorization();
-    await until(() => pauses.length === 1);
+    await until(() => clock.pauses.length === 1);
     now += 249;
     expect(await authorization.header(signal)).toBeNull();
     expect(endpoint.requests).toHaveLength(1);
@@ -193,12 +180,12 @@ describe('the token', () => {
   it('that is asked for before the pause is over is waited for by whoever needs it', async () => {
     endpoint.answer = (response) => void response.writeHead(503).end();
     const authorization = newAuthorization();
-    await until(() => pauses.length === 1);
+    await until(() => clock.pauses.length === 1);
     let grant = (): void => undefined;
     endpoint.answer = (response, count) => {
       grant = () => void granting()(response, count);
     };
-    wake();
+    clock.wake();
     await until(() => endpoint.requests.length === 2);
     const asking = authorization.header(signal);
     grant();
@@ -211,12 +198,12 @@ describe('the token', () => {
     };
     endpoint.answer = refusing;
     newAuthorization();
-    await until(() => pauses.length === 1);
-    wake();
-    await until(() => pauses.length === 2);
+    await until(() => clock.pauses.length === 1);
+    clock.wake();
+    await until(() => clock.pauses.length === 2);
     endpoint.answer = (response) => void response.writeHead(500).end();
-    wake();
-    await until(() => pauses.length === 3);
+    clock.wake();
+    await until(() => clock.pauses.length === 3);
     expect(problems).toEqual(['no access token: credentials refused', 'no access token: answered HTTP 500']);
   });
 
@@ -227,15 +214,15 @@ describe('the token', () => {
     await until(() => endpoint.requests.length === 1);
     authorization.close();
     expect(await asking).toBeNull();
-    expect([problems, pauses]).toEqual([[], []]);
+    expect([problems, clock.pauses]).toEqual([[], []]);
   });
 
   it('is not renewed once all is closed', async () => {
     const authorization = newAuthorization();
     await authorization.header(signal);
-    expect(pauses).toHaveLength(1);
+    expect(clock.pauses).toHaveLength(1);
     authorization.close();
-    wake();
+    clock.wake();
     for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
     expect(endpoint.requests).toHaveLength(1);
   });

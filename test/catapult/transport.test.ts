@@ -1,58 +1,22 @@
 /** The client against real sockets that misbehave: each case ends in the class that the table gives it. */
 import { gzipSync } from 'node:zlib';
 import { systemClock } from '../../src/messaging/clock.js';
-import type { Clock, GatewayReport } from '../../src/messaging/ports.js';
-import {
-  startFullBacklog,
-  startMisbehavingUpstream,
-  unlistenedPort,
-  type Connection,
-} from '../support/misbehaving-upstream.js';
-import { OUTBOUND } from '../support/messages.js';
-import { openTestAccount, openTestClient, type TestClient } from '../support/account.js';
+import type { Clock } from '../../src/messaging/ports.js';
+import { startMisbehavingUpstream, type Connection } from '../support/misbehaving-upstream.js';
+import { OUTBOUND, ACCEPTED_ANSWER as ANSWER } from '../support/messages.js';
+import { openTestAccount, openTestClient, type TestClient, classOf, type SendClass } from '../support/account.js';
+import { unlistenedPort } from '../support/listen.js';
+import { startFullBacklog } from '../support/full-backlog.js';
+import { impatientClock } from '../support/clock.js';
+import { until } from '../support/waiting.js';
 
-const ID = '14762070468292kw2fuqty55yp2b2';
-const ANSWER = JSON.stringify({
-  id: ID,
-  time: '2016-09-14T18:20:16Z',
-  from: OUTBOUND.from,
-  to: OUTBOUND.to,
-  text: 'Hey',
-});
 const ERROR = '{"type":"internal-server-error","description":"Internal server error."}';
-
-/** What a case ends in: the classes of the table, as the caller sees them. */
-type Expected = 'accepted' | 'accepted, id unknown' | 'unknown' | `not sent: ${string}`;
 
 /** Long enough for a loaded machine to answer, short enough for silence to be tested. */
 const TIMEOUT_MS = 1_500;
 
-/** Pauses pass at once, and are written down. */
-function impatientClock(): Clock & { readonly pauses: number[] } {
-  const pauses: number[] = [];
-  return {
-    pauses,
-    now: () => systemClock.now(),
-    sleep: (delayMs) => {
-      pauses.push(delayMs);
-      return Promise.resolve();
-    },
-  };
-}
-
 function clientFor(url: string, clock: Clock = impatientClock(), timeoutMs = TIMEOUT_MS): TestClient {
   return openTestClient(openTestAccount(url), clock, timeoutMs);
-}
-
-function classOf(report: GatewayReport): Expected {
-  switch (report.status) {
-    case 'ACCEPTED':
-      return report.message === null ? 'accepted, id unknown' : 'accepted';
-    case 'REJECTED':
-      return `not sent: ${report.error.code}`;
-    case 'UNKNOWN':
-      return 'unknown';
-  }
 }
 
 function response(status: string, body: string | Buffer = '', ...headers: string[]): Buffer {
@@ -85,7 +49,7 @@ const accepting = (
 interface Case {
   readonly name: string;
   readonly script: (socket: Connection) => void | Promise<void>;
-  readonly expected: Expected;
+  readonly expected: SendClass;
   /** Requests that reach the socket; 1 unless the case may be tried again. */
   readonly requests?: number;
   /** Whether the script answers before it has read the whole of a request. */
@@ -515,10 +479,10 @@ describe('the client meets', () => {
         const upstream = await startMisbehavingUpstream(silentBut('afterwards'));
         const client = clientFor(upstream.url, impatientClock(), end === 'the deadline' ? TIMEOUT_MS : 60_000);
         const sends = Array.from({ length: 80 }, (_, index) => client.send({ ...OUTBOUND, text: String(index) }, 's'));
-        while (upstream.accepted < 64) await new Promise(setImmediate);
+        await until(() => upstream.accepted >= 64);
         if (end !== 'the deadline') client.abortInFlight();
         const classes = (await Promise.all(sends)).map(classOf);
-        const textsThatWere = (expected: Expected): string[] =>
+        const textsThatWere = (expected: SendClass): string[] =>
           classes.flatMap((each, index) => (each === expected ? [String(index)] : []));
         expect(textsThatWere('unknown')).toHaveLength(64);
         expect(textsThatWere('not sent: UPSTREAM_UNAVAILABLE')).toHaveLength(16);

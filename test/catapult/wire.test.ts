@@ -1,3 +1,4 @@
+/** What goes to Catapult and what comes from it: request bodies, acceptances, refusals and the message list. */
 import {
   acceptedMessage,
   parseAcceptance,

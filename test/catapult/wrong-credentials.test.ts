@@ -1,32 +1,11 @@
+/** How wrong credentials of callbacks are slowed down, counted and logged. */
 import { systemClock } from '../../src/messaging/clock.js';
 import { WrongCredentials } from '../../src/catapult/wrong-credentials.js';
-
-/** A clock that wakes its sleepers when told. */
-function manualClock(): {
-  sleep: (ms: number) => Promise<void>;
-  wake: (ms: number) => Promise<void>;
-  asleep: number[];
-} {
-  let sleepers: { ms: number; resolve: () => void }[] = [];
-  const asleep: number[] = [];
-  return {
-    asleep,
-    sleep: (ms) =>
-      new Promise((resolve) => {
-        asleep.push(ms);
-        sleepers.push({ ms, resolve });
-      }),
-    async wake(ms) {
-      const due = sleepers.filter((sleeper) => sleeper.ms === ms);
-      sleepers = sleepers.filter((sleeper) => sleeper.ms !== ms);
-      for (const { resolve } of due) resolve();
-      await new Promise(setImmediate);
-    },
-  };
-}
+import { manualClock, type ManualClock } from '../support/clock.js';
+import { quiet } from '../support/waiting.js';
 
 describe('wrong credentials', () => {
-  let clock: ReturnType<typeof manualClock>;
+  let clock: ManualClock;
   /** From how many addresses this minute's tries came, at each try. */
   let reported: number[];
   let wrong: WrongCredentials;
@@ -35,10 +14,15 @@ describe('wrong credentials', () => {
     clock = manualClock();
     reported = [];
     wrong = new WrongCredentials({
-      clock: { now: () => 0, sleep: clock.sleep },
+      clock,
       onWrong: (addresses) => reported.push(addresses),
     });
   });
+
+  async function pass(ms: number): Promise<void> {
+    clock.advance(ms);
+    await quiet();
+  }
 
   const tries = (count: number, address: (index: number) => string): Promise<boolean>[] =>
     Array.from({ length: count }, (_, index) => wrong.taken(address(index)));
@@ -47,16 +31,16 @@ describe('wrong credentials', () => {
     expect(await Promise.all(tries(10, () => 'a'))).toEqual(Array(10).fill(false));
     const eleventh = wrong.taken('a');
     expect(await wrong.taken('b')).toBe(false);
-    expect(clock.asleep).toEqual([60_000, 1_000]);
-    await clock.wake(1_000);
+    expect(clock.pauses).toEqual([60_000, 1_000]);
+    await pass(1_000);
     expect(await eleventh).toBe(true);
   });
 
   it('are each reported, with the number of addresses that they came from in this minute', async () => {
     const all = tries(5_000, (index) => `address ${index % 3}`);
     expect(reported).toEqual([1, 2, ...Array.from({ length: 4_998 }, () => 3)]);
-    await clock.wake(60_000);
-    await clock.wake(1_000);
+    await pass(60_000);
+    await pass(1_000);
     await Promise.all(all);
     expect(await wrong.taken('address 0')).toBe(false);
     expect(reported.slice(5_000)).toEqual([1]);
@@ -65,8 +49,8 @@ describe('wrong credentials', () => {
   it('are answered at once when a thousand wait already', async () => {
     const all = tries(1_020, () => 'a');
     expect(await Promise.all(all.slice(1_010))).toEqual(Array(10).fill(true));
-    expect(clock.asleep.filter((ms) => ms === 1_000)).toHaveLength(1_000);
-    await clock.wake(1_000);
+    expect(clock.pauses.filter((ms) => ms === 1_000)).toHaveLength(1_000);
+    await pass(1_000);
     expect((await Promise.all(all)).filter((isTooMany) => isTooMany)).toHaveLength(1_010);
   });
 
@@ -75,7 +59,7 @@ describe('wrong credentials', () => {
     expect(await Promise.all(tries(10, (index) => `new ${index}`))).toEqual(Array(10).fill(false));
     const slowed = wrong.taken('another');
     expect(await wrong.taken('address 1')).toBe(false);
-    await clock.wake(1_000);
+    await pass(1_000);
     expect(await slowed).toBe(true);
     expect(reported.at(-1)).toBe(10_001);
   });

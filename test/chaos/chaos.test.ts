@@ -1,9 +1,7 @@
 /** A short black-box run on both stores at once; `npm run test:chaos` makes it long. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { chaosRun, type ChaosReport } from './run.js';
 import { openPostgresStore, openSqliteStore } from './troubles.js';
+import { makeFolder, removeFolder } from '../support/folder.js';
 
 const SHORT_SENDS = 80;
 const SENDS = Number(process.env.CHAOS_SENDS ?? SHORT_SENDS);
@@ -18,7 +16,7 @@ const STORES = ['SQLite', 'PostgreSQL'] as const;
 type Store = (typeof STORES)[number];
 
 async function run(store: Store): Promise<ChaosReport> {
-  const folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-chaos-'));
+  const folder = makeFolder();
   const opened = await (store === 'SQLite' ? openSqliteStore(folder) : openPostgresStore(IS_SHORT ? 1 : 2));
   try {
     const report = await chaosRun({
@@ -33,7 +31,7 @@ async function run(store: Store): Promise<ChaosReport> {
     return report;
   } finally {
     await opened.close();
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   }
 }
 

@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request } from 'undici';
-import { startServer } from '../crash/server.js';
+import { startServer } from '../support/server-process.js';
 import { upstreamAt } from '../support/app.js';
 import { readLedger, type Ledger } from './ledger-file.js';
 import { breachesOf, isNotSent, RULES, type Breach, type Rule } from './reference.js';

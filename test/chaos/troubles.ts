@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import Database from 'better-sqlite3';
-import type { ServerProcess } from '../crash/server.js';
+import type { ServerProcess } from '../support/server-process.js';
 import { startPostgres } from '../support/postgres.js';
 import { KILL } from './reference.js';
 

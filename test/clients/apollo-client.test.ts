@@ -3,7 +3,6 @@ import { ApolloClient, ApolloLink, CombinedGraphQLErrors, HttpLink, InMemoryCach
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { OperationTypeNode } from 'graphql';
 import { createClient } from 'graphql-ws';
-import WebSocket from 'ws';
 import {
   MessageDocument,
   MessageUpdatedDocument,
@@ -12,9 +11,8 @@ import {
 } from '../support/generated/graphql.js';
 import { besideFields, MISTAKEN } from './form.js';
 import { startDeliveringServer, type DeliveringServer } from './server.js';
-
-const TO = '+12345678902';
-const INPUT = { from: '+12345678901', to: [TO], text: 'Hey', applicationId: 'app-1' };
+import { INPUT } from '../support/messages.js';
+import { openSubscriber } from '../support/subscriber.js';
 
 describe('Apollo Client', () => {
   let server: DeliveringServer;
@@ -24,7 +22,7 @@ describe('Apollo Client', () => {
 
   beforeEach(async () => {
     server = await startDeliveringServer();
-    socket = createClient({ url: server.webSocketUrl, webSocketImpl: WebSocket });
+    socket = openSubscriber(server.url);
     cache = new InMemoryCache();
     client = new ApolloClient({
       cache,
@@ -45,7 +43,7 @@ describe('Apollo Client', () => {
     const { data } = await client.mutate({ mutation: SendMessageDocument, variables: { input: INPUT } });
     const status: 'ACCEPTED' | undefined = data?.sendMessage?.status === 'ACCEPTED' ? 'ACCEPTED' : undefined;
     expect(status).toBe('ACCEPTED');
-    expect(data?.sendMessage?.to).toEqual([TO]);
+    expect(data?.sendMessage?.to).toEqual(INPUT.to);
   });
 
   it('shows field errors beside the right field', async () => {
@@ -77,7 +75,7 @@ describe('Apollo Client', () => {
       client.subscribe({ query: MessageUpdatedDocument, variables: { id } }).subscribe({
         next: ({ data }) => {
           told.push(data?.messageUpdated.status);
-          if (told.length === 1) void server.deliver(id, TO);
+          if (told.length === 1) void server.deliver(id);
         },
         complete,
       });

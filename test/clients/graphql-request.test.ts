@@ -1,8 +1,6 @@
 /** graphql-request against a whole server. */
 import { ClientError, GraphQLClient } from 'graphql-request';
 import { print } from 'graphql';
-import { createClient } from 'graphql-ws';
-import WebSocket from 'ws';
 import {
   MessageDocument,
   MessageUpdatedDocument,
@@ -11,9 +9,8 @@ import {
 } from '../support/generated/graphql.js';
 import { besideFields, MISTAKEN } from './form.js';
 import { startDeliveringServer, type DeliveringServer } from './server.js';
-
-const TO = '+12345678902';
-const INPUT = { from: '+12345678901', to: [TO], text: 'Hey', applicationId: 'app-1' };
+import { INPUT } from '../support/messages.js';
+import { openSubscriber } from '../support/subscriber.js';
 
 describe('graphql-request', () => {
   let server: DeliveringServer;
@@ -43,7 +40,7 @@ describe('graphql-request', () => {
   it('learns by graphql-ws beside it that a message arrived', async () => {
     const { sendMessage } = await client.request(SendMessageDocument, { input: INPUT });
     const id = sendMessage?.id ?? '';
-    const socket = createClient({ url: server.webSocketUrl, webSocketImpl: WebSocket });
+    const socket = openSubscriber(server.url);
     const updates = socket.iterate<MessageUpdatedSubscription>({
       query: print(MessageUpdatedDocument),
       variables: { id },
@@ -51,7 +48,7 @@ describe('graphql-request', () => {
     const told: unknown[] = [];
     for await (const { data } of updates) {
       told.push(data?.messageUpdated.status);
-      if (told.length === 1) await server.deliver(id, TO);
+      if (told.length === 1) await server.deliver(id);
     }
     await socket.dispose();
     expect(told).toEqual(['ACCEPTED', 'DELIVERED']);

@@ -3,14 +3,14 @@ import { request } from 'undici';
 import { startSandbox } from '../../src/sandbox/sandbox.js';
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 import { accountAt, startTestApp } from '../support/app.js';
+import { INPUT } from '../support/messages.js';
 
 const CREDENTIALS = { CALLBACK_USERNAME: 'user', CALLBACK_PASSWORD: 'password' };
 
 export interface DeliveringServer {
   readonly url: string;
-  readonly webSocketUrl: string;
   /** Lets upstream tell that a message has arrived. */
-  deliver(id: string, to: string): Promise<void>;
+  deliver(id: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -19,10 +19,10 @@ export async function startDeliveringServer(): Promise<DeliveringServer> {
   const app = await startTestApp({ ...accountAt(sandbox), ...CREDENTIALS });
   return {
     url: app.url,
-    webSocketUrl: app.url.replace('http', 'ws'),
-    async deliver(id, to) {
+    async deliver(id) {
       const time = '2026-11-24T10:00:00Z';
-      const event = { type: 'message-delivered', time, to, message: { id, time, to: [to], from: '+12345678901' } };
+      const { from, to } = INPUT;
+      const event = { type: 'message-delivered', time, to: to[0], message: { id, time, to, from } };
       const { statusCode } = await request(`${new URL(app.url).origin}/callbacks/catapult`, {
         method: 'POST',
         headers: { authorization: `Basic ${Buffer.from('user:password').toString('base64')}` },

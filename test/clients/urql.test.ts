@@ -3,13 +3,11 @@ import { cacheExchange } from '@urql/exchange-graphcache';
 import { Client, fetchExchange, subscriptionExchange } from '@urql/core';
 import { createClient } from 'graphql-ws';
 import { filter, pipe, subscribe, take, toPromise } from 'wonka';
-import WebSocket from 'ws';
 import { MessageDocument, MessageUpdatedDocument, SendMessageDocument } from '../support/generated/graphql.js';
 import { besideFields, MISTAKEN } from './form.js';
 import { startDeliveringServer, type DeliveringServer } from './server.js';
-
-const TO = '+12345678902';
-const INPUT = { from: '+12345678901', to: [TO], text: 'Hey', applicationId: 'app-1' };
+import { INPUT } from '../support/messages.js';
+import { openSubscriber } from '../support/subscriber.js';
 
 describe('urql', () => {
   let server: DeliveringServer;
@@ -18,7 +16,7 @@ describe('urql', () => {
 
   beforeEach(async () => {
     server = await startDeliveringServer();
-    socket = createClient({ url: server.webSocketUrl, webSocketImpl: WebSocket });
+    socket = openSubscriber(server.url);
     client = new Client({
       url: server.url,
       preferGetMethod: false,
@@ -45,7 +43,7 @@ describe('urql', () => {
     const { data, error } = await client.mutation(SendMessageDocument, { input: INPUT });
     expect(error).toBeUndefined();
     const to: readonly string[] | undefined = data?.sendMessage?.to;
-    expect(to).toEqual([TO]);
+    expect(to).toEqual(INPUT.to);
   });
 
   it('shows field errors beside the right field', async () => {
@@ -68,7 +66,7 @@ describe('urql', () => {
       client.subscription(MessageUpdatedDocument, { id }),
       subscribe(() => undefined),
     );
-    await server.deliver(id, TO);
+    await server.deliver(id);
     expect((await arrived).data?.message).toMatchObject({ id, status: 'DELIVERED' });
     updates.unsubscribe();
   });

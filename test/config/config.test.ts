@@ -1,3 +1,4 @@
+/** The configuration: its defaults, what each variable takes, and what is refused at start. */
 import { ConfigError, readConfig, type Environment } from '../../src/config/config.js';
 
 const LIVE = {

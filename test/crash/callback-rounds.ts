@@ -5,7 +5,7 @@ import { Agent, request, type Dispatcher } from 'undici';
 import { upstreamAt } from '../support/app.js';
 import { startMisbehavingUpstream } from '../support/misbehaving-upstream.js';
 import { newRandom } from '../store/sends.js';
-import { startServer, type ServerProcess } from './server.js';
+import { startServer, type ServerProcess } from '../support/server-process.js';
 
 /** Callbacks under way at once. */
 const CONCURRENCY = 16;

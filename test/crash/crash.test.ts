@@ -1,10 +1,8 @@
 /** A short run of the crash rounds; `npm run test:crash` makes it long. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { startPostgres } from '../support/postgres.js';
 import { callbackRounds } from './callback-rounds.js';
 import { crashRounds } from './rounds.js';
+import { makeFolder, removeFolder } from '../support/folder.js';
 
 /** One for each point at which a server is killed. */
 const SHORT_ROUNDS = 7;
@@ -25,10 +23,10 @@ describe('after kill -9, nothing is sent twice, nothing answered is forgotten, n
   let folder: string;
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-crash-'));
+    folder = makeFolder();
   });
   afterEach(() => {
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   });
 
   it(

@@ -12,7 +12,7 @@ import {
   type MisbehavingUpstream,
 } from '../support/misbehaving-upstream.js';
 import { newRandom } from '../store/sends.js';
-import { startServer, type ServerProcess } from './server.js';
+import { startServer, type ServerProcess } from '../support/server-process.js';
 
 /** Where a server dies: the first five as upstream sees it, then as its clients do, then at any time. */
 const POINTS = [

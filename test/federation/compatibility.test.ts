@@ -15,8 +15,8 @@ import { request } from 'undici';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { execute, post } from '../support/client.js';
 import { SendMessageDocument } from '../support/generated/graphql.js';
+import { SILENT_INPUT as INPUT } from '../support/messages.js';
 
-const INPUT = { from: '+12345678901', to: ['+19195550002'], text: 'Hey', applicationId: 'app-1' };
 const ENTITIES = `query ($representations: [_Any!]!) {
   _entities(representations: $representations) { __typename ... on Message { id text } }
 }`;

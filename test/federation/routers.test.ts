@@ -9,6 +9,7 @@ import type { FormattedExecutionResult, IntrospectionQuery } from 'graphql';
 import { subgraphSdl } from '../../src/graphql/schema.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { startUsers, USERS_SDL, type UsersSubgraph } from './users.js';
+import { SILENT_INPUT as INPUT } from '../support/messages.js';
 
 interface Router {
   execute(query: string, variables?: Record<string, unknown>): Promise<FormattedExecutionResult>;
@@ -52,7 +53,6 @@ function startHiveGateway(supergraph: string): Promise<Router> {
 
 const ignore = (): void => undefined;
 const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore };
-const INPUT = { from: '+12345678901', to: ['+19195550002'], text: 'Hey', applicationId: 'app-1' };
 const SEND = 'mutation ($input: MessageInput!) { sendMessage(input: $input) { id status to } }';
 const SUBMIT = `mutation ($input: MessageInput!) {
   submitMessage(input: $input) {

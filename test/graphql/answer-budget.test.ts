@@ -1,6 +1,4 @@
 /** How much one answer may hold, over HTTP, over WebSocket and in the embedded schema. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { graphql } from 'graphql';
@@ -15,6 +13,7 @@ import { accepted, newSend } from '../store/sends.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { post, type Answer } from '../support/client.js';
 import { INIT, Peer } from '../support/peer.js';
+import { makeFolder, removeFolder } from '../support/folder.js';
 
 const MIB = 1024 * 1024;
 const LARGE = {
@@ -30,7 +29,7 @@ const WHOLE = `id time to from text applicationId tag owner media direction segm
 /** As many different characters as fit into a text. */
 const EXOTIC = String.fromCharCode(...Array.from({ length: 2_000 }, (_, index) => 0x4e00 + index));
 
-const folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-answers-'));
+const folder = makeFolder();
 const storeFile = join(folder, 'messages.sqlite');
 
 /** A hundred messages as large as they may be, of one sender, and a hundred small ones to groups, of another. */
@@ -58,7 +57,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await app.close();
-  rmSync(folder, { recursive: true });
+  removeFolder(folder);
 });
 afterEach(() => jest.restoreAllMocks());
 

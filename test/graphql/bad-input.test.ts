@@ -8,9 +8,9 @@ import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 import { accountAt, startTestApp, type TestApp } from '../support/app.js';
 import { execute, post } from '../support/client.js';
 import { SendMessageDocument, SendTwoDocument } from '../support/generated/graphql.js';
+import { INPUT } from '../support/messages.js';
 
 const CANARY = 'zqcanary7';
-const INPUT = { from: '+12345678901', to: ['+12345678902'], text: 'Hey', applicationId: 'app-1' };
 const MUTATION = print(SendMessageDocument);
 
 const withInput = (input: unknown): string => JSON.stringify({ query: MUTATION, variables: { input } });

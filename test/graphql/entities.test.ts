@@ -10,6 +10,8 @@ import { SendPolicy } from '../../src/messaging/send-policy.js';
 import { openStore } from '../../src/store/index.js';
 import { NO_LIMITS } from '../support/limits.js';
 import { OUTBOUND } from '../support/messages.js';
+import { replacing } from '../support/replacing.js';
+import { manualClock } from '../support/clock.js';
 
 const ALL_ALLOWED = { allowedRegions: '*', mediaHosts: null, allowHttpMedia: true } as const;
 
@@ -31,19 +33,14 @@ it('100 representations, and the same message asked for beside them, are one que
 
   const queries: (readonly string[])[] = [];
   const service = new MessageService({
-    store: new Proxy(store, {
-      get(target, name, receiver) {
-        if (name === 'messagesById') {
-          return (asked: readonly string[]) => {
-            queries.push(asked);
-            return target.messagesById(asked, EVERYBODY);
-          };
-        }
-        return Reflect.get(target, name, receiver) as unknown;
+    store: replacing(store, {
+      messagesById(asked) {
+        queries.push(asked);
+        return store.messagesById(asked, EVERYBODY);
       },
     }),
     gateway: { send: () => Promise.reject(new Error('nothing is sent')) },
-    clock: { now: () => 0, sleep: () => Promise.resolve() },
+    clock: manualClock(0),
     observer: {
       onSend: () => undefined,
       onRecordFailure: () => undefined,

@@ -11,12 +11,11 @@ import {
   visit,
 } from 'graphql';
 import type { FieldDefinitionNode, IntrospectionQuery, TypeDefinitionNode } from 'graphql';
-import { createClient } from 'graphql-ws';
 import { request } from 'undici';
-import WebSocket from 'ws';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { post } from '../support/client.js';
+import { firstAnswer } from '../support/subscriber.js';
 
 const COMMITTED = readFileSync(new URL('../../schema/schema.graphql', import.meta.url), 'utf8');
 const ask = <Data>(url: string, query: string, variables?: object): ReturnType<typeof post<Data>> =>
@@ -151,24 +150,7 @@ describe('with introspection off', () => {
     '{ _service { sdl } }',
     '{ messag }',
   ])('nothing leaks over WebSocket either: %s', async (query) => {
-    const client = createClient({ url: app.url.replace('http', 'ws'), webSocketImpl: WebSocket });
-    const told = await new Promise<string>((resolve) => {
-      client.subscribe(
-        { query },
-        {
-          next: (value) => {
-            resolve(JSON.stringify(value));
-          },
-          error: (error) => {
-            resolve(JSON.stringify(error));
-          },
-          complete: () => {
-            resolve('');
-          },
-        },
-      );
-    });
-    await client.dispose();
+    const told = JSON.stringify(await firstAnswer(app.url, { query }));
     expect(told).toContain('GRAPHQL_VALIDATION_FAILED');
     expect(leaked(told, query)).toEqual([]);
   });

@@ -18,8 +18,7 @@ import { MessageFeed } from '../../src/messaging/message-feed.js';
 import type { MessageService, SendRequest } from '../../src/messaging/message-service.js';
 import { SendPolicy } from '../../src/messaging/send-policy.js';
 import { openStore } from '../../src/store/index.js';
-
-const INPUT = { from: '+12345678901', to: ['+12345678902'], text: 'Hey', applicationId: 'app-1' };
+import { INPUT } from '../support/messages.js';
 
 function mistakes(fields: Partial<MessageInput>): string[] {
   const input = Object.assign(new MessageInput(), {

@@ -13,8 +13,7 @@ import {
   type MessageFilter,
   type MessagesQuery,
 } from '../support/generated/graphql.js';
-
-const INPUT = { from: '+12345678901', to: ['+12345678902'], text: 'Hey', applicationId: 'app-1' };
+import { INPUT } from '../support/messages.js';
 
 describe('the list of messages', () => {
   let sandbox: Sandbox;

@@ -3,8 +3,6 @@
  * one, what its idempotency key does from then on, and what stays in the audit.
  */
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import Database from 'better-sqlite3';
@@ -21,6 +19,8 @@ import {
   type SettleSendMutationVariables,
   type UnresolvedSendsQuery,
 } from '../support/generated/graphql.js';
+import { INPUT } from '../support/messages.js';
+import { makeFolder, removeFolder } from '../support/folder.js';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const SCOPES = {
@@ -32,7 +32,6 @@ const SCOPES = {
 type Name = keyof typeof SCOPES;
 const NAMES = Object.keys(SCOPES) as Name[];
 const API_KEYS = NAMES.map((name) => `${name}:${sha256(`key-of-${name}`)}:${SCOPES[name]}`).join(',');
-const INPUT = { from: '+12345678901', to: ['+12345678902'], text: 'Hey', applicationId: 'app-1' };
 
 describe('settling a send', () => {
   let upstream: LosingUpstream;
@@ -43,7 +42,7 @@ describe('settling a send', () => {
 
   beforeAll(async () => {
     upstream = await startLosingUpstream();
-    folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-settle-send-'));
+    folder = makeFolder();
     file = join(folder, 'messages.sqlite');
     const environment = { ...upstreamAt(upstream.url), AUTH: undefined, API_KEYS };
     app = await startTestApp(environment, { storeFile: file });
@@ -51,7 +50,7 @@ describe('settling a send', () => {
   afterAll(async () => {
     await app.close();
     await upstream.close();
-    rmSync(folder, { recursive: true });
+    removeFolder(folder);
   });
 
   const as = <Data, Variables>(
@@ -145,7 +144,7 @@ describe('settling a send', () => {
     const { errors, data } = await settle({ sendId, as: 'NOT_SENT' }, name);
     expect([codeOf(errors), data ?? null]).toEqual([code, null]);
     expect(await send(text)).toBe('OUTCOME_UNKNOWN');
-    expect(upstream.got(text)).toBe(1);
+    expect(upstream.accepted.get(text)).toBe(1);
     expect(auditOf(sendId)).toHaveLength(1);
   });
 
@@ -156,7 +155,7 @@ describe('settling a send', () => {
     const ids = await Promise.all(Array.from({ length: 10 }, () => send(text)));
     expect(new Set(ids)).toEqual(new Set([idOf(text, 2)]));
     expect(await send(text)).toBe(idOf(text, 2));
-    expect(upstream.got(text)).toBe(2);
+    expect(upstream.accepted.get(text)).toBe(2);
   });
 
   it('as sent with its id answers later calls with its key by that message, and sends nothing', async () => {
@@ -180,7 +179,7 @@ describe('settling a send', () => {
     expect(await send(text)).toBe(id);
     expect((await as('shop', MessageDocument, { id })).data?.message).toMatchObject({ id, text });
     expect((await as('crm', MessageDocument, { id })).data?.message).toMatchObject({ id, text });
-    expect(upstream.got(text)).toBe(1);
+    expect(upstream.accepted.get(text)).toBe(1);
   });
 
   it('as sent without an id leaves its key where it is: nothing is ever sent again', async () => {
@@ -188,7 +187,7 @@ describe('settling a send', () => {
     const after = await settled({ sendId, as: 'SENT', messageId: null, reason: null });
     expect(after).toMatchObject({ status: 'ACCEPTED', settledBy: 'caller:ops', message: null });
     for (let call = 0; call < 3; call++) expect(await send(text)).toBe('OUTCOME_UNKNOWN');
-    expect(upstream.got(text)).toBe(1);
+    expect(upstream.accepted.get(text)).toBe(1);
     expect((await pageOf({ first: 100 })).nodes.map(({ id }) => id)).not.toContain(sendId);
   });
 
@@ -247,7 +246,7 @@ describe('settling a send', () => {
       expect(await send(text)).toBe(idOf(text, 2));
       await settled({ sendId, as: 'NOT_SENT' });
       expect(await send(text)).toBe(idOf(text, 2));
-      expect(upstream.got(text)).toBe(2);
+      expect(upstream.accepted.get(text)).toBe(2);
     });
   });
 

@@ -5,8 +5,7 @@ import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 import { accountAt, startTestApp, upstreamAt, type TestApp } from '../support/app.js';
 import { execute, post } from '../support/client.js';
 import { SendMessageDocument, SubmitMessageDocument } from '../support/generated/graphql.js';
-
-const INPUT = { from: '+12345678901', to: ['+12345678902'], text: 'Hey', applicationId: 'app-1' };
+import { INPUT } from '../support/messages.js';
 
 describe('submitMessage', () => {
   let sandbox: Sandbox;

@@ -1,13 +1,14 @@
+/** The HTTP host: headers, origins, limits, WebSockets and shutdown. */
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { Writable } from 'node:stream';
-import { createClient } from 'graphql-ws';
 import { pino } from 'pino';
 import { Agent, request } from 'undici';
 import WebSocket from 'ws';
 import { createHttpHost, type HttpHost } from '../../src/http/host.js';
 import { createLogger } from '../../src/log.js';
 import { startTestApp, type TestApp } from '../support/app.js';
+import { firstAnswer, openSubscriber } from '../support/subscriber.js';
 
 const APP_ORIGIN = 'https://app.example.com';
 const QUERY = JSON.stringify({ query: '{ __typename }' });
@@ -153,11 +154,7 @@ describe('the HTTP host', () => {
         super(url, protocols, { origin });
       }
     }
-    const client = createClient({ url: app.url.replace('http', 'ws'), webSocketImpl: FromPage, retryAttempts: 0 });
-    const told = await new Promise((resolve) => {
-      client.subscribe({ query: '{ __typename }' }, { next: resolve, error: resolve, complete: () => undefined });
-    });
-    await client.dispose();
+    const told = await firstAnswer(app.url, { query: '{ __typename }' }, { webSocketImpl: FromPage });
     expect(told).toMatchObject(isOpened ? { data: { __typename: 'Query' } } : { code: 4403 });
   });
 
@@ -173,7 +170,7 @@ describe('the HTTP host', () => {
 
   it('cuts a WebSocket off that is asked for more operations than one page has', async () => {
     app = await startTestApp();
-    const client = createClient({ url: app.url.replace('http', 'ws'), webSocketImpl: WebSocket });
+    const client = openSubscriber(app.url);
     const refusals: unknown[] = [];
     let refuse = (): void => undefined;
     const refused = new Promise<void>((resolve) => {

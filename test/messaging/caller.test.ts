@@ -1,3 +1,4 @@
+/** What a caller may do, send from and see. */
 import { ServiceError } from '../../src/errors.js';
 import {
   ANYBODY,

@@ -1,3 +1,4 @@
+/** The correlation that is appended to a tag, and read from it. */
 import fc from 'fast-check';
 import { Correlation } from '../../src/messaging/correlation.js';
 

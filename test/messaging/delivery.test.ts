@@ -1,3 +1,4 @@
+/** How callbacks become deliveries, and deliveries the status of a message. */
 import { failureOf } from '../../src/messaging/delivery-failure.js';
 import {
   aggregateStatus,

@@ -1,37 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+/** What housekeeping ends, applies and lets go, and when. */
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { EVERYBODY } from '../../src/messaging/caller.js';
 import { startHousekeeping } from '../../src/messaging/housekeeping.js';
 import type { DeliveryEvent } from '../../src/messaging/delivery.js';
-import type { Clock, DeadLetterPurge, MessageStore } from '../../src/messaging/ports.js';
+import type { DeadLetterPurge, MessageStore } from '../../src/messaging/ports.js';
 import { RefusalCounts } from '../../src/messaging/refusal-counts.js';
 import { openStore } from '../../src/store/index.js';
 import { accepted, newSend } from '../store/sends.js';
-
-/** A clock that the test moves: whoever sleeps until then wakes. */
-function movableClock(): Clock & { moveBy: (ms: number) => Promise<void> } {
-  let now = 0;
-  let sleepers: { until: number; wake: () => void }[] = [];
-  return {
-    now: () => now,
-    sleep: (delayMs, signal) =>
-      new Promise((resolve) => {
-        sleepers.push({ until: now + delayMs, wake: resolve });
-        signal?.addEventListener('abort', () => {
-          resolve();
-        });
-      }),
-    async moveBy(ms) {
-      now += ms;
-      const due = sleepers.filter(({ until }) => until <= now);
-      sleepers = sleepers.filter(({ until }) => until > now);
-      for (const { wake } of due) wake();
-      for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
-    },
-  };
-}
+import { manualClock, type ManualClock } from '../support/clock.js';
+import { quiet, until } from '../support/waiting.js';
+import { replacing } from '../support/replacing.js';
+import { makeFolder, removeFolder } from '../support/folder.js';
 
 function delivered(messageId: string): DeliveryEvent {
   const message = { time: 4, owner: null, segmentCount: null, pairedMessageId: null };
@@ -40,7 +20,7 @@ function delivered(messageId: string): DeliveryEvent {
 
 describe('housekeeping', () => {
   let store: MessageStore;
-  let clock: ReturnType<typeof movableClock>;
+  let clock: ManualClock;
   let expired: number[];
   let failures: unknown[];
   let dropped: number[];
@@ -48,13 +28,19 @@ describe('housekeeping', () => {
 
   beforeEach(async () => {
     store = await openStore({ databaseUrl: null, file: ':memory:' });
-    clock = movableClock();
+    clock = manualClock(0);
     [expired, failures, dropped, stop] = [[], [], [], undefined];
   });
   afterEach(async () => {
     await stop?.();
     await store.close();
   });
+
+  /** Lets time pass, and housekeeping do what it then does. */
+  async function pass(ms: number): Promise<void> {
+    clock.advance(ms);
+    await quiet();
+  }
 
   async function start(of: MessageStore = store): Promise<void> {
     stop = await startHousekeeping({
@@ -67,16 +53,7 @@ describe('housekeeping', () => {
     });
   }
 
-  /** The store with `work` in the place of one of its methods. */
-  const storeWith = (method: keyof MessageStore, work: unknown): MessageStore =>
-    new Proxy(store, {
-      get(target, name) {
-        const value: unknown = name === method ? work : Reflect.get(target, name);
-        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-      },
-    });
-
-  const sharedStore = (): MessageStore => storeWith('shared', true);
+  const sharedStore = (): MessageStore => replacing(store, { shared: true });
 
   it('takes every claim for abandoned at the start where no other process shares the store', async () => {
     await store.claim(newSend({ leaseUntilMs: 1_000_000 }));
@@ -89,9 +66,9 @@ describe('housekeeping', () => {
     await store.claim(newSend({ leaseUntilMs: 7_000 }));
     await start(sharedStore());
     expect(expired).toEqual([]);
-    await clock.moveBy(5_000);
+    await pass(5_000);
     expect(expired).toEqual([]);
-    await clock.moveBy(5_000);
+    await pass(5_000);
     expect(expired).toEqual([1]);
   });
 
@@ -105,15 +82,15 @@ describe('housekeeping', () => {
     await store.record(send.sendId, accepted(), 1);
     await start();
     const claimAgain = async (): Promise<string> => (await store.claim(newSend({ idempotencyKey: 'k' }))).kind;
-    await clock.moveBy(RETENTION_MS);
+    await pass(RETENTION_MS);
     expect(await claimAgain()).toBe('HELD');
-    await clock.moveBy(PURGE_EVERY_MS);
+    await pass(PURGE_EVERY_MS);
     expect(await claimAgain()).toBe('CLAIMED');
   });
 
   it('applies events that missed their message', async () => {
     // An event and the answer to its send that were committed in the same moment on two connections.
-    const file = join(mkdtempSync(join(tmpdir(), 'catapult-graphql-housekeeping-')), 'messages.sqlite');
+    const file = join(makeFolder(), 'messages.sqlite');
     const shared = await openStore({ databaseUrl: null, file });
     const send = newSend();
     const { message } = accepted();
@@ -124,14 +101,14 @@ describe('housekeeping', () => {
     database.prepare('INSERT INTO early_events VALUES (?, ?, 1)').run(message.id, event);
     await start(shared);
     expect(await shared.messagesById([message.id], EVERYBODY)).toMatchObject([{ status: 'ACCEPTED' }]);
-    await clock.moveBy(5_000);
+    await pass(5_000);
     expect(await shared.messagesById([message.id], EVERYBODY)).toMatchObject([{ status: 'DELIVERED' }]);
     expect(database.prepare('SELECT * FROM early_events').all()).toEqual([]);
     await stop?.();
     stop = undefined;
     database.close();
     await shared.close();
-    rmSync(dirname(file), { recursive: true });
+    removeFolder(dirname(file));
   });
 
   it('remembers an event whose message is not known for 72 hours, and not for longer', async () => {
@@ -144,9 +121,9 @@ describe('housekeeping', () => {
     await store.take({ kind: 'delivery', event: delivered('early') }, 0);
     await store.take({ kind: 'delivery', event: delivered('late') }, 0);
     await start();
-    await clock.moveBy(RETENTION_MS);
+    await pass(RETENTION_MS);
     expect(await known('early')).toBe('DELIVERED');
-    await clock.moveBy(PURGE_EVERY_MS);
+    await pass(PURGE_EVERY_MS);
     expect(await known('late')).toBe('ACCEPTED');
   });
 
@@ -157,10 +134,10 @@ describe('housekeeping', () => {
       return store.purgeDeadLetters(before, keep, limit);
     };
     await store.take({ kind: 'strange', count: 1, body: 'not [JSON' }, 0);
-    await start(storeWith('purgeDeadLetters', purge));
-    await clock.moveBy(2_592_000_000);
+    await start(replacing(store, { purgeDeadLetters: purge }));
+    await pass(2_592_000_000);
     expect(asked).toEqual([[0, 10_000, 100]]);
-    await clock.moveBy(5_000);
+    await pass(5_000);
     expect(asked.slice(1)).toEqual([
       [5_000, 10_000, 100],
       [5_000, 10_000, 100],
@@ -185,9 +162,9 @@ describe('housekeeping', () => {
       if (purges === 1) void store.claim(newSend()).then(() => (purgesBeforeTheSend = purges));
       return store.purgeDeadLetters(...args);
     };
-    await start(storeWith('purgeDeadLetters', purge));
-    await clock.moveBy(5_000);
-    while (dropped.length === 0) await new Promise(setImmediate);
+    await start(replacing(store, { purgeDeadLetters: purge }));
+    await pass(5_000);
+    await until(() => dropped.length > 0);
     expect(dropped).toEqual([8_000]);
     expect(purges).toBe(81);
     expect(purgesBeforeTheSend).toBeGreaterThan(0);
@@ -196,21 +173,18 @@ describe('housekeeping', () => {
 
   it('goes on after a failure, and reports it', async () => {
     let broken = true;
-    const failing = new Proxy(sharedStore(), {
-      get(target, name) {
-        if (name === 'expireLeases' && broken) return () => Promise.reject(new Error('gone'));
-        return Reflect.get(target, name) as unknown;
-      },
+    const failing = replacing(sharedStore(), {
+      expireLeases: (now) => (broken ? Promise.reject(new Error('gone')) : store.expireLeases(now)),
     });
     await expect(start(failing)).rejects.toThrow('gone');
     broken = false;
     await store.claim(newSend({ leaseUntilMs: 1_000 }));
     await start(failing);
     broken = true;
-    await clock.moveBy(5_000);
+    await pass(5_000);
     expect(failures).toHaveLength(1);
     broken = false;
-    await clock.moveBy(5_000);
+    await pass(5_000);
     expect(expired).toEqual([1]);
   });
 });

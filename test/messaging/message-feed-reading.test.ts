@@ -4,11 +4,7 @@ import type { Message } from '../../src/messaging/message.js';
 import { MessageFeed } from '../../src/messaging/message-feed.js';
 import type { MessageStore, StoreChange } from '../../src/messaging/ports.js';
 import { accepted } from '../store/sends.js';
-
-/** Resolves once all that can happen without the test has happened. */
-async function quiet(): Promise<void> {
-  for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
-}
+import { quiet } from '../support/waiting.js';
 
 describe('a subscriber', () => {
   let messages: Map<string, Message>;

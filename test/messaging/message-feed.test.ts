@@ -1,3 +1,4 @@
+/** The feed that subscriptions read, with a real store behind it. */
 import { EVERYBODY } from '../../src/messaging/caller.js';
 import { openDeliveries } from '../../src/messaging/delivery.js';
 import type { Message } from '../../src/messaging/message.js';
@@ -5,6 +6,7 @@ import { MessageFeed } from '../../src/messaging/message-feed.js';
 import type { MessageStore, StoreChange } from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';
 import { accepted, newSend } from '../store/sends.js';
+import { replacing } from '../support/replacing.js';
 
 describe('the feed', () => {
   let store: MessageStore;
@@ -25,23 +27,17 @@ describe('the feed', () => {
     };
     store = real;
     feed = new MessageFeed(
-      new Proxy(real, {
-        get(target, name) {
-          if (name === 'onChange') {
-            return (listener: (change: StoreChange) => void) => {
-              listeners.add(listener);
-              listening += 1;
-              const stop = real.onChange((change) => {
-                if (!isDeaf) listener(change);
-              });
-              return () => {
-                if (listeners.delete(listener)) listening -= 1;
-                stop();
-              };
-            };
-          }
-          const value: unknown = Reflect.get(target, name);
-          return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      replacing(real, {
+        onChange(listener) {
+          listeners.add(listener);
+          listening += 1;
+          const stop = real.onChange((change) => {
+            if (!isDeaf) listener(change);
+          });
+          return () => {
+            if (listeners.delete(listener)) listening -= 1;
+            stop();
+          };
         },
       }),
     );

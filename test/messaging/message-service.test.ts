@@ -6,7 +6,6 @@ import type { Message } from '../../src/messaging/message.js';
 import { MessageService, type SendReport, type SendRequest } from '../../src/messaging/message-service.js';
 import {
   NotTriedError,
-  type Clock,
   type Counted,
   type GatewayReport,
   type MessageStore,
@@ -15,6 +14,9 @@ import {
 } from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';
 import { OUTBOUND } from '../support/messages.js';
+import { manualClock, type ManualClock } from '../support/clock.js';
+import { quiet } from '../support/waiting.js';
+import { replacing } from '../support/replacing.js';
 
 const SENT: Message = {
   ...OUTBOUND,
@@ -43,33 +45,6 @@ function gate(): { open: () => void; opened: Promise<void> } {
   return { open, opened };
 }
 
-/** Resolves once all that can happen without the test has happened. */
-async function quiet(): Promise<void> {
-  for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
-}
-
-/** A clock that stands still; whoever sleeps is woken by `tick`, or by the signal. */
-function standingClock(): Clock & { tick: () => Promise<void> } {
-  let sleepers: (() => void)[] = [];
-  return {
-    now: () => 1_000,
-    sleep: (_delayMs, signal) =>
-      new Promise((resolve) => {
-        sleepers.push(resolve);
-        signal?.addEventListener('abort', () => {
-          resolve();
-        });
-        if (signal?.aborted === true) resolve();
-      }),
-    async tick() {
-      const woken = sleepers;
-      sleepers = [];
-      for (const wake of woken) wake();
-      await quiet();
-    },
-  };
-}
-
 describe('a send', () => {
   /** What looking at the limits finds: room, or why there is none. */
   let look: () => Promise<Refused | null>;
@@ -88,7 +63,7 @@ describe('a send', () => {
   let failures: object[];
   let settled: object[];
   let waiting: object[];
-  let clock: ReturnType<typeof standingClock>;
+  let clock: ManualClock;
   let services: MessageService[];
   let ids: number;
 
@@ -112,7 +87,7 @@ describe('a send', () => {
     failures = [];
     settled = [];
     waiting = [];
-    clock = standingClock();
+    clock = manualClock(1_000);
     services = [];
     refusals = [];
     givenBack = 0;
@@ -181,15 +156,18 @@ describe('a send', () => {
     return error instanceof ServiceError ? `${error.code} ${String(error.outcome)}` : 'no failure';
   }
 
+  /** Ends all pauses, though no time passes. */
+  async function tick(): Promise<void> {
+    clock.wakeAll();
+    await quiet();
+  }
+
   /** Puts something else in the place of one of the store's functions. */
   function replace<Name extends 'claim' | 'record' | 'abandon' | 'sendByKey'>(
     name: Name,
     by: MessageStore[Name],
   ): void {
-    const behind = store;
-    store = new Proxy(behind, {
-      get: (target, asked) => (asked === name ? by : (Reflect.get(target, asked) as unknown)),
-    });
+    store = replacing(store, { [name]: by });
   }
 
   const diskFull = (): Promise<never> => Promise.reject(new Error('disk full'));
@@ -323,7 +301,7 @@ describe('a send', () => {
     const sending = failureOf(newService().send(request()));
     await quiet();
     broken = false;
-    await clock.tick();
+    await tick();
     await sending;
     expect(await real.sendByKey('a', 'k')).toMatchObject({ status: 'ACCEPTED', updatedAtMs: 1_000 });
   });
@@ -499,7 +477,7 @@ describe('a send', () => {
     replace('claim', () => Promise.reject(new NotTriedError()));
     replace('abandon', (sends) => Promise.resolve(void abandoned.push(sends)));
     expect(await failureOf(newService().send(request()))).toBe('STORE_UNAVAILABLE UNKNOWN');
-    await clock.tick();
+    await tick();
     expect(abandoned).toEqual([]);
   });
 
@@ -544,16 +522,16 @@ describe('a send', () => {
     await Promise.all(
       Array.from({ length: 50 }, (_, index) => failureOf(service.send(request({ idempotencyKey: `k${index}` })))),
     );
-    await clock.tick();
-    await clock.tick();
+    await tick();
+    await tick();
     expect(ended).toEqual([50, 50]);
     expect(waiting).toEqual([
       { outcomes: 0, claims: 50 },
       { outcomes: 0, claims: 50 },
     ]);
     broken = false;
-    await clock.tick();
-    await clock.tick();
+    await tick();
+    await tick();
     expect(ended).toEqual([50, 50, 50]);
     expect(failures).toEqual([]);
   });
@@ -568,11 +546,11 @@ describe('a send', () => {
     });
     const service = newService();
     await failureOf(service.send(request({ idempotencyKey: 'k1' })));
-    await clock.tick();
+    await tick();
     await failureOf(service.send(request({ idempotencyKey: 'k2' })));
     mayEnd.open();
     await quiet();
-    await clock.tick();
+    await tick();
     expect(ended).toEqual([['send1'], ['send2']]);
   });
 
@@ -588,11 +566,11 @@ describe('a send', () => {
     const answers = sends.map(failureOf);
     await quiet();
     broken.delete('send1');
-    await clock.tick();
+    await tick();
     expect(await answers[0]).toBe('no failure');
     expect(waiting).toEqual([{ outcomes: 1, claims: 0 }]);
     broken.clear();
-    await clock.tick();
+    await tick();
     expect((await real.sendByKey('a', 'k2'))?.status).toBe('ACCEPTED');
   });
 
@@ -603,7 +581,7 @@ describe('a send', () => {
       throw new Error('connection lost after commit');
     });
     expect(await failureOf(newService().send(request()))).toBe('STORE_UNAVAILABLE UNKNOWN');
-    await clock.tick();
+    await tick();
     store = behind;
     expect(await newService().send(request())).toEqual(SENT);
   });
@@ -627,10 +605,10 @@ describe('a send', () => {
     const service = newService();
     const sending = failureOf(service.send(request()));
     await quiet();
-    await clock.tick();
+    await tick();
     expect(await sending).toBe('OUTCOME_UNKNOWN UNKNOWN');
     broken = false;
-    await clock.tick();
+    await tick();
     expect(await service.send(request())).toEqual(SENT);
     expect(steps.filter((step) => step === 'call')).toHaveLength(1);
   });
@@ -640,7 +618,7 @@ describe('a send', () => {
     replace('record', diskFull);
     const sending = failureOf(newService().send(request()));
     await quiet();
-    await clock.tick();
+    await tick();
     expect(await sending).toBe('UPSTREAM_UNAVAILABLE NOT_SENT');
   });
 

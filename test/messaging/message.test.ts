@@ -1,3 +1,4 @@
+/** The states of a message and of a send, and which of them yields to which. */
 import { isUnresolved, NotTriedError, type StoredSend } from '../../src/messaging/ports.js';
 import { isCleanText, yieldsTo, type MessageStatus } from '../../src/messaging/message.js';
 

@@ -2,15 +2,11 @@
 import type { NewSend, Resolution } from '../../src/messaging/ports.js';
 import { MAX_WAITING, RecordQueue, type RecordFailure } from '../../src/messaging/record-queue.js';
 import { accepted, newSend } from '../store/sends.js';
-
-/** Resolves once all that can happen without the test has happened. */
-async function quiet(): Promise<void> {
-  for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
-}
+import { manualClock, type ManualClock } from '../support/clock.js';
+import { quiet } from '../support/waiting.js';
 
 describe('the queue of outcomes', () => {
-  let pauses: number[];
-  let wake: () => void;
+  let clock: ManualClock;
   let broken: Set<string>;
   let recorded: [sendId: string, status: string, now: number][];
   let abandoned: [sendIds: string[], now: number][];
@@ -19,8 +15,8 @@ describe('the queue of outcomes', () => {
   let queue: RecordQueue;
 
   beforeEach(() => {
-    [pauses, recorded, abandoned, failures, rounds] = [[], [], [], [], []];
-    wake = () => undefined;
+    [recorded, abandoned, failures, rounds] = [[], [], [], []];
+    clock = manualClock();
     broken = new Set();
     queue = new RecordQueue({
       store: {
@@ -34,18 +30,7 @@ describe('the queue of outcomes', () => {
           return broken.has('claims') ? Promise.reject(new Error('claims are broken')) : Promise.resolve();
         },
       },
-      clock: {
-        now: () => 1_000 + pauses.length,
-        sleep: (pauseMs, signal) =>
-          new Promise((resolve) => {
-            pauses.push(pauseMs);
-            wake = resolve;
-            signal?.addEventListener('abort', () => {
-              resolve();
-            });
-            if (signal?.aborted === true) resolve();
-          }),
-      },
+      clock: { ...clock, now: () => 1_000 + clock.pauses.length },
       observer: {
         onRecordFailure: (failure, error) => failures.push({ ...failure, error: (error as Error).message }),
         onStillWaiting: (waiting, error) => rounds.push({ ...waiting, error: (error as Error).message }),
@@ -55,14 +40,14 @@ describe('the queue of outcomes', () => {
 
   /** Ends the pause before the next round. */
   async function pass(): Promise<void> {
-    wake();
+    clock.wake();
     await quiet();
   }
 
   it('stores at once, by the clock of now, and says so', async () => {
     expect(await queue.record('a', { status: 'UNKNOWN' })).toBe(true);
     expect(recorded).toEqual([['a', 'UNKNOWN', 1_000]]);
-    expect([pauses, failures, rounds]).toEqual([[], [], []]);
+    expect([clock.pauses, failures, rounds]).toEqual([[], [], []]);
   });
 
   it('tells once of an outcome that cannot be stored, with Catapult’s id where there is one', async () => {
@@ -87,7 +72,7 @@ describe('the queue of outcomes', () => {
     const storing = queue.record('a', { status: 'UNKNOWN' });
     await quiet();
     for (let round = 0; round < 8; round++) await pass();
-    expect(pauses).toEqual([50, 100, 200, 400, 800, 1_600, 2_000, 2_000, 2_000]);
+    expect(clock.pauses).toEqual([50, 100, 200, 400, 800, 1_600, 2_000, 2_000, 2_000]);
     broken.clear();
     await pass();
     expect(await storing).toBe(true);
@@ -96,7 +81,7 @@ describe('the queue of outcomes', () => {
     broken.add('b');
     void queue.record('b', { status: 'UNKNOWN' });
     await quiet();
-    expect(pauses.slice(9)).toEqual([50]);
+    expect(clock.pauses.slice(9)).toEqual([50]);
   });
 
   it('stores in a round what it can, and keeps the rest', async () => {
@@ -120,7 +105,7 @@ describe('the queue of outcomes', () => {
     void queue.record('b', { status: 'UNKNOWN' });
     queue.abandon(newSend({ sendId: 'c' }));
     await quiet();
-    expect(pauses).toEqual([50]);
+    expect(clock.pauses).toEqual([50]);
     await pass();
     expect(rounds).toEqual([{ outcomes: 2, claims: 1, error: 'a is broken' }]);
   });
@@ -211,12 +196,12 @@ describe('the queue of outcomes', () => {
       expect(await storing).toBe(false);
       const failure = { sendId: 'a', status: 'ACCEPTED', messageId: 'm1', error: 'a is broken' };
       expect(failures).toEqual([failure, failure]);
-      expect([rounds, abandoned.length, pauses.length, queue.isFull]).toEqual([[], 1, 1, false]);
+      expect([rounds, abandoned.length, clock.pauses.length, queue.isFull]).toEqual([[], 1, 1, false]);
     });
 
     it('has nothing to wait for where nothing waits', async () => {
       await queue.close();
-      expect(pauses).toEqual([]);
+      expect(clock.pauses).toEqual([]);
     });
   });
 });

@@ -1,7 +1,10 @@
+/** Refused sends are counted by caller and hour. */
 import { startHousekeeping } from '../../src/messaging/housekeeping.js';
 import type { RefusalCount } from '../../src/messaging/ports.js';
 import { RefusalCounts } from '../../src/messaging/refusal-counts.js';
 import { openStore } from '../../src/store/index.js';
+import { manualClock } from '../support/clock.js';
+import { until } from '../support/waiting.js';
 
 const HOUR = 3_600_000;
 
@@ -48,27 +51,18 @@ describe('refused sends', () => {
 
   it('are stored each second, and a last time when the process ends', async () => {
     const store = await openStore({ databaseUrl: null, file: ':memory:' });
-    const sleepers: (() => void)[] = [];
+    const clock = manualClock(0);
     const stop = await startHousekeeping({
       store,
       refusals: counts,
-      clock: {
-        now: () => 0,
-        sleep: (delayMs, signal) =>
-          new Promise((resolve) => {
-            if (delayMs === 1_000) sleepers.push(resolve);
-            signal?.addEventListener('abort', () => {
-              resolve();
-            });
-          }),
-      },
+      clock,
       onExpired: () => undefined,
       onDropped: () => undefined,
       onFailure: () => undefined,
     });
     counts.add('a', 0);
-    sleepers.shift()?.();
-    while (sleepers.length === 0) await new Promise(setImmediate);
+    clock.advance(1_000);
+    await until(() => clock.pauses.filter((ms) => ms === 1_000).length === 2);
     expect(stored).toHaveLength(1);
     counts.add('a', 1);
     await stop();

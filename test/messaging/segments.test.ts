@@ -1,3 +1,4 @@
+/** How a text is cut into segments. */
 import fc from 'fast-check';
 import { segmentsOf } from '../../src/messaging/segments.js';
 

@@ -7,15 +7,15 @@ import { openStore } from '../../src/store/index.js';
 import { accepted, NO_FILTER } from '../store/sends.js';
 import { NO_LIMITS } from '../support/limits.js';
 import { OUTBOUND } from '../support/messages.js';
+import { manualClock, type ManualClock } from '../support/clock.js';
+import { replacing } from '../support/replacing.js';
 
 describe('a send', () => {
   let store: MessageStore;
   let outcome: SendOutcome;
   let reports: SendReport[];
   let settled: object[];
-  let now: number;
-  /** The signals of those who sleep. */
-  let sleeping: (AbortSignal | undefined)[];
+  let clock: ManualClock;
   let claims: number;
   let brokenClaims: boolean;
   let service: MessageService;
@@ -23,37 +23,23 @@ describe('a send', () => {
   beforeEach(async () => {
     store = await openStore({ databaseUrl: null, file: ':memory:' });
     outcome = { status: 'UNKNOWN' };
-    [reports, settled, sleeping, now, claims, brokenClaims] = [[], [], [], 1_000, 0, false];
+    [reports, settled, claims, brokenClaims] = [[], [], 0, false];
+    clock = manualClock(1_000);
     let ids = 0;
     service = new MessageService({
-      store: new Proxy(store, {
-        get(target, name) {
-          if (name === 'claim') {
-            claims += 1;
-            if (brokenClaims) return () => Promise.reject(new Error('disk full'));
-          }
-          const value: unknown = Reflect.get(target, name);
-          return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      store: replacing(store, {
+        claim(...args) {
+          claims += 1;
+          return brokenClaims ? Promise.reject(new Error('disk full')) : store.claim(...args);
         },
       }),
       gateway: {
         send(): Promise<GatewayReport> {
-          now += 250;
+          clock.advance(250);
           return Promise.resolve({ ...outcome, attempts: 2, lastSeen: 'HTTP 500' });
         },
       },
-      clock: {
-        now: () => now,
-        sleep: (_delayMs, signal) => {
-          sleeping.push(signal);
-          return new Promise((resolve) => {
-            signal?.addEventListener('abort', () => {
-              resolve();
-            });
-            if (signal?.aborted === true) resolve();
-          });
-        },
-      },
+      clock,
       observer: {
         onSend: (report) => reports.push(report),
         onSettled: (each) => settled.push(each),
@@ -108,7 +94,7 @@ describe('a send', () => {
 
   it('leaves nobody waiting once its outcome is stored', async () => {
     await codeOf(service.send(request()));
-    expect(sleeping.map((signal) => signal?.aborted)).toEqual([true]);
+    expect([clock.pauses.length, clock.asleep()]).toEqual([1, 0]);
   });
 
   it.each<[string, Partial<SendRequest['message']>, string]>([

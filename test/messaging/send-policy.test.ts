@@ -1,3 +1,4 @@
+/** Which destinations, senders and media hosts the operator allows. */
 import { getCountries, getExampleNumber } from 'libphonenumber-js/max';
 import examples from 'libphonenumber-js/mobile/examples';
 import { isAllowedHost, isPublicHost } from '../../src/messaging/media-host.js';

@@ -24,6 +24,8 @@ import { accountAt, startTestApp, type TestApp } from '../support/app.js';
 import { execute } from '../support/client.js';
 import { SendMessageDocument } from '../support/generated/graphql.js';
 import { OUTBOUND } from '../support/messages.js';
+import { quiet } from '../support/waiting.js';
+import { replacing } from '../support/replacing.js';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -36,11 +38,6 @@ const LEASE_MS = SEND_TIMEOUT_MS + 5 * SECOND_MS;
 
 const NUM_RUNS = Number(process.env.SETTLE_RUNS ?? 100);
 const SEED = process.env.SETTLE_SEED === undefined ? {} : { seed: Number(process.env.SETTLE_SEED) };
-
-/** Resolves once all that can happen without the test has happened. */
-async function quiet(): Promise<void> {
-  for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
-}
 
 /** When rounds run in 24 hours and a little more: at first as often as in life, then less, so that the tests stay quick. */
 const ROUNDS = (() => {
@@ -603,14 +600,11 @@ describe('settling by search', () => {
     await put(UNKNOWN);
     listed = [message()];
     let isBroken = true;
-    store = new Proxy(real, {
-      get(target, name) {
-        if (name === 'rivalsOf' && isBroken) {
-          isBroken = false;
-          return () => Promise.reject(new Error('disk full'));
-        }
-        const value: unknown = Reflect.get(target, name);
-        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    store = replacing(real, {
+      rivalsOf(...args) {
+        if (!isBroken) return real.rivalsOf(...args);
+        isBroken = false;
+        return Promise.reject(new Error('disk full'));
       },
     });
     await passUntil(START + 3 * MINUTE_MS);

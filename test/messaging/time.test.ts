@@ -1,3 +1,4 @@
+/** Times are read and written to the microsecond. */
 import fc from 'fast-check';
 import { formatTime, parseTime } from '../../src/messaging/time.js';
 

@@ -1,8 +1,8 @@
 /** What `npm run schema:diff` lets pass, in a repository made for it. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder, removeFolder } from '../support/folder.js';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 const DIFF = join(ROOT, 'schema/diff.mjs');
@@ -19,7 +19,7 @@ const BEFORE = `
   let folder: string;
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-diff-'));
+    folder = makeFolder();
     mkdirSync(join(folder, 'schema'));
     writeFileSync(join(folder, 'schema/schema.graphql'), BEFORE);
     writeFileSync(join(folder, 'CHANGELOG.md'), '# Changelog\n\n## [Unreleased]\n\n### Changed\n\n- Nothing.\n');
@@ -31,7 +31,7 @@ const BEFORE = `
     git('commit', '--quiet', '--message', 'before');
   });
   afterEach(() => {
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   });
 
   const diff = (schema: string, changelog?: string): { status: number | null; told: string } => {

@@ -1,8 +1,8 @@
 /** Which events the sandbox sends for a message, and how it tries again. */
-import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type IncomingHttpHeaders } from 'node:http';
 import { eventsOf, overtakesAnswer, sendEvents, type CallbackMessage } from '../../src/sandbox/callbacks.js';
+import { startEndpoint, type Endpoint } from '../support/endpoint.js';
+import { until } from '../support/waiting.js';
 
 const MESSAGE: CallbackMessage = {
   id: 'm1',
@@ -75,7 +75,7 @@ describe('the events reach a server', () => {
     readonly headers: IncomingHttpHeaders;
     readonly body: string;
   }
-  let server: Server;
+  let server: Endpoint;
   let received: Told[];
   /** The statuses that are answered, one after the other; 200 from then on. */
   let statuses: number[];
@@ -85,23 +85,13 @@ describe('the events reach a server', () => {
 
   beforeEach(async () => {
     [received, statuses, challenge] = [[], [], {}];
-    server = createServer((request, response) => {
-      let body = '';
-      request.setEncoding('utf8');
-      request.on('data', (chunk: string) => (body += chunk));
-      request.on('end', () => {
-        received.push({ headers: request.headers, body });
-        response.writeHead(statuses.shift() ?? 200, challenge).end('ok');
-      });
+    server = await startEndpoint((response, body, { headers }) => {
+      received.push({ headers, body });
+      response.writeHead(statuses.shift() ?? 200, challenge).end('ok');
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    target.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/callbacks`;
+    target.url = `${server.url}/callbacks`;
   });
-  afterEach(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  afterEach(() => server.close());
 
   const tell = (message: CallbackMessage, signal = new AbortController().signal): Promise<void> =>
     sendEvents(target, message, eventsOf(message), signal);
@@ -181,7 +171,7 @@ describe('the events reach a server', () => {
     const closing = new AbortController();
     statuses = [503];
     const telling = tell(MESSAGE, closing.signal).catch((error: unknown) => (error as Error).name);
-    while (received.length === 0) await new Promise(setImmediate);
+    await until(() => received.length > 0);
     closing.abort();
     expect(await telling).toBe('AbortError');
     expect(received).toHaveLength(1);

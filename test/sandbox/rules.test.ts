@@ -1,9 +1,9 @@
 /** What the sandbox takes and refuses, each rule at its edge; and what it lists and tells. */
-import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type IncomingHttpHeaders } from 'node:http';
 import { request } from 'undici';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
+import { startEndpoint, type Endpoint } from '../support/endpoint.js';
+import { until } from '../support/waiting.js';
 
 const ACCOUNT = { userId: 'u-1', token: 't', secret: 's', clientId: 'c', clientSecret: 'cs' };
 const basic = (name: string, secret: string): string => `Basic ${Buffer.from(`${name}:${secret}`).toString('base64')}`;
@@ -313,32 +313,17 @@ describe('a server that is to be told', () => {
     readonly message: Record<string, unknown>;
   }
   let told: Told[];
-  let close: () => Promise<unknown>;
+  let server: Endpoint;
 
   beforeEach(async () => {
     told = [];
-    const server = createServer((incoming, response) => {
-      let body = '';
-      incoming.setEncoding('utf8');
-      incoming.on('data', (chunk: string) => (body += chunk));
-      incoming.on('end', () => {
-        told.push(...(JSON.parse(body) as Told[]));
-        response.end();
-      });
+    server = await startEndpoint((response, body) => {
+      told.push(...(JSON.parse(body) as Told[]));
+      response.end();
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    close = () => {
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(resolve));
-    };
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    sandbox.sendCallbacksTo({ url, username: 'user', password: 'pass' });
+    sandbox.sendCallbacksTo({ url: server.url, username: 'user', password: 'pass' });
   });
-  afterEach(() => close());
-  const until = async (condition: () => boolean): Promise<void> => {
-    while (!condition()) await new Promise(setImmediate);
-  };
+  afterEach(() => server.close());
 
   it('hears after the answer what became of a message, and before it where the recipient asks for that', async () => {
     const { json } = await post(MESSAGE);

@@ -1,6 +1,7 @@
 /** The sandbox keeps the documented contract, as far as a client can see. */
 import { request } from 'undici';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
+import { until } from '../support/waiting.js';
 
 const ACCOUNT = { userId: 'u-1', token: 't', secret: 's', clientId: 'c', clientSecret: 'cs' };
 const AUTHORIZATION = `Basic ${Buffer.from('t:s').toString('base64')}`;
@@ -183,7 +184,7 @@ describe('the sandbox', () => {
 
   it('accepts and never answers, and still closes at once', async () => {
     const silent = from('+19195560000').catch((error: unknown) => error);
-    while (sandbox.accepted.length === 0) await new Promise(setImmediate);
+    await until(() => sandbox.accepted.length > 0);
     await sandbox.close();
     expect(await silent).toBeInstanceOf(Object);
     sandbox = await startSandbox(ACCOUNT);

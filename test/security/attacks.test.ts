@@ -2,14 +2,15 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { request } from 'undici';
 import { startTestApp, upstreamAt, type TestApp } from '../support/app.js';
+import { INPUT } from '../support/messages.js';
+import { listen, stopListening } from '../support/listen.js';
 
 const KEY = 'attacker-key';
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const CANARY = 'zqcanary';
-const INPUT = { from: '+12345678901', to: ['+12345678902'], text: 'Hey', applicationId: 'app-1' };
 const SEND = 'mutation ($input: MessageInput!) { sendMessage(input: $input) { id } }';
 const NUL = '\0';
 
@@ -24,10 +25,8 @@ beforeAll(async () => {
     if (request.method !== 'GET') upstreamCalls++;
     response.writeHead(500).end();
   });
-  upstream.listen(0, '127.0.0.1');
-  await once(upstream, 'listening');
   app = await startTestApp({
-    ...upstreamAt(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}/v2`),
+    ...upstreamAt(`http://127.0.0.1:${await listen(upstream)}/v2`),
     AUTH: '',
     API_KEYS: `attacker:${sha256(KEY)},reader:${sha256('reader-key')}:messages:read,auditor:${sha256('auditor-key')}:messages:read-all,other:${sha256('other-key')}`,
     ALLOWED_SENDERS: 'attacker:+12345678901',
@@ -39,9 +38,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await app.close();
-  upstream.closeAllConnections();
-  upstream.close();
-  await once(upstream, 'close');
+  await stopListening(upstream);
 });
 afterEach(() => {
   expect(upstreamCalls).toBe(0);

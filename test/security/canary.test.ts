@@ -1,12 +1,8 @@
 /** Marked numbers, words and credentials go through every path; they must not come out where they do not belong. */
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { print } from 'graphql';
-import { createClient } from 'graphql-ws';
 import { request } from 'undici';
-import WebSocket from 'ws';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 import { accountAt, startTestApp, upstreamAt, type TestApp } from '../support/app.js';
@@ -18,6 +14,8 @@ import {
   SubmitMessageDocument,
   UnresolvedSendsDocument,
 } from '../support/generated/graphql.js';
+import { listen, stopListening } from '../support/listen.js';
+import { firstAnswer } from '../support/subscriber.js';
 
 /** What must not be told, each recognisable wherever it turns up. */
 const CANARIES = {
@@ -160,31 +158,15 @@ describe('nothing private leaks', () => {
   });
 
   it('of subscriptions', async () => {
-    const client = createClient({
-      url: app.url.replace('http', 'ws'),
-      webSocketImpl: WebSocket,
-      connectionParams: { authorization: HEADERS.authorization },
-    });
+    const credentials = { connectionParams: { authorization: HEADERS.authorization } };
     for (const [query, variables] of [
       [print(MessageUpdatedDocument), { id: 'zqtag' }],
       [print(MessageUpdatedDocument), { id: { zqtext: 1 } }],
       ['subscription { zqtag }', {}],
     ] as const) {
-      const told = await new Promise((resolve) => {
-        client.subscribe(
-          { query, variables },
-          {
-            next: resolve,
-            error: resolve,
-            complete: () => {
-              resolve(null);
-            },
-          },
-        );
-      });
+      const told = await firstAnswer(app.url, { query, variables }, credentials);
       expect(JSON.stringify(told)).not.toMatch(MARKS);
     }
-    await client.dispose();
   });
 
   it('of what is unresolved, but to those who may see it', async () => {
@@ -207,15 +189,14 @@ it('nothing private leaks when upstream quotes it, and when the store fails', as
       }),
     );
   });
-  upstream.listen(0, '127.0.0.1');
-  await once(upstream, 'listening');
+  const port = await listen(upstream);
   let isBroken = false;
   const now = (): number => {
     if (isBroken) throw new Error(`zqtext ${CANARIES.recipient}`);
     return Date.now();
   };
   const app = await startTestApp(
-    { ...upstreamAt(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}/v2`), ...SECURED },
+    { ...upstreamAt(`http://127.0.0.1:${port}/v2`), ...SECURED },
     {
       clock: {
         now,
@@ -236,9 +217,7 @@ it('nothing private leaks when upstream quotes it, and when the store fails', as
   isBroken = false;
   const looked = await ask(MessageDocument, { id: 'zqtag' });
   await app.close();
-  upstream.closeAllConnections();
-  upstream.close();
-  await once(upstream, 'close');
+  await stopListening(upstream);
   expect(quoted.errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
   expect(failed.errors?.[0]?.extensions.code).toBe('INTERNAL_SERVER_ERROR');
   for (const { raw } of [quoted, failed, looked]) expect(toldBesideData(raw)).not.toMatch(MARKS);

@@ -10,21 +10,21 @@
  * - stored XSS: no page of this server shows a message, and HTML in one is here as 14.
  */
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { request } from 'undici';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { post, type Answer } from '../support/client.js';
+import { SILENT_INPUT as INPUT } from '../support/messages.js';
+import { listen, stopListening } from '../support/listen.js';
 
 const KEY = 'dvga-key';
-const INPUT = { from: '+12345678901', to: ['+19195550002'], text: 'Hey', applicationId: 'app-1' };
 const SEND = 'mutation ($input: MessageInput!) { sendMessage(input: $input) { id text tag } }';
 
 describe('as in Damn Vulnerable GraphQL Application, harmless is', () => {
   let app: TestApp;
   /** Somebody's own web server, which must never be called. */
   let inside: Server;
+  let port: number;
   let insideCalls = 0;
 
   beforeAll(async () => {
@@ -32,15 +32,13 @@ describe('as in Damn Vulnerable GraphQL Application, harmless is', () => {
       insideCalls++;
       response.end();
     });
-    inside.listen(0, '127.0.0.1');
-    await once(inside, 'listening');
+    port = await listen(inside);
     const sha256 = createHash('sha256').update(KEY).digest('hex');
     app = await startTestApp({ API_KEYS: `dvga:${sha256}`, INTROSPECTION: 'off' });
   });
   afterAll(async () => {
     await app.close();
-    inside.close();
-    await once(inside, 'close');
+    await stopListening(inside);
   });
 
   const HEADERS = { 'content-type': 'application/json', authorization: `Bearer ${KEY}` };
@@ -101,7 +99,6 @@ describe('as in Damn Vulnerable GraphQL Application, harmless is', () => {
   });
 
   it('10. a request forged through our server', async () => {
-    const { port } = inside.address() as AddressInfo;
     for (const media of [`http://127.0.0.1:${port}/`, `http://localhost:${port}/`, `http://0x7f.1:${port}/`]) {
       const { errors } = await ask(SEND, { input: { ...INPUT, media: [media] } });
       expect(errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');

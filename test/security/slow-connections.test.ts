@@ -6,9 +6,9 @@ import { createHttpHost } from '../../src/http/host.js';
 import { startTestApp } from '../support/app.js';
 import { execute } from '../support/client.js';
 import { SendMessageDocument } from '../support/generated/graphql.js';
+import { SILENT_INPUT as INPUT } from '../support/messages.js';
 
 const CONNECTIONS = 1_000;
-const INPUT = { from: '+12345678901', to: ['+19195550002'], text: 'Hey', applicationId: 'app-1' };
 const BEGINNINGS = [
   'POST /graphql HTTP/1.1\r\nHost: a\r\n',
   'POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"query":',

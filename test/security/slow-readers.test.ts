@@ -1,12 +1,13 @@
 /** Clients that do not read their answers. */
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import { connect, type AddressInfo, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import { request } from 'undici';
 import { createHttpHost } from '../../src/http/host.js';
 import { createLogger } from '../../src/log.js';
 import { UnreadAnswers } from '../../src/http/unread-answers.js';
+import { listen, stopListening } from '../support/listen.js';
 
 /** More than the kernel takes on for a client that does not read. */
 const LARGE_BYTES = 32 * 1024 * 1024;
@@ -30,9 +31,7 @@ describe('a client that does not read its answer', () => {
       unread.add(response, LARGE_BYTES);
       response.end(Buffer.alloc(LARGE_BYTES));
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return (server.address() as AddressInfo).port;
+    return listen(server);
   }
   /** Asks, and resolves once the answer is being written. */
   async function ask(port: number): Promise<Socket> {
@@ -44,8 +43,7 @@ describe('a client that does not read its answer', () => {
   }
   afterEach(() => {
     for (const socket of sockets) socket.destroy();
-    server.closeAllConnections();
-    server.close();
+    return stopListening(server);
   });
 
   /** How much comes until the connection ends, now that somebody reads. */
@@ -92,12 +90,10 @@ describe('a client that does not read its answer', () => {
         server.emit('late', response);
       });
     });
-    late.listen(0, '127.0.0.1');
-    await once(late, 'listening');
-    sockets.push(await connectTo((late.address() as AddressInfo).port));
+    sockets.push(await connectTo(await listen(late)));
     sockets.at(-1)?.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     await once(server, 'late');
-    late.close();
+    await stopListening(late);
     expect(answers.map(({ destroyed }) => destroyed)).toEqual([false]);
   });
 });

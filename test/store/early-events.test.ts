@@ -1,6 +1,4 @@
 /** What comes to the SQLite store too early or too late, and what it lets go. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { EVERYBODY } from '../../src/messaging/caller.js';
@@ -9,8 +7,9 @@ import type { MessageStore } from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';
 import { SqliteStore } from '../../src/store/sqlite.js';
 import { accepted, newSend, NO_FILTER } from './sends.js';
+import { makeFolder, removeFolder } from '../support/folder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-early-'));
+const folder = makeFolder();
 let files = 0;
 let file: string;
 let store: MessageStore;
@@ -27,7 +26,7 @@ afterEach(async () => {
   await store.close();
 });
 afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
 });
 
 const delivered = (messageId: string): DeliveryEvent => ({

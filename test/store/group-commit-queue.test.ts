@@ -1,11 +1,7 @@
 /** Which writes a group commit takes, splits and refuses, each rule at its edge. */
 import { NotTriedError } from '../../src/messaging/ports.js';
 import { groupCommit } from '../../src/store/group-commit.js';
-
-/** Resolves once all that can happen without the test has happened. */
-async function quiet(): Promise<void> {
-  for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
-}
+import { quiet } from '../support/waiting.js';
 
 const kindOf = (error: unknown): string => (error instanceof NotTriedError ? 'not tried' : String(error));
 

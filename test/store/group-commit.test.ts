@@ -1,6 +1,8 @@
+/** Writes that come at the same time share one commit. */
 import { runInNewContext } from 'node:vm';
 import { NotTriedError } from '../../src/messaging/ports.js';
 import { groupCommit } from '../../src/store/group-commit.js';
+import { quiet } from '../support/waiting.js';
 
 /** A commit under the test's control: it notes its batches and ends when told. */
 function manualCommit(): {
@@ -26,11 +28,6 @@ function manualCommit(): {
       for (const each of ended) each(error);
     },
   };
-}
-
-/** Resolves once all that can happen without the test has happened. */
-async function quiet(): Promise<void> {
-  for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
 }
 
 const OPTIONS = { isFaultOfOne: (error: unknown): boolean => error instanceof RangeError };

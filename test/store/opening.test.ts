@@ -1,6 +1,5 @@
 /** What a store is opened by, and what keeps a second server away. */
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { EVERYBODY } from '../../src/messaging/caller.js';
@@ -8,12 +7,13 @@ import { isBusy, lockFile, StoreInUseError } from '../../src/store/file-lock.js'
 import { openStore } from '../../src/store/index.js';
 import { migrations, NewerStoreError, stepsAfter } from '../../src/store/migrations.js';
 import { newSend } from './sends.js';
+import { makeFolder, removeFolder } from '../support/folder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-opening-'));
+const folder = makeFolder();
 let files = 0;
 const newFile = (): string => join(folder, `${++files}.sqlite`);
 afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
 });
 
 describe('a database URL', () => {

@@ -1,4 +1,5 @@
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+/** The PostgreSQL store: what is asked of both stores, and what is its own. */
+import { connect, createServer, type Socket } from 'node:net';
 import { Client } from 'pg';
 import { EVERYBODY } from '../../src/messaging/caller.js';
 import type { DeliveryEvent } from '../../src/messaging/delivery.js';
@@ -11,6 +12,7 @@ import { OUTBOUND } from '../support/messages.js';
 import { describeStore } from './conformance.js';
 import type { StoreUnderTest } from './conformance/opened.js';
 import { accepted, newSend } from './sends.js';
+import { listen } from '../support/listen.js';
 
 let postgres: TestPostgres;
 const open = (databaseUrl: string): ReturnType<typeof openStore> => openStore({ databaseUrl, file: '' });
@@ -453,9 +455,8 @@ async function startProxy(target: number): Promise<Proxy> {
     });
     upstream.pipe(socket);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    port: (server.address() as AddressInfo).port,
+    port: await listen(server),
     silence() {
       isSilent = true;
       for (const socket of sockets) {

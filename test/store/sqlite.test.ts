@@ -1,5 +1,5 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+/** The SQLite store: what is asked of both stores, and what is its own. */
+import { chmodSync, mkdtempSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { openStore } from '../../src/store/index.js';
@@ -10,14 +10,15 @@ import { SqliteStore } from '../../src/store/sqlite.js';
 import { describeStore } from './conformance.js';
 import type { StoreUnderTest } from './conformance/opened.js';
 import { accepted, newSend, NO_FILTER } from './sends.js';
+import { makeFolder, removeFolder } from '../support/folder.js';
 
-const root = mkdtempSync(join(tmpdir(), 'catapult-graphql-sqlite-'));
+const root = makeFolder();
 let files = 0;
 const newFile = (): string => join(root, String(++files), 'messages.sqlite');
 const open = (file: string): ReturnType<typeof openStore> => openStore({ databaseUrl: null, file });
 
 afterAll(() => {
-  rmSync(root, { recursive: true, force: true });
+  removeFolder(root);
 });
 
 function prepare(): Promise<StoreUnderTest> {

@@ -53,3 +53,17 @@ export function openTestClient(
     close,
   };
 }
+
+/** What a send ends in: the classes of the table in src/README.md. */
+export type SendClass = 'accepted' | 'accepted, id unknown' | 'unknown' | `not sent: ${string}`;
+
+export function classOf(report: GatewayReport): SendClass {
+  switch (report.status) {
+    case 'ACCEPTED':
+      return report.message === null ? 'accepted, id unknown' : 'accepted';
+    case 'REJECTED':
+      return `not sent: ${report.error.code}`;
+    case 'UNKNOWN':
+      return 'unknown';
+  }
+}

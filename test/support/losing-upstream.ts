@@ -1,12 +1,10 @@
 /** An upstream that counts the messages it got, and loses its answers, or keeps them for a while, where a test says so. */
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { startEndpoint } from './endpoint.js';
 
 export interface LosingUpstream {
   readonly url: string;
-  /** How often a message with this text came. */
-  got(text: string): number;
+  /** How often a message came, by its text. */
+  readonly accepted: ReadonlyMap<string, number>;
   /** What happens to answers from now on. */
   answer: 'at once' | 'never' | 'when told';
   /** Resolves once an answer is kept back, and gives what lets it go. */
@@ -18,37 +16,30 @@ export interface LosingUpstream {
 export const idOf = (text: string, count: number): string => `${text}-${count}`;
 
 export async function startLosingUpstream(): Promise<LosingUpstream> {
-  const counts = new Map<string, number>();
+  const accepted = new Map<string, number>();
   const kept: (() => void)[] = [];
   let onKept = (): void => undefined;
-  const server = createServer((request, response) => {
+  const { url, close } = await startEndpoint((response, body, request) => {
     if (request.method === 'GET') {
       response.end('{"messages":[]}');
       return;
     }
-    let body = '';
-    request.setEncoding('utf8');
-    request.on('data', (chunk: string) => (body += chunk));
-    request.on('end', () => {
-      const { text } = JSON.parse(body) as { text: string };
-      const count = (counts.get(text) ?? 0) + 1;
-      counts.set(text, count);
-      const respond = (): void => {
-        response.writeHead(202).end(JSON.stringify({ id: idOf(text, count), text }));
-      };
-      if (upstream.answer === 'never') request.socket.resetAndDestroy();
-      else if (upstream.answer === 'at once') respond();
-      else {
-        kept.push(respond);
-        onKept();
-      }
-    });
+    const { text } = JSON.parse(body) as { text: string };
+    const count = (accepted.get(text) ?? 0) + 1;
+    accepted.set(text, count);
+    const respond = (): void => {
+      response.writeHead(202).end(JSON.stringify({ id: idOf(text, count), text }));
+    };
+    if (upstream.answer === 'never') request.socket.resetAndDestroy();
+    else if (upstream.answer === 'at once') respond();
+    else {
+      kept.push(respond);
+      onKept();
+    }
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
   const upstream: LosingUpstream = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    got: (text) => counts.get(text) ?? 0,
+    url,
+    accepted,
     answer: 'at once',
     async keptBack() {
       while (kept.length === 0) {
@@ -58,11 +49,7 @@ export async function startLosingUpstream(): Promise<LosingUpstream> {
       }
       return kept.shift() ?? (() => undefined);
     },
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
+    close,
   };
   return upstream;
 }

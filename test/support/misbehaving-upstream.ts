@@ -1,7 +1,6 @@
 /** An upstream on a real socket that does exactly what a script says, byte by byte. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
+import { listen, stopListening } from './listen.js';
 
 export interface RawRequest {
   readonly method: string;
@@ -79,8 +78,7 @@ export async function startMisbehavingUpstream(
     },
     async close() {
       for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
+      await stopListening(server);
     },
   };
 }
@@ -129,47 +127,4 @@ class RequestReader {
     const [method = '', path = ''] = line.split(' ');
     return { method, path, headers, body };
   }
-}
-
-async function listen(server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
-}
-
-/** A port on which nobody listens. */
-export async function unlistenedPort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/** Listens with the shortest queue, says its port and then never takes a connection from it. */
-const DEAF_LISTENER = `
-  const server = require('net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
-    require('fs').writeSync(1, String(server.address().port));
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-  });
-`;
-
-/** More than a queue of one takes, however the system rounds it. */
-const FILLERS = 8;
-
-/** A port that is listened on but whose queue is full: a SYN to it stays without an answer. */
-export async function startFullBacklog(): Promise<{ url: string; close(): Promise<void> }> {
-  const listener = spawn(process.execPath, ['-e', DEAF_LISTENER], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [said] = (await once(listener.stdout, 'data')) as [Buffer];
-  const port = Number(said.toString());
-  const fillers = Array.from({ length: FILLERS }, () => connect(port, '127.0.0.1').on('error', () => undefined));
-  await Promise.any(fillers.map((socket) => once(socket, 'connect')));
-  return {
-    url: `http://127.0.0.1:${port}`,
-    async close() {
-      for (const socket of fillers) socket.destroy();
-      listener.kill('SIGKILL');
-      await once(listener, 'exit');
-    },
-  };
 }

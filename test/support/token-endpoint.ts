@@ -1,7 +1,6 @@
 /** A token endpoint on a real socket that answers as the test says, and counts what it is asked. */
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listen, stopListening } from './listen.js';
 
 export interface TokenRequest {
   readonly headers: IncomingMessage['headers'];
@@ -45,20 +44,15 @@ export async function startTokenEndpoint(answer: TokenEndpoint['answer'] = grant
       void endpoint.answer(response, requests.length);
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const port = await listen(server);
   const endpoint: TokenEndpoint = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v1/oauth2/token`,
+    url: `http://127.0.0.1:${port}/api/v1/oauth2/token`,
     requests,
     get mostAtOnce() {
       return mostAtOnce;
     },
     answer,
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
+    close: () => stopListening(server),
   };
   return endpoint;
 }

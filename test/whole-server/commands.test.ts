@@ -2,8 +2,8 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { mkdirSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text as textOf } from 'node:stream/consumers';
@@ -14,13 +14,14 @@ import { upstreamAt } from '../support/app.js';
 import { execute } from '../support/client.js';
 import { SendMessageDocument } from '../support/generated/graphql.js';
 import { idOf, startLosingUpstream, type LosingUpstream } from '../support/losing-upstream.js';
+import { INPUT } from '../support/messages.js';
+import { makeFolder, removeFolder } from '../support/folder.js';
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 
 const MAIN = new URL('../../dist/main.js', import.meta.url).pathname;
 /** Processes take their time on a machine that has other things to do. */
 const TIMEOUT_MS = 60_000;
-const INPUT = { from: '+12345678901', to: ['+12345678902'], applicationId: 'app-1' };
 const ME = `shell:${userInfo().username}`;
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -34,7 +35,7 @@ describe('beside a running server', () => {
 
   beforeAll(async () => {
     upstream = await startLosingUpstream();
-    folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-commands-'));
+    folder = makeFolder();
     server = start(folder, [MAIN]);
     server.stderr.resume();
     url = await addressOf(server);
@@ -42,7 +43,7 @@ describe('beside a running server', () => {
   afterAll(async () => {
     server.kill('SIGKILL');
     await upstream.close();
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   });
 
   function start(cwd: string, args: string[]): Child {
@@ -138,7 +139,7 @@ describe('beside a running server', () => {
       expect(line).toMatchObject({ sendId, status: 'REJECTED', settledBy: ME, messageId: null });
       expect(await Promise.all([send(text), send(text)])).toEqual([idOf(text, 2), idOf(text, 2)]);
       expect(await send(text)).toBe(idOf(text, 2));
-      expect(upstream.got(text)).toBe(2);
+      expect(upstream.accepted.get(text)).toBe(2);
       expect(rows('SELECT outcome, settled_by, reason FROM audit WHERE send_id = ? ORDER BY rowid', sendId)).toEqual([
         { outcome: 'UNKNOWN', settled_by: null, reason: null },
         { outcome: 'REJECTED', settled_by: ME, reason: 'asked the carrier' },
@@ -162,7 +163,7 @@ describe('beside a running server', () => {
       expect([code, output]).toEqual([1, '']);
       expect(errors).toMatch(/^sendId: .*known.*\n$/);
       expect(await send(text)).toBe(id);
-      expect(upstream.got(text)).toBe(1);
+      expect(upstream.accepted.get(text)).toBe(1);
     },
     TIMEOUT_MS,
   );

@@ -1,52 +1,16 @@
 /** One key, many calls: exactly one message, on both stores and over two servers. */
 import { createHash } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import { mkdtempSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTestApp, upstreamAt, type TestApp } from '../support/app.js';
 import { execute } from '../support/client.js';
 import { SendMessageDocument, UnresolvedSendsDocument, type MessageInput } from '../support/generated/graphql.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
+import { INPUT } from '../support/messages.js';
+import { idOf, startLosingUpstream, type LosingUpstream } from '../support/losing-upstream.js';
+import { makeFolder, removeFolder } from '../support/folder.js';
 
 const CALLS = 50;
 const ROUNDS = 200;
-
-const INPUT = { from: '+12345678901', to: ['+12345678902'], applicationId: 'app-1' };
-
-/** An upstream that accepts everything and counts what it accepted, by text. */
-class Ledger {
-  readonly accepted = new Map<string, number>();
-  readonly #server: Server;
-
-  constructor() {
-    this.#server = createServer((request, response) => {
-      if (request.method === 'GET') {
-        response.end('{"messages":[]}');
-        return;
-      }
-      let body = '';
-      request.setEncoding('utf8');
-      request.on('data', (chunk: string) => (body += chunk));
-      request.on('end', () => {
-        const { text } = JSON.parse(body) as { text: string };
-        this.accepted.set(text, (this.accepted.get(text) ?? 0) + 1);
-        response.writeHead(202).end(JSON.stringify({ id: `id of ${text}`, text }));
-      });
-    });
-  }
-
-  async start(): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
-
-  async close(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
-  }
-}
 
 /** Sends until the answer is final: REQUEST_IN_PROGRESS means to ask again with the same key. */
 async function sendUntilAnswered(url: string, input: MessageInput): Promise<string | undefined> {
@@ -59,20 +23,19 @@ async function sendUntilAnswered(url: string, input: MessageInput): Promise<stri
 }
 
 /** Rounds of concurrent calls with one key each, spread over the servers; every call gets the one message. */
-async function storm(apps: readonly TestApp[], ledger: Ledger): Promise<void> {
+async function storm(apps: readonly TestApp[], upstream: LosingUpstream): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
     const input = { ...INPUT, text: `text ${round}`, idempotencyKey: `key ${round}`.replace(' ', '-') };
     const urls = Array.from({ length: CALLS }, (_, call) => apps[call % apps.length]?.url ?? 'none');
     const ids = await Promise.all(urls.map((url) => sendUntilAnswered(url, input)));
-    expect(new Set(ids)).toEqual(new Set([`id of text ${round}`]));
+    expect(new Set(ids)).toEqual(new Set([idOf(`text ${round}`, 1)]));
   }
-  expect(ledger.accepted.size).toBe(ROUNDS);
-  expect([...ledger.accepted.values()].filter((count) => count !== 1)).toEqual([]);
+  expect(upstream.accepted.size).toBe(ROUNDS);
+  expect([...upstream.accepted.values()].filter((count) => count !== 1)).toEqual([]);
 }
 
 describe(`${CALLS} concurrent calls with one key, ${ROUNDS} rounds, are one message each`, () => {
-  let ledger: Ledger;
-  let upstream: string;
+  let upstream: LosingUpstream;
   let folder: string;
   let postgres: TestPostgres;
   let apps: TestApp[];
@@ -83,35 +46,34 @@ describe(`${CALLS} concurrent calls with one key, ${ROUNDS} rounds, are one mess
   afterAll(() => postgres.close());
 
   beforeEach(async () => {
-    ledger = new Ledger();
-    upstream = await ledger.start();
-    folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-idempotency-'));
+    upstream = await startLosingUpstream();
+    folder = makeFolder();
     apps = [];
   });
   afterEach(async () => {
     for (const app of apps) await app.close();
-    await ledger.close();
-    rmSync(folder, { recursive: true });
+    await upstream.close();
+    removeFolder(folder);
   });
 
   async function start(databaseUrl?: string): Promise<TestApp> {
-    const environment = { ...upstreamAt(upstream), DATABASE_URL: databaseUrl, LOG_LEVEL: 'silent' };
+    const environment = { ...upstreamAt(upstream.url), DATABASE_URL: databaseUrl, LOG_LEVEL: 'silent' };
     const app = await startTestApp(environment, { storeFile: join(folder, 'messages.sqlite') });
     apps.push(app);
     return app;
   }
 
   it('on SQLite', async () => {
-    await storm([await start()], ledger);
+    await storm([await start()], upstream);
   }, 120_000);
 
   it('on PostgreSQL', async () => {
-    await storm([await start(await postgres.newDatabase())], ledger);
+    await storm([await start(await postgres.newDatabase())], upstream);
   }, 120_000);
 
   it('on PostgreSQL, over two servers', async () => {
     const url = await postgres.newDatabase();
-    await storm([await start(url), await start(url)], ledger);
+    await storm([await start(url), await start(url)], upstream);
   }, 120_000);
 
   it.each(['SQLite', 'PostgreSQL'])('and after a restart the same one, on %s', async (store) => {
@@ -124,7 +86,7 @@ describe(`${CALLS} concurrent calls with one key, ${ROUNDS} rounds, are one mess
     expect(await sendUntilAnswered(second.url, input)).toBe(id);
     const { errors } = await execute(second.url, SendMessageDocument, { input: { ...input, text: 'other' } });
     expect(errors?.[0]?.extensions).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED', outcome: 'NOT_SENT' });
-    expect([...ledger.accepted]).toEqual([['once', 1]]);
+    expect([...upstream.accepted]).toEqual([['once', 1]]);
   });
 
   it('and a refused input spends no key', async () => {
@@ -132,7 +94,7 @@ describe(`${CALLS} concurrent calls with one key, ${ROUNDS} rounds, are one mess
     const input = { ...INPUT, text: '', idempotencyKey: 'k' };
     const { errors } = await execute(app.url, SendMessageDocument, { input });
     expect(errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
-    expect(await sendUntilAnswered(app.url, { ...input, text: 'valid' })).toBe('id of valid');
+    expect(await sendUntilAnswered(app.url, { ...input, text: 'valid' })).toBe(idOf('valid', 1));
   });
 
   it('and a send without an answer is listed as unresolved', async () => {

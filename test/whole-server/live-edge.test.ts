@@ -1,9 +1,5 @@
 /** The whole server at the edge to the live service: tokens that end, credentials that are wrong, and what is told of it. */
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { request } from 'undici';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox/sandbox.js';
@@ -12,20 +8,20 @@ import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { execute } from '../support/client.js';
 import { SendMessageDocument, UnresolvedSendsDocument } from '../support/generated/graphql.js';
-import { unlistenedPort } from '../support/misbehaving-upstream.js';
 import { json, startTokenEndpoint, type TokenEndpoint } from '../support/token-endpoint.js';
-
-const INPUT = { from: '+12345678901', to: ['+12345678902'], text: 'Hey', applicationId: 'app-1' };
+import { INPUT } from '../support/messages.js';
+import { listen, stopListening, unlistenedPort } from '../support/listen.js';
+import { makeFolder, removeFolder } from '../support/folder.js';
 
 let folder: string;
 let open: { close: () => Promise<void> }[];
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-edge-'));
+  folder = makeFolder();
   open = [];
 });
 afterEach(async () => {
   for (const part of open.reverse()) await part.close();
-  rmSync(folder, { recursive: true });
+  removeFolder(folder);
 });
 
 /** The environment of a server with an account at this sandbox, whose messages nobody is told of. */
@@ -119,15 +115,11 @@ class Flaky {
   }
 
   async start(): Promise<string> {
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${await listen(this.#server)}`;
   }
 
-  async close(): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, 'close');
+  close(): Promise<void> {
+    return stopListening(this.#server);
   }
 }
 

@@ -5,8 +5,8 @@ import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 import { accountAt, startTestApp, type TestApp } from '../support/app.js';
 import { execute, post, type GraphQLError } from '../support/client.js';
 import { MessageDocument, SendMessageDocument, type SendMessageMutation } from '../support/generated/graphql.js';
+import { INPUT } from '../support/messages.js';
 
-const INPUT = { from: '+12345678901', to: ['+12345678902'], text: 'Hey', applicationId: 'app-1' };
 const HOUR_MS = 3_600_000;
 
 let sandbox: Sandbox;

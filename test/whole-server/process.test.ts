@@ -1,9 +1,8 @@
 /** The built server as a process: what it prints, how it refuses to start, how it stops. */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -12,6 +11,7 @@ import { Agent, request } from 'undici';
 import { startMisbehavingUpstream } from '../support/misbehaving-upstream.js';
 import { upstreamAt } from '../support/app.js';
 import { SAMPLES, SEND_MESSAGE } from '../../src/sandbox/samples.js';
+import { makeFolder, removeFolder } from '../support/folder.js';
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 
@@ -51,11 +51,11 @@ describe('the process', () => {
   let child: Child;
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-process-'));
+    folder = makeFolder();
   });
   afterEach(() => {
     child.kill('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   });
 
   it('prints its address and a curl that sends a message as it stands', async () => {

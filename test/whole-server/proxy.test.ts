@@ -1,21 +1,21 @@
 /** The whole server by way of a proxy. */
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SAMPLES, SEND_MESSAGE } from '../../src/sandbox/samples.js';
-import { startServer } from '../crash/server.js';
+import { startServer } from '../support/server-process.js';
 import { upstreamAt } from '../support/app.js';
 import { CERTIFICATE } from '../support/certificate.js';
 import { post } from '../support/client.js';
 import { startProxyProcess } from '../support/proxy.js';
 import { startTlsEndpoint } from '../support/tls-endpoint.js';
+import { makeFolder, removeFolder } from '../support/folder.js';
 
 const ID = '14762070468292kw2fuqty55yp2b2';
 const basic = (credentials: string): string => `Basic ${Buffer.from(credentials).toString('base64')}`;
 
 it('credentials of an https endpoint and the message pass the proxy unread, when the whole server sends', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-proxy-'));
+  const folder = makeFolder();
   const ca = join(folder, 'ca.pem');
   writeFileSync(ca, CERTIFICATE);
   const endpoint = await startTlsEndpoint(JSON.stringify({ id: ID }));
@@ -43,6 +43,6 @@ it('credentials of an https endpoint and the message pass the proxy unread, when
     await gone;
     await proxies.close();
     await endpoint.close();
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   }
 });

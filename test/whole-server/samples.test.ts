@@ -1,11 +1,10 @@
 /** The three samples of the method page, from the GraphQL mutation to the raw request and back. */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { SAMPLES } from '../../src/sandbox/samples.js';
 import { startTestApp, upstreamAt, type TestApp } from '../support/app.js';
 import { execute } from '../support/client.js';
 import { SendMessageDocument } from '../support/generated/graphql.js';
+import { startEndpoint, type Endpoint } from '../support/endpoint.js';
 
 interface RawRequest {
   readonly method: string | undefined;
@@ -39,29 +38,22 @@ const DOCUMENTED = [
 ];
 
 describe('a sample of the method page', () => {
-  let upstream: Server;
+  let upstream: Endpoint;
   let app: TestApp;
   let answer: object;
   const requests: RawRequest[] = [];
 
   beforeAll(async () => {
-    upstream = createServer((request, response) => {
-      let body = '';
-      request.setEncoding('utf8');
-      request.on('data', (chunk: string) => (body += chunk));
-      request.on('end', () => {
-        requests.push({ method: request.method, path: request.url, headers: request.headers, body });
-        response.writeHead(202, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(answer));
-      });
+    upstream = await startEndpoint((response, body, { method, url, headers }) => {
+      requests.push({ method, path: url, headers, body });
+      response.writeHead(202, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(answer));
     });
-    await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
-    app = await startTestApp(upstreamAt(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}/v2`));
+    app = await startTestApp(upstreamAt(`${upstream.url}/v2`));
   });
 
   afterAll(async () => {
     await app.close();
-    upstream.closeAllConnections();
-    await new Promise((resolve) => upstream.close(resolve));
+    await upstream.close();
   });
 
   it.each(SAMPLES.map((sample, index) => ({ ...sample, index })))(

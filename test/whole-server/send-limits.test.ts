@@ -1,6 +1,5 @@
+/** Limits of sends through the whole server: who is refused, what is told, and what is not counted. */
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { print } from 'graphql';
@@ -11,8 +10,8 @@ import { accountAt, startTestApp, type TestApp } from '../support/app.js';
 import { execute, post, type Answer } from '../support/client.js';
 import { startPostgres } from '../support/postgres.js';
 import { SendMessageDocument, SubmitMessageDocument, type SendMessageMutation } from '../support/generated/graphql.js';
-
-const INPUT = { from: '+12345678901', to: ['+12345678902'], text: 'Hey', applicationId: 'app-1' };
+import { INPUT } from '../support/messages.js';
+import { makeFolder, removeFolder } from '../support/folder.js';
 
 describe('a limit of sends', () => {
   let sandbox: Sandbox;
@@ -89,7 +88,7 @@ describe('a caller at a limit', () => {
   let folder: string;
   let app: TestApp;
   beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-limits-'));
+    folder = makeFolder();
     app = await startTestApp(
       { API_KEYS: KEYS.join(','), LIMIT_PER_RECIPIENT: '1/d' },
       { storeFile: join(folder, 'messages.sqlite') },
@@ -97,7 +96,7 @@ describe('a caller at a limit', () => {
   });
   afterEach(async () => {
     await app.close();
-    rmSync(folder, { recursive: true });
+    removeFolder(folder);
   });
   const codeOf = async (caller: 'a' | 'b', fields: object = {}): Promise<string | undefined> => {
     const body = JSON.stringify({ query: print(SendMessageDocument), variables: { input: { ...INPUT, ...fields } } });

@@ -1,3 +1,4 @@
+/** The whole server over HTTP with the sandbox behind it: what a send answers, and what the log says of it. */
 import { print } from 'graphql';
 import { request } from 'undici';
 import { auditServer } from 'graphql-http';

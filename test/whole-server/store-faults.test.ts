@@ -6,8 +6,9 @@ import { accountAt, startTestApp } from '../support/app.js';
 import { execute } from '../support/client.js';
 import { MessagesDocument, SendMessageDocument } from '../support/generated/graphql.js';
 import { startPostgres } from '../support/postgres.js';
+import { INPUT } from '../support/messages.js';
 
-const INPUT = { from: '+12345678901', to: ['+12345678902'], text: 'Hey', applicationId: 'app-1', idempotencyKey: 'k' };
+const WITH_KEY = { ...INPUT, idempotencyKey: 'k' };
 
 it('a server without its database sends nothing, says so, and works again when the database is back', async () => {
   const postgres = await startPostgres();
@@ -23,7 +24,7 @@ it('a server without its database sends nothing, says so, and works again when t
   };
 
   await postgres.stop();
-  const refused = await execute(app.url, SendMessageDocument, { input: INPUT });
+  const refused = await execute(app.url, SendMessageDocument, { input: WITH_KEY });
   expect(refused.errors?.[0]?.extensions).toMatchObject({
     code: 'STORE_UNAVAILABLE',
     retryable: true,
@@ -42,7 +43,7 @@ it('a server without its database sends nothing, says so, and works again when t
   expect(JSON.stringify(app.log)).not.toMatch(/12345678|password/);
 
   await postgres.start();
-  const sent = await execute(app.url, SendMessageDocument, { input: INPUT });
+  const sent = await execute(app.url, SendMessageDocument, { input: WITH_KEY });
   expect(sent.errors).toBeUndefined();
   expect(sandbox.accepted).toHaveLength(1);
   expect(await ready()).toBe(200);

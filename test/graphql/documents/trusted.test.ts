@@ -1,11 +1,10 @@
 /** Trusted documents on a whole server. */
 import { print } from 'graphql';
-import { createClient } from 'graphql-ws';
 import { request } from 'undici';
-import WebSocket from 'ws';
 import { startTestApp, type TestApp } from '../../support/app.js';
 import { post } from '../../support/client.js';
 import { PreviewMessageDocument, SendMessageDocument } from '../../support/generated/graphql.js';
+import { firstAnswer } from '../../support/subscriber.js';
 
 const MANIFEST = new URL('../../support/generated/persisted-documents.json', import.meta.url).pathname;
 const hashOf = (document: unknown): string => (document as { __meta__: { hash: string } }).__meta__.hash;
@@ -74,11 +73,7 @@ describe('trusted documents', () => {
 
   it('hold over WebSocket as well', async () => {
     await start('enforce');
-    const client = createClient({ url: app.url.replace('http', 'ws'), webSocketImpl: WebSocket });
-    const told = await new Promise((resolve) => {
-      client.subscribe({ query: '{ __typename }' }, { next: resolve, error: resolve, complete: () => undefined });
-    });
-    await client.dispose();
+    const told = await firstAnswer(app.url, { query: '{ __typename }' });
     expect(told).toMatchObject([{ extensions: { code: 'DOCUMENT_NOT_TRUSTED' } }]);
   });
 

@@ -1,7 +1,6 @@
 /** Subscriptions that a router receives by callbacks. */
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { setImmediate } from 'node:timers/promises';
 import { ApolloServer } from '@apollo/server';
@@ -15,8 +14,9 @@ import { SANDBOX_ACCOUNT } from '../../../src/upstream.js';
 import { accountAt, startTestApp, type TestApp } from '../../support/app.js';
 import { execute } from '../../support/client.js';
 import { SendMessageDocument } from '../../support/generated/graphql.js';
+import { INPUT } from '../../support/messages.js';
+import { listen, stopListening } from '../../support/listen.js';
 
-const INPUT = { from: '+12345678901', to: ['+12345678902'], text: 'Hey', applicationId: 'app-1' };
 const CREDENTIALS = { CALLBACK_USERNAME: 'user', CALLBACK_PASSWORD: 'password' };
 
 interface ProtocolEvent {
@@ -46,9 +46,7 @@ class RouterEnd {
   }
 
   async start(): Promise<string> {
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${await listen(this.#server)}`;
   }
 
   async seen(action: ProtocolEvent['action'], count = 1): Promise<void> {
@@ -59,10 +57,8 @@ class RouterEnd {
     return this.events.filter((event) => event.action === action).length;
   }
 
-  async close(): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, 'close');
+  close(): Promise<void> {
+    return stopListening(this.#server);
   }
 }
 

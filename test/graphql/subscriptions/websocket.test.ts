@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { jest } from '@jest/globals';
 import { startIssuer, type Issuer } from '../../auth/issuer.js';
 import { startTestApp, type TestApp } from '../../support/app.js';
 import { post } from '../../support/client.js';
 import { ACK, INIT, Peer } from '../../support/peer.js';
+import { listen, stopListening } from '../../support/listen.js';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -108,17 +108,13 @@ describe('a WebSocket that signs in by token', () => {
         })
         .catch(() => response.destroy());
     });
-    keys.listen(0, '127.0.0.1');
-    await once(keys, 'listening');
+    const port = await listen(keys);
     asked = once(keys, 'request').then(() => undefined);
-    const { port } = keys.address() as AddressInfo;
     app = await startTestApp({ ...issuer.environment, JWT_JWKS_URL: `http://127.0.0.1:${port}/` });
   });
   afterEach(async () => {
     await app.close();
-    keys.closeAllConnections();
-    keys.close();
-    await once(keys, 'close');
+    await stopListening(keys);
     await issuer.close();
   });
 
