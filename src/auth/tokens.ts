@@ -35,26 +35,11 @@ const FETCH_TIMEOUT_MS = 5_000;
 const PREFIX = 'jwt:';
 
 export function openTokens({ issuer, audience, jwksUrl }: TokenOptions): Tokens {
-  let failedAt = -Infinity;
-  /** Forged tokens must not make this server ask, once for each, an issuer that is in trouble. */
-  const fetchKeys: typeof fetch = async (url, options) => {
-    if (performance.now() - failedAt < RETRY_INTERVAL_MS) throw new TypeError('the keys could not be fetched just now');
-    let isFetched = false;
-    try {
-      // The address was configured; where it redirects to was not.
-      const response = await fetch(url, { ...options, redirect: 'error' });
-      const text = await response.text();
-      isFetched = response.ok && isKeySet(text);
-      return new Response(text, { status: response.status });
-    } finally {
-      if (!isFetched) failedAt = performance.now();
-    }
-  };
   const keys = createRemoteJWKSet(new URL(jwksUrl), {
     cooldownDuration: REFETCH_INTERVAL_MS,
     cacheMaxAge: CACHE_MS,
     timeoutDuration: FETCH_TIMEOUT_MS,
-    [customFetch]: fetchKeys,
+    [customFetch]: fetchPatiently(),
   });
   return {
     async find(token) {
@@ -68,16 +53,38 @@ export function openTokens({ issuer, audience, jwksUrl }: TokenOptions): Tokens 
         });
         return isAccessToken(protectedHeader, payload) ? callerOf(payload) : null;
       } catch (error) {
-        // A bad token or an unknown key id is the caller's fault, all else the issuer's: jose throws its bare class
-        // when the keys cannot be fetched.
-        const isTokensFault =
-          error instanceof errors.JOSEError &&
-          !(error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) &&
-          error.code !== 'ERR_JOSE_GENERIC';
-        if (!isTokensFault) throw error;
+        if (!isTokensFault(error)) throw error;
         return null;
       }
     },
+  };
+}
+
+/** A bad token or an unknown key id, and not the issuer: jose throws its bare class when the keys cannot be fetched. */
+function isTokensFault(error: unknown): boolean {
+  return (
+    error instanceof errors.JOSEError &&
+    !(error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) &&
+    error.code !== 'ERR_JOSE_GENERIC'
+  );
+}
+
+/** Fetches the keys. While the issuer is in trouble, forged tokens must not make this server ask it once for each. */
+function fetchPatiently(): typeof fetch {
+  let failedAtMs = -Infinity;
+  return async (url, options) => {
+    if (performance.now() - failedAtMs < RETRY_INTERVAL_MS)
+      throw new TypeError('the keys could not be fetched just now');
+    let isFetched = false;
+    try {
+      // The address was configured; where it redirects to was not.
+      const response = await fetch(url, { ...options, redirect: 'error' });
+      const text = await response.text();
+      isFetched = response.ok && isKeySet(text);
+      return new Response(text, { status: response.status });
+    } finally {
+      if (!isFetched) failedAtMs = performance.now();
+    }
   };
 }
 

@@ -52,46 +52,48 @@ export async function startHousekeeping(options: HousekeepingOptions): Promise<(
   await expire(store.shared ? clock.now() : Number.MAX_SAFE_INTEGER);
 
   const stopping = new AbortController();
+  const { signal } = stopping;
+  const repeat = async (everyMs: number, work: () => Promise<unknown>): Promise<void> => {
+    for (;;) {
+      await clock.sleep(everyMs, signal);
+      if (signal.aborted) return;
+      await work().catch(options.onFailure);
+    }
+  };
   const rounds = [
     repeat(CHECK_EVERY_MS, () => expire(clock.now())),
     repeat(CHECK_EVERY_MS, () => store.adoptEarlyEvents(clock.now())),
     repeat(COUNT_EVERY_MS, () => refusals.store()),
-    repeat(CHECK_EVERY_MS, () => purgeDeadLetters(clock.now() - DEAD_LETTER_RETENTION_MS)),
-    repeat(PURGE_EVERY_MS, () => purgeKeys(clock.now() - KEY_RETENTION_MS)),
+    repeat(CHECK_EVERY_MS, () => purgeDeadLetters(options, signal)),
+    repeat(PURGE_EVERY_MS, () => purgeKeys(options, signal)),
   ];
   return async () => {
     stopping.abort();
     await Promise.all(rounds);
     await refusals.store().catch(options.onFailure);
   };
+}
 
-  async function repeat(everyMs: number, work: () => Promise<unknown>): Promise<void> {
-    for (;;) {
-      await clock.sleep(everyMs, stopping.signal);
-      if (stopping.signal.aborted) return;
-      await work().catch(options.onFailure);
-    }
-  }
+async function purgeKeys({ store, clock }: HousekeepingOptions, signal: AbortSignal): Promise<void> {
+  const before = clock.now() - KEY_RETENTION_MS;
+  await inBatches(() => store.purge(before, PURGE_BATCH), signal);
+}
 
-  async function purgeKeys(before: number): Promise<void> {
-    await inBatches(() => store.purge(before, PURGE_BATCH));
+async function purgeDeadLetters({ store, clock, onDropped }: HousekeepingOptions, signal: AbortSignal): Promise<void> {
+  const before = clock.now() - DEAD_LETTER_RETENTION_MS;
+  let dropped = 0;
+  try {
+    await inBatches(async () => {
+      const { expired, crowdedOut } = await store.purgeDeadLetters(before, MAX_DEAD_LETTERS, DEAD_LETTER_BATCH);
+      dropped += crowdedOut;
+      return expired + crowdedOut;
+    }, signal);
+  } finally {
+    if (dropped > 0) onDropped(dropped);
   }
+}
 
-  async function purgeDeadLetters(before: number): Promise<void> {
-    let dropped = 0;
-    try {
-      await inBatches(async () => {
-        const { expired, crowdedOut } = await store.purgeDeadLetters(before, MAX_DEAD_LETTERS, DEAD_LETTER_BATCH);
-        dropped += crowdedOut;
-        return expired + crowdedOut;
-      });
-    } finally {
-      if (dropped > 0) options.onDropped(dropped);
-    }
-  }
-
-  /** Repeats `work` until it finds nothing more to do. An embedded store never waits, so others get their turn here. */
-  async function inBatches(work: () => Promise<number>): Promise<void> {
-    while (!stopping.signal.aborted && (await work()) > 0) await setImmediate();
-  }
+/** Repeats `work` until it finds nothing more to do. An embedded store never waits, so others get their turn here. */
+async function inBatches(work: () => Promise<number>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && (await work()) > 0) await setImmediate();
 }

@@ -11,6 +11,7 @@ import type { PoolShare } from './pool.js';
 
 /** The table is made with the store's others, since two instances that make it at once would trip over each other. */
 const TABLE = { tableName: 'send_counters', tableCreated: true };
+
 export interface LimitsOfSends {
   readonly perCaller: readonly Limit[];
   /** By caller and recipient: what one caller sends to a number is no other's business. */
@@ -40,11 +41,9 @@ export function sendLimits(
 ): SendLimits {
   const open = (kind: string, limits: readonly Limit[]): Counter[] =>
     limits.map((limit) => (pool === null ? inMemory(kind, limit) : inPostgres(kind, limit, pool)));
-  const look = pool === null ? lookInMemory : lookInPostgres(pool);
   const byCaller = open('caller', perCaller);
   const byCallerAndRecipient = open('caller-recipient', perRecipient);
   const byRecipient = open('recipient', perRecipientOverall);
-
   const countsOf = (caller: string, recipients: readonly string[]): Count[] => [
     ...byCaller.map((counter) => ({ counter, key: digest(caller), points: recipients.length })),
     ...recipients.flatMap((recipient) => [
@@ -52,33 +51,46 @@ export function sendLimits(
       ...byRecipient.map((counter) => ({ counter, key: digest(recipient), points: 1 })),
     ]),
   ];
-  /** Points of this process's sends that have room, and are not counted yet. */
-  const pending = new Map<string, number>();
-  const keep = ({ counter, key, points }: Count, sign: 1 | -1): void => {
-    const name = counter.limiter.getKey(key);
-    const now = (pending.get(name) ?? 0) + sign * points;
-    if (now > 0) pending.set(name, now);
-    else pending.delete(name);
-  };
-  const roomFor = (counts: readonly Count[]): Room => {
-    for (const count of counts) keep(count, 1);
-    const drop = (): void => {
-      for (const count of counts) keep(count, -1);
-    };
-    return {
-      kind: 'ROOM',
-      drop,
-      take() {
-        drop();
-        return takeAll(counts);
-      },
-    };
-  };
+  const look = pool === null ? lookInMemory : lookInPostgres(pool);
+  const kept = new KeptPoints();
   return {
     async look(caller, recipients) {
       const counts = countsOf(caller, recipients);
-      const waitMs = longestWait(counts, await look(counts), pending);
-      return waitMs > 0 ? refused(waitMs) : roomFor(counts);
+      const waitMs = longestWait(counts, await look(counts), kept);
+      return waitMs > 0 ? refused(waitMs) : roomFor(counts, kept);
+    },
+  };
+}
+
+/** Points of this process's sends that found room, and are not counted yet. */
+class KeptPoints {
+  readonly #points = new Map<string, number>();
+
+  of({ counter, key }: Count): number {
+    return this.#points.get(counter.limiter.getKey(key)) ?? 0;
+  }
+
+  change(counts: readonly Count[], sign: 1 | -1): void {
+    for (const count of counts) {
+      const name = count.counter.limiter.getKey(count.key);
+      const points = this.of(count) + sign * count.points;
+      if (points > 0) this.#points.set(name, points);
+      else this.#points.delete(name);
+    }
+  }
+}
+
+function roomFor(counts: readonly Count[], kept: KeptPoints): Room {
+  kept.change(counts, 1);
+  const drop = (): void => {
+    kept.change(counts, -1);
+  };
+  return {
+    kind: 'ROOM',
+    drop,
+    take() {
+      drop();
+      return takeAll(counts);
     },
   };
 }
@@ -109,15 +121,12 @@ interface Window {
 type Look = (counts: readonly Count[]) => Promise<readonly (Window | null)[]>;
 
 /** How long these counts have to wait, in milliseconds, before none of them is too much; 0 when none is now. */
-function longestWait(
-  counts: readonly Count[],
-  windows: readonly (Window | null)[],
-  pending: ReadonlyMap<string, number>,
-): number {
+function longestWait(counts: readonly Count[], windows: readonly (Window | null)[], kept: KeptPoints): number {
   const now = Date.now();
-  const waits = counts.map(({ counter: { limit, limiter }, key, points }, index) => {
+  const waits = counts.map((count, index) => {
+    const { limit } = count.counter;
     const window = windows[index] ?? { points: 0, endsAt: now + limit.windowSeconds * 1000 };
-    const isTooMuch = window.points + (pending.get(limiter.getKey(key)) ?? 0) + points > limit.count;
+    const isTooMuch = window.points + kept.of(count) + count.points > limit.count;
     return isTooMuch ? Math.max(window.endsAt - now, 1) : 0;
   });
   return Math.max(0, ...waits);
