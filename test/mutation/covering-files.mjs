@@ -17,8 +17,8 @@ const JUDGES = [
   [/src\/graphql\//, /test\/graphql\//],
   [/src\/messaging\//, /test\/(messaging\/|catapult\/callback)/],
   // PostgreSQL's tests take the longest by far.
-  [/src\/store\/(file-lock|group-commit|rows|sqlite)\./, /test\/store\/(?!postgres|send-limits)/],
-  [/src\/store\/send-limits\./, /test\/store\/send-limits/],
+  [/src\/store\/(batching-store|file-lock|group-commit|rows|sqlite)\./, /test\/store\/(?!postgres|send-limits)/],
+  [/src\/store\/(pool|send-limits)\./, /test\/store\/send-limits/],
   [/src\/store\//, /test\/store\/(?!send-limits)/],
 ];
 const judgesOf = (mutated) => JUDGES.find(([files]) => files.test(mutated))[1];
