@@ -65,6 +65,12 @@ describe('the correlation', () => {
     }
   });
 
+  it('shows what stands before its own suffix, and nothing of what came back for another send', () => {
+    expect(correlation.shownTag('MINE~send1.9xx6WSz4u5j7', 'mine', 'send1')).toBe('MINE');
+    expect(correlation.shownTag('MINE~send1.9xx6WSz4u5j7', 'theirs', 'send2')).toBe('theirs');
+    expect(correlation.shownTag('x~send1.9xx6WSz4u5j7', null, 'send2')).toBeNull();
+  });
+
   it('shows a tag that had no room for a suffix as it came back, and none where none came', () => {
     const long = 'x'.repeat(1_024);
     expect(correlation.shownTag(long.toUpperCase(), long, 'send1')).toBe(long.toUpperCase());
@@ -80,6 +86,12 @@ describe('the correlation', () => {
     ['another key', new Correlation(Buffer.alloc(32, 2)).wireTag('mine', 'send1')],
   ])('does not believe %s', (_name, tag) => {
     expect(correlation.read(tag)).toEqual({ tag, sendId: null });
+  });
+
+  it('reads every signature, and the id of every send up to 64 characters', () => {
+    const ids = [...Array.from({ length: 200 }, (_, index) => `${index}z`), 'a', 'z'.repeat(64)];
+    expect(ids.filter((id) => correlation.read(correlation.wireTag('mine', id)).sendId !== id)).toEqual([]);
+    expect(correlation.read(correlation.wireTag('mine', 'z'.repeat(65))).sendId).toBeNull();
   });
 
   it('uses the room up to the last of 1024 characters', () => {
