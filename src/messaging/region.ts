@@ -13,9 +13,9 @@ import {
 /** What an E.164 number looks like, before anything is known of its country. */
 const FORM = /^\+[1-9][0-9]{1,14}$/;
 
-/** What to do where `isE164` does not hold. */
+/** Says how to write a number for which `isE164` is false. */
 export const E164_MESSAGE =
-  'Must be an E.164 number: +, the country calling code once, then the number without the prefix of calls within the country; at most 15 digits.';
+  'Must be an E.164 number such as +19195551212: + and the country code, once, then the number without its national prefix; at most 15 digits.';
 
 /** Lines that bill the sender, or that are not telephones. Toll-free numbers take messages like any other. */
 const SPECIAL_LINES: ReadonlySet<PhoneNumberType | undefined> = new Set<PhoneNumberType>([

@@ -15,7 +15,7 @@ export class NewerStoreError extends Error {
     readonly found: number,
     readonly known: number,
   ) {
-    super(`The database has version ${found}; this software knows versions up to ${known}. Run a newer release of it.`);
+    super(`The database has version ${found}; this software knows versions up to ${known}. Run a newer release.`);
   }
 }
 

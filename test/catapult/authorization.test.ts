@@ -220,7 +220,7 @@ describe('with tokens', () => {
     [
       'answers 200 with HTML',
       (response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><html></html>'),
-      'no access token: answered HTML',
+      'no access token: answered with HTML',
     ],
     ['answers 503', (response) => void response.writeHead(503).end(), 'no access token: answered HTTP 503'],
     [
@@ -233,16 +233,16 @@ describe('with tokens', () => {
       (response) => {
         json(response, 200, { token: 'x' });
       },
-      'no access token: answered no token',
+      'no access token: the answer has none',
     ],
     [
       'answers a token that no header can carry',
       (response) => {
         json(response, 200, { access_token: 'a\r\nb', token_type: 'Bearer' });
       },
-      'no access token: answered no token',
+      'no access token: the answer has none',
     ],
-    ['hangs up', (response) => void response.destroy(), 'no access token: connection broke off'],
+    ['hangs up', (response) => void response.destroy(), 'no access token: connection lost'],
   ];
   it.each(failures)('from an endpoint that %s a send is known not sent', async (_name, answering, problem) => {
     endpoint.answer = answering;

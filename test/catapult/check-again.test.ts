@@ -179,7 +179,7 @@ describe('an answer of the message list', () => {
     [{ status: 400 }, { kind: 'unknown', why: 'cannot be checked: HTTP 400' }],
     [
       { status: 400, body: 'no' },
-      { kind: 'problem', problem: 'not Catapult: answered no JSON' },
+      { kind: 'problem', problem: 'not Catapult: the answer is not JSON' },
     ],
     [{ status: 428 }, { kind: 'unknown', why: 'cannot be checked: HTTP 428' }],
     [{ status: 429 }, { kind: 'problem', problem: 'failing: answered HTTP 429' }],

@@ -11,8 +11,8 @@ describe('a failure', () => {
 
   it.each([
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'no TLS at this address'],
-    ['HPE_INVALID_CONSTANT', 'answered no HTTP'],
-    ['HTTPParserError', 'answered no HTTP'],
+    ['HPE_INVALID_CONSTANT', 'does not speak HTTP'],
+    ['HTTPParserError', 'does not speak HTTP'],
     ['ECONNREFUSED', 'connection refused'],
     // What is not known is named by its code, whatever part of a known one it holds.
     ['XERR_SSL_X', 'failed: XERR_SSL_X'],

@@ -201,7 +201,7 @@ describe('a send is known not sent', () => {
     const proxy = await openProxy('tunnel');
     const account = accountAt(endpoint.url, by(proxy.url));
     const seen = await account.post('{}', AbortSignal.timeout(TIMEOUT_MS), () => true);
-    expect([seen.started, failureOf(seen)]).toEqual([false, 'certificate not trusted (NODE_EXTRA_CA_CERTS)']);
+    expect([seen.started, failureOf(seen)]).toEqual([false, 'certificate not trusted: set NODE_EXTRA_CA_CERTS']);
 
     const report = await clientFor(endpoint.url, by(proxy.url)).send(OUTBOUND, 'send1');
     expect([classOf(report), report.lastSeen]).toEqual([NOT_SENT, 'DEPTH_ZERO_SELF_SIGNED_CERT']);

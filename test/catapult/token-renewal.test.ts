@@ -132,7 +132,7 @@ describe('the token', () => {
       json(response, 200, { access_token, token_type: 'Bearer' });
     };
     expect(await newAuthorization().header(signal)).toBe(isTaken ? `Bearer ${access_token}` : null);
-    expect(problems).toEqual(isTaken ? [] : ['no access token: answered no token']);
+    expect(problems).toEqual(isTaken ? [] : ['no access token: the answer has none']);
   });
 
   it.each([400, 500, 503, 201])('that comes with %i is none', async (status) => {
@@ -148,7 +148,7 @@ describe('the token', () => {
       json(response, 200, { access_token: 'a', token_type: 'MAC' });
     };
     expect(await newAuthorization().header(signal)).toBeNull();
-    expect(problems).toEqual(['no access token: answered no token']);
+    expect(problems).toEqual(['no access token: the answer has none']);
   });
 
   it('that failed is asked for after half a pause at most less, and half a minute at most', async () => {

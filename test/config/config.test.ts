@@ -268,7 +268,7 @@ describe('the configuration', () => {
     ['on the sandbox at a name that begins like loopback', { HOST: '127.0.0.1.example' }],
     ['on the sandbox at a name that ends like loopback', { HOST: 'not-localhost' }],
   ])('refuses to start without sign-in %s', (_name, environment) => {
-    expect(problemsOf(environment)).toEqual([expect.stringContaining('Nobody would have to sign in') as string]);
+    expect(problemsOf(environment)).toEqual([expect.stringContaining('Anybody could call') as string]);
     expect(problemsOf({ ...environment, AUTH: 'none' })).toEqual([]);
     expect(problemsOf({ ...environment, API_KEYS: `a:${SHA256}` })).toEqual([]);
     expect(problemsOf({ ...environment, ...JWT })).toEqual([]);

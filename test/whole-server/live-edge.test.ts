@@ -264,7 +264,7 @@ describe('the first line of the log and /ready tell that', () => {
     endpoint.answer = (response) => void response.writeHead(200).end('<html>Welcome</html>');
     expect(await told(oauthAt({ ...sandbox, tokenUrl: endpoint.url }))).toEqual([
       WARN,
-      'no access token: answered HTML',
+      'no access token: answered with HTML',
     ]);
   });
 
