@@ -13,7 +13,7 @@ import { createHttpHost, type HttpHost } from './http/host.js';
 import { ThrottledLog, type Logger } from './log.js';
 import { openParts, type AppOptions, type Parts } from './parts.js';
 
-/** A stop waits this long for answers from upstream. Sends without one are then recorded as unknown, and their callers told. */
+/** A stop waits this long for answers from upstream. Sends without one are then recorded and answered as unknown. */
 const DRAIN_MS = 7_000;
 /** The first line of the log waits this long for the state of upstream; the server listens already. */
 const MAX_CHECK_WAIT_MS = 2_000;

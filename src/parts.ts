@@ -1,4 +1,4 @@
-/** All that is the same whoever serves it: the store, upstream, the service over both, and what keeps them in order. */
+/** What the server and the embedded schema share: the store, upstream, the service over both, and their upkeep. */
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import type { CallbackOptions, Credentials } from './catapult/callback-route.js';

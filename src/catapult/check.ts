@@ -57,7 +57,7 @@ export class AccountCheck {
     return this.#closing.signal.aborted;
   }
 
-  /** Call this when the reason of a problem may be gone: the next check is at once. */
+  /** Call this when the cause of a problem may be gone: the next check then starts at once. */
   mended(): void {
     this.#pause.abort();
   }

@@ -29,7 +29,7 @@ export class SendPolicy {
 
   /**
    * BAD_USER_INPUT with everything that is not allowed, each at its field; null when all is. It is not thrown here: a
-   * repetition of a send that went out while it was allowed must hear what became of that one.
+   * repetition of a send that went out while it was allowed must get the outcome of that one.
    */
   refusalOf({ from, to, media, expiresAt }: OutboundMessage, { senders }: Caller): ServiceError | null {
     const { allowedRegions, mediaHosts, allowHttpMedia } = this.#options;

@@ -28,7 +28,7 @@ interface Passed {
 export class DocumentGate {
   readonly #trusted: TrustedDocuments;
   readonly #validate: Validate;
-  /** By the SHA-256 of their texts; the one that was asked for last is the last. */
+  /** By the SHA-256 of their texts; the one used last is the last. */
   readonly #passed = new Map<string, Passed>();
   #rememberedLength = 0;
 
