@@ -105,7 +105,7 @@ describe('the check', () => {
     await upstream.close();
   });
 
-  it('asks again at once when what was wrong may be mended', async () => {
+  it('asks again at once when a problem may be solved', async () => {
     const answers = [respond('503 Unavailable', ''), respond('200 OK', LIST)];
     const upstream = await startAnswering(answers);
     const { account, close } = openTestAccount(upstream.url);
@@ -165,7 +165,7 @@ describe('the check', () => {
     await upstream.close();
   });
 
-  it('ends at once though nobody answers', async () => {
+  it('ends at once although nobody answers', async () => {
     const upstream = await startMisbehavingUpstream(() => undefined);
     const { account, close } = openTestAccount(upstream.url);
     const check = new AccountCheck({ account, clock: systemClock, random: () => 0, onChange: () => undefined });
@@ -174,7 +174,7 @@ describe('the check', () => {
     await upstream.close();
   });
 
-  it('says so of a certificate that nobody trusts', async () => {
+  it('reports a certificate that is not trusted', async () => {
     const endpoint = await startTlsEndpoint('');
     const { account, close } = openTestAccount(endpoint.url);
     const check = new AccountCheck({ account, clock: manualClock(), random: () => 0, onChange: () => undefined });

@@ -5,7 +5,7 @@ describe('a failure', () => {
   const of = (failure: string | null): string | null =>
     failureOf({ started: true, status: null, retryAfter: null, body: null, failure });
 
-  it('is none where none was seen', () => {
+  it('is null where none was seen', () => {
     expect(of(null)).toBeNull();
   });
 
@@ -35,17 +35,17 @@ describe('a body', () => {
   });
 
   it.each(['', 'html', '{"html":"<html>"}', 'x<html>', '<htmlx>', '<!doctype svg>', '<?xml version="1.0"?>', '<p>'])(
-    'is none: %j',
+    'is not a page for people: %j',
     (text) => {
       expect(isHtml(Buffer.from(text))).toBe(false);
     },
   );
 
-  it('that is not there is none', () => {
+  it('that is missing is not a page for people', () => {
     expect(isHtml(null)).toBe(false);
   });
 
-  it('is looked at no further than it must be', () => {
+  it('is read only as far as needed', () => {
     expect(isHtml(Buffer.from(`${' '.repeat(240)}<html>`))).toBe(true);
     expect(isHtml(Buffer.from(`${' '.repeat(256)}<html>`))).toBe(false);
   });

@@ -90,7 +90,7 @@ describe(`${CALLS} concurrent calls with one key, ${ROUNDS} rounds, are one mess
     expect([...upstream.accepted]).toEqual([['once', 1]]);
   });
 
-  it('and a refused input spends no key', async () => {
+  it('and a refused input uses up no key', async () => {
     const app = await start();
     const input = { ...INPUT, text: '', idempotencyKey: 'k' };
     const { errors } = await execute(app.url, SendMessageDocument, { input });

@@ -153,7 +153,7 @@ it('1000 sends over tokens that live two seconds, from an endpoint that fails a 
   expect(await unresolved(app)).toBe(0);
 }, 60_000);
 
-describe('wrong credentials that are put right', () => {
+describe('after wrong credentials are corrected', () => {
   it.each([
     ['a client secret', {}, { CATAPULT_CLIENT_SECRET: 'wrong' }, 'UPSTREAM_UNAVAILABLE'],
     ['a client id', {}, { CATAPULT_CLIENT_ID: 'wrong' }, 'UPSTREAM_UNAVAILABLE'],
@@ -214,7 +214,7 @@ it('a repetition of a send that is settled needs no token', async () => {
   expect(await send(after, { idempotencyKey: 'k' })).toEqual(first);
 });
 
-it('a token that ends or is revoked on the way costs no send', async () => {
+it('no send is lost when a token expires or is revoked on the way', async () => {
   const sandbox = await newSandbox({ tokenLifeS: 2 });
   const app = await newApp(oauthAt(sandbox));
   for (let round = 0; round < 5; round++) {
@@ -224,7 +224,7 @@ it('a token that ends or is revoked on the way costs no send', async () => {
   expect(sandbox.accepted).toHaveLength(5);
 });
 
-describe('the first line of the log and /ready tell that', () => {
+describe('the first line of the log and /ready say that', () => {
   let sandbox: Sandbox;
   let endpoint: TokenEndpoint;
 
@@ -268,7 +268,7 @@ describe('the first line of the log and /ready tell that', () => {
     ]);
   });
 
-  it('nobody listens at the address of the token endpoint', async () => {
+  it('nothing listens at the address of the token endpoint', async () => {
     const tokenUrl = `http://127.0.0.1:${await unlistenedPort()}/token`;
     expect(await told(oauthAt({ ...sandbox, tokenUrl }))).toEqual([WARN, 'no access token: connection refused']);
   });
@@ -291,12 +291,12 @@ describe('the first line of the log and /ready tell that', () => {
     ]);
   });
 
-  it('nobody listens at the address', async () => {
+  it('nothing listens at the address', async () => {
     const url = `http://127.0.0.1:${await unlistenedPort()}/v2`;
     expect(await told(oauthAt({ ...sandbox, url }))).toEqual([WARN, 'connection refused']);
   });
 
-  it('the trouble is over, once it is', async () => {
+  it('all is well again, once it is', async () => {
     endpoint.answer = (response) => void response.writeHead(503).end();
     const app = await newApp(oauthAt({ ...sandbox, tokenUrl: endpoint.url }));
     expect(app.log[0]?.upstreamCheck).toBe('no access token: answered HTTP 503');
@@ -322,7 +322,7 @@ describe('the first line of the log and /ready tell that', () => {
   });
 });
 
-it('a callback finds its send though the credentials at Catapult changed in between', async () => {
+it('a callback finds its send although the credentials at Catapult changed in between', async () => {
   const sandbox = await newSandbox({ auth: 'basic' });
   const withCallbacks = { CALLBACK_USERNAME: 'u', CALLBACK_PASSWORD: 'p', CATAPULT_TOKEN_URL: '' };
   const noClient = { CATAPULT_CLIENT_ID: '', CATAPULT_CLIENT_SECRET: '' };

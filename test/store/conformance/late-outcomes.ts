@@ -120,7 +120,7 @@ export function describeLateOutcomes(opened: Opened): void {
       expect(await holderOf('k')).toBeNull();
     });
 
-    it('loses nothing that is heard of a send at the moment that it is settled, over two connections', async () => {
+    it('loses no outcome that arrives while its send is settled over two connections', async () => {
       const another = await openAnother();
       for (let round = 0; round < 10; round++) {
         const [called, told, found] = [await put(UNKNOWN), await put(UNKNOWN), await put(UNKNOWN)];
@@ -145,7 +145,7 @@ export function describeLateOutcomes(opened: Opened): void {
   });
 
   describe('old settlements', () => {
-    it('deletes settled sends that were not sent, and frees the keys of messages with an id alone', async () => {
+    it('deletes settled sends that were not sent, and frees only the keys of messages with an id', async () => {
       const keys = ['with', 'without', 'not'];
       for (const [index, [, settlement]] of SETTLEMENTS.entries()) {
         await settled(settlement, { idempotencyKey: keys[index] ?? '' });
