@@ -149,7 +149,7 @@ function refuse(reply: FastifyReply, body: object): FastifyReply {
   return reply.code(statusOfRefusal(accept)).type(`application/${type}; charset=utf-8`).send(body);
 }
 
-/** The text of a request's document, put in the place of its id; null where Apollo says what is wrong with the request. */
+/** The text of a request's document, put in place of its id; null where Apollo says what is wrong with the request. */
 function documentTextOf(request: FastifyRequest, trusted: TrustedDocuments): string | null {
   // Parsed as Apollo does: Fastify leaves encoded what is not UTF-8, and the gate would judge another text.
   const asked: unknown =

@@ -71,7 +71,7 @@ const isWithin = (host: string, name: string): boolean => host === name || host.
 
 /**
  * The host as `URL` understands it, without brackets and the root's dot; null if the text spells it in another way.
- * Upper case does not count, nor do the own letters of an internationalized name.
+ * Upper case is allowed, and so are the letters of an internationalized name.
  */
 function hostOf(url: string): string | null {
   const [, scheme = '', written = '', port] = AUTHORITY.exec(url) ?? [];

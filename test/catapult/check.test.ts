@@ -94,7 +94,7 @@ describe('the check', () => {
     expect(clock.pauses).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000]);
     // Each news once.
     expect(told).toEqual(['failing: answered HTTP 503', 'credentials refused', 'ok']);
-    // Well again, nobody asks any more.
+    // Once all is well, nothing is asked.
     expect(upstream.requests).toHaveLength(failures + 2);
     const [{ method, path } = { method: '', path: '' }] = upstream.requests;
     const query = new URL(path, upstream.url).searchParams;

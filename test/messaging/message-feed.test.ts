@@ -14,7 +14,7 @@ describe('the feed', () => {
   /** Tells all who listen, as if another instance had. */
   let tell: (change: StoreChange) => void;
   let listening: number;
-  /** Whether nothing is heard of what the store itself changes, as while its connection is away. */
+  /** Whether the store's own changes are not announced, as while its connection is away. */
   let isDeaf: boolean;
 
   beforeEach(async () => {

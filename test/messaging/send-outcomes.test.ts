@@ -1,4 +1,4 @@
-/** What a send leaves behind, and what the operator hears of it. */
+/** What a send leaves behind, and what the operator learns. */
 import { EVERYBODY } from '../../src/messaging/caller.js';
 import { ServiceError } from '../../src/errors.js';
 import { MessageService, type SendReport, type SendRequest } from '../../src/messaging/message-service.js';

@@ -144,7 +144,7 @@ describe('the PostgreSQL database', () => {
     await postgres.start();
     const client = new Client({ connectionString: await postgres.newDatabase() });
     await client.connect();
-    // Longer than the pause before a lost connection is made anew.
+    // Longer than the pause before a lost connection is made again.
     const { rows } = await client.query<{ count: number }>(
       "SELECT pg_sleep(0.8), (SELECT COUNT(*)::int FROM pg_stat_activity WHERE query LIKE 'LISTEN%') AS count",
     );

@@ -190,12 +190,7 @@ describe('an event', () => {
     ['the row of another message', ROW, { messageId: 'm2' }, false],
     ['a row whose id is not known', UNKNOWN_ROW, { messageId: 'm2' }, true],
     ['a row that was settled with a mistaken id', MISTAKEN_ROW, {}, true],
-    [
-      'a row that was settled with a mistaken id, told of without our correlation',
-      MISTAKEN_ROW,
-      { sendId: null },
-      false,
-    ],
+    ['a row that was settled with a mistaken id, if it lacks our correlation', MISTAKEN_ROW, { sendId: null }, false],
     ['a row that was settled with its id', { ...ROW, settled_by: 'ops' }, {}, true],
   ])('is about %s', (_name, row, fields, is) => {
     expect(isAbout(row, event(fields))).toBe(is);
@@ -281,7 +276,7 @@ describe('a settlement', () => {
 
 it('a message that came in has the same send id however often it comes', () => {
   const { message } = accepted({ id: 'm1', status: 'RECEIVED', direction: 'IN' });
-  // SHA-256 of `m1`, of which 160 bits are kept.
+  // The first 160 bits of the SHA-256 of `m1`.
   const sendId = 'inca0df2c95aa144c1d0ff2ff3c8f967fdc1de9ef0';
   expect(receivedColumns(message, 7)).toMatchObject({
     send_id: sendId,

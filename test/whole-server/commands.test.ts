@@ -92,7 +92,7 @@ describe('beside a running server', () => {
     }
   }
 
-  /** Makes a send of which nobody knows the outcome. */
+  /** Makes a send with an unknown outcome. */
   async function lose(): Promise<{ text: string; sendId: string }> {
     const text = `text${++texts}`;
     upstream.answer = 'never';

@@ -101,7 +101,7 @@ describe(`${CALLS} concurrent calls with one key, ${ROUNDS} rounds, are one mess
   it('and a send without an answer is listed as unresolved', async () => {
     const app = await startTestApp({}, { storeFile: join(folder, 'messages.sqlite') });
     apps.push(app);
-    // The answer is cut off, and no callback ever tells of the message.
+    // The answer is cut off, and no callback ever reports on the message.
     const to = ['+19195550002'];
     const input = { ...INPUT, from: '+19195560202', to, text: 'cut off', tag: 'mine', idempotencyKey: 'k' };
     for (let call = 0; call < 2; call++) {

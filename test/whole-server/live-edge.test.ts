@@ -1,4 +1,4 @@
-/** The whole server at the edge to the live service: tokens that end, credentials that are wrong, and what is told of it. */
+/** The whole server at the edge to the live service: tokens that expire, wrong credentials, and what is reported. */
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { request } from 'undici';
@@ -24,7 +24,7 @@ afterEach(async () => {
   removeFolder(folder);
 });
 
-/** The environment of a server with an account at this sandbox, whose messages nobody is told of. */
+/** The environment of a server with an account at this sandbox, which sends no callbacks. */
 function oauthAt({ url, tokenUrl }: { url: string; tokenUrl: string }, overrides: Environment = {}): Environment {
   return {
     AUTH: 'none',

@@ -355,7 +355,7 @@ describe('the subscriptions of one caller behind a router', () => {
       },
     ],
     [
-      'the router does not know them any more',
+      'the router no longer knows them',
       async () => {
         router.statusOf = ({ action }) => (action === 'next' ? 404 : 200);
         source.tell('hello');

@@ -30,7 +30,7 @@ describe('a WebSocket', () => {
     expect(await Promise.all(full.map((peer) => peer.ask(INIT)))).toEqual(full.map(() => ACK));
     expect(await (await connect()).ask(INIT)).toBe(4429);
     await Promise.all(full.map((peer) => peer.end()));
-    // The server hears of it a moment later.
+    // The server notices a moment later.
     while ((await (await connect()).ask(INIT)) === 4429);
     expect(await (await connect()).ask(INIT)).toEqual(ACK);
   });

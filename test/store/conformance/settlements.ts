@@ -151,7 +151,7 @@ export function describeSettlements(opened: Opened): void {
       expect(await store.messagesById(['early'], EVERYBODY)).toMatchObject([{ status: 'DELIVERED' }]);
       expect(await listed({ status: 'DELIVERED' })).toEqual(['early']);
       expect(result).toMatchObject({ kind: 'SETTLED', send: { message: { status: 'DELIVERED' } } });
-      // Nothing of them is left to be let go.
+      // None of them are left to be deleted.
       expect(await store.purge(2_001, 10)).toBe(0);
     });
 
