@@ -13,12 +13,12 @@ import { createHttpHost, type HttpHost } from './http/host.js';
 import { ThrottledLog, type Logger } from './log.js';
 import { openParts, type AppOptions, type Parts } from './parts.js';
 
-/** A stop waits this long for answers from upstream. Sends without one are then recorded as unknown, and their callers told. */
+/** A stop waits this long for answers from upstream. Sends without one are then recorded and answered as unknown. */
 const DRAIN_MS = 7_000;
 /** The first line of the log waits this long for the state of upstream; the server listens already. */
 const MAX_CHECK_WAIT_MS = 2_000;
 
-const COSTS_MONEY = 'AUTH=none: whoever reaches this address can send messages, and each of them costs money';
+const COSTS_MONEY = 'AUTH=none: anybody who reaches this address can send messages, and each costs money';
 
 export interface App {
   /**
@@ -129,7 +129,7 @@ async function withinMs(ms: number, work: Promise<unknown>): Promise<void> {
 /** @throws ConfigError unless every document of the manifest can be read. */
 function readTrustedDocuments({ mode, file }: TrustedDocumentsConfig, log: Logger): TrustedDocuments {
   const onUntrusted = (requestId: string): void => {
-    log.warn({ requestId }, 'a document that is not trusted ran');
+    log.warn({ requestId }, 'an untrusted document ran');
   };
   try {
     const manifest = file === null ? {} : (JSON.parse(readFileSync(file, 'utf8')) as Manifest);

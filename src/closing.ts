@@ -1,4 +1,4 @@
-/** Things that are opened one after the other and closed together, also when a later one cannot be opened. */
+/** Things that are opened one after the other and closed together, even when a later one cannot be opened. */
 
 type Close = () => Promise<void> | void;
 

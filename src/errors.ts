@@ -44,7 +44,7 @@ export const ERRORS = {
   DOCUMENT_NOT_TRUSTED: {
     when: 'Only trusted documents run here, and this one is not trusted (HTTP 400).',
     retryable: false,
-    message: 'Only trusted documents run here, and this one is not trusted.',
+    message: 'Only trusted documents run here: add this one to the manifest.',
   },
   BAD_REQUEST: {
     when: 'The HTTP request is not a GraphQL request: malformed JSON, text that is not Unicode, wrong content type, too large, no such path (HTTP 4xx).',

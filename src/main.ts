@@ -58,7 +58,7 @@ async function sandbox(): Promise<void> {
   stopOnSignal(() => started.close());
 }
 
-/** The environment of a server that shall use this sandbox. */
+/** The environment of a server that is to use this sandbox. */
 function variablesFor({ url, tokenUrl }: Sandbox, auth: SandboxAuth): Record<string, string> {
   const { userId, token, secret, clientId, clientSecret } = SANDBOX_ACCOUNT;
   const address = { CATAPULT_URL: url, CATAPULT_USER_ID: userId };
@@ -110,7 +110,7 @@ const commands: Readonly<Record<string, () => Promise<void> | void>> = {
   schema,
 };
 
-/** The command was called in a way that it does not know. */
+/** The command cannot be run like this; the message says how. */
 class UsageError extends Error {
   override readonly name = 'UsageError';
 }

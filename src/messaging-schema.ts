@@ -15,8 +15,8 @@ import { openParts, type AppOptions, type Parts } from './parts.js';
 /** Who asks, and the id of the request in the log. */
 export interface RequestFacts {
   /**
-   * The name of who signed in to your server: 1 to 255 characters of Unicode, none of them U+0000; anything else is a
-   * RangeError. Callers that `config.auth.senders` names may send from those numbers only.
+   * The name of whoever signed in to your server: 1 to 255 characters of Unicode, none of them U+0000; anything else is
+   * a RangeError. Callers that `config.auth.senders` names may send from those numbers only.
    */
   readonly caller: string;
   /** What the caller may do; sending, and reading what it sent, by default. */
@@ -28,8 +28,8 @@ export interface MessagingSchema {
   /** Executable, and a federation 2 subgraph. */
   readonly schema: GraphQLSchema;
   /**
-   * The context value that the resolvers need: a new one for each operation, since it holds what that operation may still
-   * read. Idempotency keys of different callers never meet, so `caller` must come from your own sign-in.
+   * The context value that the resolvers need: a new one for each operation, since it holds what that operation may
+   * still read. Each caller has its own idempotency keys, so `caller` must come from your own sign-in.
    */
   readonly contextFor: (request: RequestFacts) => RequestContext;
   /** Apollo Server's `formatError`: codes as docs/errors.md lists them, and nothing of the input in a message. */

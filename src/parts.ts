@@ -1,4 +1,4 @@
-/** All that is the same whoever serves it: the store, upstream, the service over both, and what keeps them in order. */
+/** What the server and the embedded schema share: the store, upstream, the service over both, and their upkeep. */
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import type { CallbackOptions, Credentials } from './catapult/callback-route.js';
@@ -135,7 +135,7 @@ function logSends(log: Logger, upstream: OpenUpstream): SendObserver {
       log.error({ ...failure, err: error }, 'an outcome could not be stored; it is kept and tried again');
     },
     onStillWaiting: (waiting, error) => {
-      log.error({ ...waiting, err: error }, 'the store still refuses what waits for it');
+      log.error({ ...waiting, err: error }, 'the store still refuses the writes that wait');
     },
   };
 }
@@ -177,10 +177,10 @@ function logSettling(log: Logger): Pick<SettlingOptions, 'onStep' | 'onFailure'>
 function logHousekeeping(log: Logger): Pick<HousekeepingOptions, 'onExpired' | 'onDropped' | 'onFailure'> {
   return {
     onExpired: (count) => {
-      log.warn({ count }, 'sends without an outcome were found and are UNKNOWN now');
+      log.warn({ count }, 'sends without an outcome were found; they are UNKNOWN now');
     },
     onDropped: (count) => {
-      log.warn({ count }, 'dead letters were dropped before their time: callbacks brought more than are kept');
+      log.warn({ count }, 'dead letters were dropped early: callbacks brought more than are kept');
     },
     onFailure: (error) => {
       log.error({ err: error }, 'housekeeping failed');

@@ -51,7 +51,10 @@ export interface OpenUpstream {
   listening(callbackUrl: string): void;
 }
 
-/** Opens the connections, and begins to find out whether they can be used. It never fails because they cannot. */
+/**
+ * Opens the connections, and begins to find out whether they can be used. Never fails for that: a problem shows in
+ * `state`.
+ */
 export async function openUpstream(closing: Closing, upstream: Upstream, clock: Clock): Promise<OpenUpstream> {
   if (upstream.kind === 'catapult') {
     const notice = 'listening; messages go to Catapult';
@@ -95,7 +98,7 @@ class UpstreamState {
     listener(this.words);
   }
 
-  tell(): void {
+  notify(): void {
     for (const listener of this.#listeners) listener(this.words);
   }
 }
@@ -115,7 +118,7 @@ function connect(closing: Closing, upstream: Live, clock: Clock): Connected {
       state.tokenProblem = problem;
       // Without a token the check could not be made; what it finds now is the news.
       if (problem === null && check.result.kind === 'problem') check.mended();
-      else state.tell();
+      else state.notify();
     },
   });
   const account = new Account({ url, userId, authorization, dispatcher, userAgent: USER_AGENT });
@@ -125,7 +128,7 @@ function connect(closing: Closing, upstream: Live, clock: Clock): Connected {
     random,
     onChange(result) {
       state.account = result;
-      state.tell();
+      state.notify();
     },
   });
   closing.add(async () => {

@@ -19,7 +19,7 @@ describe('the server in a process', () => {
     removeFolder(folder);
   });
 
-  it('that cannot listen leaves nothing open', async () => {
+  it('leaves nothing open when it cannot listen', async () => {
     const storeFile = join(folder, 'messages.sqlite');
     const taken = createServer();
     const port = await listen(taken);
@@ -30,7 +30,7 @@ describe('the server in a process', () => {
     await app.close();
   });
 
-  it('that cannot make its HTTP host leaves nothing open, nor does the schema alone', async () => {
+  it('leaves nothing open when it cannot make its HTTP host, and neither does the embedded schema', async () => {
     const storeFile = join(folder, 'messages.sqlite');
     const config = readConfig({ PORT: '0', LOG_LEVEL: 'silent' });
     const unusable = { ...config, trustedProxies: ['nobody'] };
@@ -49,7 +49,7 @@ describe('the server in a process', () => {
     await app.close();
   });
 
-  it('signs its tags with a key of its own, the same after a restart', async () => {
+  it('signs its tags with its own key, the same after a restart', async () => {
     const keyOf = async (name: string): Promise<unknown> => {
       const storeFile = join(folder, name);
       await (await startTestApp({}, { storeFile })).close();

@@ -8,7 +8,7 @@ export interface AuthOptions {
   readonly apiKeys: readonly ApiKey[];
   /** Null where no tokens are taken. */
   readonly tokens: TokenOptions | null;
-  /** The numbers that a caller may send from, by the caller's name; who is not in it may use all. */
+  /** The numbers that a caller may send from, by the caller's name; a caller without an entry may use all. */
   readonly senders: Readonly<Record<string, readonly string[]>>;
 }
 

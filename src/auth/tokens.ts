@@ -17,7 +17,7 @@ export interface TokenFacts {
 }
 
 export interface Tokens {
-  /** Who a token speaks for; null when it is not valid. @throws when the issuer's keys cannot be had. */
+  /** Who a token speaks for; null when it is not valid. @throws when the issuer's keys cannot be fetched. */
   find(token: string): Promise<TokenFacts | null>;
 }
 
@@ -27,7 +27,7 @@ const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256
 const CLOCK_TOLERANCE_SECONDS = 30;
 /** An unknown key id makes us fetch the keys again, at most this often: anybody can invent key ids. */
 const REFETCH_INTERVAL_MS = 30_000;
-/** After a failure they are not asked for sooner than this. */
+/** After a failure they are not fetched again sooner than this. */
 const RETRY_INTERVAL_MS = 1_000;
 const CACHE_MS = 10 * 60_000;
 const FETCH_TIMEOUT_MS = 5_000;
@@ -69,7 +69,7 @@ function isTokensFault(error: unknown): boolean {
   );
 }
 
-/** Fetches the keys. While the issuer is in trouble, forged tokens must not make this server ask it once for each. */
+/** Fetches the keys. While the issuer fails, forged tokens must not cause one fetch each. */
 function fetchPatiently(): typeof fetch {
   let failedAtMs = -Infinity;
   return async (url, options) => {

@@ -231,12 +231,12 @@ interface Grant {
 
 /** What a header can carry, and no more than a server takes. */
 const FITS_HEADER = /^[\x21-\x7e]{1,8192}$/;
-const NO_TOKEN = 'answered no token';
+const NO_TOKEN = 'the answer has none';
 
 function refusalOf(seen: Exchange): string {
   const { status, body } = seen;
   if (status === 401 || jsonOf(body).error === 'invalid_client') return 'credentials refused';
-  if (isHtml(body)) return 'answered HTML';
+  if (isHtml(body)) return 'answered with HTML';
   return failureOf(seen) ?? (status === 200 ? NO_TOKEN : `answered HTTP ${String(status)}`);
 }
 

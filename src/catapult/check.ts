@@ -57,7 +57,7 @@ export class AccountCheck {
     return this.#closing.signal.aborted;
   }
 
-  /** Call this when the reason of a problem may be gone: the next check is at once. */
+  /** Call this when the cause of a problem may be gone: the next check then starts at once. */
   mended(): void {
     this.#pause.abort();
   }
@@ -123,10 +123,10 @@ export function judge(seen: Exchange): CheckResult {
   if (status === 401) return problem('credentials refused');
   if (status === 403) return { kind: 'unknown', why: 'cannot be checked: HTTP 403' };
   if (status >= 300 && status < 400) return problem(`not Catapult: redirects elsewhere (HTTP ${status})`);
-  if (isHtml(body)) return problem('not Catapult: answered HTML');
+  if (isHtml(body)) return problem('not Catapult: answered with HTML');
   if (status === 404) return problem('no such account');
   if (status === 429 || status >= 500) return problem(`failing: answered HTTP ${status}`);
   if (body === null) return problem(failureOf(seen) ?? 'no answer');
-  if (!isJson(body)) return problem('not Catapult: answered no JSON');
+  if (!isJson(body)) return problem('not Catapult: the answer is not JSON');
   return status < 300 ? { kind: 'ok' } : { kind: 'unknown', why: `cannot be checked: HTTP ${status}` };
 }

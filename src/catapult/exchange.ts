@@ -41,11 +41,11 @@ export function exchange(
   });
 }
 
-/** Watches one request from its socket to the end of its answer. What it tells first counts. */
+/** Watches one request from its socket to the end of its answer. Its first report counts. */
 class Witness implements Dispatcher.DispatchHandler {
   readonly #signal: AbortSignal;
   readonly #mayStart: () => boolean;
-  readonly #tell: (seen: Exchange | Promise<Exchange>) => void;
+  readonly #report: (seen: Exchange | Promise<Exchange>) => void;
   readonly #chunks: Buffer[] = [];
   #controller: Dispatcher.DispatchController | undefined;
   #started = false;
@@ -53,10 +53,10 @@ class Witness implements Dispatcher.DispatchHandler {
   #retryAfter: string | null = null;
   #compressed = false;
 
-  constructor(signal: AbortSignal, mayStart: () => boolean, tell: (seen: Exchange | Promise<Exchange>) => void) {
+  constructor(signal: AbortSignal, mayStart: () => boolean, report: (seen: Exchange | Promise<Exchange>) => void) {
     this.#signal = signal;
     this.#mayStart = mayStart;
-    this.#tell = tell;
+    this.#report = report;
     if (signal.aborted) this.#onAbort();
     else signal.addEventListener('abort', this.#onAbort, { once: true });
   }
@@ -99,7 +99,7 @@ class Witness implements Dispatcher.DispatchHandler {
 
   #end(seen: Exchange | Promise<Exchange>): void {
     this.#signal.removeEventListener('abort', this.#onAbort);
-    this.#tell(seen);
+    this.#report(seen);
   }
 
   /** What was seen so far, without the body. */
@@ -122,7 +122,7 @@ const decompress = promisify(gunzip);
 
 /**
  * Does `work` with a signal that aborts after `timeoutMs`, or with `outer`. Not by `AbortSignal.any` over
- * `AbortSignal.timeout`: nothing keeps that timeout from being collected, and then it never comes.
+ * `AbortSignal.timeout`: that timeout may be garbage-collected, and then it never fires.
  */
 export async function withinTime<Result>(
   timeoutMs: number,

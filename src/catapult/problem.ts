@@ -9,21 +9,21 @@ const FAILURES: Readonly<Record<string, string>> = {
   ENETUNREACH: 'no route to the network',
   ENOTFOUND: 'no such host',
   EAI_AGAIN: 'name server does not answer',
-  ETIMEDOUT: 'no answer to the connection',
-  UND_ERR_CONNECT_TIMEOUT: 'no answer to the connection',
-  UND_ERR_SOCKET: 'connection broke off',
+  ETIMEDOUT: 'connection timed out',
+  UND_ERR_CONNECT_TIMEOUT: 'connection timed out',
+  UND_ERR_SOCKET: 'connection lost',
   UND_ERR_ABORTED: 'the proxy refused the connection',
   UND_ERR_HEADERS_TIMEOUT: 'the proxy does not answer',
-  UND_ERR_PRX_TLS: 'certificate of the proxy is of another host',
+  UND_ERR_PRX_TLS: 'certificate of the proxy names another host',
   TimeoutError: 'no answer in time',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate not trusted (NODE_EXTRA_CA_CERTS)',
-  UNABLE_TO_GET_ISSUER_CERT: 'certificate not trusted (NODE_EXTRA_CA_CERTS)',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'certificate not trusted (NODE_EXTRA_CA_CERTS)',
-  SELF_SIGNED_CERT_IN_CHAIN: 'certificate not trusted (NODE_EXTRA_CA_CERTS)',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'certificate not trusted (NODE_EXTRA_CA_CERTS)',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate not trusted: set NODE_EXTRA_CA_CERTS',
+  UNABLE_TO_GET_ISSUER_CERT: 'certificate not trusted: set NODE_EXTRA_CA_CERTS',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'certificate not trusted: set NODE_EXTRA_CA_CERTS',
+  SELF_SIGNED_CERT_IN_CHAIN: 'certificate not trusted: set NODE_EXTRA_CA_CERTS',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'certificate not trusted: set NODE_EXTRA_CA_CERTS',
   CERT_HAS_EXPIRED: 'certificate expired',
   CERT_NOT_YET_VALID: 'certificate not valid yet',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'certificate of another host',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'certificate names another host',
   EPROTO: 'no TLS at this address',
 };
 
@@ -31,7 +31,7 @@ const FAILURES: Readonly<Record<string, string>> = {
 export function failureOf({ failure }: Exchange): string | null {
   if (failure === null) return null;
   if (failure.startsWith('ERR_SSL_')) return 'no TLS at this address';
-  if (failure.startsWith('HPE_') || failure === 'HTTPParserError') return 'answered no HTTP';
+  if (failure.startsWith('HPE_') || failure === 'HTTPParserError') return 'does not speak HTTP';
   return FAILURES[failure] ?? `failed: ${failure}`;
 }
 

@@ -117,7 +117,7 @@ export function parseRefusal(body: Buffer): Refusal | null {
 /** What the message list says of one message. */
 export interface MessageList {
   readonly messages: readonly UpstreamMessage[];
-  /** False when entries are missing, be it by a limit or because they could not be read. */
+  /** False when entries are missing, because of a limit or because they could not be read. */
   readonly complete: boolean;
 }
 

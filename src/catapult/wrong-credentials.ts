@@ -12,8 +12,8 @@ import type { Clock } from '../messaging/ports.js';
 export interface WrongCredentialsOptions {
   readonly clock: Clock;
   /**
-   * Called for each try, with the number of addresses that this minute's came from; more than ten thousand are not told
-   * apart. Never learns what was sent, nor by whom.
+   * Called for each try, with the number of addresses that tried in this minute; all above ten thousand count as one.
+   * Never gets the credentials or the addresses.
    */
   readonly onWrong: (addresses: number) => void;
 }
@@ -42,7 +42,7 @@ export class WrongCredentials {
     setMaxListeners(MAX_PAUSED + 1, this.#closing.signal);
   }
 
-  /** Counts one try. Resolves when it may be answered: true as one of too many. */
+  /** Counts one try. Resolves when it may be answered: true if it is one too many. */
   async taken(address: string): Promise<boolean> {
     if (this.#triesOf.size === 0) void this.#startWindow();
     const known = this.#triesOf.has(address) || this.#triesOf.size < MAX_ADDRESSES;

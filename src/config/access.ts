@@ -27,11 +27,11 @@ export function readAccess(reader: ConfigReader, isExposed: boolean): AccessConf
   const isOpen = reader.read('API_KEYS') === null && JWT_VARIABLES.every((name) => reader.read(name) === null);
   const mode = reader.readText('AUTH', (text) => text === 'none', 'none, or unset');
   if (mode === 'none' && !isOpen) {
-    reader.addProblem('AUTH=none contradicts API_KEYS and the JWT_ variables: unset it, or them.');
+    reader.addProblem('AUTH=none contradicts API_KEYS and the JWT_ variables: unset one or the other.');
   }
   if (isOpen && isExposed && mode === null) {
     reader.addProblem(
-      'Nobody would have to sign in: set API_KEYS or the JWT_ variables, or AUTH=none if that is meant. Only the sandbox on loopback needs none of them.',
+      'Anybody could call: set API_KEYS or the JWT_ variables, or AUTH=none if you want that. Only the sandbox on loopback needs none of them.',
     );
   }
   const senders = readSenders(reader);
@@ -66,10 +66,10 @@ function readApiKeys(reader: ConfigReader): ApiKey[] {
     );
   }
   if (parsed.some(({ sha256 }) => sha256 === EMPTY_SHA256)) {
-    reader.addProblem('API_KEYS holds the SHA-256 of an empty key: the variable that it was made from was not set.');
+    reader.addProblem('API_KEYS holds the SHA-256 of an empty key: set the key before you hash it.');
   }
   if (new Set(parsed.map(({ sha256 }) => sha256)).size < parsed.length) {
-    reader.addProblem('API_KEYS holds a key twice: give every caller a key of its own.');
+    reader.addProblem('API_KEYS holds a key twice: give each caller its own key.');
   }
   return parsed;
 }

@@ -65,7 +65,7 @@ function readLimit(reader: ConfigReader, name: string, unset: string): Limit[] {
       return [];
     }
     const windowSeconds = Number(length) * (SECONDS[unit] ?? 1);
-    if (windowSeconds > MAX_WINDOW_SECONDS) reader.addProblem(`${name} must count over at most 24 days.`);
+    if (windowSeconds > MAX_WINDOW_SECONDS) reader.addProblem(`${name} must have windows of at most 24 days.`);
     return [{ count: Number(count), windowSeconds }];
   });
 }

@@ -29,7 +29,7 @@ export type Upstream =
       readonly url: string;
       readonly userId: string;
       readonly credentials: UpstreamCredentials;
-      /** Secrets of Catapult by which earlier versions signed tags; the tags of then are still read. */
+      /** Secrets of Catapult with which earlier versions signed tags; those tags are still read. */
       readonly formerSecrets: readonly string[];
       /** Null where no proxy is configured. */
       readonly proxies: ProxyConfig | null;

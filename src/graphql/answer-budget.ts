@@ -1,4 +1,7 @@
-/** How much one answer may hold. Checked while it is made, so that nobody makes the server read, work or print without end. */
+/**
+ * How much one answer may hold. Checked while it is made, so that no caller makes the server read, work or print
+ * without end.
+ */
 import {
   defaultFieldResolver,
   getNullableType,
@@ -149,7 +152,7 @@ function fieldsBelow({ fieldNodes, fragments }: GraphQLResolveInfo, lists: Reado
   return fieldNodes.reduce((sum, { selectionSet }) => sum + countAll(selectionSet?.selections), 0);
 }
 
-/** Why an answer must not be given; null when it may. A mutation's answer always is: it says what was done. */
+/** Why an answer must not be given; null when it may. A mutation's answer always may: it says what was done. */
 export function answerRefusal(
   operation: OperationDefinitionNode | null | undefined,
   budget: AnswerBudget,

@@ -47,7 +47,7 @@ function isMediaUrl(url: string): boolean {
 export class MessageInput {
   @Field(() => String, {
     description:
-      'One of your telephone numbers in E.164 format, the only way to write it: `+19195551212`. Error codes: `INVALID_E164`, and `SENDER_NOT_ALLOWED` if you may not send from this number.',
+      'One of your telephone numbers, in E.164 format only: `+19195551212`. Error codes: `INVALID_E164`, and `SENDER_NOT_ALLOWED` if you may not send from this number.',
   })
   @Holds(E164_CODE, E164_MESSAGE, isE164)
   from!: string;
@@ -85,7 +85,7 @@ export class MessageInput {
 
   @Field(() => ID, {
     description:
-      'The id of the application that `from` belongs to in the phone number dashboard; not the account. Error codes: `APPLICATION_ID_REQUIRED`, `APPLICATION_ID_TOO_LONG`, `INVALID_CHARACTER`.',
+      'The id of the application that `from` belongs to in the phone number dashboard; not the id of the account. Error codes: `APPLICATION_ID_REQUIRED`, `APPLICATION_ID_TOO_LONG`, `INVALID_CHARACTER`.',
   })
   @Holds('APPLICATION_ID_REQUIRED', 'Must not be blank.', (id: string) => id.trim() !== '')
   @Holds(
@@ -147,7 +147,7 @@ export class MessageInput {
   @Field(() => ID, {
     nullable: true,
     description:
-      'Your own name for this send: 1 to 255 of `A-Z a-z 0-9 _ : . -`. A repeated call with the same key and input gets the first answer, and sends nothing. A key lives 72 hours, and as long as the outcome is unknown. Error codes: `INVALID_IDEMPOTENCY_KEY`, and `IDEMPOTENCY_KEY_REUSED` for another input.',
+      'Your own name for this send: 1 to 255 characters of `A-Z a-z 0-9 _ : . -`. A repeated call with the same key and input gets the first answer, and sends nothing. A key lives 72 hours, or longer while the outcome is unknown. Error codes: `INVALID_IDEMPOTENCY_KEY`, and `IDEMPOTENCY_KEY_REUSED` for another input.',
   })
   @Holds('INVALID_IDEMPOTENCY_KEY', 'Must have 1 to 255 characters of A-Z a-z 0-9 _ : . and -.', (key: string) =>
     IDEMPOTENCY_KEY.test(key),

@@ -94,7 +94,7 @@ export class MessageResolver {
 
   @Query(() => MessageConnectionType, {
     description:
-      'Your messages, newest first, page by page; those of all callers with `messages:read-all`. A page stays the same while new messages arrive.',
+      'Your messages, newest first, page by page. With `messages:read-all`, those of all callers. A page stays the same while new messages arrive.',
   })
   async messages(
     @Arg('first', () => Int, {

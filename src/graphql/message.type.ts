@@ -45,7 +45,7 @@ export const TextEncodingEnum = registerEnum<Segmentation['encoding']>(
   'TextEncoding',
   'How a text is written into the segments of an SMS.',
   {
-    GSM_7: 'The GSM alphabet, 7 bits a character; its extension characters, such as `{` and `€`, take two.',
+    GSM_7: 'The GSM alphabet, 7 bits a character; its extension characters, such as `{` and `€`, count twice.',
     UCS_2: 'UTF-16, 2 bytes a unit. One character outside the GSM alphabet puts the whole text into it.',
   },
 );
@@ -72,7 +72,7 @@ export class MessagePreviewType implements Segmentation {
   forcing!: string[];
 }
 
-export const FailureOriginEnum = registerEnum<FailureOrigin>('FailureOrigin', 'Who failed a message.', {
+export const FailureOriginEnum = registerEnum<FailureOrigin>('FailureOrigin', 'Who caused a failure.', {
   CLIENT: "The sender's side: numbers, content or permissions. Sending it again will fail again.",
   BANDWIDTH: 'The messaging service.',
   CARRIER: "The recipient's carrier.",
@@ -93,7 +93,7 @@ export class DeliveryFailureType implements DeliveryFailure {
   @Field(() => String, { description: 'What it means, in plain words.' })
   meaning!: string;
 
-  @Field(() => FailureOriginEnum, { description: 'Who failed the message.' })
+  @Field(() => FailureOriginEnum, { description: 'Who caused the failure.' })
   origin!: FailureOrigin;
 
   @Field(() => Boolean, { description: 'Whether the same message may get through if it is sent again later.' })

@@ -19,7 +19,7 @@ const MAX_ELEMENTS = 100;
 /** Where the input that is being checked breaks each rule, by property and code: rules run once. */
 let found = new Map<string, Mistakes>();
 
-/** Declares a rule; `find` runs as a class-validator constraint and tells where the value breaks it. */
+/** Declares a rule; `find` runs as a class-validator constraint and finds where the value breaks it. */
 function rule(code: string, message: string, find: FindMistakes): PropertyDecorator {
   return ValidateBy({
     name: code,
@@ -48,7 +48,7 @@ export function Holds(
   );
 }
 
-/** A rule of every element of a list, as far as lists are looked at; each that breaks it is named by its index. */
+/** A rule of each element of a list, up to `MAX_ELEMENTS`; the path of a mistake names the index. */
 export function EachHolds<Element>(
   code: string,
   message: string,

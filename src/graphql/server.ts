@@ -98,7 +98,7 @@ function requestHandler(
 ): RouteHandlerMethod {
   const answer = fastifyApolloHandler(apollo, {
     context: (request) => {
-      // Every route to here has its hook; a request that went around it must not become anybody.
+      // Every route to here has its hook; a request that bypassed it must not become a caller.
       if (request.signedIn === null) throw new ServiceError('UNAUTHENTICATED');
       return Promise.resolve(newContext(request.id, request.signedIn));
     },
@@ -149,9 +149,9 @@ function refuse(reply: FastifyReply, body: object): FastifyReply {
   return reply.code(statusOfRefusal(accept)).type(`application/${type}; charset=utf-8`).send(body);
 }
 
-/** The text of a request's document, put in the place of its id; null where Apollo says what is wrong with the request. */
+/** The text of a request's document, put in place of its id; null where Apollo says what is wrong with the request. */
 function documentTextOf(request: FastifyRequest, trusted: TrustedDocuments): string | null {
-  // By the parser that Apollo uses: Fastify's leaves encoded what is not UTF-8, and the gate would judge another text.
+  // Parsed as Apollo does: Fastify leaves encoded what is not UTF-8, and the gate would judge another text.
   const asked: unknown =
     request.method === 'GET' ? Object.fromEntries(new URL(request.url, 'http://host').searchParams) : request.body;
   if (typeof asked !== 'object' || asked === null) return null;

@@ -22,7 +22,7 @@ const CORS_MAX_AGE_SECONDS = 600;
 
 export interface HttpHostOptions {
   readonly log: Logger;
-  /** What /ready tells; a rejection means not ready. */
+  /** What /ready answers; a rejection means not ready. */
   readonly readiness: () => Promise<object>;
   /** The origins whose pages may call; none turns CORS off. */
   readonly corsOrigins: readonly string[];

@@ -24,7 +24,7 @@ export function readJsonOnly(routes: FastifyInstance): void {
   });
 }
 
-/** Whether a content type names no charset but UTF-8, and at most once: of two, each reader may believe another one. */
+/** Whether a content type names no charset but UTF-8, and at most once: of two, readers may believe different ones. */
 function isInUtf8(contentType = ''): boolean {
   const [, ...parameters] = contentType.split(';');
   const [charset, ...others] = parameters.filter((parameter) => /charset/i.test(parameter));

@@ -12,7 +12,7 @@ export const SCOPES = [
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** What a caller may do whose key names no scopes: send, and read what it sent. */
+/** What a caller may do if its key names no scopes: send, and read what it sent. */
 export const DEFAULT_SCOPES: readonly Scope[] = ['messages:send', 'messages:read'];
 
 /** A caller's name is in indexes, and PostgreSQL bounds their entries. In UTF-16 units. */
@@ -31,13 +31,13 @@ export const ANYBODY: Caller = { name: 'anonymous', scopes: new Set(SCOPES), sen
 
 /** Whose messages: one caller's, by its name, or everybody's. */
 export type Whose = string | typeof EVERYBODY;
-/** No name can be mistaken for it, and nothing that is left out means it. */
+/** A symbol, so that no name equals it and no omission means it. */
 export const EVERYBODY: unique symbol = Symbol('everybody');
 
 /** Who signed in, and until when. */
 export interface SignedIn {
   readonly caller: Caller;
-  /** When the credential ends, in milliseconds since the epoch; null when it has no end. */
+  /** When the credential expires, in milliseconds since the epoch; null for never. */
   readonly expiresAt: number | null;
 }
 

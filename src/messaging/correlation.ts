@@ -1,6 +1,6 @@
 /**
- * How a lost answer finds its message: behind the client's tag, the wire's tag carries our id of the send, and a short
- * HMAC so that a tag from elsewhere is never believed. Callbacks bring the tag back; nobody else gets to see the suffix.
+ * How a send whose answer was lost finds its message. After the client's tag, the tag on the wire carries our id of the
+ * send, and a short HMAC so that no other tag is believed. Callbacks bring the tag back; callers never see the suffix.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
@@ -9,7 +9,7 @@ const MAX_TAG_LENGTH = 1024;
 /** 72 bits: enough, since nobody can guess often. */
 const MAC_LENGTH = 12;
 
-/** `~` follows a tag that the client gave, though it be empty; `^` stands where it gave none. */
+/** `~` follows a tag that the client gave, even an empty one; `^` stands where it gave none. */
 const SUFFIX = /^(.*)([~^])([0-9a-z]{1,64})\.([\w-]{12})$/s;
 
 export interface Correlated {

@@ -1,6 +1,6 @@
 /** Why a message was not delivered: Catapult's codes and what they mean in plain words. */
 
-/** Who failed a message. `UNCLEAR` where Catapult itself does not know. */
+/** Who caused a failure. `UNCLEAR` where Catapult itself does not know. */
 export type FailureOrigin = 'CLIENT' | 'BANDWIDTH' | 'CARRIER' | 'UNCLEAR';
 
 export interface DeliveryFailure {

@@ -20,7 +20,7 @@ export function openDeliveries(to: readonly string[]): Delivery[] {
   return to.map((recipient) => ({ to: recipient, status: 'ACCEPTED', time: null, errorCode: null }));
 }
 
-/** The deliveries after an event. An event about nobody of the message changes nothing. */
+/** The deliveries after an event. An event about another recipient changes nothing. */
 export function withEvent(deliveries: readonly Delivery[], event: DeliveryEvent): Delivery[] {
   const [only, ...others] = deliveries;
   // With one recipient the event is about that one, even if it spells the number differently.
@@ -31,7 +31,9 @@ export function withEvent(deliveries: readonly Delivery[], event: DeliveryEvent)
   );
 }
 
-/** Of two reports on one recipient the one of higher rank; among equals the earlier, then the one of the lower code. */
+/**
+ * Of two reports on one recipient the one of higher rank; among equals the earlier, then the one with the lower code.
+ */
 function further(known: Delivery, heard: Delivery): Delivery {
   const ranks = RANK[heard.status] - RANK[known.status];
   if (ranks !== 0) return ranks > 0 ? heard : known;
@@ -50,7 +52,7 @@ export function aggregateStatus(deliveries: readonly Delivery[]): MessageStatus 
   return others.length === 0 ? status : 'PARTIALLY_DELIVERED';
 }
 
-/** Whether nothing more is to be expected of a message. */
+/** Whether no more changes of a message are expected. */
 export function isFinal({ status }: Pick<Message, 'status'>): boolean {
   return RANK[status] >= RANK.DELIVERED;
 }

@@ -5,7 +5,7 @@ import type { RefusalCounts } from './refusal-counts.js';
 
 /** How often abandoned claims, and events that missed their message, are looked for. */
 const CHECK_EVERY_MS = 5_000;
-/** How often refused sends are written down: a crash may forget as many as this. */
+/** How often the counts of refused sends are stored: a crash loses what came since. */
 const COUNT_EVERY_MS = 1_000;
 /** How often old keys are freed. */
 const PURGE_EVERY_MS = 10 * 60_000;
@@ -19,11 +19,11 @@ const KEY_RETENTION_MS = 72 * 3_600_000;
  */
 const DEAD_LETTER_RETENTION_MS = 30 * 24 * 3_600_000;
 /**
- * Dead letters of each kind that are kept, the newest. At 16 KiB, the longest, they are 160 MB; what a mad upstream
- * brings is looked at every few seconds, so that it cannot fill the disk. Ten thousand are more than anybody reads.
+ * How many dead letters of each kind are kept, the newest. At 16 KiB each, the longest, they take 160 MB. They are
+ * counted every few seconds, so that a mad upstream cannot fill the disk. Nobody reads more than ten thousand.
  */
 const MAX_DEAD_LETTERS = 10_000;
-/** As many rows as `PURGE_BATCH` are too much where each may be pages long. */
+/** Fewer than `PURGE_BATCH`, since each row may be pages long. */
 const DEAD_LETTER_BATCH = 100;
 
 export interface HousekeepingOptions {
@@ -31,15 +31,15 @@ export interface HousekeepingOptions {
   readonly clock: Clock;
   readonly refusals: Pick<RefusalCounts, 'store'>;
   readonly onExpired: (count: number) => void;
-  /** So many dead letters were deleted before their time, since more came than are kept. */
+  /** How many dead letters were deleted early, because more came than are kept. */
   readonly onDropped: (count: number) => void;
   readonly onFailure: (error: unknown) => void;
 }
 
 /**
- * Runs until the returned function is called. It starts with the claims that a crash left behind: where no other
- * process shares the store, whatever is pending now has no owner any more; elsewhere a claim is abandoned once its
- * lease ran out. Either becomes `UNKNOWN`, and is never sent again.
+ * Runs until the returned function is called. It starts with the claims that a crash left behind: if no other process
+ * shares the store, whatever is pending now has lost its owner; otherwise a claim is abandoned once its lease has run
+ * out. Both become `UNKNOWN`, and are never sent again.
  *
  * @throws what the store throws at that first look: a server that cannot read its store must not start.
  */
@@ -93,7 +93,7 @@ async function purgeDeadLetters({ store, clock, onDropped }: HousekeepingOptions
   }
 }
 
-/** Repeats `work` until it finds nothing more to do. An embedded store never waits, so others get their turn here. */
+/** Repeats `work` until it finds nothing more to do. An embedded store never yields, so others get their turn here. */
 async function inBatches(work: () => Promise<number>, signal: AbortSignal): Promise<void> {
   while (!signal.aborted && (await work()) > 0) await setImmediate();
 }

@@ -3,9 +3,9 @@ import { isIP } from 'node:net';
 import { domainToUnicode } from 'node:url';
 import ipaddr from 'ipaddr.js';
 
-/** All public addresses lie in here. The library takes an address without a known use elsewhere for a public one. */
+/** All public addresses lie in here. Elsewhere, the library calls each address public that has no known use. */
 const PUBLIC_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3');
-/** Answers inside Azure's networks, with what it knows about the machine that asks, though it is a public address. */
+/** A public address that answers inside Azure's networks, with facts about the machine that asks. */
 const AZURE_PLATFORM = '168.63.129.16';
 
 /** Endings of names that mean something in a private network only, or that resolve to whatever address they contain. */
@@ -33,12 +33,13 @@ const AUTHORITY = /^(https?):\/\/(\[[0-9a-f:]{2,45}\]|[^/:?#@%[\]\\]{1,254})(?::
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443' };
 
 /**
- * Whether an absolute http(s) URL names a host of the public internet, and so that every parser reads the same host: no
+ * Whether an absolute http(s) URL names a host of the public internet, in a way that every parser reads alike: no
  * address of a private network, no name that has a meaning in one, no port but the scheme's own, no spelling that needs
  * to be understood (`010.0.0.1`, `0x8.8.8.8`, fullwidth digits, percent-encoding).
  *
  * Names are not resolved, so this cannot find everything: a public name may have a private address, and some names
- * (`10.0.0.1.nip.io`) contain theirs. Code that fetches must check the address, too. The cost does not grow with the URL.
+ * (`10.0.0.1.nip.io`) contain theirs. Code that fetches must check the address, too. The cost does not grow with the
+ * URL.
  */
 export function isPublicHost(url: string): boolean {
   const host = hostOf(url);
@@ -69,8 +70,8 @@ export function isAllowedHost(url: string, allowed: readonly string[]): boolean 
 const isWithin = (host: string, name: string): boolean => host === name || host.endsWith(`.${name}`);
 
 /**
- * The host as `URL` understands it, without brackets and the root's dot; null unless it stands there just so, apart from
- * upper case, or is an internationalized name in its own letters.
+ * The host as `URL` understands it, without brackets and the root's dot; null if the text spells it in another way.
+ * Upper case is allowed, and so are the letters of an internationalized name.
  */
 function hostOf(url: string): string | null {
   const [, scheme = '', written = '', port] = AUTHORITY.exec(url) ?? [];

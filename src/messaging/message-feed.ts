@@ -16,8 +16,8 @@ export class MessageFeed {
   }
 
   /**
-   * The message as it is now, then after every change; ends when nothing more is to be expected. Changes that come
-   * faster than they are read are sent once, as the latest state.
+   * The message as it is now, then after every change; ends when no more changes are expected. Of changes that come
+   * faster than they are read, only the latest state is sent.
    *
    * @param caller who must have sent it.
    * @throws ServiceError BAD_USER_INPUT when the message is not known.
@@ -32,13 +32,13 @@ export class MessageFeed {
     }
 
     async function* read(): AsyncGenerator<Message> {
-      let told = '';
+      let last = '';
       do {
         const [message = null] = await store.messagesById([id], caller);
         if (message === null) throw unknownMessage();
         const now = JSON.stringify(message);
-        if (now !== told) yield message;
-        told = now;
+        if (now !== last) yield message;
+        last = now;
         if (isFinal(message)) return;
       } while ((await waiting.next()) === true);
     }

@@ -31,16 +31,16 @@ import { settleByHand, type SettleRequest } from './settlement.js';
  * does no harm: a late record still replaces UNKNOWN.
  */
 const LEASE_MARGIN_MS = 5_000;
-/** How long a caller waits for its outcome to be on disk before hearing that it is unknown for now. */
+/** How long a caller waits for its outcome to be on disk. Then the answer is OUTCOME_UNKNOWN. */
 const RECORD_PATIENCE_MS = 5_000;
 
 export interface SendRequest {
   readonly message: OutboundMessage;
-  /** Who asks. Idempotency keys of different callers never meet. */
+  /** Who asks. Each caller has its own idempotency keys. */
   readonly caller: string;
   readonly idempotencyKey: string | null;
   readonly requestId: string;
-  /** Why this may not be sent now; null when it may. It counts only where the key is not held by an earlier send. */
+  /** Why this may not be sent now; null when it may. It counts only if no earlier send holds the key. */
   readonly refusal: ServiceError | null;
 }
 
@@ -57,7 +57,7 @@ export interface SendReport {
   readonly detail: string;
 }
 
-/** What the operator is told. */
+/** What goes into the operator's log. */
 export interface SendObserver extends RecordObserver {
   /** Once for each send that reached the gateway. */
   onSend(report: SendReport): void;
@@ -116,7 +116,7 @@ export class MessageService {
       if (running.fingerprint !== fingerprint) throw refusal ?? keyReused();
       return running.answer;
     }
-    if (refusal !== null) return this.#answerInSpiteOf(refusal, request, fingerprint);
+    if (refusal !== null) return this.#refuseUnlessHeld(refusal, request, fingerprint);
     const answer = this.#claimCallRecord(request, fingerprint);
     this.#running.set(key, { fingerprint, answer });
     try {
@@ -158,7 +158,7 @@ export class MessageService {
     const { gateway, clock, observer, sendTimeoutMs } = this.#options;
     const send = this.#newSend(request, fingerprint);
     const room = await this.#look(send);
-    if (room.kind === 'REFUSED') return this.#answerInSpiteOf(rateLimited(room), request, fingerprint);
+    if (room.kind === 'REFUSED') return this.#refuseUnlessHeld(rateLimited(room), request, fingerprint);
 
     const holder = await this.#claim(send, room);
     if (holder !== null) {
@@ -178,15 +178,15 @@ export class MessageService {
     return messageOrThrow(report);
   }
 
-  /** Refuses the send, unless an earlier call with the same key and input sent it. */
-  async #answerInSpiteOf(
+  /** Refuses the send, unless an earlier call with the same key and input holds the key. */
+  async #refuseUnlessHeld(
     refusal: ServiceError,
     { caller, idempotencyKey }: SendRequest,
     fingerprint: string,
   ): Promise<Message> {
     const holder = idempotencyKey === null ? null : await this.#holderOf(caller, idempotencyKey);
     if (holder?.fingerprint === fingerprint) return replay(holder, fingerprint);
-    // Another input than the holder's is refused for what it is.
+    // With another input than the holder's, the refusal stands.
     if (refusal.code === 'RATE_LIMITED') this.#options.refusals.add(caller, this.#options.clock.now());
     throw refusal;
   }
@@ -217,7 +217,7 @@ export class MessageService {
         case 'HELD':
           return claim.by;
         default:
-          // Whatever else a store says, it is no claim.
+          // Any other answer of a store is no claim.
           throw new Error('not claimed', { cause: claim satisfies never });
       }
     } catch (cause) {
@@ -237,8 +237,8 @@ export class MessageService {
   }
 
   /**
-   * Counts the send, only after its claim: a call that is refused for this count, in any process, finds the claim under
-   * its key, and is not told that nothing was sent.
+   * Counts the send, only after its claim. So a call that this count refuses, in any process, finds the claim under its
+   * key, and does not answer that nothing was sent.
    */
   async #count({ sendId }: NewSend, room: Room): Promise<Counted> {
     let refusal: ServiceError;

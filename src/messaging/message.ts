@@ -50,7 +50,7 @@ export interface OutboundMessage {
   /** Absolute http(s) URLs; empty for an SMS. */
   readonly media: readonly string[];
   readonly tag: string | null;
-  /** Null for whatever Catapult takes when it is not said. */
+  /** Null for Catapult's default. */
   readonly priority: MessagePriority | null;
   /** After this instant Catapult drops the message rather than sending it. */
   readonly expiresAt: Micros | null;
@@ -60,13 +60,13 @@ export interface OutboundMessage {
 export interface Delivery {
   readonly to: string;
   readonly status: MessageStatus;
-  /** When this was so, by Catapult's clock; null as long as nothing was heard. */
+  /** When this happened, by Catapult's clock; null until it reports. */
   readonly time: Micros | null;
   /** Catapult's code of a failure. */
   readonly errorCode: number | null;
 }
 
-/** A message as Catapult answered it. What is nullable is `null` where Catapult left it out. */
+/** A message as Catapult answered it. Nullable members are `null` where Catapult left them out. */
 export interface Message {
   /** Catapult's own message id. */
   readonly id: string;

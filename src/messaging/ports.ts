@@ -64,13 +64,13 @@ export interface CredentialHeaders {
   readonly 'x-api-key'?: unknown;
 }
 
-/** Tells who a credential belongs to; null when it is missing or wrong. Rejects when that cannot be found out. */
+/** Finds out who a credential belongs to; null when it is missing or wrong. Rejects when it cannot find out. */
 export type Authenticate = (headers: CredentialHeaders) => Promise<SignedIn | null>;
 
 /** How often may be sent. */
 export interface Limit {
   readonly count: number;
-  /** From the first send that is counted on, in seconds. */
+  /** In seconds, from the first send that is counted. */
   readonly windowSeconds: number;
 }
 
@@ -79,10 +79,10 @@ export interface Refused {
   readonly retryAfterSeconds: number;
 }
 
-/** There was room. It is kept in this process until one of both is called, once. */
+/** There is room. It stays reserved in this process until `take` or `drop` is called, once. */
 export interface Room {
   readonly kind: 'ROOM';
-  /** Counts the send. Refused where others, in other processes, were faster. Rejects when counting is not possible. */
+  /** Counts the send. Refused when another process was faster. Rejects when it cannot count. */
   take(): Promise<Counted | Refused>;
   drop(): void;
 }
@@ -90,24 +90,24 @@ export interface Room {
 export interface Counted {
   readonly kind: 'COUNTED';
   /**
-   * Takes the send out of the counts again, as far as their windows last still; those of less than a minute excepted,
-   * which say how often may be tried. Never rejects.
+   * Takes the send out of each count whose window still runs. Windows of less than a minute keep it: they limit tries.
+   * Never rejects.
    */
   giveBack(): Promise<void>;
 }
 
-/** What the service asks before a send, whoever counts. */
+/** The limits that the service asks before a send. */
 export interface SendLimits {
   /**
    * Whether there is room for a send of `caller` to these recipients, each counted as one message. Only reads. Rejects
-   * when the counts cannot be had.
+   * when the counts cannot be read.
    */
   look(caller: string, recipients: readonly string[]): Promise<Room | Refused>;
 }
 
 /** A send at the moment of its claim. */
 export interface NewSend {
-  /** Our own id, unique, sorting by time. */
+  /** Our own id: unique, and it sorts by time. */
   readonly sendId: string;
   /** Who asks; idempotency keys are scoped to the caller. */
   readonly caller: string;
@@ -141,7 +141,7 @@ export interface StoredSend {
   readonly leaseUntilMs: number;
   /** Since when its status is what it is. */
   readonly updatedAtMs: number;
-  /** What the last attempt met: `HTTP 404`, `TimeoutError`; null where nobody was left to see it. */
+  /** What the last attempt met: `HTTP 404`, `TimeoutError`; null if the process died first. */
   readonly lastSeen: string | null;
   /** Who settled what the call left open: `search`, or somebody's name; null where nobody did. */
   readonly settledBy: string | null;
@@ -149,7 +149,7 @@ export interface StoredSend {
   readonly message: Message | null;
 }
 
-/** Whether it is not known what became of the send, or under which id, and nobody settled it yet. */
+/** Whether the outcome or the message id of the send is unknown, and nobody has settled it. */
 export function isUnresolved({ status, settledBy, message }: StoredSend): boolean {
   return message === null && settledBy === null && (status === 'UNKNOWN' || status === 'ACCEPTED');
 }
@@ -173,17 +173,17 @@ export type Claim =
   /** The caller's idempotency key already belongs to this send. */
   | { readonly kind: 'HELD'; readonly by: StoredSend };
 
-/** The outcome of a send as it is stored: why it was rejected is not kept. */
+/** The outcome of a send as it is stored: without the reason of a rejection. */
 export type Resolution = (Exclude<SendOutcome, { status: 'REJECTED' }> | { readonly status: 'REJECTED' }) & {
   /** What the last attempt met; absent where there was none. */
   readonly lastSeen?: string;
 };
 
-/** What somebody found out of a send that its call left open. */
+/** What somebody found out about a send that its call left open. */
 export type Settlement = (
   | {
       readonly as: 'SENT';
-      /** Catapult's id of the message, and its time where that is known; null where only that it went out is known. */
+      /** Catapult's id of the message, and its time if known; null if all that is known is that it went out. */
       readonly found: { readonly id: string; readonly time: Micros | null } | null;
     }
   | { readonly as: 'NOT_SENT' }
@@ -240,9 +240,9 @@ export type StoreChange =
   | { readonly kind: 'missed' };
 
 /**
- * Durable state. Every promise of a write resolves only after its commit is on disk, and rejects when the write did
- * not happen or may not have happened. Concurrent writes share one commit, and one that cannot be stored does not keep
- * the others from it.
+ * Durable state. Every promise of a write resolves only after its commit is on disk, and rejects when the write did not
+ * happen or may not have happened. Concurrent writes share one commit; one that cannot be stored does not stop the
+ * others.
  */
 export interface MessageStore {
   /** Whether other processes may own claims in here; if not, whatever is pending at start was left by a crash. */
@@ -250,19 +250,19 @@ export interface MessageStore {
 
   /**
    * Stores the intent to send, or returns the send that holds the caller's key and writes nothing. Rejects with a
-   * NotTriedError where it certainly did not happen; any other rejection leaves open whether it did, or will.
+   * NotTriedError if it certainly did not happen. After any other rejection it may be stored, now or later.
    */
   claim(send: NewSend): Promise<Claim>;
 
   /**
-   * Ends claims of which it is open whether they were stored: whatever becomes of them, they hold no key afterwards, and
-   * a commit that is still on its way meets what is written here.
+   * Ends claims that may or may not be stored. They hold no key afterwards: a commit that is still on its way finds
+   * what is written here.
    */
   abandon(sends: readonly NewSend[], now: number): Promise<void>;
 
   /**
-   * Stores what became of a send. A state of the same or higher rank stays; so repeating is harmless. `REJECTED` frees
-   * the idempotency key in the same commit. What the call itself brought takes the place of what somebody settled.
+   * Stores what became of a send. A state of the same or higher rank stays, so repeating is harmless. `REJECTED` frees
+   * the idempotency key in the same commit. The outcome of the call itself replaces a settlement.
    */
   record(sendId: string, resolution: Resolution, now: number): Promise<void>;
 
@@ -270,38 +270,39 @@ export interface MessageStore {
   expireLeases(now: number): Promise<number>;
 
   /**
-   * Stores what a callback brings. What became of a delivery waits where its message is not known yet; see
-   * `adoptEarlyEvents`. Repeating that, or a message that came in, changes nothing. The rest is kept for people to read.
+   * Stores what a callback brings. An event of a delivery waits while its message is not known; see `adoptEarlyEvents`.
+   * Repeating it, or a message that came in, changes nothing. Everything else is kept for people to read.
    */
   take(event: CallbackEvent, now: number): Promise<void>;
 
-  /** Applies events that came before their message was known, where it is known by now; returns how many messages. */
+  /** Applies the waiting events of messages that are known by now; returns how many messages. */
   adoptEarlyEvents(now: number): Promise<number>;
 
   /** The send that holds this key of the caller; null when none does. */
   sendByKey(caller: string, idempotencyKey: string): Promise<StoredSend | null>;
 
-  /** Settles a send that is unresolved, in the database and its audit; `NOT_SENT` frees its idempotency key. */
+  /** Settles an unresolved send, in the database and its audit; `NOT_SENT` frees its idempotency key. */
   settle(sendId: string, settlement: Settlement, now: number): Promise<SettleResult>;
 
   /** Adds to the counts of refused sends. */
   addRefusals(counts: readonly RefusalCount[]): Promise<void>;
 
   /**
-   * Deletes what was kept aside, and other events: what was received before `before`, and of each kind the oldest beyond
-   * the newest `keep`; at most `limit` rows a call. Returns how many were too old, and how many too many.
+   * Deletes dead letters: those received before `before`, and of each kind all but the newest `keep`; at most `limit`
+   * rows a call. Returns how many were too old, and how many too many.
    */
   purgeDeadLetters(before: number, keep: number, limit: number): Promise<DeadLetterPurge>;
 
   /**
-   * Tells of changes to messages by callbacks, also of those that other instances took in. Returns what ends it. The
-   * listener must not throw.
+   * Calls the listener when a callback or a settlement changes a message, here or in another instance. The listener
+   * must not throw. Returns a function that stops the calls.
    */
   onChange(listener: (change: StoreChange) => void): () => void;
 
   /**
-   * Frees the keys of settled sends last changed before `before`, and deletes rejected ones and events whose message
-   * never came; at most `limit` rows a call. Never touches `PENDING`, `UNKNOWN` or a send without an id. Returns how many rows were changed.
+   * Frees the keys of sends with a message id, and deletes rejected sends and events whose message never came: all last
+   * changed before `before`, and at most `limit` rows a call. Never touches `PENDING`, `UNKNOWN`, or `ACCEPTED` without
+   * an id. Returns how many rows were changed.
    */
   purge(before: number, limit: number): Promise<number>;
 
@@ -315,9 +316,8 @@ export interface MessageStore {
   unresolvedSends(limit: number, after: Position | null): Promise<StoredSend[]>;
 
   /**
-   * The other sends from the same number whose message, if there is one, may have been sent while `send` was, and is not
-   * known for certain by its id: those under way, unresolved, or settled by people. Their windows reach `marginMs`
-   * further on either side.
+   * Other sends from the same number that may have sent a message while `send` did, and whose message id is not
+   * certain: those under way, unresolved, or settled by people. Both windows reach `marginMs` further on either side.
    */
   rivalsOf(send: StoredSend, marginMs: number): Promise<StoredSend[]>;
 

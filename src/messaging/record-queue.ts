@@ -1,4 +1,4 @@
-/** What could not be stored at once: outcomes and abandoned claims, kept in memory and tried again until they are. */
+/** Outcomes and abandoned claims that could not be stored at once, kept in memory and tried again until they are. */
 import type { Clock, MessageStore, NewSend, Resolution } from './ports.js';
 
 /** The first pause before a round of tries; it doubles up to the longest. */
@@ -14,11 +14,11 @@ export interface RecordFailure {
   readonly messageId: string | null;
 }
 
-/** What the operator is told. */
+/** What goes into the operator's log. */
 export interface RecordObserver {
   /** Once when an outcome could not be stored, and again when the process ends without having stored it. */
   onRecordFailure(failure: RecordFailure, error: unknown): void;
-  /** Once for each round of tries that failed, however much waits. */
+  /** Once for each round of tries that failed, however many writes wait. */
   onStillWaiting(waiting: { outcomes: number; claims: number }, error: unknown): void;
 }
 

@@ -18,7 +18,7 @@ export class RefusalCounts {
     this.#add({ caller, hour, count: 1 });
   }
 
-  /** Stores what was counted since the last time. What could not be stored is kept for the next time, and rejects. */
+  /** Stores what was counted since the last time. Rejects if that fails, and keeps the counts for the next time. */
   async store(): Promise<void> {
     if (this.#counts.size === 0) return;
     const counts = [...this.#counts.values()];

@@ -13,9 +13,9 @@ import {
 /** What an E.164 number looks like, before anything is known of its country. */
 const FORM = /^\+[1-9][0-9]{1,14}$/;
 
-/** What to do where `isE164` does not hold. */
+/** Says how to write a number for which `isE164` is false. */
 export const E164_MESSAGE =
-  'Must be an E.164 number: +, the country calling code once, then the number without the prefix of calls within the country; at most 15 digits.';
+  'Must be an E.164 number such as +19195551212: + and the country code, once, then the number without its national prefix; at most 15 digits.';
 
 /** Lines that bill the sender, or that are not telephones. Toll-free numbers take messages like any other. */
 const SPECIAL_LINES: ReadonlySet<PhoneNumberType | undefined> = new Set<PhoneNumberType>([
@@ -28,17 +28,17 @@ const SPECIAL_LINES: ReadonlySet<PhoneNumberType | undefined> = new Set<PhoneNum
 ]);
 
 /**
- * The rules of an input and then, in the same go, the policy ask about the numbers of a send, which are eleven at most.
- * Few are kept: a number that was cut out of a document holds on to the whole of it.
+ * The rules of an input, and right after them the policy, ask about the numbers of a send: eleven at most. Few are
+ * kept: a number that was cut out of a document keeps the whole document in memory.
  */
 const MAX_READ = 32;
 const read = new Map<string, PhoneNumber | undefined>();
 
 /**
- * Whether this is an E.164 number, written in the only way that E.164 has. libphonenumber forgives a country code that
- * is there twice, and the 0 of calls within a country, as networks do. So it is asked to print what it read: limits,
- * duplicates and kinds of lines go by the text of a number, and another text would be another recipient. What it cannot
- * read (a calling code that nobody has, two digits) cannot be compared, and no network has it: no number either.
+ * Whether this is an E.164 number, written in the only way that E.164 has. libphonenumber accepts a country code
+ * written twice, and a national prefix 0, as networks do. So the text must be what it prints: limits, duplicates and
+ * kinds of lines compare texts, and another text would be another recipient. What it cannot read (an unassigned country
+ * code, two digits) cannot be compared, and is on no network: it is no number either.
  *
  * The cost does not grow with the text.
  */
@@ -51,10 +51,10 @@ export const isRegion = (code: string): boolean => isSupportedCountry(code);
 
 /**
  * Whether messages may go to this E.164 number. It must be valid in one of the `allowed` regions (ISO 3166). A number
- * whose region cannot be told, such as those of satellite networks, needs all regions to be allowed; so does one that is
- * not valid, since its area code may be newer than libphonenumber. But that must have a length that its country uses, and
- * it must not be a valid number with more digits behind it: networks ignore those, so it would be the same recipient.
- * Premium-rate and other special lines are refused everywhere.
+ * without a known region, such as those of satellite networks, needs all regions to be allowed. So does one that is not
+ * valid: its area code may be newer than libphonenumber. But it must have a length that its country uses, and must not
+ * be a valid number with more digits behind it: networks ignore those, so it would be the same recipient. Premium-rate
+ * and other special lines are refused everywhere.
  */
 export function isAllowedDestination(number: string, allowed: readonly string[] | '*'): boolean {
   const known = readNumber(number);

@@ -5,7 +5,7 @@ export interface Segmentation {
   readonly segmentCount: number;
   /** Septets in GSM-7, UTF-16 units in UCS-2. */
   readonly unitCount: number;
-  /** What one segment holds: less once there are several, since each then carries 6 bytes that tell its place. */
+  /** What one segment holds: less once there are several, since each then carries 6 bytes for its place. */
   readonly unitsPerSegment: number;
   /** The characters that GSM-7 lacks, each once, in order of appearance. */
   readonly forcing: string[];
@@ -22,9 +22,8 @@ const EXTENSION = new Set('\f^{}\\[~]|€');
 const CAPACITY = { GSM_7: [160, 153], UCS_2: [70, 67] } as const;
 
 /**
- * The segments of a text. A character that takes two units, be it an extension character or a surrogate pair, is never
- * split between two segments, so that a segment may stay one unit short. An empty text takes one segment: so is an empty
- * SMS billed.
+ * The segments of a text. A character of two units (an extension character, or a surrogate pair) is never split between
+ * two segments, so a segment may stay one unit short. An empty text takes one segment, as an empty SMS is billed.
  */
 export function segmentsOf(text: string): Segmentation {
   const characters = Array.from(text);

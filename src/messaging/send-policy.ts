@@ -7,7 +7,7 @@ import type { Clock } from './ports.js';
 import { isAllowedDestination } from './region.js';
 
 const MEDIA_HOST_MESSAGE =
-  'Must be on an allowed host of the public internet, written plainly, without a port, and with a / or nothing behind it.';
+  'Must name an allowed host of the public internet in its usual spelling, without a port, followed by / or nothing.';
 
 export interface SendPolicyOptions {
   /** The recipients' regions by ISO 3166, or `*` for all. */
@@ -29,7 +29,7 @@ export class SendPolicy {
 
   /**
    * BAD_USER_INPUT with everything that is not allowed, each at its field; null when all is. It is not thrown here: a
-   * repetition of a send that went out while it was allowed must hear what became of that one.
+   * repetition of a send that went out while it was allowed must get the outcome of that one.
    */
   refusalOf({ from, to, media, expiresAt }: OutboundMessage, { senders }: Caller): ServiceError | null {
     const { allowedRegions, mediaHosts, allowHttpMedia } = this.#options;
@@ -37,7 +37,7 @@ export class SendPolicy {
     const refuse = (path: readonly (string | number)[], code: string, message: string): void => {
       mistakes.push({ path: ['input', ...path], code, message });
     };
-    if (senders !== null && !senders.has(from)) refuse(['from'], 'SENDER_NOT_ALLOWED', 'Not one of your numbers.');
+    if (senders !== null && !senders.has(from)) refuse(['from'], 'SENDER_NOT_ALLOWED', 'Must be one of your numbers.');
     for (const [index, number] of to.entries()) {
       if (isAllowedDestination(number, allowedRegions)) continue;
       refuse(['to', index], 'DESTINATION_NOT_ALLOWED', 'This server does not send to this country or kind of line.');

@@ -1,14 +1,14 @@
 /**
- * Settles unresolved sends by asking upstream's message list. The list has no tag and no text, so a message
- * is found by its numbers and its time. That is proof only as long as nothing else sends from these numbers, which the
- * operator says by turning this on; and only where one send of ours, and one message, is left to be matched.
+ * Settles unresolved sends by asking upstream's message list. The list has no tag and no text, so a message is found by
+ * its numbers and its time. That is proof only if nothing else sends from these numbers, which the operator confirms by
+ * turning this on, and only if one send of ours and one message are left to match.
  */
 import { EVERYBODY } from './caller.js';
 import type { Clock, MessageSearch, MessageStore, StoredSend, UpstreamMessage } from './ports.js';
 
-/** A callback has mostly come by then, and every send of that time is over. */
+/** By then most callbacks have come, and every send of that time has ended. */
 const FIRST_ASK_MS = 2 * 60_000;
-/** Upstream lists messages late, but not later than this. From ask to ask the age of the send doubles. */
+/** Upstream lists messages late, but not later than this. The age of the send doubles from one ask to the next. */
 const LAST_ASK_MS = 24 * 3_600_000;
 /** How often it looks for sends that are due. */
 const ROUND_EVERY_MS = 15_000;
@@ -24,7 +24,8 @@ export interface SettleStep {
   readonly sendId: string;
   /**
    * `settled` by the one message that fits · `none` listed yet · `several` that fit · `rivals`: other sends of ours
-   * could be it as well, so nobody was asked · `failed`: nobody could be asked · `resolved` by somebody else meanwhile.
+   * could be it as well, so upstream was not asked · `failed`: it could not be asked · `resolved` by somebody else
+   * meanwhile.
    */
   readonly step: 'settled' | 'none' | 'several' | 'rivals' | 'failed' | 'resolved';
   /** Messages that fit. */
@@ -133,7 +134,7 @@ export class SettlingRounds {
   }
 }
 
-/** When the message of a send can have reached upstream, by upstream's clock. */
+/** When the message of a send may have reached upstream, by upstream's clock. */
 function windowOf({ startedAtMs, leaseUntilMs }: StoredSend): { sinceMs: number; untilMs: number } {
   return { sinceMs: startedAtMs - MARGIN_MS, untilMs: leaseUntilMs + MARGIN_MS };
 }

@@ -32,16 +32,20 @@ export async function settleByHand(
 ): Promise<{ send: StoredSend; isNew: boolean }> {
   const { sendId, as, messageId, by, reason } = request;
   if (messageId !== null && as === 'NOT_SENT') {
-    throw badArgument('messageId', 'MESSAGE_ID_WITHOUT_MESSAGE', 'A message that was not sent has no id.');
+    throw badArgument(
+      'messageId',
+      'MESSAGE_ID_WITHOUT_MESSAGE',
+      'A message that was not sent has no id: leave this out.',
+    );
   }
   if (messageId !== null && !MESSAGE_ID.test(messageId)) {
     throw badArgument('messageId', 'INVALID_MESSAGE_ID', 'Must be 1 to 255 visible ASCII characters.');
   }
   if (reason !== null && reason.length > MAX_REASON_LENGTH) {
-    throw badArgument('reason', 'REASON_TOO_LONG', `At most ${MAX_REASON_LENGTH} characters.`);
+    throw badArgument('reason', 'REASON_TOO_LONG', `Must have at most ${MAX_REASON_LENGTH} characters.`);
   }
   if (reason !== null && !isCleanText(reason)) {
-    throw badArgument('reason', 'INVALID_CHARACTER', 'Must not hold U+0000 or half of a surrogate pair.');
+    throw badArgument('reason', 'INVALID_CHARACTER', 'Must not contain U+0000 or half of a surrogate pair.');
   }
   const settlement: Settlement =
     as === 'NOT_SENT'

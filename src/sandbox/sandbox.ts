@@ -173,7 +173,7 @@ class Messages {
     );
   }
 
-  /** Never rejects: when the server went away or the sandbox closes, nobody else can be called. */
+  /** Never rejects: when the server went away or the sandbox closes, there is nobody to call. */
   async #callBack(message: CallbackMessage, events: ReturnType<typeof eventsOf>): Promise<void> {
     if (this.target === undefined) return;
     await sendEvents(this.target, message, events, this.#closing.signal).catch(() => undefined);

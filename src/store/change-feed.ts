@@ -1,4 +1,4 @@
-/** Hears, by LISTEN, what any instance changes in the database. */
+/** Receives, by LISTEN, what any instance changes in the database. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { StoreChange } from '../messaging/ports.js';
@@ -9,7 +9,7 @@ export const CHANNEL = 'catapult_graphql';
 
 /** The pause before each attempt to reconnect. */
 const RECONNECT_MS = 500;
-/** A peer that went away without a word is found out by TCP. */
+/** TCP finds out when a peer went away without closing. */
 const KEEP_ALIVE_MS = 10_000;
 
 export class ChangeFeed {
@@ -58,7 +58,7 @@ export class ChangeFeed {
     });
     client.on('notification', ({ payload = '' }) => {
       const [kind, ...id] = payload.split(':');
-      this.#tell({ kind: kind === 'received' ? 'received' : 'updated', messageId: id.join(':') });
+      this.#notify({ kind: kind === 'received' ? 'received' : 'updated', messageId: id.join(':') });
     });
     client.on('error', () => undefined);
     client.on('end', () => {
@@ -75,7 +75,7 @@ export class ChangeFeed {
     }
   }
 
-  /** Tries until it is connected again. Listeners then hear that changes were missed. */
+  /** Tries until it is connected again. Then listeners get `missed`. */
   async #reconnect(): Promise<void> {
     const { signal } = this.#closing;
     for (;;) {
@@ -88,10 +88,10 @@ export class ChangeFeed {
         // It is tried again.
       }
     }
-    this.#tell({ kind: 'missed' });
+    this.#notify({ kind: 'missed' });
   }
 
-  #tell(change: StoreChange): void {
+  #notify(change: StoreChange): void {
     for (const listener of this.#listeners) listener(change);
   }
 }

@@ -13,9 +13,9 @@ export class StoreInUseError extends Error {
 }
 
 /**
- * Locks the file until the process ends or the result is called: a second server would take for abandoned what the first
- * one is sending right now. It is SQLite's own lock, on an empty database next to the file: the kernel releases it when
- * the process ends in any way, and tools can still read the file itself.
+ * Locks the file until the process ends or the result is called: a second server would take the first one's running
+ * sends for abandoned. It is SQLite's own lock, on an empty database next to the file: the kernel releases it when the
+ * process ends in any way, and tools can still read the file itself.
  *
  * @throws StoreInUseError when it is locked already.
  */
@@ -34,7 +34,10 @@ export function lockFile(file: string): () => void {
   };
 }
 
-/** Whether somebody else holds a lock. By its code: the native half of the driver may throw the class of another copy of its other half. */
+/**
+ * Whether somebody else holds a lock. By its code: the native half of the driver may throw the class of another copy of
+ * the driver.
+ */
 export function isBusy(error: unknown): boolean {
   const { code } = error as { readonly code?: unknown };
   return typeof code === 'string' && code.startsWith('SQLITE_BUSY');

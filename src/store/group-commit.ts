@@ -10,9 +10,9 @@ import { NotTriedError } from '../messaging/ports.js';
 
 /** Writes in one commit. More would make the first of them wait for a flush that takes too long. */
 const MAX_BATCH = 256;
-/** Writes that wait. More than that, and the database is away: who comes now is refused at once. */
+/** Writes that wait. With more, the database must be away: a new one is refused at once. */
 const MAX_WAITING = 10_000;
-/** Whoever waited so long has given up, or is told so now, rather than after another commit that fails. */
+/** A write that waited longer is refused, rather than after another commit that fails: its caller has given up. */
 const MAX_WAIT_MS = 5_000;
 
 export interface GroupCommitOptions {
@@ -75,8 +75,8 @@ export function groupCommit<Write, Result>(
 }
 
 /**
- * Why one write could not be stored. A class of our own, since DataLoader takes for a result whatever is no Error of this
- * realm, as a native driver's errors need not be.
+ * Why one write could not be stored. A class of our own: DataLoader takes for a result whatever is not an Error of this
+ * realm, and a native driver's errors may not be.
  */
 class WriteError extends Error {
   override readonly name = 'WriteError';

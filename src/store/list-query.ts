@@ -12,8 +12,8 @@ export interface Query {
 }
 
 /**
- * A page of the list, newest first. `join` is how the database is told to walk the recipients first: SQLite takes a
- * CROSS JOIN as an order.
+ * A page of the list, newest first. `join` makes the database walk the recipients first: SQLite keeps the order of a
+ * CROSS JOIN.
  */
 export function listQuery(
   { caller, from, to, status, tag, since, until }: MessageFilter,
@@ -79,8 +79,8 @@ export function rivalsQuery({ sendId, from, startedAtMs, leaseUntilMs }: StoredS
 const INDEXED_LENGTH = 255;
 
 /**
- * Equality by way of an index that holds only the beginning of a text. A shorter text than that is its own beginning, and
- * then the second condition is left out: PostgreSQL would take it as independent, expect too few rows, and sort them.
+ * Equality through an index that holds only the beginning of a text. A shorter text is its own beginning, so the second
+ * condition is left out: PostgreSQL would take it as independent, expect too few rows, and sort them.
  */
 function matching(column: 'sender' | 'tag', text: string): Condition {
   const beginning = `substr(sends.${column}, 1, ${INDEXED_LENGTH})`;

@@ -7,7 +7,7 @@ export function migrations(database: Database): readonly string[] {
   return STEPS.map((step) => step(DIALECTS[database]));
 }
 
-/** The database was made by a newer version of this software, which alone knows what is in it. */
+/** The database was made by a newer version of this software; only that version knows what is in it. */
 export class NewerStoreError extends Error {
   override readonly name = 'NewerStoreError';
 
@@ -15,7 +15,7 @@ export class NewerStoreError extends Error {
     readonly found: number,
     readonly known: number,
   ) {
-    super(`The database has version ${found}; this software knows versions up to ${known}. Run a newer release of it.`);
+    super(`The database has version ${found}; this software knows versions up to ${known}. Run a newer release.`);
   }
 }
 
@@ -36,7 +36,7 @@ interface Dialect {
   readonly sendCounters: string;
   /**
    * The first trigger names its columns now, since there are more; the second one writes the row of a settlement, the
-   * third one that of a message which went out though somebody was sure that it had not.
+   * third one that of a message that went out although somebody had settled it as not sent.
    */
   readonly settlementTriggers: string;
   /**

@@ -19,8 +19,8 @@ export function openPool(url: string): Pool {
   });
   // A connection that breaks while idle is replaced by the next query; without a listener it would end the process.
   pool.on('error', () => undefined);
-  // The pool listens to idle connections only. One that is reset under a statement tells its client as well as the
-  // statement, and there too, without a listener, it would end the process.
+  // The pool listens to idle connections only. When one is reset during a statement, its client emits an error, too;
+  // without a listener that would end the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }

@@ -55,7 +55,7 @@ export async function openPostgres(url: string): Promise<PostgresStore> {
   }
 }
 
-/** On a connection of its own, that waits: a step may have to read a large table. */
+/** On a connection of its own, without a timeout: a step may have to read a large table. */
 async function migrateAll(url: string): Promise<void> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: TIMEOUT_MS });
   client.on('error', () => undefined);
@@ -83,8 +83,8 @@ async function migrate(client: Client): Promise<void> {
 }
 
 /**
- * Does `work` on one connection, all or nothing; again when the database ended it to break a deadlock between instances.
- * A connection on which anything failed is not used again.
+ * Does `work` in one transaction, and again when the database ended it to break a deadlock between instances. A
+ * connection on which anything failed is not used again.
  */
 async function transaction<Result>(
   pool: Pool,
@@ -145,8 +145,8 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   }
 
   /**
-   * Not by way of the commits that sends wait for: while a claim's own commit is on its way, this waits for that one row,
-   * and meets it.
+   * Not through the group commit: while a claim's own commit is on its way, this waits for that row alone, and then
+   * finds it.
    */
   async abandon(sends: readonly NewSend[], now: number): Promise<void> {
     await transaction(this.#pool, (client) => applyAbandonments(client, sends, now));
@@ -225,7 +225,7 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   }
 
   async listMessages(filter: MessageFilter, limit: number, after: Position | null): Promise<ListedMessage[]> {
-    // PostgreSQL refuses U+0000 even in a question; no message holds one, so nothing can match it.
+    // PostgreSQL refuses U+0000 even in a parameter; no message holds one, so nothing can match it.
     if ([filter.from, filter.to, filter.tag].some((text) => text?.includes('\0'))) return [];
     const position = after && { ...after, sendId: storable(after.sendId) };
     return listedMessages(await this.#all(listQuery(filter, limit, position, 'JOIN')));

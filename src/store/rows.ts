@@ -31,7 +31,7 @@ export interface SendRow {
   readonly priority: string | null;
   readonly expires_at: number | null;
   readonly paired_message_id: string | null;
-  /** JSON; null until something was heard of a delivery. */
+  /** JSON; null until a delivery is reported. */
   readonly deliveries: string | null;
 }
 
@@ -96,7 +96,7 @@ export const EVENT_COLUMNS = [
   'paired_message_id',
 ] as const satisfies readonly (keyof SendRow)[];
 
-/** What a row of `sends` is written from: those of a `SendRow`, and two that are never read here. */
+/** The columns that are written to `sends`: those of a `SendRow`, and two that are never read here. */
 export type Columns = Readonly<Partial<SendRow & { idempotency_key: string | null; settled_reason: string | null }>>;
 
 /** The type in PostgreSQL of a column of `sends`, or of another table. */
@@ -190,16 +190,16 @@ export function rowAfter(known: SendRow, event: DeliveryEvent): SendRow {
   const deliveries = withEvent(deliveriesOf(row), event);
   // An event that was kept by an earlier version has none.
   const { pairedMessageId }: { pairedMessageId?: string | null } = event.message;
-  const told = {
+  const reported = {
     deliveries: JSON.stringify(deliveries),
     status: aggregateStatus(deliveries),
     paired_message_id: row.paired_message_id ?? (pairedMessageId == null ? null : storable(pairedMessageId)),
   };
-  if (row.message_id !== null) return { ...row, ...told };
+  if (row.message_id !== null) return { ...row, ...reported };
   const { time, owner, segmentCount } = event.message;
   return {
     ...row,
-    ...told,
+    ...reported,
     message_id: storable(event.messageId),
     time: row.time ?? time,
     owner: owner === null ? null : storable(owner),
@@ -212,7 +212,7 @@ export function recordColumns({ status, lastSeen }: Resolution, now: number): Co
   return { status, updated_at: now, last_seen: lastSeen ?? null };
 }
 
-/** What is dropped of a send that was not sent: a caller who is refused again and again must not fill the disk. */
+/** Dropped from a send that was not sent: a caller who is refused again and again must not fill the disk. */
 export const SHED_COLUMNS = { body: '', media: '[]', tag: null } as const;
 
 /** The message id that a settlement names; null where it names none. */

@@ -9,12 +9,12 @@ import {
 import type { Counted, Limit, Refused, Room, SendLimits } from '../messaging/ports.js';
 import type { PoolShare } from './pool.js';
 
-/** The table is made with the store's others, since two instances that make it at once would trip over each other. */
+/** The table is made with the store's others, since two instances that make it at once would collide. */
 const TABLE = { tableName: 'send_counters', tableCreated: true };
 
 export interface LimitsOfSends {
   readonly perCaller: readonly Limit[];
-  /** By caller and recipient: what one caller sends to a number is no other's business. */
+  /** By caller and recipient: what one caller sends to a number does not count for another. */
   readonly perRecipient: readonly Limit[];
   /** By recipient, for all callers together. */
   readonly perRecipientOverall: readonly Limit[];
@@ -23,7 +23,7 @@ export interface LimitsOfSends {
 interface Counter {
   readonly limiter: RateLimiterAbstract;
   readonly limit: Limit;
-  /** Takes points out of the window that ends then, milliseconds since 1970; of no other, where nobody put them in. */
+  /** Takes points out of the window that ends then (milliseconds since 1970), and of no other: they are not in it. */
   giveBack(key: string, points: number, windowEndsAt: number): Promise<unknown>;
 }
 
@@ -110,7 +110,7 @@ async function takeAll(counts: readonly Count[]): Promise<Counted | Refused> {
 
 const refused = (waitMs: number): Refused => ({ kind: 'REFUSED', retryAfterSeconds: Math.ceil(waitMs / 1000) });
 
-/** What a window that runs holds. */
+/** A window that runs. */
 interface Window {
   readonly points: number;
   /** Milliseconds since 1970. */
@@ -120,7 +120,7 @@ interface Window {
 /** Finds the windows of counts; null where none runs. */
 type Look = (counts: readonly Count[]) => Promise<readonly (Window | null)[]>;
 
-/** How long these counts have to wait, in milliseconds, before none of them is too much; 0 when none is now. */
+/** How long to wait, in milliseconds, until none of these counts is too much; 0 when none is now. */
 function longestWait(counts: readonly Count[], windows: readonly (Window | null)[], kept: KeptPoints): number {
   const now = Date.now();
   const waits = counts.map((count, index) => {
@@ -151,11 +151,11 @@ function lookInPostgres(pool: PoolShare): Look {
   };
 }
 
-/** Shorter windows say how fast may be sent, longer ones how much. */
+/** Shorter windows limit how fast a caller sends, longer ones how much. */
 const MIN_RETURNED_SECONDS = 60;
 
 interface Taken {
-  /** Why it could not be counted; null when it was, too much or not. */
+  /** Why it could not be counted; null when it was, even if it is too much. */
   readonly failure: unknown;
   /** 0 when it is not too much. */
   readonly retryAfterMs: number;
@@ -166,7 +166,7 @@ async function consume({ counter, key, points }: Count): Promise<Taken> {
   const counted = await counter.limiter.consume(key, points).catch((refusal: unknown) => ({ refusal }));
   const isRefused = 'refusal' in counted;
   const state = isRefused ? counted.refusal : counted;
-  // Whether a count that failed was made is not known, and one that was not made must not be taken back.
+  // A count that failed may or may not be made, and one that was not made must not be taken back.
   if (!(state instanceof RateLimiterRes)) {
     return { failure: state, retryAfterMs: 0, giveBack: () => Promise.resolve() };
   }
@@ -187,7 +187,7 @@ const optionsOf = (
   { count: points, windowSeconds: duration }: Limit,
 ): { keyPrefix: string; points: number; duration: number } => ({ keyPrefix: `${kind}/${duration}`, points, duration });
 
-/** Two ends that lie closer than this are one window's: the next one ends a second later at least. */
+/** Two ends closer than this belong to one window: the next one ends at least a second later. */
 const SAME_WINDOW_MS = 500;
 
 function inMemory(kind: string, limit: Limit): Counter {
@@ -224,6 +224,6 @@ function inPostgres(kind: string, limit: Limit, pool: PoolShare): Counter {
   };
 }
 
-/** Whoever reads the counters needs no numbers and no names. */
+/** So that the counters hold no numbers and no names. */
 const digest = (...texts: readonly string[]): string =>
   createHash('sha256').update(JSON.stringify(texts)).digest('base64url');

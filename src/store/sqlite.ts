@@ -53,7 +53,7 @@ import {
 } from './rows.js';
 import { sendLimits, type LimitsOfSends } from './send-limits.js';
 
-/** better-sqlite3 waits for a lock with the whole process; a longer wait is made of many short ones. */
+/** better-sqlite3 blocks the process while it waits for a lock; a longer wait is made of many short ones. */
 const BUSY_TIMEOUT_MS = 20;
 const BUSY_RETRY_MS = 20;
 /** Messages whose early events are applied in one go. */
@@ -146,7 +146,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   readonly #listeners = new Set<(change: StoreChange) => void>();
   /** When the last ping was written, by the clock of `performance`. */
   #writtenAt = -Infinity;
-  /** What the commit under way changes; the listeners hear it once it is on disk. */
+  /** What the commit under way changes; the listeners get it once it is on disk. */
   #changes: StoreChange[] = [];
 
   constructor(database: Database.Database, unlock: () => void = () => undefined) {
@@ -291,7 +291,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     return Promise.resolve();
   }
 
-  /** Does `work` in one transaction, and tells listeners what changed once that is on disk. */
+  /** Does `work` in one transaction, and gives listeners what changed once that is on disk. */
   async #commit<Result>(work: () => Result): Promise<Result> {
     const transaction = this.#database.transaction(work);
     const { result, changes } = await whenFree(() => {

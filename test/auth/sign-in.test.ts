@@ -89,7 +89,7 @@ describe('with keys and tokens', () => {
     });
   });
 
-  describe('a token of the right issuer, for us, that is no access token is refused with 401', () => {
+  describe('a token for us from the right issuer is refused with 401 if it is no access token', () => {
     it.each<[string, object, object]>([
       ['typed as an ID token', { typ: 'id_token+jwt' }, {}],
       ['typed as a logout token', { typ: 'logout+jwt' }, {}],
@@ -180,7 +180,7 @@ describe('with keys and tokens', () => {
     });
   });
 
-  it('a thousand unknown key ids fetch the keys anew once at most', async () => {
+  it('a thousand unknown key ids fetch the keys again once at most', async () => {
     const before = issuer.fetches();
     const token = await issuer.sign({ sub: 'u' });
     const [, payload, signature] = token.split('.');
@@ -192,12 +192,12 @@ describe('with keys and tokens', () => {
     expect(issuer.fetches() - before).toBeLessThanOrEqual(1);
   });
 
-  it('a token that ended a few seconds ago by our clock is let in still', async () => {
+  it('a token that ended a few seconds ago by our clock is still let in', async () => {
     const token = await issuer.sign({ sub: 'user-1', scope: 'messages:send', exp: Math.floor(Date.now() / 1000) - 10 });
     expect(await send(token)).not.toBe('');
   });
 
-  it('keys are fetched from the address that was configured, and from nowhere that it leads to', async () => {
+  it('keys are fetched from the configured address, and not from where it redirects to', async () => {
     const server = createServer((_request, response) => {
       response.writeHead(302, { location: issuer.environment.JWT_JWKS_URL }).end();
     });
@@ -211,7 +211,7 @@ describe('with keys and tokens', () => {
     await stopListening(server);
   });
 
-  it('a client that takes HTML as well signs in like any other', async () => {
+  it('a client that also accepts HTML signs in like any other', async () => {
     const accept = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
     const sent = await ask<SendMessageMutation>({ ...as(KEYS.shop), ...accept }, SendMessageDocument, { input: INPUT });
     expect([sent.status, sent.data?.sendMessage?.status]).toEqual([200, 'ACCEPTED']);
@@ -294,7 +294,7 @@ describe('with keys and tokens', () => {
     });
   });
 
-  it('a caller sends from its own numbers alone', async () => {
+  it('a caller sends only from its own numbers', async () => {
     const { errors } = await ask(as(KEYS.crm), SendMessageDocument, { input: INPUT });
     expect(errors?.[0]?.extensions).toMatchObject({
       code: 'BAD_USER_INPUT',
@@ -330,7 +330,7 @@ describe('with keys and tokens', () => {
       expect([await listed(KEYS.crm), await listed(KEYS.reader)]).toEqual([false, false]);
     });
 
-    it('is no entity for others', async () => {
+    it('is not resolved as an entity for others', async () => {
       const query =
         'query ($representations: [_Any!]!) { _entities(representations: $representations) { ... on Message { text } } }';
       const body = JSON.stringify({ query, variables: { representations: [{ __typename: 'Message', id }] } });
@@ -347,7 +347,7 @@ describe('with keys and tokens', () => {
       expect(other).not.toBe(id);
     });
 
-    it('is not told of by a name that a token made up', async () => {
+    it('is not shown to a token that has the name of its caller as its subject', async () => {
       const token = await issuer.sign({ sub: 'shop', scope: 'messages:read' });
       expect(await found(token)).toBeNull();
     });
@@ -368,7 +368,7 @@ describe('with keys and tokens', () => {
       expect(await subscribe(key, 'x')).toMatchObject({ code: 4401 });
     });
 
-    it("hears of its caller's messages and of no others", async () => {
+    it("gets its caller's messages and no others", async () => {
       const id = await send(KEYS.shop);
       expect(await subscribe(KEYS.shop, id)).toMatchObject({ data: { messageUpdated: { id } } });
       expect(await subscribe(KEYS.crm, id)).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);

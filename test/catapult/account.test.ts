@@ -76,12 +76,12 @@ describe('a request to an account', () => {
     expect(upstream.requests.map((request) => [request.method, request.path])).toEqual([['POST', expected]]);
   });
 
-  it('names an account that could be taken for a path', async () => {
+  it('escapes the name of an account that could be taken for a path', async () => {
     await newAccount({ userId: 'a/../b?c' }).post('{}', signal, always);
     expect(upstream.requests[0]?.path).toBe('/users/a%2F..%2Fb%3Fc/messages');
   });
 
-  it('carries its credentials, and says what it holds, what it wants and who asks', async () => {
+  it('carries its credentials, content type, accepted type and user agent', async () => {
     const seen = await newAccount().post('{"text":"Hey"}', signal, always);
     expect(seen).toMatchObject({ started: true, status: 202, failure: null });
     expect(seen.body?.toString()).toBe('{"id":"m1"}');
@@ -100,13 +100,13 @@ describe('a request to an account', () => {
     expect([method, path, body.length]).toEqual(['GET', '/users/u-1/messages?sourceTn=%2B1&limit=1', 0]);
   });
 
-  it('is not begun where it may not start any more', async () => {
+  it('is not sent when it may no longer start', async () => {
     const seen = await newAccount().post('{}', signal, () => false);
     expect([seen.started, seen.status]).toEqual([false, null]);
     expect(upstream.requests).toEqual([]);
   });
 
-  it('without a credential does not leave', async () => {
+  it('without a credential is not sent', async () => {
     const authorization = scripted(null);
     const seen = await newAccount({ authorization }).post('{}', signal, always);
     expect(seen).toEqual({ started: false, status: null, retryAfter: null, body: null, failure: NO_TOKEN });
@@ -137,7 +137,7 @@ describe('a request to an account', () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it('says that a credential was accepted by any answer but 401, and by no silence', async () => {
+  it('counts its credential as accepted after any answer but 401, and not after silence', async () => {
     answers = [answer('500 Internal Server Error', '{}')];
     const refused = scripted('one');
     await newAccount({ authorization: refused }).post('{}', signal, always);
@@ -163,7 +163,7 @@ describe('a search', () => {
     return code;
   };
 
-  it('asks for what went out between the numbers in the time, and finds what is listed', async () => {
+  it('asks for outgoing messages by numbers and time, and finds those that are listed', async () => {
     const listed = {
       messageId: 'm1',
       sourceTn: '+15550000001',
@@ -187,17 +187,20 @@ describe('a search', () => {
     ['no list', '200 OK', '{}', 'answered HTTP 200'],
     ['a list with another status', '202 Accepted', '{"totalCount":0,"messages":[]}', 'answered HTTP 202'],
     ['a refusal', '403 Forbidden', '{"type":"forbidden","description":"x"}', 'answered HTTP 403'],
-  ])('that gets %s fails, since what is not seen could be the message', async (_name, status, body, code) => {
-    answers = [answer(status, body)];
-    expect(await codeOf(find())).toBe(code);
-  });
+  ])(
+    'that gets %s fails, since the message could be in the part that is missing',
+    async (_name, status, body, code) => {
+      answers = [answer(status, body)];
+      expect(await codeOf(find())).toBe(code);
+    },
+  );
 
   it('that cannot be asked says why', async () => {
     const account = newAccount({ url: `http://127.0.0.1:${await unlistenedPort()}` });
     expect(await codeOf(find(account))).toBe('connection refused');
   });
 
-  it('ends when it is told to', async () => {
+  it('ends when it is aborted', async () => {
     answers = [''];
     const stopping = new AbortController();
     const searching = new CatapultSearch(newAccount()).find(QUERY, stopping.signal);

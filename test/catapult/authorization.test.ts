@@ -79,7 +79,7 @@ describe('with tokens', () => {
 
   const tokensSeen = (): (string | undefined)[] => upstream.requests.map(({ headers }) => headers.authorization);
 
-  it('one is asked for at once, as Catapult documents it, and serves all sends', async () => {
+  it('one is requested at once, as Catapult documents it, and serves all sends', async () => {
     const { send } = newClient();
     expect(await Promise.all(Array.from({ length: 20 }, send))).toEqual(Array.from({ length: 20 }, () => 'ACCEPTED'));
     expect(new Set(tokensSeen())).toEqual(new Set(['Bearer t1']));
@@ -112,7 +112,7 @@ describe('with tokens', () => {
     expect(await send()).toBe('ACCEPTED');
   });
 
-  it('one that ended while the process stood still is asked for by the next send, and by one of many', async () => {
+  it('one that expired while the process stood still is requested again by the next send, once for many sends', async () => {
     const clock = manualClock();
     const { send } = newClient({ ...clock, sleep: () => new Promise(() => undefined) });
     await send();
@@ -122,7 +122,7 @@ describe('with tokens', () => {
     expect(tokensSeen().slice(1)).toEqual(Array.from({ length: 20 }, () => 'Bearer t2'));
   });
 
-  it('one that upstream refuses is renewed once, and the send tried once more', async () => {
+  it('one that upstream refuses is renewed once, and the send is tried once more', async () => {
     judge = (token) => (token === 't1' ? UNAUTHORIZED : ACCEPTED);
     const { send } = newClient();
     expect(await Promise.all(Array.from({ length: 20 }, send))).toEqual(Array.from({ length: 20 }, () => 'ACCEPTED'));
@@ -138,7 +138,7 @@ describe('with tokens', () => {
     expect(upstream.accepted).toBe(0);
   });
 
-  it('one that is refused now and then is renewed each time, since others were taken in between', async () => {
+  it('one that is refused now and then is renewed each time, since others were accepted in between', async () => {
     const clock = manualClock();
     const { send } = newClient(clock);
     for (let refused = 1; refused <= 6; refused++) {
@@ -150,7 +150,7 @@ describe('with tokens', () => {
     expect(clock.asleep()).toBe(1);
   });
 
-  it('one that is renewed too late for the send that it was refused to is not tried with that one any more', async () => {
+  it('one that is renewed after the deadline of the refused send is not used for that send', async () => {
     const clock = manualClock();
     judge = (token) => (token === 't1' ? UNAUTHORIZED : ACCEPTED);
     endpoint.answer = (response, count) => {
@@ -162,7 +162,7 @@ describe('with tokens', () => {
     expect(tokensSeen()).toEqual(['Bearer t1']);
   });
 
-  it('an end of the process ends the pause before the next request, and the request that is under way', async () => {
+  it('the end of the process ends the pause before the next request, and a request under way', async () => {
     const clock = manualClock();
     const { authorization, send } = newClient(clock);
     await send();
@@ -179,7 +179,7 @@ describe('with tokens', () => {
     expect([clock.asleep(), problems]).toEqual([0, []]);
   });
 
-  it('where every token is refused, not every send asks for another', async () => {
+  it('while every token is refused, not every send requests another', async () => {
     judge = () => UNAUTHORIZED;
     const clock = manualClock();
     const { send } = newClient(clock);
@@ -191,7 +191,7 @@ describe('with tokens', () => {
     expect(await send()).toBe('ACCEPTED');
   });
 
-  it('a renewal that fails leaves the send known not sent, and not refused', async () => {
+  it('a renewal that fails leaves the send known not sent, not refused by Catapult', async () => {
     judge = () => UNAUTHORIZED;
     endpoint.answer = (response, count) => {
       if (count === 1) return granting()(response, count);
@@ -220,7 +220,7 @@ describe('with tokens', () => {
     [
       'answers 200 with HTML',
       (response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><html></html>'),
-      'no access token: answered HTML',
+      'no access token: answered with HTML',
     ],
     ['answers 503', (response) => void response.writeHead(503).end(), 'no access token: answered HTTP 503'],
     [
@@ -233,16 +233,16 @@ describe('with tokens', () => {
       (response) => {
         json(response, 200, { token: 'x' });
       },
-      'no access token: answered no token',
+      'no access token: the answer has none',
     ],
     [
       'answers a token that no header can carry',
       (response) => {
         json(response, 200, { access_token: 'a\r\nb', token_type: 'Bearer' });
       },
-      'no access token: answered no token',
+      'no access token: the answer has none',
     ],
-    ['hangs up', (response) => void response.destroy(), 'no access token: connection broke off'],
+    ['hangs up', (response) => void response.destroy(), 'no access token: connection lost'],
   ];
   it.each(failures)('from an endpoint that %s a send is known not sent', async (_name, answering, problem) => {
     endpoint.answer = answering;
@@ -275,7 +275,7 @@ describe('with tokens', () => {
   it.each([
     ['null for what it leaves out', { expires_in: null, scope: null, refresh_token: null, token_type: null }],
     ['an id token that is none', { expires_in: 60, id_token: 'nonsense' }],
-  ])('from an endpoint that answers %s, it is taken all the same', async (_name, fields) => {
+  ])('from an endpoint that answers %s, one is used all the same', async (_name, fields) => {
     endpoint.answer = (response) => {
       json(response, 200, { access_token: 'good', ...fields });
     };
@@ -296,7 +296,7 @@ describe('with tokens', () => {
     expect(await sending).toBe('ACCEPTED');
   });
 
-  it('from an endpoint that leaves out what kind of token it is, it is taken all the same', async () => {
+  it('from an endpoint that leaves out the type of the token, one is used all the same', async () => {
     endpoint.answer = (response) => {
       json(response, 200, { access_token: 'plain', expires_in: '60' });
     };
@@ -305,7 +305,7 @@ describe('with tokens', () => {
     expect(tokensSeen()).toEqual(['Bearer plain']);
   });
 
-  it('after failures the next is requested once after each growing pause, and the end of the trouble is reported', async () => {
+  it('after failures one is requested after pauses that grow, and the end of the trouble is reported', async () => {
     endpoint.answer = (response) => void response.writeHead(503).end();
     const clock = manualClock();
     const { authorization } = newClient(clock);

@@ -97,7 +97,7 @@ describe('in the sandbox', () => {
     expect(states.at(-1)?.status).toBe('DELIVERED');
   });
 
-  it('a message whose answer was cut off is found by its callback, and its key then returns it', async () => {
+  it('a message whose answer was cut off is found by its callback, and then returned for its key', async () => {
     const input = { ...INPUT, from: '+19195560202', tag: 'lost', idempotencyKey: 'lost-answer' };
     const lost = await execute(app.url, SendMessageDocument, { input });
     expect(lost.errors?.[0]?.extensions.code).toBe('OUTCOME_UNKNOWN');
@@ -257,7 +257,7 @@ describe('the callback address', () => {
     expect((await post(body, 'user:new', 'application/json; charset=iso-8859-1')).status).toBe(200);
   });
 
-  it('takes a message that does not say when as one of now', async () => {
+  it('gives a message without a time the present time', async () => {
     const message = { id: 'timeless', from: '+12345678902', to: ['+12345678901'], text: 'Hey' };
     const since = Date.now();
     await post(JSON.stringify([{ type: 'message-received', to: '+12345678901', message }]));
@@ -267,11 +267,11 @@ describe('the callback address', () => {
     expect(time).toBeLessThanOrEqual(Date.now());
   });
 
-  it('refuses a body that no callback has', async () => {
+  it('refuses a body that is too large for a callback', async () => {
     expect((await post(`["${'x'.repeat(2_000_000)}"]`)).status).toBe(413);
   });
 
-  it('brings the tag back as it was written, while the wire carries more', async () => {
+  it('returns the tag as the client wrote it, although the wire carries more', async () => {
     for (const [tag, onTheWire] of [
       ['mine', /^mine~\w+\.[\w-]{12}$/],
       // There is no room for more.
@@ -296,7 +296,7 @@ describe('the callback address', () => {
     expect(app.log.at(-1)).toMatchObject({ msg: 'callback', deliveries: 1, strange: 1 });
   });
 
-  it('takes half a million events that nobody understands as one dead letter', async () => {
+  it('keeps half a million events that it cannot understand as one dead letter', async () => {
     expect((await post(`[${Array(500_000).fill('0').join()}]`)).status).toBe(200);
     expect(app.log.at(-1)).toMatchObject({ msg: 'callback', deliveries: 0, other: 0, strange: 500_000 });
   });
@@ -312,13 +312,13 @@ describe('the callback address', () => {
     expect((await execute(app.url, MessageDocument, { id })).data?.message?.status).toBe('DELIVERED');
   });
 
-  it('logs counts alone', () => {
+  it('logs only counts', () => {
     expect(app.log.filter(({ msg }) => msg === 'callback').length).toBeGreaterThan(10);
     expect(JSON.stringify(app.log)).not.toMatch(/message-bla|not JSON|12345678|"m1"/);
   });
 });
 
-describe('whoever guesses the credentials of callbacks', () => {
+describe('an address that guesses the credentials of callbacks', () => {
   let app: TestApp;
   let sandbox: Sandbox;
 
@@ -350,7 +350,7 @@ describe('whoever guesses the credentials of callbacks', () => {
   };
   const basic = (credentials: string): string => `Basic ${Buffer.from(credentials).toString('base64')}`;
 
-  it('waits from the eleventh try on, and never locks upstream out of the same address', async () => {
+  it('waits from the eleventh try on, but never locks out upstream at the same address', async () => {
     for (let index = 0; index < 50; index++) expect(await post()).toBe(401);
     const guesses = [...Array.from({ length: 8 }, (_, index) => basic(`user:${index}`)), 'Bearer pass', 'Basic'];
     for (const guess of guesses) expect(await post(guess)).toBe(401);
@@ -368,7 +368,7 @@ describe('whoever guesses the credentials of callbacks', () => {
     await closed;
   });
 
-  it('leaves two lines in the log, which tell how often, and nothing of what was tried', () => {
+  it('leaves two lines in the log, with the number of tries, and nothing of what was tried', () => {
     const lines = app.log.filter(({ msg }) => msg === 'callbacks came with wrong credentials');
     expect(lines).toMatchObject([
       { level: 40, count: 1, addresses: 1 },

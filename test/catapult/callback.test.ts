@@ -32,7 +32,7 @@ const FAILED = {
 };
 
 describe('a callback', () => {
-  it('about a failure tells recipient, code and time', () => {
+  it('about a failure holds recipient, code and time', () => {
     expect(parse([FAILED])).toEqual([
       {
         kind: 'delivery',
@@ -121,7 +121,7 @@ describe('a callback', () => {
     expect(parse([{ ...FAILED, ...change }])).toMatchObject([{ kind: 'delivery', event: expected }]);
   });
 
-  it('brings the send back that its tag was given, and believes no other tag', () => {
+  it('finds its send by the tag, and believes no other tag', () => {
     const tag = correlation.wireTag('mine', 'send1');
     expect(parse([{ ...FAILED, message: { ...MESSAGE, tag } }])).toMatchObject([{ event: { sendId: 'send1' } }]);
     const foreign = new Correlation(Buffer.from('other key')).wireTag('mine', 'send1');
@@ -188,7 +188,7 @@ describe('a callback', () => {
     expect(parse([event])).toEqual([{ kind: 'strange', count: 1, body: JSON.stringify(event) }]);
   });
 
-  it('with a text as long as a book is kept aside, up to where it is cut', () => {
+  it('with a text as long as a book is kept aside, cut to the limit', () => {
     const event = { type: 'message-received', message: { ...MESSAGE, text: 'x'.repeat(16_385) } };
     expect(parse([event])).toEqual([
       { kind: 'strange', count: 1, body: `${JSON.stringify(event).slice(0, 16_384)} … cut` },
@@ -200,14 +200,14 @@ describe('a callback', () => {
     expect(read('')).toEqual([{ kind: 'strange', count: 1, body: '' }]);
   });
 
-  it('with several events that nobody understands is one dead letter of them all, after those that are understood', () => {
+  it('with several events that cannot be understood makes one dead letter of them, after the events that can', () => {
     expect(parse([null, FAILED, { type: 'message-bla' }])).toMatchObject([
       { kind: 'delivery' },
       { kind: 'strange', count: 2, body: '[null,{"type":"message-bla"}]' },
     ]);
   });
 
-  it('with half a million events that nobody understands is one dead letter of bounded length', () => {
+  it('with half a million events that cannot be understood makes one dead letter of bounded length', () => {
     const body = `[${Array(500_000).fill('0').join()}]`;
     const events = read(body);
     expect(events).toMatchObject([{ kind: 'strange', count: 500_000 }]);
@@ -235,13 +235,13 @@ describe('a callback', () => {
     expect(read(`[${event}]`)).toMatchObject([{ kind }]);
   });
 
-  it('of another channel that is longer than any is cut', () => {
+  it('of another channel is cut when it is too long', () => {
     const [event] = parse([{ ...FAILED, type: 'message-read', odd: 'x'.repeat(20_000) }]);
     expect(event).toMatchObject({ kind: 'other', event: { type: 'message-read' } });
     expect(JSON.stringify(event).length).toBeLessThan(20_000);
   });
 
-  it('never breaks the parser, and no event is dropped', () => {
+  it('of any shape never breaks the parser, and no event is dropped', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(fc.json(), fc.constant(JSON.stringify(FAILED)))), (events) => {
         const found = read(`[${events.join(',')}]`);

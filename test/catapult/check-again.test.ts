@@ -74,7 +74,7 @@ describe('the check of the account', () => {
     expect(told).toEqual([{ kind: 'problem', problem: 'failing: answered HTTP 503' }]);
   });
 
-  it('is made at once when the reason of a problem may be gone', async () => {
+  it('is made at once when the cause of a problem may be gone', async () => {
     answer = failing;
     const running = start();
     await quiet();
@@ -85,7 +85,7 @@ describe('the check of the account', () => {
     expect(running.result).toEqual({ kind: 'ok' });
   });
 
-  it('stops asking where an answer says that nothing can be known', async () => {
+  it('stops asking when an answer shows that nothing can be known', async () => {
     answer = () => Promise.resolve(seen({ status: 403 }));
     start();
     await quiet();
@@ -96,7 +96,7 @@ describe('the check of the account', () => {
     ]);
   });
 
-  it('is made again on demand a minute after the last at the earliest, and at once where that is long ago', async () => {
+  it('is made again on demand, at once or a minute after the last one at the earliest', async () => {
     const running = start();
     await quiet();
     clock.advance(45_000);
@@ -120,13 +120,13 @@ describe('the check of the account', () => {
     expect(clock.pauses).toEqual([15_000, 2_000, 0]);
   });
 
-  it('that is under way is not begun a second time', async () => {
+  it('is not begun a second time while it is under way', async () => {
     start().again();
     await quiet();
     expect([queries.length, clock.pauses]).toEqual([1, []]);
   });
 
-  it('tells nothing and asks no more once all is closed', async () => {
+  it('reports nothing and asks nothing once it is closed', async () => {
     let give: (exchange: Exchange) => void = () => undefined;
     answer = () =>
       new Promise((resolve) => {
@@ -144,7 +144,7 @@ describe('the check of the account', () => {
     expect([queries.length, clock.pauses, told]).toEqual([1, [], []]);
   });
 
-  it('ends in the middle of a pause, be it after a failure or before a check on demand', async () => {
+  it('ends in the middle of a pause, after a failure or before a check on demand', async () => {
     answer = failing;
     const failed = start();
     await quiet();
@@ -179,7 +179,7 @@ describe('an answer of the message list', () => {
     [{ status: 400 }, { kind: 'unknown', why: 'cannot be checked: HTTP 400' }],
     [
       { status: 400, body: 'no' },
-      { kind: 'problem', problem: 'not Catapult: answered no JSON' },
+      { kind: 'problem', problem: 'not Catapult: the answer is not JSON' },
     ],
     [{ status: 428 }, { kind: 'unknown', why: 'cannot be checked: HTTP 428' }],
     [{ status: 429 }, { kind: 'problem', problem: 'failing: answered HTTP 429' }],

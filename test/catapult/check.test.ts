@@ -20,9 +20,9 @@ describe('the message list answers', () => {
   it.each<[Exchange, string]>([
     [seen(200, LIST), 'ok'],
     [seen(200, `[${LIST}]`), 'ok'],
-    [seen(200, HTML), 'not Catapult: answered HTML'],
-    [seen(200, 'hello'), 'not Catapult: answered no JSON'],
-    [seen(204, ''), 'not Catapult: answered no JSON'],
+    [seen(200, HTML), 'not Catapult: answered with HTML'],
+    [seen(200, 'hello'), 'not Catapult: the answer is not JSON'],
+    [seen(204, ''), 'not Catapult: the answer is not JSON'],
     [seen(301, ''), 'not Catapult: redirects elsewhere (HTTP 301)'],
     [seen(302, HTML), 'not Catapult: redirects elsewhere (HTTP 302)'],
     [seen(400, CATAPULT_ERROR), 'cannot be checked: HTTP 400'],
@@ -31,21 +31,21 @@ describe('the message list answers', () => {
     [seen(403, CATAPULT_ERROR), 'cannot be checked: HTTP 403'],
     [seen(403, HTML), 'cannot be checked: HTTP 403'],
     [seen(404, CATAPULT_ERROR), 'no such account'],
-    [seen(404, HTML), 'not Catapult: answered HTML'],
+    [seen(404, HTML), 'not Catapult: answered with HTML'],
     [seen(405, CATAPULT_ERROR), 'cannot be checked: HTTP 405'],
     [seen(429, CATAPULT_ERROR), 'failing: answered HTTP 429'],
     [seen(500, CATAPULT_ERROR), 'failing: answered HTTP 500'],
-    [seen(502, HTML), 'not Catapult: answered HTML'],
+    [seen(502, HTML), 'not Catapult: answered with HTML'],
     [seen(503, ''), 'failing: answered HTTP 503'],
     [seen(null, null, 'ECONNREFUSED'), 'connection refused'],
     [seen(null, null, 'ENOTFOUND'), 'no such host'],
     [seen(null, null, 'TimeoutError'), 'no answer in time'],
-    [seen(null, null, 'SELF_SIGNED_CERT_IN_CHAIN'), 'certificate not trusted (NODE_EXTRA_CA_CERTS)'],
-    [seen(null, null, 'ERR_TLS_CERT_ALTNAME_INVALID'), 'certificate of another host'],
+    [seen(null, null, 'SELF_SIGNED_CERT_IN_CHAIN'), 'certificate not trusted: set NODE_EXTRA_CA_CERTS'],
+    [seen(null, null, 'ERR_TLS_CERT_ALTNAME_INVALID'), 'certificate names another host'],
     [seen(null, null, 'ERR_SSL_WRONG_VERSION_NUMBER'), 'no TLS at this address'],
-    [seen(null, null, 'HPE_INVALID_CONSTANT'), 'answered no HTTP'],
+    [seen(null, null, 'HPE_INVALID_CONSTANT'), 'does not speak HTTP'],
     [seen(null, null, 'EWHATEVER'), 'failed: EWHATEVER'],
-    [seen(200, null, 'UND_ERR_SOCKET'), 'connection broke off'],
+    [seen(200, null, 'UND_ERR_SOCKET'), 'connection lost'],
   ])('%j: %s', (exchange, expected) => {
     expect(wordsOf(judge(exchange))).toBe(expected);
   });
@@ -94,7 +94,7 @@ describe('the check', () => {
     expect(clock.pauses).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000]);
     // Each news once.
     expect(told).toEqual(['failing: answered HTTP 503', 'credentials refused', 'ok']);
-    // Well again, nobody asks any more.
+    // Once all is well, nothing is asked.
     expect(upstream.requests).toHaveLength(failures + 2);
     const [{ method, path } = { method: '', path: '' }] = upstream.requests;
     const query = new URL(path, upstream.url).searchParams;
@@ -105,7 +105,7 @@ describe('the check', () => {
     await upstream.close();
   });
 
-  it('asks again at once when what was wrong may be mended', async () => {
+  it('asks again at once when a problem may be solved', async () => {
     const answers = [respond('503 Unavailable', ''), respond('200 OK', LIST)];
     const upstream = await startAnswering(answers);
     const { account, close } = openTestAccount(upstream.url);
@@ -165,7 +165,7 @@ describe('the check', () => {
     await upstream.close();
   });
 
-  it('ends at once though nobody answers', async () => {
+  it('ends at once although nobody answers', async () => {
     const upstream = await startMisbehavingUpstream(() => undefined);
     const { account, close } = openTestAccount(upstream.url);
     const check = new AccountCheck({ account, clock: systemClock, random: () => 0, onChange: () => undefined });
@@ -174,11 +174,11 @@ describe('the check', () => {
     await upstream.close();
   });
 
-  it('says so of a certificate that nobody trusts', async () => {
+  it('reports a certificate that is not trusted', async () => {
     const endpoint = await startTlsEndpoint('');
     const { account, close } = openTestAccount(endpoint.url);
     const check = new AccountCheck({ account, clock: manualClock(), random: () => 0, onChange: () => undefined });
-    expect(wordsOf(await check.first)).toBe('certificate not trusted (NODE_EXTRA_CA_CERTS)');
+    expect(wordsOf(await check.first)).toBe('certificate not trusted: set NODE_EXTRA_CA_CERTS');
     await check.close();
     await close();
     await endpoint.close();

@@ -102,14 +102,14 @@ describe('an exchange', () => {
   });
 });
 
-it('ends also after the garbage was collected', async () => {
+it('a time limit aborts its work even after a garbage collection', async () => {
   const outer = new AbortController();
   const ended = withinTime(50, outer.signal, untilAborted);
   collectGarbage();
   expect(await ended).toBe('TimeoutError');
 });
 
-it('ends with that of whoever asked', async () => {
+it('a time limit aborts its work with the outer signal, and leaves no listener on it', async () => {
   const outer = new AbortController();
   const ended = withinTime(60_000, outer.signal, untilAborted);
   outer.abort(new DOMException('closing', 'AbortError'));

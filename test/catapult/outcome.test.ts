@@ -86,7 +86,7 @@ describe('what was seen of a request means', () => {
     expect(outcomeOf(exchange)).toBe(expected);
   });
 
-  it('fields that Catapult refused, by name only, when it answers 400 with fieldErrors', () => {
+  it('refused fields, by name only, when Catapult answers 400 with fieldErrors', () => {
     const body = JSON.stringify({
       type: 'request-validation',
       description: 'Your request could not be accepted',

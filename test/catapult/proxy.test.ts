@@ -99,7 +99,7 @@ describe('a send is known not sent', () => {
     expect([connects.length, passed, endpoint.requests.length]).toEqual([3, '', 0]);
   });
 
-  it('when the proxy hangs up in place of an answer, which is not asked more often than is tried', async () => {
+  it('when the proxy hangs up instead of answering, with one CONNECT for each attempt', async () => {
     const endpoint = await openEndpoint();
     const proxy = await openProxy('hang up');
     const report = await clientFor(endpoint.url, by(proxy.url), SILENCE_MS).send(OUTBOUND, 'send1');
@@ -108,14 +108,14 @@ describe('a send is known not sent', () => {
     expect([report.attempts, connects.length, report.lastSeen]).toEqual([3, 3, 'ECONNRESET']);
   });
 
-  it('when the proxy finds nobody at the endpoint', async () => {
+  it('when the proxy cannot reach the endpoint', async () => {
     const url = `http://127.0.0.1:${await unlistenedPort()}`;
     const proxy = await openProxy('tunnel');
     const report = await clientFor(url, by(proxy.url)).send(OUTBOUND, 'send1');
     expect([classOf(report), report.attempts, report.lastSeen]).toEqual([NOT_SENT, 3, REFUSED]);
   });
 
-  it('when nobody listens at the address of the proxy', async () => {
+  it('when nothing listens at the address of the proxy', async () => {
     const endpoint = await openEndpoint();
     const nobody = `http://127.0.0.1:${await unlistenedPort()}`;
     const report = await clientFor(endpoint.url, by(nobody)).send(OUTBOUND, 'send1');
@@ -130,7 +130,7 @@ describe('a send is known not sent', () => {
     expect(endpoint.requests).toHaveLength(0);
   });
 
-  it('when the proxy is asked by TLS and speaks none', async () => {
+  it('when the proxy is asked by TLS but speaks none', async () => {
     const endpoint = await openEndpoint();
     const proxy = await openProxy('tunnel');
     const report = await clientFor(endpoint.url, by(proxy.url.replace('http:', 'https:'))).send(OUTBOUND, 'send1');
@@ -146,7 +146,7 @@ describe('a send is known not sent', () => {
     expect((await proxy.record()).connects).toHaveLength(1);
   });
 
-  it('after the connect timeout, however long the deadline, wherever on the way to a tunnel the silence is', async () => {
+  it('after the connect timeout, however long the deadline, at whichever step towards a tunnel there is silence', async () => {
     const endpoint = await openEndpoint();
     const silent = await openProxy('silence');
     const deaf = await open(startFullBacklog());
@@ -172,7 +172,7 @@ describe('a send is known not sent', () => {
     expect(endpoint.requests).toHaveLength(0);
   });
 
-  it('when the tunnel to an https endpoint is cut before TLS stands', async () => {
+  it('when the tunnel to an https endpoint is cut before TLS is set up', async () => {
     const endpoint = await open(startTlsEndpoint(ANSWER));
     for (const behaviour of ['cut', 'swallow', 'cut answer'] as const) {
       const proxy = await openProxy(behaviour);
@@ -201,7 +201,7 @@ describe('a send is known not sent', () => {
     const proxy = await openProxy('tunnel');
     const account = accountAt(endpoint.url, by(proxy.url));
     const seen = await account.post('{}', AbortSignal.timeout(TIMEOUT_MS), () => true);
-    expect([seen.started, failureOf(seen)]).toEqual([false, 'certificate not trusted (NODE_EXTRA_CA_CERTS)']);
+    expect([seen.started, failureOf(seen)]).toEqual([false, 'certificate not trusted: set NODE_EXTRA_CA_CERTS']);
 
     const report = await clientFor(endpoint.url, by(proxy.url)).send(OUTBOUND, 'send1');
     expect([classOf(report), report.lastSeen]).toEqual([NOT_SENT, 'DEPTH_ZERO_SELF_SIGNED_CERT']);
@@ -223,7 +223,7 @@ describe('a send is known not sent', () => {
 });
 
 describe('while the CONNECT is pending', () => {
-  it('an end of the process ends the send at once as not sent', async () => {
+  it('the end of the process ends the send at once as not sent', async () => {
     const endpoint = await openEndpoint();
     const proxy = await openProxy('silence');
     const client = clientFor(endpoint.url, by(proxy.url), 60_000);
@@ -252,7 +252,7 @@ describe('while the CONNECT is pending', () => {
     },
   );
 
-  it('the close of the connections ends it', async () => {
+  it('closing the connections ends it', async () => {
     const endpoint = await openEndpoint();
     const proxy = await openProxy('silence');
     const { account, close } = openTestAccount(endpoint.url, { proxies: by(proxy.url) });
@@ -329,7 +329,7 @@ describe('a send is accepted once', () => {
     }
   });
 
-  it('when the proxy cut the idle tunnel before: it goes by a new one', async () => {
+  it('when the proxy had cut the idle tunnel: it uses a new one', async () => {
     const endpoint = await openEndpoint();
     const proxy = await openProxy('tunnel');
     const client = clientFor(endpoint.url, by(proxy.url));
@@ -342,7 +342,7 @@ describe('a send is accepted once', () => {
     expect((await proxy.record()).connects).toHaveLength(3);
   });
 
-  it('when the endpoint ended the idle tunnel before: it goes by a new one', async () => {
+  it('when the endpoint had closed the idle tunnel: it uses a new one', async () => {
     const endpoint = await openEndpoint(async (socket) => {
       await socket.readRequest();
       socket.accept();
@@ -359,7 +359,7 @@ describe('a send is accepted once', () => {
     expect((await proxy.record()).connects).toHaveLength(3);
   });
 
-  it('when the proxy refused the first CONNECT and the second got no answer: it goes by the third', async () => {
+  it('when the proxy refused the first CONNECT and the second got no answer: it uses the third', async () => {
     const endpoint = await openEndpoint();
     const proxy = await openProxy('refuse 503', 'reset', 'tunnel');
     const report = await clientFor(endpoint.url, by(proxy.url)).send(OUTBOUND, 'send1');
@@ -378,8 +378,8 @@ describe('a send is accepted once', () => {
   });
 });
 
-describe('the way', () => {
-  it.each(['127.0.0.1', 'example.com, 127.0.0.1', '*'])('is straight for a host of NO_PROXY=%s', async (noProxy) => {
+describe('the route', () => {
+  it.each(['127.0.0.1', 'example.com, 127.0.0.1', '*'])('is direct for a host in NO_PROXY=%s', async (noProxy) => {
     const endpoint = await openEndpoint();
     const proxy = await openProxy('refuse 403');
     const report = await clientFor(endpoint.url, { ...by(proxy.url), noProxy }).send(OUTBOUND, 'send1');
@@ -387,7 +387,7 @@ describe('the way', () => {
     expect((await proxy.record()).connects).toEqual([]);
   });
 
-  it('is by the proxy for a host that NO_PROXY does not name', async () => {
+  it('goes through the proxy for a host that NO_PROXY does not name', async () => {
     const endpoint = await openEndpoint();
     const proxy = await openProxy('tunnel');
     const noProxy = '7.0.0.1,127.0.0.1:1,example.com';
@@ -396,7 +396,7 @@ describe('the way', () => {
     expect((await proxy.record()).connects).toHaveLength(1);
   });
 
-  it('is straight for an http endpoint where there is a proxy for https alone', async () => {
+  it('is direct for an http endpoint when there is only a proxy for https', async () => {
     const endpoint = await openEndpoint();
     const proxy = await openProxy('refuse 403');
     const way = { httpsProxy: proxy.url, httpProxy: null, noProxy: null };
@@ -404,7 +404,7 @@ describe('the way', () => {
     expect((await proxy.record()).connects).toEqual([]);
   });
 
-  it('is by the proxy for http where there is no other, for an https endpoint too', async () => {
+  it('goes through the http proxy for an https endpoint, too, when there is no other', async () => {
     const endpoint = await open(startTlsEndpoint(ANSWER));
     const proxy = await openProxy('tunnel');
     const way = { httpsProxy: null, httpProxy: proxy.url, noProxy: null };
@@ -492,7 +492,7 @@ describe('credentials', () => {
   });
 });
 
-describe('the operator is told', () => {
+describe('the operator reads', () => {
   const FAILURES = [
     'ECONNREFUSED',
     'ECONNRESET',

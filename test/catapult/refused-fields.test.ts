@@ -36,7 +36,7 @@ describe('a refused field', () => {
     expect(outcome).not.toHaveProperty('error.fieldErrors.0');
   });
 
-  it('is none where the list of them is empty', () => {
+  it('makes no field error when the list is empty', () => {
     const outcome = refusedBy(400, { type: 't', description: 'd', fieldErrors: [] });
     expect(outcome).toMatchObject({ status: 'REJECTED', error: { code: 'UPSTREAM_REJECTED' } });
   });

@@ -50,7 +50,7 @@ describe('the token', () => {
     expect(endpoint.requests).toHaveLength(1);
   });
 
-  it('that was refused is asked for twice in a row, and then not before a pause, which grows', async () => {
+  it('is requested again at once when refused twice in a row, and then only after a pause', async () => {
     const authorization = newAuthorization();
     const refuse = async (): Promise<string | null> =>
       authorization.headerAfter((await authorization.header(signal)) ?? '', signal);
@@ -64,7 +64,7 @@ describe('the token', () => {
     expect(await refuse()).toBe('Bearer t5');
   });
 
-  it('that was accepted in between may be refused twice in a row again', async () => {
+  it('may be refused twice in a row again once it was accepted in between', async () => {
     const authorization = newAuthorization();
     const refuse = async (): Promise<string | null> =>
       authorization.headerAfter((await authorization.header(signal)) ?? '', signal);
@@ -76,14 +76,14 @@ describe('the token', () => {
     expect(await authorization.header(signal)).toBe('Bearer t9');
   });
 
-  it('is not asked for again by whoever was refused with one before it', async () => {
+  it('is not requested again by a send that was refused with an older one', async () => {
     const authorization = newAuthorization();
     await authorization.header(signal);
     expect(await authorization.headerAfter('Bearer t0', signal)).toBe('Bearer t1');
     expect(endpoint.requests).toHaveLength(1);
   });
 
-  it('serves until the last moment of its life, and not a moment longer', async () => {
+  it('is used until it expires, and not a moment longer', async () => {
     endpoint.answer = granting({ expires_in: 100 });
     const authorization = newAuthorization();
     expect(await authorization.header(signal)).toBe('Bearer t1');
@@ -93,7 +93,7 @@ describe('the token', () => {
     expect(await authorization.header(signal)).toBe('Bearer t2');
   });
 
-  it('lives from the moment that it was asked for', async () => {
+  it('lives from the moment of its request', async () => {
     let grant = (): void => undefined;
     endpoint.answer = (response, count) => {
       grant = () => void granting({ expires_in: 100 })(response, count);
@@ -107,7 +107,7 @@ describe('the token', () => {
     expect(clock.pauses).toEqual([60_000]);
   });
 
-  it('is waited for no longer than the one who asks has time', async () => {
+  it('is awaited no longer than the deadline of the send', async () => {
     endpoint.answer = () => undefined;
     const authorization = newAuthorization();
     const patience = new AbortController();
@@ -132,10 +132,10 @@ describe('the token', () => {
       json(response, 200, { access_token, token_type: 'Bearer' });
     };
     expect(await newAuthorization().header(signal)).toBe(isTaken ? `Bearer ${access_token}` : null);
-    expect(problems).toEqual(isTaken ? [] : ['no access token: answered no token']);
+    expect(problems).toEqual(isTaken ? [] : ['no access token: the answer has none']);
   });
 
-  it.each([400, 500, 503, 201])('that comes with %i is none', async (status) => {
+  it.each([400, 500, 503, 201])('is not taken from an answer with status %i', async (status) => {
     endpoint.answer = (response) => {
       json(response, status, { access_token: 'a', token_type: 'Bearer', expires_in: 60 });
     };
@@ -151,15 +151,15 @@ describe('the token', () => {
     expect(endpoint.requests).toEqual([]);
   });
 
-  it('of another kind than Bearer is none', async () => {
+  it('is not taken if its type is not Bearer', async () => {
     endpoint.answer = (response) => {
       json(response, 200, { access_token: 'a', token_type: 'MAC' });
     };
     expect(await newAuthorization().header(signal)).toBeNull();
-    expect(problems).toEqual(['no access token: answered no token']);
+    expect(problems).toEqual(['no access token: the answer has none']);
   });
 
-  it('that failed is asked for after half a pause at most less, and half a minute at most', async () => {
+  it('is requested again after a failure, with pauses that double up to half a minute, less a random half', async () => {
     endpoint.answer = (response) => void response.writeHead(503).end();
     newAuthorization({ random: () => 0.5 });
     for (let failure = 1; failure <= 9; failure++) {
@@ -172,7 +172,7 @@ describe('the token', () => {
     expect(problems).toEqual(['no access token: answered HTTP 503']);
   });
 
-  it('that failed is not requested before the pause is over, and then by the next send that needs it', async () => {
+  it('is not requested before the pause after a failure is over, and then by the next send that needs it', async () => {
     endpoint.answer = (response) => void response.writeHead(503).end();
     const authorization = newAuthorization();
     await until(() => clock.pauses.length === 1);
@@ -185,7 +185,7 @@ describe('the token', () => {
     expect(problems).toEqual(['no access token: answered HTTP 503', null]);
   });
 
-  it('that is asked for before the pause is over is waited for by whoever needs it', async () => {
+  it('is awaited by every send that needs it when it is requested during the pause', async () => {
     endpoint.answer = (response) => void response.writeHead(503).end();
     const authorization = newAuthorization();
     await until(() => clock.pauses.length === 1);
@@ -200,7 +200,7 @@ describe('the token', () => {
     expect(await asking).toBe('Bearer t2');
   });
 
-  it('tells each problem once, and another problem as another', async () => {
+  it('reports each problem once, and a different one again', async () => {
     const refusing: TokenEndpoint['answer'] = (response) => {
       json(response, 401, {});
     };
@@ -215,7 +215,7 @@ describe('the token', () => {
     expect(problems).toEqual(['no access token: credentials refused', 'no access token: answered HTTP 500']);
   });
 
-  it('is asked for no longer once all is closed, and what was on its way tells nothing', async () => {
+  it('is not requested once it is closed, and a request under way reports nothing', async () => {
     endpoint.answer = () => undefined;
     const authorization = newAuthorization();
     const asking = authorization.header(signal);
@@ -225,7 +225,7 @@ describe('the token', () => {
     expect([problems, clock.pauses]).toEqual([[], []]);
   });
 
-  it('is not renewed once all is closed', async () => {
+  it('is not renewed once it is closed', async () => {
     const authorization = newAuthorization();
     await authorization.header(signal);
     expect(clock.pauses).toHaveLength(1);
@@ -236,7 +236,7 @@ describe('the token', () => {
   });
 });
 
-it('Basic credentials are the same whatever upstream says of them', async () => {
+it('Basic credentials stay the same whatever upstream answers', async () => {
   const authorization = basicAuthorization('name', 'secret');
   const { signal } = new AbortController();
   // `name:secret` in base64.

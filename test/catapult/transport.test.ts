@@ -324,7 +324,7 @@ describe('the client meets', () => {
     }
   });
 
-  it('a port where nobody listens: not sent, tried three times', async () => {
+  it('a port where nothing listens: not sent, tried three times', async () => {
     const client = clientFor(`http://127.0.0.1:${await unlistenedPort()}`);
     const report = await client.send(OUTBOUND, 'send1');
     expect([classOf(report), report.attempts, report.lastSeen]).toEqual([
@@ -437,7 +437,7 @@ describe('the client meets', () => {
     await upstream.close();
   });
 
-  it('an acceptance that does not say when: at this moment, in microseconds', async () => {
+  it('an acceptance without a time: accepted now, in microseconds', async () => {
     const upstream = await startMisbehavingUpstream(accepting(response('202 Accepted', '{"id":"1"}')));
     const client = clientFor(upstream.url, { ...impatientClock(), now: () => 1_800_000_000_123 });
     const report = await client.send(OUTBOUND, 'send1');
@@ -446,7 +446,7 @@ describe('the client meets', () => {
     await upstream.close();
   });
 
-  it('an end of the process in a pause: it ends at once, as known not sent', async () => {
+  it('the end of the process during a pause: known not sent, at once', async () => {
     let paused = (): void => undefined;
     const isPaused = new Promise<void>((resolve) => (paused = resolve));
     const upstream = await startMisbehavingUpstream(
@@ -525,7 +525,7 @@ describe('the client meets', () => {
     await upstream.close();
   });
 
-  it('an end of the process: what is under way ends at once as unknown', async () => {
+  it('the end of the process: what is under way ends at once as unknown', async () => {
     const clients: TestClient[] = [];
     const upstream = await startMisbehavingUpstream(async (socket) => {
       await socket.readRequest();

@@ -43,7 +43,7 @@ describe('of an acceptance', () => {
     pairedMessageId: 'm2',
   };
 
-  it('every member is read, and taken into the message before what was asked for', () => {
+  it('every member is read, and replaces what was asked for', () => {
     const answer = parseAcceptance(json(WHOLE));
     expect(answer).toEqual(READ);
     expect(acceptedMessage({ ...READ, priority: 'DEFAULT' }, OUTBOUND, 5)).toEqual({
@@ -62,7 +62,7 @@ describe('of an acceptance', () => {
     ['an object', {}],
     ['null', null],
     ['true', true],
-  ])('a member that is %s in place of a text or a list is none', (_name, value) => {
+  ])('a member that is %s instead of a text or a list counts as absent', (_name, value) => {
     const members = Object.keys(WHOLE).filter((name) => name !== 'id' && name !== 'segmentCount');
     expect(parseAcceptance(json({ id: 'm1', ...Object.fromEntries(members.map((name) => [name, value])) }))).toEqual({
       ...Object.fromEntries(Object.keys(READ).map((name) => [name, null])),
@@ -73,7 +73,7 @@ describe('of an acceptance', () => {
   it.each([
     ['a list with a number among its texts', ['+15550000001', 5]],
     ['a text', '+15550000001'],
-  ])('recipients that are %s are none', (_name, to) => {
+  ])('recipients that are %s count as absent', (_name, to) => {
     expect(parseAcceptance(json({ ...WHOLE, to }))?.to).toBeNull();
   });
 
@@ -209,7 +209,7 @@ describe('of a refusal', () => {
     [{ category: 'c' }, null],
     [{ code: 'd' }, null],
     [[{ type: 'a', description: 'b' }], null],
-  ])('%j is by its shape %j', (body, shape) => {
+  ])('%j has the shape %j', (body, shape) => {
     expect(parseRefusal(json(body))).toEqual(shape === null ? null : { ...shape, fieldNames: [] });
   });
 

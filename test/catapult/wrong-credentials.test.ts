@@ -64,7 +64,7 @@ describe('wrong credentials', () => {
     expect(reported.at(-1)).toBe(10_001);
   });
 
-  it('that wait by the hundred are no leak to Node', async () => {
+  it('cause no leak warning of Node while hundreds wait', async () => {
     const warnings: string[] = [];
     const listen = (warning: Error): void => void warnings.push(warning.name);
     process.on('warning', listen);

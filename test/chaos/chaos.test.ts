@@ -7,7 +7,7 @@ const SHORT_SENDS = 80;
 const SENDS = Number(process.env.CHAOS_SENDS ?? SHORT_SENDS);
 const IS_SHORT = SENDS <= SHORT_SENDS;
 const SENDS_PER_ROUND = IS_SHORT ? 40 : 125;
-/** Another server than the built one may be put to the test. */
+/** Another server than the built one may be tested. */
 const MAIN = process.env.CHAOS_SERVER;
 const SEED = process.env.CHAOS_SEED ?? String(Date.now());
 /** Ten times what a quiet machine takes. */
@@ -55,13 +55,13 @@ function table(reports: readonly ChaosReport[]): string {
   return [line(`chaos, seed ${SEED}`, STORES), ...counted, ''].join('\n');
 }
 
-describe(`through ${SENDS} sends, of which three in ten POSTs are broken, and ends of the server and the database`, () => {
+describe(`through ${SENDS} sends, with three in ten POSTs broken, and while server and database end`, () => {
   // Both at once: a run mostly waits.
   let reports: Record<Store, Promise<ChaosReport>>;
 
   beforeAll(() => {
     reports = { SQLite: run('SQLite'), PostgreSQL: run('PostgreSQL') };
-    // A failure is heard by the test that waits for it, which may be later.
+    // A failure reaches the test that waits for it, perhaps later.
     for (const report of Object.values(reports)) report.catch(() => undefined);
   });
   afterAll(async () => {

@@ -1,12 +1,12 @@
 /**
  * An upstream with a ledger, in a process of its own that no kill of the server can touch. It takes POSTs, breaks three
- * of ten in all the ways in which a network, a gateway or Catapult itself can, and tells of accepted messages by
+ * of ten in all the ways in which a network, a gateway or Catapult itself can, and reports accepted messages by
  * callbacks, which it repeats until they are answered 200, as Catapult does.
  *
  *     fork('ledger.mjs', [seed, file])   {port} comes back
  *
- * Orders come as messages: `{callbackUrls}` says where the servers are, `{heal: true}` ends all faults, and
- * `{settle: true}` is answered by `{settled: true}` once every callback was answered 200, or refused too often.
+ * Orders come as messages: `{callbackUrls}` says where the servers are, `{heal: true}` ends all faults, and `{settle:
+ * true}` is answered by `{settled: true}` once every callback was answered 200, or refused too often.
  *
  * Each line of `file` is something that happened, as JSON with the time `at`, in milliseconds since 1970:
  *

@@ -29,7 +29,7 @@ const failed = (code: string, outcome: string): Answer => ({ kind: 'failed', cod
 const call = (askedAt: number, answer: Answer): Call => ({ askedAt, heardAt: askedAt + 50, answer });
 const post = (at: number, fault: string | null, id: string | null): Post => ({ at, fault, id, answeredAt: at + 5 });
 
-/** Accepted by its only POST, told, and delivered to one of two. */
+/** Accepted by its only POST, reported, and delivered to one of two. */
 const good: Story = {
   send,
   calls: [call(0, told), call(9_000, told)],
@@ -127,7 +127,7 @@ describe('the reference', () => {
     ],
     [
       'WRONG_STATE',
-      'a message that a tagged event told of',
+      'a message that a tagged event reported',
       { ...nobody, calls: [call(0, { kind: 'lost' }), call(9_000, unknown)], troubles: [isKilled] },
     ],
     [
@@ -163,7 +163,7 @@ describe('the reference', () => {
   });
 });
 
-/** A message of which nobody told anything yet. */
+/** A message that nobody has reported yet. */
 function untold(): Pick<ToldMessage, 'status' | 'deliveries'> {
   return {
     status: 'ACCEPTED',

@@ -1,6 +1,6 @@
 /**
- * What must be true of a story, said again from README and Catapult's documentation: nothing here is imported from the
- * code under test.
+ * What must be true of a story, written again from README and Catapult's documentation: nothing here is imported from
+ * the code under test.
  */
 import {
   textOf,
@@ -49,10 +49,10 @@ const when = (condition: boolean, what: string): string[] => (condition ? [what]
 
 // ── Rule 1: never a second POST, unless the first was refused ─────────────────────────────────────────────────────
 
-/** What an answer means for whoever reads it: an answer of Catapult's means that one knows, and silence that one does not. */
+/** What an answer means: an answer from Catapult means that we know, and silence that we do not. */
 type Meaning = 'sent' | 'refused' | 'open';
 
-/** The code that a caller hears of each refusal (docs/errors.md). */
+/** The code that a caller gets for each refusal (docs/errors.md). */
 const REFUSALS: Readonly<Record<string, string>> = {
   '429, not accepted': 'UPSTREAM_RATE_LIMITED',
   '429 with Retry-After, not accepted': 'UPSTREAM_RATE_LIMITED',
@@ -74,7 +74,7 @@ function secondPosts({ posts }: Story): string[] {
 
 // ── Rule 2: NOT_SENT is a promise ─────────────────────────────────────────────────────────────────────────────────
 
-/** What is accepted must have been posted by another call, that was not over before this one began. */
+/** What is accepted must have been posted by another call that had not ended before this one began. */
 function brokenPromises({ send, calls, posts }: Story): string[] {
   const accepted = posts.filter(({ id }) => id !== null);
   const isBy = (other: Call, post: Post): boolean => other.askedAt <= post.at && endOfCall(other) >= post.at;
@@ -86,8 +86,8 @@ function brokenPromises({ send, calls, posts }: Story): string[] {
 }
 
 /**
- * Whether a caller may send it as a new message now. A server that stops says that it did nothing, which is as good
- * for a send without a key; with one it says nothing of earlier calls.
+ * Whether a caller may send it as a new message now. A server that stops says that it did nothing. Without a key that
+ * is as good; with one it says nothing about earlier calls.
  */
 export function isNotSent({ idempotencyKey }: Send, answer: Answer): boolean {
   if (answer.kind !== 'failed') return false;
@@ -117,7 +117,7 @@ const STATUS_OF: Readonly<Record<string, string>> = {
   'message-delivered': 'DELIVERED',
   'message-failed': 'FAILED',
 };
-/** A failure stands against a delivery that was told as well, and the earliest of equal reports. */
+/** A failure counts before a delivery that was also reported, and the earliest of equal reports. */
 const STRENGTH = ['ACCEPTED', 'SENDING', 'DELIVERED', 'FAILED'];
 
 function expectedDeliveries({ send, taken }: Story): ToldDelivery[] {
@@ -207,7 +207,7 @@ function mustBeKnown({ calls, taken, troubles }: Story, accepted: Post): boolean
   return !troubles.some(({ what, from, until }) => what === KILL && from <= storedBy && until >= accepted.at);
 }
 
-/** The one trouble by which a process may forget what it heard. */
+/** The one trouble by which a process may forget what it learned. */
 export const KILL = 'server killed';
 
 function differences({ send, taken }: Story, told: ToldMessage): string[] {
@@ -243,7 +243,7 @@ const isUnknown = (answer: Answer): boolean => answer.kind === 'failed' && answe
 const isUnavailable = (answer: Answer): boolean =>
   answer.kind === 'failed' && answer.code === 'UPSTREAM_UNAVAILABLE' && answer.outcome === 'NOT_SENT';
 
-// ── Rule 5: while nothing is broken, each call hears what its POSTs met ───────────────────────────────────────────
+// ── Rule 5: while nothing is broken, each call gets what its POSTs met ───────────────────────────────────────────
 
 function wrongAnswers(story: Story): string[] {
   if (!isCalm(story)) return [];

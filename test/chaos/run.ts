@@ -1,7 +1,7 @@
 /**
- * A black-box run: the built server as processes, an upstream that breaks three in ten POSTs, callers who believe
- * what they hear, and something that breaks in every round. In the end all is healed, every key is replayed, every
- * message is looked up, and the reference judges each send by what the ledger and its callers saw.
+ * A black-box run: the built server as processes, an upstream that breaks three in ten POSTs, callers who believe their
+ * answers, and something that breaks in every round. In the end all is healed, every key is replayed, every message is
+ * looked up, and the reference judges each send by what the ledger and its callers saw.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -81,7 +81,7 @@ export async function chaosRun(options: ChaosOptions): Promise<ChaosReport> {
   }
 }
 
-/** A send, and what its callers heard. */
+/** A send, and what its callers were answered. */
 interface Told {
   readonly send: Send;
   readonly calls: Call[];
@@ -167,7 +167,9 @@ class ChaosRun {
     this.#replays += 2 * withKey.length;
   }
 
-  /** Until the message is there, or it is known that nobody can tell. Nothing is broken: what was not sent can be now. */
+  /**
+   * Until the message is there, or its outcome is known to be unknown. Nothing is broken: what was not sent can be now.
+   */
   async #askUntilSettled(told: Told): Promise<void> {
     const until = Date.now() + MAX_IN_PROGRESS_MS;
     for (;;) {
@@ -240,7 +242,7 @@ class ChaosRun {
     void this.#clients.destroy();
   }
 
-  /** What a caller does who believes what it hears: with a key it asks again, and without one only if nothing was sent. */
+  /** What a caller does who believes its answer: with a key it asks again, and without one only if nothing was sent. */
   async #tell(number: number): Promise<void> {
     const send = this.#sendOf(number);
     const told: Told = { send, calls: [] };
@@ -283,7 +285,7 @@ class ChaosRun {
     return {
       text: `send-${number}`,
       caller: CALLERS[number % CALLERS.length] ?? '',
-      // Several callers have the same keys, which must never meet.
+      // Several callers have the same keys, which must not collide.
       idempotencyKey: chance('key') < 0.8 ? `key-${Math.floor(number / CALLERS.length)}` : null,
       from: `+1919555000${Math.floor(chance('from') * 3)}`,
       to: Array.from({ length: size }, (_, index) => `+1919${2_000_000 + number * 4 + index}`),

@@ -11,7 +11,7 @@ export interface Send {
   readonly tag: string | null;
 }
 
-/** A message as GraphQL tells it. */
+/** A message as GraphQL shows it. */
 export interface ToldMessage {
   readonly id: string;
   readonly text: string;
@@ -28,7 +28,7 @@ export interface ToldDelivery {
   readonly failure: { readonly code: number } | null;
 }
 
-/** What a caller heard; `lost` when the connection broke. */
+/** What a caller was answered; `lost` when the connection broke. */
 export type Answer =
   | { readonly kind: 'message'; readonly message: ToldMessage }
   | { readonly kind: 'failed'; readonly code: string; readonly outcome: string | null }
@@ -79,7 +79,7 @@ export interface Story {
   readonly posts: readonly Post[];
   /** Events that were answered 200. */
   readonly taken: readonly LedgerEvent[];
-  /** Events that were refused again and again, though nothing was broken any more. */
+  /** Events that were refused again and again, although nothing was broken. */
   readonly refused: readonly LedgerEvent[];
   readonly troubles: readonly Trouble[];
   /** Connections that were reset unread: perhaps with a POST that no ledger knows. */

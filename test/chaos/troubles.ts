@@ -22,7 +22,7 @@ const FULL_MS = 1_500;
 const SILENCE_MS = 6_000;
 const RESTART_PAUSE_MS = 100;
 
-/** Servers on one database, each of which comes back after every end. */
+/** Servers on one database; each comes back whenever it ends. */
 export class Fleet {
   readonly #start: () => Promise<ServerProcess>;
   readonly #servers: (ServerProcess | null)[];
@@ -37,7 +37,7 @@ export class Fleet {
     this.#onChange = onChange;
   }
 
-  /** `onChange` hears of the GraphQL endpoints that can be called. */
+  /** `onChange` gets the GraphQL endpoints that can be called. */
   static async open(
     size: number,
     start: () => Promise<ServerProcess>,

@@ -9,7 +9,7 @@ const CREDENTIALS = { CALLBACK_USERNAME: 'user', CALLBACK_PASSWORD: 'password' }
 
 export interface DeliveringServer {
   readonly url: string;
-  /** Lets upstream tell that a message has arrived. */
+  /** Lets upstream report that a message has arrived. */
   deliver(id: string): Promise<void>;
   close(): Promise<void>;
 }

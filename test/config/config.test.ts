@@ -72,7 +72,7 @@ describe('the configuration', () => {
     });
   });
 
-  it('goes live with a token and secret, whose tags are still read once it has another', () => {
+  it('goes live with a token and secret, and still reads tags signed with a former secret', () => {
     expect(readConfig(LIVE).upstream).toMatchObject({
       credentials: { kind: 'basic', token: 't-1', secret: 's-1' },
       formerSecrets: ['s-1'],
@@ -136,7 +136,7 @@ describe('the configuration', () => {
     ['https://api.catapult.inetwork.com/v2/users/u-1', 'https://api.catapult.inetwork.com/v2'],
     ['http://127.0.0.1:4010/v2/users/u-sandbox/messages', 'https://messaging.bandwidth.com/api/v2'],
     ['https://proxy.example.com/v2/users', 'https://messaging.bandwidth.com/api/v2'],
-  ])('refuses %s as CATAPULT_URL, and says how it is spelt', (url, spelling) => {
+  ])('refuses %s as CATAPULT_URL, and says how to spell it', (url, spelling) => {
     const problems = problemsOf({ ...LIVE, CATAPULT_URL: url });
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain(spelling);
@@ -153,7 +153,7 @@ describe('the configuration', () => {
     expect(problemsOf({ ...LIVE, CATAPULT_URL: url })).toEqual([]);
   });
 
-  it('takes proxies in either spelling, without a scheme, too, and only where messages go to Catapult', () => {
+  it('takes proxies in either spelling, even without a scheme, and only when messages go to Catapult', () => {
     const proxiesOf = (environment: Environment): unknown =>
       (readConfig({ ...LIVE, ...environment }).upstream as { proxies?: unknown }).proxies;
     expect(proxiesOf({ NO_PROXY: 'localhost' })).toBeNull();
@@ -268,7 +268,7 @@ describe('the configuration', () => {
     ['on the sandbox at a name that begins like loopback', { HOST: '127.0.0.1.example' }],
     ['on the sandbox at a name that ends like loopback', { HOST: 'not-localhost' }],
   ])('refuses to start without sign-in %s', (_name, environment) => {
-    expect(problemsOf(environment)).toEqual([expect.stringContaining('Nobody would have to sign in') as string]);
+    expect(problemsOf(environment)).toEqual([expect.stringContaining('Anybody could call') as string]);
     expect(problemsOf({ ...environment, AUTH: 'none' })).toEqual([]);
     expect(problemsOf({ ...environment, API_KEYS: `a:${SHA256}` })).toEqual([]);
     expect(problemsOf({ ...environment, ...JWT })).toEqual([]);
@@ -380,7 +380,7 @@ describe('the configuration', () => {
     expect(auth.senders).toEqual({ 'jwt:me': ['+19195551212', '+19195551213'] });
   });
 
-  it('binds a caller to its numbers whatever its name is', () => {
+  it('binds a caller to its numbers, whatever its name', () => {
     const { auth } = readConfig({ API_KEYS: `__proto__:${SHA256}`, ALLOWED_SENDERS: '__proto__:+19195551212' });
     expect(Object.entries(auth.senders)).toEqual([['__proto__', ['+19195551212']]]);
     expect(problemsOf({ ALLOWED_SENDERS: '__proto__:+19195551212' })).toHaveLength(1);

@@ -19,7 +19,7 @@ const ENVIRONMENT = { CALLBACK_USERNAME: 'user', CALLBACK_PASSWORD: 'pass' };
 
 export interface CallbackReport {
   readonly taken: number;
-  /** Ids of messages whose event was answered with 200 and is not there any more. */
+  /** Ids of messages whose event was answered with 200 and is gone. */
   readonly missing: readonly string[];
 }
 

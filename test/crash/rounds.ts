@@ -41,7 +41,7 @@ export interface CrashOptions {
   readonly rounds: number;
   /** The server's working directory, where its SQLite file lies. */
   readonly folder: string;
-  /** A PostgreSQL database in place of the file. */
+  /** A PostgreSQL database instead of the file. */
   readonly databaseUrl?: string;
   /** Says when 'any time' is. */
   readonly seed: number;
@@ -72,7 +72,7 @@ class Harness {
   readonly #random: (limit: number) => number;
   /** How often upstream accepted each text. */
   readonly #ledger = new Map<string, number>();
-  /** What clients were told of each text before the server died. */
+  /** What clients were answered about each text before the server died. */
   readonly #told = new Map<string, string>();
   readonly #kills: Partial<Record<Point, number>> = {};
   readonly #violations: string[] = [];

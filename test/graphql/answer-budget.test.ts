@@ -196,7 +196,7 @@ describe('an answer', () => {
     await peer.end();
   });
 
-  it('that cannot be printed is a failure with a request id, and the log has it', async () => {
+  it('that cannot be printed becomes a failure with a request id, which is logged', async () => {
     const { stringify } = JSON;
     jest.spyOn(JSON, 'stringify').mockImplementation((...args: Parameters<typeof stringify>) => {
       const value: unknown = args[0];

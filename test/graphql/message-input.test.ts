@@ -29,7 +29,7 @@ function mistakes(fields: Partial<MessageInput>): string[] {
 }
 
 describe('a message input', () => {
-  it('is fine with the least and with the most that is allowed', () => {
+  it('is valid with the least and with the most that is allowed', () => {
     expect(mistakes({})).toEqual([]);
     expect(
       mistakes({

@@ -22,7 +22,7 @@ describe('a message about a request', () => {
     expect(withoutInput(message, NAMES)).toBe(expected);
   });
 
-  it('is cut where it gets long, though it holds nothing but names of the schema', () => {
+  it('is cut when it gets long, even if it holds only names of the schema', () => {
     expect(withoutInput('MessageInput '.repeat(10_000), NAMES).length).toBeLessThanOrEqual(500);
   });
 

@@ -115,7 +115,7 @@ describe('settling a send', () => {
     }
   }
 
-  it('shows what is known of it first', async () => {
+  it('first shows what is known about the send', async () => {
     const text = `text${++texts}`;
     upstream.answer = 'never';
     const input = { ...INPUT, text, tag: 'red', idempotencyKey: `key-${text}` };
@@ -240,7 +240,7 @@ describe('settling a send', () => {
       expect(auditOf(sendId)).toHaveLength(2);
     });
 
-    it('as not sent leaves alone what its key has sent since', async () => {
+    it('as not sent does not touch what its key has sent since', async () => {
       const { text, sendId } = await lose();
       await settled({ sendId, as: 'NOT_SENT' });
       expect(await send(text)).toBe(idOf(text, 2));
@@ -250,7 +250,7 @@ describe('settling a send', () => {
     });
   });
 
-  it('that is known to have gone out is not possible', async () => {
+  it('is not possible once the send is known to have gone out', async () => {
     const text = `text${++texts}`;
     await send(text);
     const database = new Database(file, { readonly: true });
@@ -359,7 +359,7 @@ describe('the list of unresolved sends', () => {
     return data.unresolvedSends;
   }
 
-  it('is read page by page, oldest first, though sends leave it meanwhile', async () => {
+  it('is read page by page, oldest first, although sends leave it meanwhile', async () => {
     const seen: (string | null)[] = [];
     let after: string | null = null;
     for (const hasNextPage of [true, true, false]) {

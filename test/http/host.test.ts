@@ -47,7 +47,7 @@ describe('the HTTP host', () => {
     expect(headers).not.toHaveProperty('x-powered-by');
   });
 
-  it('that is closing answers what it took on, and refuses what comes then on the same connection', async () => {
+  it('answers what it took on while it closes, and refuses new requests on the same connection', async () => {
     app = await startTestApp();
     const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
     let told = '';
@@ -67,7 +67,7 @@ describe('the HTTP host', () => {
     await closing;
   });
 
-  it('that is closing ends each connection with the answer that is under way on it', async () => {
+  it('closes each connection after the answer under way while it closes', async () => {
     app = await startTestApp();
     let [asked, answer] = [(): void => undefined, (): void => undefined];
     const isAsked = new Promise<void>((resolve) => (asked = resolve));
@@ -93,7 +93,7 @@ describe('the HTTP host', () => {
     await patient.close();
   });
 
-  it('that is closing cuts off after nine seconds what does not end', async () => {
+  it('cuts off after nine seconds what does not end while it closes', async () => {
     app = await startTestApp();
     const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
     socket.write('GET /health HTTP/1.1\r\nHost: a\r\n\r\nGET /health HTTP/1.1\r\nHost: a\r\n');
@@ -117,12 +117,12 @@ describe('the HTTP host', () => {
     expect(policy).toContain("default-src 'none'");
   });
 
-  it('shares nothing with pages of other origins unless they are configured', async () => {
+  it('shares nothing with pages of other origins that are not configured', async () => {
     app = await startTestApp();
     expect(await preflight(APP_ORIGIN)).not.toHaveProperty('access-control-allow-origin');
   });
 
-  it('shares with configured origins alone, and without cookies', async () => {
+  it('shares only with configured origins, and without cookies', async () => {
     app = await startTestApp({ CORS_ORIGINS: APP_ORIGIN });
     expect(await preflight(APP_ORIGIN)).toMatchObject({
       'access-control-allow-origin': APP_ORIGIN,
@@ -147,7 +147,7 @@ describe('the HTTP host', () => {
   it.each([
     [APP_ORIGIN, true],
     ['https://evil.example', false],
-  ])('opens a WebSocket for pages of configured origins alone: %s', async (origin, isOpened) => {
+  ])('opens a WebSocket only for pages of configured origins: %s', async (origin, isOpened) => {
     app = await startTestApp({ CORS_ORIGINS: APP_ORIGIN });
     class FromPage extends WebSocket {
       constructor(url: string, protocols: string | string[]) {
@@ -228,7 +228,7 @@ describe('the HTTP host', () => {
     ['another charset behind another parameter', 'application/json; profile="a"; charset=utf-7', 415],
     ['a charset in its extended form', "application/json; charset*=us-ascii''utf-7", 415],
     ['a charset in half of its quotes', 'application/json; charset="utf-8', 415],
-  ])('reads JSON in UTF-8 alone: %s', async (_name, contentType, status) => {
+  ])('reads only JSON in UTF-8: %s', async (_name, contentType, status) => {
     app = await startTestApp();
     const post = await request(app.url, { method: 'POST', headers: { 'content-type': contentType }, body: QUERY });
     const text = await post.body.text();
@@ -270,7 +270,7 @@ describe('X-Forwarded- headers', () => {
     return body.json();
   }
 
-  it('are believed of configured proxies', async () => {
+  it('are believed from configured proxies', async () => {
     const forwarded = { ip: '192.0.2.7', name: 'evil.example', protocol: 'https' };
     expect(await seenBehind(['10.0.0.0/8', '127.0.0.0/8'])).toEqual(forwarded);
   });
@@ -278,7 +278,7 @@ describe('X-Forwarded- headers', () => {
   it.each([
     ['where other proxies are configured', ['10.0.0.0/8']],
     ['where none is configured', []],
-  ])('are believed of nobody else, %s', async (_name, trustedProxies) => {
+  ])('are not believed from anybody else, %s', async (_name, trustedProxies) => {
     expect(await seenBehind(trustedProxies)).toEqual({ ip: '127.0.0.1', name: 'own.example', protocol: 'http' });
   });
 });

@@ -62,7 +62,7 @@ describe('a caller', () => {
     for (const name of ['constructor', 'toString', '__proto__']) expect(sendersOf(name, senders)).toBeNull();
   });
 
-  it('without a scope is refused, with what the refusal shall say', () => {
+  it('without a scope is refused, with the given details', () => {
     const reader = callerWith('messages:read');
     expect(
       thrownBy(() => {

@@ -71,7 +71,7 @@ describe('the correlation', () => {
     expect(correlation.shownTag('x~send1.9xx6WSz4u5j7', null, 'send2')).toBeNull();
   });
 
-  it('shows a tag that had no room for a suffix as it came back, and none where none came', () => {
+  it('shows a tag that had no room for a suffix as it came back, and no tag where none came', () => {
     const long = 'x'.repeat(1_024);
     expect(correlation.shownTag(long.toUpperCase(), long, 'send1')).toBe(long.toUpperCase());
     expect(correlation.shownTag(null, 'mine', 'send1')).toBeNull();
@@ -94,13 +94,13 @@ describe('the correlation', () => {
     expect(correlation.read(correlation.wireTag('mine', 'z'.repeat(65))).sendId).toBeNull();
   });
 
-  it('uses the room up to the last of 1024 characters', () => {
+  it('uses all of the 1024 characters', () => {
     // The mark, `send1`, a dot and 12 characters are 19.
     expect(correlation.wireTag('x'.repeat(1_005), 'send1')).toHaveLength(1_024);
     expect(correlation.wireTag('x'.repeat(1_006), 'send1')).toBe('x'.repeat(1_006));
   });
 
-  it('signs the same for the same key, and nobody can tell the key by it', () => {
+  it('signs alike with the same key, and does not reveal the key', () => {
     // HMAC-SHA-256 of `~send1` and of `^send1` by 32 bytes of 1, the first 72 bits in base64url; computed elsewhere.
     expect(correlation.wireTag('mine', 'send1')).toBe('mine~send1.9xx6WSz4u5j7');
     expect(correlation.wireTag(null, 'send1')).toBe('^send1.b6qXMbU0uZQJ');

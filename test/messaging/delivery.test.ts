@@ -33,14 +33,14 @@ describe('the deliveries of a message', () => {
     expect(withEvent(openDeliveries(['+16']), event({ to: null }))).toMatchObject([{ to: '+16', status: 'DELIVERED' }]);
   });
 
-  it('to a group take each event for its recipient, for all when it names none, and for nobody when it names a stranger', () => {
+  it('to a group take each event for its recipient, for all when it names none, and for nobody when it names somebody else', () => {
     const open = openDeliveries(['+16', '+17']);
     expect(withEvent(open, event({ to: '+17' })).map(({ status }) => status)).toEqual(['ACCEPTED', 'DELIVERED']);
     expect(withEvent(open, event({ to: null })).map(({ status }) => status)).toEqual(['DELIVERED', 'DELIVERED']);
     expect(withEvent(open, event({ to: '+99' }))).toEqual(open);
   });
 
-  it('to nobody stay none, as of a message that came in', () => {
+  it('stay empty without a recipient, as for a message that came in', () => {
     expect(withEvent([], event({}))).toEqual([]);
   });
 

@@ -55,14 +55,14 @@ describe('housekeeping', () => {
 
   const sharedStore = (): MessageStore => replacing(store, { shared: true });
 
-  it('takes every claim for abandoned at the start where no other process shares the store', async () => {
+  it('takes every claim for abandoned at the start when no other process shares the store', async () => {
     await store.claim(newSend({ leaseUntilMs: 1_000_000 }));
     await start();
     expect(expired).toEqual([1]);
     expect(await store.unresolvedSends(10, null)).toHaveLength(1);
   });
 
-  it('waits for the lease where other processes may own the claim', async () => {
+  it('waits for the end of the lease when other processes may own the claim', async () => {
     await store.claim(newSend({ leaseUntilMs: 7_000 }));
     await start(sharedStore());
     expect(expired).toEqual([]);
@@ -76,7 +76,7 @@ describe('housekeeping', () => {
   const RETENTION_MS = 259_200_000;
   const PURGE_EVERY_MS = 600_000;
 
-  it('lets keys go 72 hours after the last change, and not before', async () => {
+  it('frees keys 72 hours after the last change, and not before', async () => {
     const send = newSend({ idempotencyKey: 'k' });
     await store.claim(send);
     await store.record(send.sendId, accepted(), 1);
@@ -88,7 +88,7 @@ describe('housekeeping', () => {
     expect(await claimAgain()).toBe('CLAIMED');
   });
 
-  it('applies events that missed their message', async () => {
+  it('applies events that were stored at the same moment as their message', async () => {
     // An event and the answer to its send that were committed in the same moment on two connections.
     const file = join(makeFolder(), 'messages.sqlite');
     const shared = await openStore({ databaseUrl: null, file });
@@ -146,7 +146,7 @@ describe('housekeeping', () => {
     expect(dropped).toEqual([]);
   });
 
-  it('drops the oldest dead letters when too many come, tells how many, and lets sends pass meanwhile', async () => {
+  it('drops the oldest dead letters when too many come, reports how many, and does not hold up sends', async () => {
     await Promise.all(
       Array.from({ length: 9_000 }, (_, index) => store.take({ kind: 'strange', count: 1, body: 'flood' }, index)),
     );

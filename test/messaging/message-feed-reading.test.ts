@@ -43,7 +43,7 @@ describe('a subscriber', () => {
   };
 
   describe('to one message', () => {
-    it('hears of it alone, and only of what changed', async () => {
+    it('gets only that message, and only when it changed', async () => {
       put('m1');
       put('m2');
       const updates = feed.updates('m1', 'shop');
@@ -73,7 +73,7 @@ describe('a subscriber', () => {
       },
     );
 
-    it('is refused once the message is gone, and listens no longer', async () => {
+    it('is refused once the message is gone, and then no longer listens', async () => {
       put('m1');
       const updates = feed.updates('m1', EVERYBODY);
       await updates.next();
@@ -96,7 +96,7 @@ describe('a subscriber', () => {
   });
 
   describe('to what comes in', () => {
-    it('hears of every message that came in, in order, and of no other change', async () => {
+    it('gets every message that came in, in order, and no other change', async () => {
       put('m1', { status: 'RECEIVED' });
       put('m2', { status: 'RECEIVED' });
       const received = feed.received(null);
@@ -108,7 +108,7 @@ describe('a subscriber', () => {
       expect(await readBy(received.next())).toBe('waiting');
     });
 
-    it('passes over a message that is not there any more', async () => {
+    it('skips a message that is gone', async () => {
       put('m2', { status: 'RECEIVED' });
       const received = feed.received(null);
       tell({ kind: 'received', messageId: 'm1' });
@@ -121,7 +121,7 @@ describe('a subscriber', () => {
       ['whose owner is another of its recipients', { owner: '+16', to: ['+16', '+17'] }, false],
       ['without an owner, to the number', { owner: null, to: ['+16', '+17'] }, true],
       ['without an owner, to others', { owner: null, to: ['+16'] }, false],
-    ])('for one number hears of a message %s: %#', async (_name, fields, isFor) => {
+    ])('for one number gets a message %s: %#', async (_name, fields, isFor) => {
       put('m1', fields);
       put('last', { owner: '+17' });
       const received = feed.received('+17');
@@ -141,7 +141,7 @@ describe('a subscriber', () => {
       await expect(slower.next()).rejects.toMatchObject({ code: 'SUBSCRIPTION_LOST' });
     });
 
-    it('hears at once that something was missed, though messages wait', async () => {
+    it('ends at once when something was missed, although messages wait', async () => {
       put('m1', { status: 'RECEIVED' });
       const received = feed.received(null);
       tell({ kind: 'received', messageId: 'm1' });

@@ -14,7 +14,7 @@ describe('the feed', () => {
   /** Tells all who listen, as if another instance had. */
   let tell: (change: StoreChange) => void;
   let listening: number;
-  /** Whether nothing is heard of what the store itself changes, as while its connection is away. */
+  /** Whether the store's own changes are not announced, as while its connection is away. */
   let isDeaf: boolean;
 
   beforeEach(async () => {
@@ -70,7 +70,7 @@ describe('the feed', () => {
     deliveries: [],
   });
 
-  it('of a message begins with the present, tells every change, and ends with the last', async () => {
+  it('of a message begins with its present state, yields every change, and ends with the last', async () => {
     const message = await sent();
     const updates = feed.updates(message.id, EVERYBODY);
     expect((await updates.next()).value).toEqual(message);
@@ -84,7 +84,7 @@ describe('the feed', () => {
     expect(listening).toBe(0);
   });
 
-  it('of a message tells a slow reader its latest state, and waits with one change however many there were', async () => {
+  it('of a message gives a slow reader the latest state, with one change waiting however many there were', async () => {
     const message = await sent();
     const updates = feed.updates(message.id, EVERYBODY);
     await updates.next();
@@ -121,7 +121,7 @@ describe('the feed', () => {
     });
   });
 
-  it('of a message that nobody knows is refused', async () => {
+  it('of an unknown message is refused', async () => {
     await expect(feed.updates('nobody', EVERYBODY).next()).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',
       fieldErrors: [{ path: ['id'], code: 'UNKNOWN_MESSAGE' }],
@@ -139,7 +139,7 @@ describe('the feed', () => {
     expect(listening).toBe(0);
   });
 
-  it('of what comes in is for all numbers or for one', async () => {
+  it('of incoming messages is for all numbers or for one', async () => {
     const [all, one] = [feed.received(null), feed.received('+17')];
     const firsts = [all.next(), one.next()];
     await store.take({ kind: 'received', message: inbound('a') }, 1);
@@ -152,7 +152,7 @@ describe('the feed', () => {
     await one.return?.();
   });
 
-  it('of what comes in is cut off when its reader is too slow, or when something was missed', async () => {
+  it('of incoming messages is cut off when its reader is too slow, or when something was missed', async () => {
     const slow = feed.received(null);
     for (let index = 0; index <= 1_000; index++) tell({ kind: 'received', messageId: `m${index}` });
     await expect(slow.next()).rejects.toMatchObject({ code: 'SUBSCRIPTION_LOST', retryable: true });

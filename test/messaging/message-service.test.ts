@@ -220,7 +220,7 @@ describe('a send', () => {
     expect(steps.filter((step) => step === 'call')).toHaveLength(1);
   });
 
-  it('waits for the first call with its key also where it is refused by now, though that is not stored yet', async () => {
+  it('waits for the first call with its key, even if it is refused by now and the first is not stored yet', async () => {
     const claimed = gate();
     const behind = store;
     replace('claim', async (send) => {
@@ -237,7 +237,7 @@ describe('a send', () => {
     expect(steps.filter((step) => step === 'call')).toHaveLength(1);
   });
 
-  it('is told REQUEST_IN_PROGRESS while the first call runs in another process', async () => {
+  it('gets REQUEST_IN_PROGRESS while the first call runs in another process', async () => {
     const answered = gate();
     outcome = () => answered.opened.then(() => ACCEPTED);
     const first = newService().send(request());
@@ -384,7 +384,7 @@ describe('a send', () => {
     expect(steps).not.toContain('call');
   });
 
-  it('that went out is never called not sent, whatever the store, the rules and the limits say to its repetition', async () => {
+  it('that went out is never called not sent, whatever store, rules and limits answer to its repetition', async () => {
     const sent = await newService().send(request());
     const refusal = new ServiceError('BAD_USER_INPUT', { outcome: 'NOT_SENT' });
     expect(await newService().send(request({ refusal }))).toEqual(sent);
@@ -448,7 +448,7 @@ describe('a send', () => {
     expect(await newService().send(request())).toEqual(SENT);
   });
 
-  it('takes its room only once it is claimed, and drops it where it is not', async () => {
+  it('takes its room only once it is claimed, and drops it if it is not', async () => {
     take = () => {
       steps.push('take');
       return Promise.resolve({ kind: 'COUNTED', giveBack: () => Promise.resolve() });
@@ -462,7 +462,7 @@ describe('a send', () => {
     expect(dropped).toBe(2);
   });
 
-  it('gives back what it took from the limits where nothing was sent, and there alone', async () => {
+  it('gives back what it took from the limits if nothing was sent, and only then', async () => {
     await newService().send(request({ idempotencyKey: null }));
     outcome = () => Promise.resolve({ status: 'UNKNOWN' });
     await failureOf(newService().send(request({ idempotencyKey: 'unknown' })));
@@ -481,7 +481,7 @@ describe('a send', () => {
     expect(abandoned).toEqual([]);
   });
 
-  it('is told to upstream how long it may take, from its arrival on', async () => {
+  it('passes its deadline upstream, counted from its arrival', async () => {
     const behind = store;
     let now = 1_000;
     clock.now = () => now;
@@ -574,7 +574,7 @@ describe('a send', () => {
     expect((await real.sendByKey('a', 'k2'))?.status).toBe('ACCEPTED');
   });
 
-  it('whose claim was stored though it seemed to fail frees its key again', async () => {
+  it('whose claim was stored although it seemed to fail frees its key again', async () => {
     const behind = store;
     replace('claim', async (send) => {
       await behind.claim(send);
@@ -613,7 +613,7 @@ describe('a send', () => {
     expect(steps.filter((step) => step === 'call')).toHaveLength(1);
   });
 
-  it('known not sent is said to be, though that cannot be stored', async () => {
+  it('known not sent is answered as such, although that cannot be stored', async () => {
     outcome = () => Promise.resolve(NOT_SENT);
     replace('record', diskFull);
     const sending = failureOf(newService().send(request()));
@@ -633,7 +633,7 @@ describe('a send', () => {
     expect(sleeps.map(({ delayMs, signal }) => [delayMs, signal?.aborted])).toEqual([[5_000, true]]);
   });
 
-  it('is not taken on while ten thousand wait for the store', async () => {
+  it('is refused while ten thousand wait for the store', async () => {
     let claims = 0;
     replace('claim', () => {
       claims += 1;

@@ -101,7 +101,7 @@ describe('a line', () => {
     }
   });
 
-  it('that no country has takes none, though all regions are allowed', () => {
+  it('that no country has takes none, even if all regions are allowed', () => {
     expect(isAllowedDestination('+999123456', '*')).toBe(false);
     expect(isAllowedDestination('+11', '*')).toBe(false);
   });
@@ -152,7 +152,7 @@ describe('a policy', () => {
     return mistakes.map(({ path, code }) => `${path.join('.')} ${code}`);
   };
 
-  it('that allows everything refuses private hosts alone', () => {
+  it('that allows everything refuses only private hosts', () => {
     expect(refusal({}, { media: ['http://example.com/a', 'https://10.0.0.1/b'] })).toEqual([
       'input.media.1 MEDIA_HOST_NOT_ALLOWED',
     ]);

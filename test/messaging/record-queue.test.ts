@@ -50,7 +50,7 @@ describe('the queue of outcomes', () => {
     expect([clock.pauses, failures, rounds]).toEqual([[], [], []]);
   });
 
-  it('tells once of an outcome that cannot be stored, with Catapult’s id where there is one', async () => {
+  it('reports once an outcome that cannot be stored, with Catapult’s id if there is one', async () => {
     broken = new Set(['a', 'b', 'c', 'd']);
     const acceptedOne = accepted({ id: 'm1' });
     void queue.record('a', acceptedOne);
@@ -67,7 +67,7 @@ describe('the queue of outcomes', () => {
     ]);
   });
 
-  it('tries again after pauses that double up to two seconds, and begins again with the next trouble', async () => {
+  it('tries again after pauses that double up to two seconds, and start short again at the next trouble', async () => {
     broken.add('a');
     const storing = queue.record('a', { status: 'UNKNOWN' });
     await quiet();
@@ -187,7 +187,7 @@ describe('the queue of outcomes', () => {
       expect(rounds).toEqual([]);
     });
 
-    it('tells what the last try could not store, once more, and tries no further', async () => {
+    it('reports once more what the last try could not store, and stops trying', async () => {
       broken = new Set(['a', 'claims']);
       const storing = queue.record('a', accepted({ id: 'm1' }));
       queue.abandon(newSend({ sendId: 'c' }));
@@ -199,7 +199,7 @@ describe('the queue of outcomes', () => {
       expect([rounds, abandoned.length, clock.pauses.length, queue.isFull]).toEqual([[], 1, 1, false]);
     });
 
-    it('has nothing to wait for where nothing waits', async () => {
+    it('closes at once when nothing waits', async () => {
       await queue.close();
       expect(clock.pauses).toEqual([]);
     });

@@ -1,4 +1,4 @@
-/** What a send leaves behind, and what the operator hears of it. */
+/** What a send leaves behind, and what the operator learns. */
 import { EVERYBODY } from '../../src/messaging/caller.js';
 import { ServiceError } from '../../src/errors.js';
 import { MessageService, type SendReport, type SendRequest } from '../../src/messaging/message-service.js';
@@ -126,7 +126,7 @@ describe('a send', () => {
     expect(reports.map(({ sendId }) => sendId).sort()).toEqual(['send1', 'send2']);
   });
 
-  it('is not tried where ten thousand others wait to be ended', async () => {
+  it('is not tried while ten thousand others wait to be ended', async () => {
     brokenClaims = true;
     for (let batch = 0; batch < 100; batch++) {
       const sends = Array.from({ length: 100 }, (_, index) => request({ idempotencyKey: `k${batch}-${index}` }));
@@ -139,7 +139,7 @@ describe('a send', () => {
     expect([claims, reports]).toEqual([10_000, []]);
   });
 
-  it('that nobody knows the outcome of is settled and told to the operator once', async () => {
+  it('with an unknown outcome is settled and reported to the operator once', async () => {
     await codeOf(service.send(request()));
     const settle = (): ReturnType<typeof service.settle> =>
       service.settle({ sendId: 'send1', as: 'SENT', messageId: 'm1', by: 'ops', reason: null }, 'r2');
@@ -148,7 +148,7 @@ describe('a send', () => {
     expect(settled).toEqual([{ sendId: 'send1', as: 'SENT', by: 'ops', requestId: 'r2' }]);
   });
 
-  it('is found as a message by its id and in the list, by whom may see it', async () => {
+  it('is found as a message by its id and in the list, by callers who may see it', async () => {
     const { message } = accepted({ id: 'm1', time: 5 });
     outcome = { status: 'ACCEPTED', message };
     await service.send(request());

@@ -156,7 +156,7 @@ describe('a media host', () => {
     'https://example%2ecom/a',
     'https://ﬁle.example.com/a',
     'https://①②.example.com/a',
-  ])('has one spelling alone: %j', (url) => {
+  ])('has only one spelling: %j', (url) => {
     expect(isPublicHost(url)).toBe(false);
   });
 

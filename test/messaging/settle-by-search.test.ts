@@ -439,7 +439,7 @@ describe('settling by search', () => {
     expect(failures).toEqual([]);
   });
 
-  it('asks about a send that is a day old no more, though it never asked before', async () => {
+  it('no longer asks about a send that is a day old, even if it never asked before', async () => {
     await put(UNKNOWN);
     await roundAfter(24 * HOUR_MS + 1);
     expect([asked, steps]).toEqual([[], []]);
@@ -501,7 +501,7 @@ describe('settling by search', () => {
     ['earlier than that', { time: (START - 30_000) * 1_000 - 1 }, false],
     ['half a minute after the call', { time: (START + LEASE_MS + 30_000) * 1_000 }, true],
     ['later than that', { time: (START + LEASE_MS + 30_000) * 1_000 + 1 }, false],
-  ])('judges a message %s by itself, though upstream lists it', async (_name, fields, fits) => {
+  ])('judges a message %s by itself, although upstream lists it', async (_name, fields, fits) => {
     await put(UNKNOWN);
     listed = [message(fields)];
     await roundAfter(2 * MINUTE_MS);
@@ -526,7 +526,7 @@ describe('settling by search', () => {
         await real.settle(sendId, { as: 'SENT', found: null, by: 'ops', reason: null }, START);
       },
     ],
-  ])('does not even ask as long as another send is %s that could be it', async (_name, makeRival) => {
+  ])('does not even ask while another send that could be it is %s', async (_name, makeRival) => {
     const { sendId } = await put(UNKNOWN);
     await makeRival();
     listed = [message()];
@@ -536,7 +536,7 @@ describe('settling by search', () => {
     expect(await openSends()).toContain(sendId);
   });
 
-  it('asks though another send is open, where no recipient is the same', async () => {
+  it('asks although another send is open, if no recipient is the same', async () => {
     await put(UNKNOWN);
     await put(UNKNOWN, { message: { ...OUTBOUND, to: ['+19'] } });
     listed = [message(), message({ id: 'other', to: '+19' })];
@@ -547,7 +547,7 @@ describe('settling by search', () => {
     ]);
   });
 
-  it('asks once a rival is no rival any more', async () => {
+  it('asks once a rival is no longer one', async () => {
     const { sendId } = await put(UNKNOWN);
     const rival = await put(null);
     const rounds = newRounds();

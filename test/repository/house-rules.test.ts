@@ -91,7 +91,7 @@ describe('the sources', () => {
     expect(sources('src').flatMap((file) => circleThrough(file) ?? [])).toEqual([]);
   });
 
-  it('touch the process in main.ts alone', () => {
+  it('touch the process only in main.ts', () => {
     const touching = sources('src').filter((file) => /\bprocess\.\w|node:process/.test(read(file)));
     expect(touching).toEqual(['src/main.ts']);
   });

@@ -59,7 +59,7 @@ const BEFORE = `
   it.each([
     ['a field that is gone', ['tag: String', ''], 'Message.tag'],
     ['a type that changed', ['text: String', 'text: Int'], 'Message.text'],
-    ['an entity that is none any more', ['@key(fields: "id")', ''], 'Message'],
+    ['an entity that is no longer one', ['@key(fields: "id")', ''], 'Message'],
     ['a field that the supergraph hides', ['tag: String', 'tag: String @inaccessible'], 'Message.tag'],
   ] as const)('fails for %s, unless CHANGELOG names it under Changed', (_name, [was, is], coordinate) => {
     const { status, told } = diff(BEFORE.replace(was, is));

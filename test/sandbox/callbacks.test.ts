@@ -167,7 +167,7 @@ describe('the events reach a server', () => {
     expect(performance.now() - startedAt).toBeGreaterThan(790);
   });
 
-  it('until the sandbox closes, be it before an event or between two tries', async () => {
+  it('until the sandbox closes, before an event or between two tries', async () => {
     const closing = new AbortController();
     statuses = [503];
     const telling = tell(MESSAGE, closing.signal).catch((error: unknown) => (error as Error).name);

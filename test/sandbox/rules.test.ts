@@ -280,7 +280,7 @@ describe('the list of messages', () => {
     { fromDateTime: '2024-01-01T00:00:00.0000Z' },
     { fromDateTime: '' },
     { fromDateTime: '2024-01-01T00:00:00.000Z', toDateTime: 'now' },
-  ])('takes times in milliseconds alone: %j', async (query) => {
+  ])('takes only times in milliseconds: %j', async (query) => {
     expect(await list(query)).toMatchObject({ status: 400, json: { type: 'bad-request' } });
   });
 
@@ -306,7 +306,7 @@ describe('the list of messages', () => {
   });
 });
 
-describe('a server that is to be told', () => {
+describe('a server that takes callbacks', () => {
   interface Told {
     readonly type: string;
     readonly to: string;
@@ -325,7 +325,7 @@ describe('a server that is to be told', () => {
   });
   afterEach(() => server.close());
 
-  it('hears after the answer what became of a message, and before it where the recipient asks for that', async () => {
+  it('gets the events of a message after the answer, or before it if the recipient asks for that', async () => {
     const { json } = await post(MESSAGE);
     expect(told).toEqual([]);
     await until(() => told.length === 1);
@@ -334,7 +334,7 @@ describe('a server that is to be told', () => {
     expect(told.slice(1)).toMatchObject([{ type: 'message-delivered', message: { id: early.json.id } }]);
   });
 
-  it('hears of a message that comes in, once for each number, and needs no credentials to bring it in', async () => {
+  it('gets a message that comes in once for each number; bringing it in needs no credentials', async () => {
     const inbound = {
       from: '+15550000009',
       to: ['+12345678901', '+12345678902'],

@@ -17,7 +17,7 @@ import {
 import { listen, stopListening } from '../support/listen.js';
 import { firstAnswer } from '../support/subscriber.js';
 
-/** What must not be told, each recognisable wherever it turns up. */
+/** What must not leak, each recognisable wherever it turns up. */
 const CANARIES = {
   sender: '+12345670001',
   recipient: '+12345670002',

@@ -47,7 +47,7 @@ async function put(sendId: string, id: string, to = ['+16']): Promise<void> {
 }
 
 describe('an event', () => {
-  it('that came before its message is applied with the record, and waits no longer', async () => {
+  it('that came before its message is applied with the record, and no longer waits', async () => {
     await store.take({ kind: 'delivery', event: delivered('m1') }, 1_000);
     await store.take({ kind: 'delivery', event: delivered('m2') }, 1_000);
     expect(waiting()).toEqual(['m1', 'm2']);
@@ -77,7 +77,7 @@ it('a record that comes too late makes nothing findable by its own recipients', 
   expect([await list('+16'), await list('+17')]).toEqual([['m1'], []]);
 });
 
-it('what is old is let go in batches of one size, whatever it is', async () => {
+it('old rows of every kind are deleted in batches of one size', async () => {
   for (const key of ['a', 'b']) {
     const send = newSend({ idempotencyKey: key });
     await store.claim(send);

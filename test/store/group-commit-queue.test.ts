@@ -50,7 +50,7 @@ describe('the queue of a group commit', () => {
     expect(batches).toEqual([[0], [2]]);
   });
 
-  it('asks for no commit where all that waited are too late', async () => {
+  it('makes no commit when all that waited are too late', async () => {
     hold();
     const first = write(0);
     await quiet();
@@ -107,7 +107,7 @@ describe('the queue of a group commit', () => {
     expect(await write(2)).toBe('stored 2');
   });
 
-  it('lets join what comes in the turn in which a commit ends', async () => {
+  it('includes writes that come in the turn in which a commit ends', async () => {
     hold();
     const first = write(0);
     await quiet();
@@ -118,7 +118,7 @@ describe('the queue of a group commit', () => {
     expect(batches).toEqual([[0], [1, 2]]);
   });
 
-  it('measures time by a clock that only goes forward where it is given none', async () => {
+  it('measures time by default with a clock that only goes forward', async () => {
     const plain = groupCommit<number, number>((writes) => Promise.resolve([...writes]), { isFaultOfOne: () => false });
     expect(await plain(7)).toBe(7);
   });

@@ -33,7 +33,7 @@ function manualCommit(): {
 const OPTIONS = { isFaultOfOne: (error: unknown): boolean => error instanceof RangeError };
 
 describe('a group commit', () => {
-  it('stores the neighbours of a write that cannot be stored, and rejects that one alone', async () => {
+  it('stores the neighbours of a write that cannot be stored, and rejects only that one', async () => {
     const batches: number[][] = [];
     const write = groupCommit<number, string>((writes) => {
       batches.push([...writes]);
@@ -49,7 +49,7 @@ describe('a group commit', () => {
     expect(batches.length).toBeLessThan(30);
   });
 
-  it('rejects also with what is no Error here, such as one of a native module', async () => {
+  it('also rejects with an error that is no Error here, such as one of a native module', async () => {
     const foreign = runInNewContext('Object.assign(new Error("poison"), { code: "FOREIGN" })') as Error;
     expect(foreign).not.toBeInstanceOf(Error);
     const write = groupCommit<number, string>(() => Promise.reject(foreign), { isFaultOfOne: () => true });
@@ -81,7 +81,7 @@ describe('a group commit', () => {
     expect(rejections.every((error) => error instanceof NotTriedError)).toBe(true);
   });
 
-  it('stores what comes at once in one batch, and gives each write its own result', async () => {
+  it('stores writes that come together in one batch, and gives each its own result', async () => {
     const { commit, batches, end } = manualCommit();
     const write = groupCommit(commit, OPTIONS);
     const results = Promise.all([write(1), write(2), write(2), write(3)]);
@@ -122,7 +122,7 @@ describe('a group commit', () => {
     expect(await stored).toBe('stored 3');
   });
 
-  it('never has two commits under way, though a batch has its limit', async () => {
+  it('never has two commits under way, even when a batch is full', async () => {
     let underWay = 0;
     let most = 0;
     const sizes: number[] = [];

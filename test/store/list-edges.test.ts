@@ -61,7 +61,7 @@ describe('a list', () => {
 });
 
 describe('a batch', () => {
-  it('stores the others where one write breaks a rule of the table', async () => {
+  it('stores the other writes when one breaks a rule of the table', async () => {
     await store.claim(newSend({ sendId: 'taken' }));
     const claims = await Promise.allSettled(
       ['a', 'taken', 'b'].map((sendId) => store.claim(newSend({ sendId, idempotencyKey: sendId }))),
@@ -71,7 +71,7 @@ describe('a batch', () => {
     expect(await store.sendByKey('a', 'b')).toMatchObject({ sendId: 'b' });
   });
 
-  it('tells those who listen of each change once, and nothing of what was rolled back', async () => {
+  it('calls listeners once for each change, and never for what was rolled back', async () => {
     const told: string[] = [];
     const stop = store.onChange((change) => told.push(change.kind === 'missed' ? 'missed' : change.messageId));
     const received = (id: string): Promise<void> =>

@@ -34,7 +34,7 @@ describe('a database URL', () => {
 });
 
 describe('a lock on a file', () => {
-  it('is held once, until it is let go', () => {
+  it('is held once, until it is released', () => {
     const file = newFile();
     const unlock = lockFile(file);
     expect(() => lockFile(file)).toThrow(StoreInUseError);
@@ -43,7 +43,7 @@ describe('a lock on a file', () => {
     lockFile(file)();
   });
 
-  it('leaves no journal beside itself, and the file alone', () => {
+  it('leaves no journal beside itself, and does not touch the file', () => {
     const file = newFile();
     const unlock = lockFile(file);
     const beside = readdirSync(folder).filter((name) => name.startsWith(`${files}.`));
@@ -52,7 +52,7 @@ describe('a lock on a file', () => {
     unlock();
   });
 
-  it('that cannot be had for another reason says that reason', () => {
+  it('that fails for another reason reports that reason', () => {
     expect(() => lockFile(join(folder, 'no', 'such', 'folder'))).toThrow(/directory does not exist/);
     const file = newFile();
     writeFileSync(`${file}-lock`, 'no database, but long enough to be looked at as if it were one'.repeat(100));
@@ -75,7 +75,7 @@ describe('a lock on a file', () => {
 });
 
 describe('a server', () => {
-  it('that cannot open its file lets go of the lock', async () => {
+  it('that cannot open its file releases the lock', async () => {
     const file = newFile();
     await (await openStore({ databaseUrl: null, file })).close();
     const database = new Database(file);

@@ -76,7 +76,7 @@ describe('the PostgreSQL database', () => {
     await client.end();
   });
 
-  it('commits to disk though its own default is not to', async () => {
+  it('commits to disk even if its own default is not to', async () => {
     const url = await postgres.newDatabase();
     const client = new Client({ connectionString: url });
     await client.connect();
@@ -91,7 +91,7 @@ describe('the PostgreSQL database', () => {
     await store.close();
   });
 
-  it("walks none but the caller's own rows, whatever they are asked for", async () => {
+  it("walks only the caller's own rows, whatever is asked for", async () => {
     const url = await postgres.newDatabase();
     await (await open(url)).close();
     const client = new Client({ connectionString: url });
@@ -120,7 +120,7 @@ describe('the PostgreSQL database', () => {
     await client.end();
   });
 
-  it('that was restarted refuses what was asked meanwhile, and serves again without a new process', async () => {
+  it('that was restarted refuses what is asked meanwhile, and works again without a new process', async () => {
     const url = await postgres.newDatabase();
     const store = await open(url);
     const kept = newSend({ idempotencyKey: 'kept' });
@@ -136,7 +136,7 @@ describe('the PostgreSQL database', () => {
     await store.close();
   }, 30_000);
 
-  it('that is away does not hold up a close, and is not come back to after it', async () => {
+  it('that is away does not hold up a close, and is not connected to after it', async () => {
     const store = await open(await postgres.newDatabase());
     await postgres.stop();
     await expect(store.ping()).rejects.toThrow();
@@ -144,7 +144,7 @@ describe('the PostgreSQL database', () => {
     await postgres.start();
     const client = new Client({ connectionString: await postgres.newDatabase() });
     await client.connect();
-    // Longer than the pause before a lost connection is made anew.
+    // Longer than the pause before a lost connection is made again.
     const { rows } = await client.query<{ count: number }>(
       "SELECT pg_sleep(0.8), (SELECT COUNT(*)::int FROM pg_stat_activity WHERE query LIKE 'LISTEN%') AS count",
     );
@@ -152,7 +152,7 @@ describe('the PostgreSQL database', () => {
     await client.end();
   }, 30_000);
 
-  it('that resets a connection under a statement fails that claim alone, not the process', async () => {
+  it('that resets a connection during a statement fails only that claim, not the process', async () => {
     const url = new URL(await postgres.newDatabase());
     const proxy = await startProxy(Number(url.port));
     url.port = String(proxy.port);
@@ -218,7 +218,7 @@ describe('the PostgreSQL database', () => {
       while ((await client.query(waiting)).rows.length === 0);
     }
 
-    it('does not lose what one hears of a message while the other writes what it heard', async () => {
+    it('loses no event of a message that both instances take in at the same moment', async () => {
       await put('m', ['+16', '+17']);
       const { reached, goOn } = proxy.pauseAt('WITH updated AS');
       const first = held.take({ kind: 'delivery', event: delivered('m', '+16') }, 3_000);
@@ -261,7 +261,7 @@ describe('the PostgreSQL database', () => {
       expect(await other.messagesById(['m'], EVERYBODY)).toMatchObject([{ status: 'ACCEPTED' }]);
     });
 
-    it('gives one message id to one send, though both settle by it at the same moment', async () => {
+    it('gives one message id to one send, although both settle by it at the same moment', async () => {
       const [first, second] = [await unresolved('k1'), await unresolved('k2')];
       const settlement = { as: 'SENT', found: { id: 'm', time: null }, by: 'a person', reason: null } as const;
       const { reached, goOn } = proxy.pauseAt('INSERT INTO recipients');
@@ -313,7 +313,7 @@ describe('the PostgreSQL database', () => {
       expect(await held.claim(newSend())).toEqual({ kind: 'CLAIMED' });
     });
 
-    it('says after each loss of its connection that changes may have been missed, and hears of the next ones', async () => {
+    it('reports after each loss of its connection that changes may have been missed, and then gets the next ones', async () => {
       await put('m');
       const told: StoreChange[] = [];
       let wake = (): void => undefined;
@@ -363,7 +363,7 @@ describe('the PostgreSQL database', () => {
     await store.close();
   });
 
-  it('whose commit of a claim comes late holds its key for nobody', async () => {
+  it('whose commit of a claim comes late lets that claim hold no key', async () => {
     const url = new URL(await postgres.newDatabase());
     const direct = await open(url.href);
     const proxy = await startProxy(Number(url.port));

@@ -84,7 +84,7 @@ describe('a text from upstream', () => {
     expect(storable(text)).toBe(stored);
   });
 
-  it('is so in every column of a message', () => {
+  it('is stored so in every column of a message', () => {
     const dirty = 'a\0b';
     const { message } = accepted({
       id: dirty,
@@ -113,12 +113,12 @@ describe('a text from upstream', () => {
 });
 
 describe('recipients', () => {
-  it('are found each once, as they are stored, and none that is longer than any address', () => {
+  it('are listed once each, as they are stored, and not if longer than any address', () => {
     const [longest, longer] = ['1'.repeat(255), '1'.repeat(256)];
     expect(distinctRecipients(['+1', '+2', '+1', '+\x001', longest, longer])).toEqual(['+1', '+2', longest]);
   });
 
-  it('are those of an accepted message alone', () => {
+  it('are only those of an accepted message', () => {
     expect(recipientsOf(accepted({ to: ['+1', '+1', '+2'] }))).toEqual(['+1', '+2']);
     expect(recipientsOf({ status: 'ACCEPTED', message: null })).toEqual([]);
     expect(recipientsOf({ status: 'REJECTED' })).toEqual([]);
@@ -157,7 +157,7 @@ describe('a row', () => {
     expect(messageOf({ ...ROW, time: null })).toBeNull();
   });
 
-  it('has an open delivery for each recipient until something was heard, and none where it came in', () => {
+  it('has an open delivery for each recipient until one is reported, and none if it came in', () => {
     expect(messageOf(ROW)?.deliveries).toEqual([
       { to: '+15550000002', status: 'ACCEPTED', time: null, errorCode: null },
       { to: '+15550000003', status: 'ACCEPTED', time: null, errorCode: null },
@@ -190,12 +190,7 @@ describe('an event', () => {
     ['the row of another message', ROW, { messageId: 'm2' }, false],
     ['a row whose id is not known', UNKNOWN_ROW, { messageId: 'm2' }, true],
     ['a row that was settled with a mistaken id', MISTAKEN_ROW, {}, true],
-    [
-      'a row that was settled with a mistaken id, told of without our correlation',
-      MISTAKEN_ROW,
-      { sendId: null },
-      false,
-    ],
+    ['a row that was settled with a mistaken id, if it lacks our correlation', MISTAKEN_ROW, { sendId: null }, false],
     ['a row that was settled with its id', { ...ROW, settled_by: 'ops' }, {}, true],
   ])('is about %s', (_name, row, fields, is) => {
     expect(isAbout(row, event(fields))).toBe(is);
@@ -210,7 +205,7 @@ describe('an event', () => {
     ]);
   });
 
-  it('of a message whose answer was lost brings what that would have said', () => {
+  it('of a message whose answer was lost fills in what the answer would have said', () => {
     expect(rowAfter(UNKNOWN_ROW, event())).toMatchObject({
       message_id: 'm1',
       time: 7_000,
@@ -279,9 +274,9 @@ describe('a settlement', () => {
   });
 });
 
-it('a message that came in has the same send id however often it is told', () => {
+it('a message that came in has the same send id however often it comes', () => {
   const { message } = accepted({ id: 'm1', status: 'RECEIVED', direction: 'IN' });
-  // SHA-256 of `m1`, of which 160 bits are kept.
+  // The first 160 bits of the SHA-256 of `m1`.
   const sendId = 'inca0df2c95aa144c1d0ff2ff3c8f967fdc1de9ef0';
   expect(receivedColumns(message, 7)).toMatchObject({
     send_id: sendId,

@@ -78,7 +78,7 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
     await counted(take(limits, 'b', recipients(5, 30)));
   });
 
-  it('to a recipient are counted for each caller alone: nobody can use up or count what others send to a number', async () => {
+  it('to a recipient are counted for each caller separately: nobody can use up or count what others send to a number', async () => {
     const limits = await openLimits();
     for (let round = 0; round < 3; round++) await counted(take(limits, 'a', ['+1']));
     expect(await waitOf(take(limits, 'a', ['+1']))).toBeGreaterThan(0);
@@ -92,7 +92,7 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
     await counted(take(limits, 'd', ['+2']));
   });
 
-  it('are counted in each window by itself, those of callers and those of recipients', async () => {
+  it('are counted in each window separately, those of callers and those of recipients', async () => {
     const windows = [
       { count: 3, windowSeconds: HOUR },
       { count: 4, windowSeconds: 2 * HOUR },

@@ -47,7 +47,7 @@ export function accepted(fields: Partial<Message> = {}): Resolution & { readonly
   return { status: 'ACCEPTED', message };
 }
 
-/** What a callback tells of a message: that it was delivered. */
+/** What a callback says about a message: that it was delivered. */
 export const heard = (messageId: string, fields: Partial<DeliveryEvent> = {}): Heard => ({
   kind: 'delivery',
   event: {

@@ -200,7 +200,7 @@ describe('the SQLite file', () => {
     database.close();
   });
 
-  it("walks none but the caller's own rows, whatever they are asked for", async () => {
+  it("walks only the caller's own rows, whatever is asked for", async () => {
     const file = newFile();
     await (await open(file)).close();
     const database = new Database(file);
@@ -254,7 +254,7 @@ describe('the SQLite file', () => {
     }
   });
 
-  it('whose lock cannot be used for another reason says that one', async () => {
+  it('whose lock fails for another reason reports that reason', async () => {
     const file = newFile();
     await (await open(file)).close();
     writeFileSync(`${file}-lock`, 'This is no database. '.repeat(100));
@@ -263,7 +263,7 @@ describe('the SQLite file', () => {
     });
   });
 
-  it('takes one server at a time, also by way of a link', async () => {
+  it('takes one server at a time, even through a link', async () => {
     const file = newFile();
     const first = await openStore({ databaseUrl: null, file, forServer: true });
     const link = join(root, 'link.sqlite');
@@ -272,7 +272,7 @@ describe('the SQLite file', () => {
     await first.close();
   });
 
-  it('takes one server at a time, beside which tools may read and write it', async () => {
+  it('takes one server at a time, while tools may read and write it', async () => {
     const file = newFile();
     const first = await openStore({ databaseUrl: null, file, forServer: true });
     await expect(openStore({ databaseUrl: null, file, forServer: true })).rejects.toThrow(StoreInUseError);

@@ -35,7 +35,7 @@ export async function startTestApp(
   return { url: await app.listen(), log, close: () => app.close() };
 }
 
-/** What a server that goes live has to say aloud when a test wants neither sign-in nor limits. */
+/** What a live server must be told explicitly when a test wants no sign-in and no limits. */
 const OPEN = { AUTH: 'none', LIMIT_SENDS: 'off', LIMIT_PER_RECIPIENT: 'off' };
 
 /** The environment that points a server at an upstream of the test's own. */

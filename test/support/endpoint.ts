@@ -13,7 +13,7 @@ export async function startEndpoint(
   answer: (response: ServerResponse, body: string, request: IncomingMessage) => unknown,
 ): Promise<Endpoint> {
   const server = createServer((request, response) => {
-    // Who hangs up in the middle of a request gets no answer.
+    // A client that hangs up in the middle of a request gets no answer.
     void text(request).then(
       (body) => answer(response, body, request),
       () => undefined,

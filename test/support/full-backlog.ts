@@ -1,4 +1,4 @@
-/** An upstream that takes no connections: whoever connects waits. */
+/** An upstream that takes no connections: a client that connects waits. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';

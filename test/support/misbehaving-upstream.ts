@@ -13,7 +13,7 @@ export interface RawRequest {
 export interface Connection {
   /** Waits for one whole request, and notes it. Never resolves once the client is gone. */
   readRequest(): Promise<RawRequest>;
-  /** The same for a message; whoever only asks for the message list is told that it is empty. */
+  /** The same for a message; a request for the message list is answered that it is empty. */
   readPost(): Promise<RawRequest>;
   /** Waits for the first bytes of a request. */
   readSome(): Promise<void>;

@@ -11,11 +11,11 @@ import { Client } from 'pg';
 import { unlistenedPort } from './listen.js';
 import { makeFolder, removeFolder } from './folder.js';
 
-/** How often is looked whether the server is gone. */
+/** How often to look whether the server is gone. */
 const POLL_MS = 20;
 
 export interface TestPostgres {
-  /** Makes an empty database and tells its URL. */
+  /** Makes an empty database and returns its URL. */
   newDatabase(): Promise<string>;
   /** The same, as a schema of one database, which is made much faster; only notifications are shared. */
   newSchema(): Promise<string>;

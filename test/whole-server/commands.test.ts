@@ -92,7 +92,7 @@ describe('beside a running server', () => {
     }
   }
 
-  /** Makes a send of which nobody knows the outcome. */
+  /** Makes a send with an unknown outcome. */
   async function lose(): Promise<{ text: string; sendId: string }> {
     const text = `text${++texts}`;
     upstream.answer = 'never';
@@ -152,7 +152,7 @@ describe('beside a running server', () => {
   );
 
   it(
-    'settle sent gives the message to whoever asks the running server with its key',
+    'settle sent gives the message to a caller who asks the running server with its key',
     async () => {
       const { text, sendId } = await lose();
       const id = idOf(text, 1);
@@ -169,7 +169,7 @@ describe('beside a running server', () => {
   );
 
   it(
-    'settle leaves a send alone that is under way',
+    'settle does not touch a send under way',
     async () => {
       const text = `text${++texts}`;
       upstream.answer = 'when told';
@@ -191,7 +191,7 @@ describe('beside a running server', () => {
     ['an outcome that JavaScript knows', ['constructor']],
     ['an option that is none', ['not-sent', '--force']],
   ])(
-    'settle with %s tells how it is used, and settles nothing',
+    'settle with %s prints its usage, and settles nothing',
     async (_name, args) => {
       const { sendId } = await lose();
       const { code, output, errors } = await run('settle', sendId, ...args);
@@ -203,7 +203,7 @@ describe('beside a running server', () => {
   );
 
   it(
-    'settle with a send that nobody knows says so in one line',
+    'settle with an unknown send says so in one line',
     async () => {
       const { code, output, errors } = await run('settle', 'nobody', 'not-sent');
       expect([code, output, errors]).toEqual([1, '', 'sendId: There is no send with this id.\n']);
@@ -212,7 +212,7 @@ describe('beside a running server', () => {
   );
 
   it(
-    'settle works for a user of whom the machine knows no name, as in many containers',
+    'settle works for a user without a name on the machine, as in many containers',
     async () => {
       const { sendId } = await lose();
       const nameless = `

@@ -90,7 +90,7 @@ describe(`${CALLS} concurrent calls with one key, ${ROUNDS} rounds, are one mess
     expect([...upstream.accepted]).toEqual([['once', 1]]);
   });
 
-  it('and a refused input spends no key', async () => {
+  it('and a refused input uses up no key', async () => {
     const app = await start();
     const input = { ...INPUT, text: '', idempotencyKey: 'k' };
     const { errors } = await execute(app.url, SendMessageDocument, { input });
@@ -101,7 +101,7 @@ describe(`${CALLS} concurrent calls with one key, ${ROUNDS} rounds, are one mess
   it('and a send without an answer is listed as unresolved', async () => {
     const app = await startTestApp({}, { storeFile: join(folder, 'messages.sqlite') });
     apps.push(app);
-    // The answer is cut off, and no callback ever tells of the message.
+    // The answer is cut off, and no callback ever reports on the message.
     const to = ['+19195550002'];
     const input = { ...INPUT, from: '+19195560202', to, text: 'cut off', tag: 'mine', idempotencyKey: 'k' };
     for (let call = 0; call < 2; call++) {

@@ -1,4 +1,4 @@
-/** The whole server at the edge to the live service: tokens that end, credentials that are wrong, and what is told of it. */
+/** The whole server at the edge to the live service: tokens that expire, wrong credentials, and what is reported. */
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { request } from 'undici';
@@ -24,7 +24,7 @@ afterEach(async () => {
   removeFolder(folder);
 });
 
-/** The environment of a server with an account at this sandbox, whose messages nobody is told of. */
+/** The environment of a server with an account at this sandbox, which sends no callbacks. */
 function oauthAt({ url, tokenUrl }: { url: string; tokenUrl: string }, overrides: Environment = {}): Environment {
   return {
     AUTH: 'none',
@@ -153,7 +153,7 @@ it('1000 sends over tokens that live two seconds, from an endpoint that fails a 
   expect(await unresolved(app)).toBe(0);
 }, 60_000);
 
-describe('wrong credentials that are put right', () => {
+describe('after wrong credentials are corrected', () => {
   it.each([
     ['a client secret', {}, { CATAPULT_CLIENT_SECRET: 'wrong' }, 'UPSTREAM_UNAVAILABLE'],
     ['a client id', {}, { CATAPULT_CLIENT_ID: 'wrong' }, 'UPSTREAM_UNAVAILABLE'],
@@ -214,7 +214,7 @@ it('a repetition of a send that is settled needs no token', async () => {
   expect(await send(after, { idempotencyKey: 'k' })).toEqual(first);
 });
 
-it('a token that ends or is revoked on the way costs no send', async () => {
+it('no send is lost when a token expires or is revoked on the way', async () => {
   const sandbox = await newSandbox({ tokenLifeS: 2 });
   const app = await newApp(oauthAt(sandbox));
   for (let round = 0; round < 5; round++) {
@@ -224,7 +224,7 @@ it('a token that ends or is revoked on the way costs no send', async () => {
   expect(sandbox.accepted).toHaveLength(5);
 });
 
-describe('the first line of the log and /ready tell that', () => {
+describe('the first line of the log and /ready say that', () => {
   let sandbox: Sandbox;
   let endpoint: TokenEndpoint;
 
@@ -264,11 +264,11 @@ describe('the first line of the log and /ready tell that', () => {
     endpoint.answer = (response) => void response.writeHead(200).end('<html>Welcome</html>');
     expect(await told(oauthAt({ ...sandbox, tokenUrl: endpoint.url }))).toEqual([
       WARN,
-      'no access token: answered HTML',
+      'no access token: answered with HTML',
     ]);
   });
 
-  it('nobody listens at the address of the token endpoint', async () => {
+  it('nothing listens at the address of the token endpoint', async () => {
     const tokenUrl = `http://127.0.0.1:${await unlistenedPort()}/token`;
     expect(await told(oauthAt({ ...sandbox, tokenUrl }))).toEqual([WARN, 'no access token: connection refused']);
   });
@@ -291,12 +291,12 @@ describe('the first line of the log and /ready tell that', () => {
     ]);
   });
 
-  it('nobody listens at the address', async () => {
+  it('nothing listens at the address', async () => {
     const url = `http://127.0.0.1:${await unlistenedPort()}/v2`;
     expect(await told(oauthAt({ ...sandbox, url }))).toEqual([WARN, 'connection refused']);
   });
 
-  it('the trouble is over, once it is', async () => {
+  it('all is well again, once it is', async () => {
     endpoint.answer = (response) => void response.writeHead(503).end();
     const app = await newApp(oauthAt({ ...sandbox, tokenUrl: endpoint.url }));
     expect(app.log[0]?.upstreamCheck).toBe('no access token: answered HTTP 503');
@@ -322,7 +322,7 @@ describe('the first line of the log and /ready tell that', () => {
   });
 });
 
-it('a callback finds its send though the credentials at Catapult changed in between', async () => {
+it('a callback finds its send although the credentials at Catapult changed in between', async () => {
   const sandbox = await newSandbox({ auth: 'basic' });
   const withCallbacks = { CALLBACK_USERNAME: 'u', CALLBACK_PASSWORD: 'p', CATAPULT_TOKEN_URL: '' };
   const noClient = { CATAPULT_CLIENT_ID: '', CATAPULT_CLIENT_SECRET: '' };

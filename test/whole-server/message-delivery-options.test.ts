@@ -35,7 +35,7 @@ async function send(
 
 const inAnHour = (): string => new Date(Date.now() + aheadMs + HOUR_MS).toISOString();
 
-it('they reach Catapult and come back with the message, also later', async () => {
+it('priority and expiry reach Catapult and come back with the message, also later', async () => {
   const expiresAt = inAnHour();
   const { message } = await send({ priority: 'HIGH', expiresAt });
   expect(sandbox.accepted).toMatchObject([{ priority: 'high', expiration: expiresAt }]);
@@ -44,7 +44,7 @@ it('they reach Catapult and come back with the message, also later', async () =>
   expect(data?.message).toMatchObject({ priority: 'HIGH', expiresAt });
 });
 
-it('they are not on the wire when they are not given, or null', async () => {
+it('priority and expiry are not on the wire when they are not given, or null', async () => {
   await send({});
   await send({ priority: null, expiresAt: null });
   for (const accepted of sandbox.accepted) {
@@ -83,7 +83,7 @@ it.each([
   expect([status, errors?.[0]?.extensions.code]).toEqual([400, 'GRAPHQL_VALIDATION_FAILED']);
 });
 
-it('a repetition after the message expired hears what became of it, and another message is refused', async () => {
+it('a repetition after the message expired gets its outcome, and another message is refused', async () => {
   const fields = { idempotencyKey: 'k', expiresAt: inAnHour() };
   const first = await send(fields);
   aheadMs = 2 * HOUR_MS;
@@ -93,14 +93,14 @@ it('a repetition after the message expired hears what became of it, and another 
   expect(sandbox.accepted).toHaveLength(1);
 });
 
-it('a repetition of a send whose outcome is not known is not told that nothing was sent', async () => {
+it('a repetition of a send with an unknown outcome never answers that nothing was sent', async () => {
   const fields = { from: '+19195560202', to: ['+19195550002'], idempotencyKey: 'k', expiresAt: inAnHour() };
   expect((await send(fields)).error).toMatchObject({ code: 'OUTCOME_UNKNOWN', outcome: 'UNKNOWN' });
   aheadMs = 2 * HOUR_MS;
   expect((await send(fields)).error).toMatchObject({ code: 'OUTCOME_UNKNOWN', outcome: 'UNKNOWN' });
 });
 
-it('they make one input another', async () => {
+it('another priority or expiry makes another input', async () => {
   const expiresAt = inAnHour();
   await send({ idempotencyKey: 'k', priority: 'HIGH', expiresAt });
   for (const fields of [{}, { priority: 'HIGH' }, { priority: 'DEFAULT', expiresAt }, { expiresAt }]) {

@@ -101,7 +101,7 @@ describe('the process', () => {
     const [code, errors] = await Promise.all([exitCode(child), text(child.stderr)]);
     expect([code, errors]).toEqual([
       1,
-      'The database has version 99; this software knows versions up to 6. Run a newer release of it.\n',
+      'The database has version 99; this software knows versions up to 6. Run a newer release.\n',
     ]);
   });
 
@@ -114,7 +114,7 @@ describe('the process', () => {
     first.kill('SIGKILL');
   });
 
-  it('goes live by the words of docs/going-live.md, in an empty folder, against the sandbox with OAuth', async () => {
+  it('goes live as docs/going-live.md says, in an empty folder, against the sandbox with OAuth', async () => {
     const page = readFileSync(new URL('../../docs/going-live.md', import.meta.url), 'utf8');
     const [, script = ''] = /```sh\n(SANDBOX_AUTH=oauth npm run[^]*?)```/.exec(page) ?? [];
     // The two commands as npm would run them, after its build, on ports of their own.
@@ -218,7 +218,7 @@ describe('the process', () => {
     await upstream.close();
   }, 20_000);
 
-  it('exits with 1 beside another one on the same file, and takes its place when that one is killed', async () => {
+  it('exits with 1 when another one uses the same file, and takes over when that one is killed', async () => {
     const first = run({ PORT: '0' });
     await printed(first, /GraphQL/);
     child = run({ PORT: '0' });
@@ -234,7 +234,7 @@ describe('the process', () => {
     await printed(child, /GraphQL/);
   }, 30_000);
 
-  it('exits with 0 within 10 s though upstream never answers, and tells the caller that the outcome is unknown', async () => {
+  it('exits with 0 within 10 s although upstream never answers, with an unknown outcome for the caller', async () => {
     const received = deferred();
     const upstream = await startMisbehavingUpstream(async (socket) => {
       await socket.readPost();

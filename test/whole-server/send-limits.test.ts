@@ -27,7 +27,7 @@ describe('a limit of sends', () => {
   const send = (fields: object = {}): Promise<Answer<SendMessageMutation>> =>
     execute(app.url, SendMessageDocument, { input: { ...INPUT, ...fields } });
 
-  it('ends what one recipient gets, and says how long', async () => {
+  it('refuses more sends to one recipient, and says for how long', async () => {
     await send();
     await send();
     const { status, errors } = await send();
@@ -37,14 +37,14 @@ describe('a limit of sends', () => {
     expect((await send({ to: ['+12345678903'] })).errors).toBeUndefined();
   });
 
-  it('ends what a caller sends, by recipient', async () => {
+  it('refuses more sends of one caller, counted by recipient', async () => {
     expect((await send({ to: ['+12345678902', '+12345678903'] })).errors).toBeUndefined();
     const { errors } = await send({ to: ['+12345678904', '+12345678905'] });
     expect(errors?.[0]?.extensions.code).toBe('RATE_LIMITED');
     expect((await send({ to: ['+12345678904'] })).errors).toBeUndefined();
   });
 
-  it('is data where that is asked for', async () => {
+  it('is reported as data by submitMessage', async () => {
     await send({ to: ['+12345678902', '+12345678903', '+12345678904'] });
     const { data } = await execute(app.url, SubmitMessageDocument, { input: { ...INPUT, to: ['+12345678905'] } });
     expect(data?.submitMessage).toMatchObject({
@@ -54,7 +54,7 @@ describe('a limit of sends', () => {
     });
   });
 
-  it('does not keep a repetition from its answer, and does not count it', async () => {
+  it('does not refuse or count a repetition', async () => {
     const first = await send({ idempotencyKey: 'k' });
     await send({ to: ['+12345678903'] });
     await send({ to: ['+12345678904'] });
@@ -104,7 +104,7 @@ describe('a caller at a limit', () => {
     return (await post(app.url, body, headers)).errors?.[0]?.extensions.code;
   };
 
-  it('keeps nobody else from sending to that recipient', async () => {
+  it('does not stop others from sending to that recipient', async () => {
     expect(await codeOf('a')).toBeUndefined();
     expect(await codeOf('a')).toBe('RATE_LIMITED');
     expect(await codeOf('b')).toBeUndefined();
@@ -125,7 +125,7 @@ describe('a caller at a limit', () => {
   });
 });
 
-it('a call that waits for its claim on one instance is not called not sent by another, for the room that it needs', async () => {
+it('while a call waits for its claim, no other instance answers NOT_SENT for its key', async () => {
   const postgres = await startPostgres();
   const url = await postgres.newDatabase();
   const sandbox = await startSandbox(SANDBOX_ACCOUNT);

@@ -165,7 +165,7 @@ describe('the server', () => {
     expect(statusCode).toBeLessThan(500);
   });
 
-  it('answers in JSON where there is nothing', async () => {
+  it('answers in JSON at an unknown path', async () => {
     const { statusCode, body } = await request(`${base}/nowhere`);
     expect([statusCode, await body.json()]).toMatchObject([404, { errors: [{ extensions: { code: 'BAD_REQUEST' } }] }]);
   });

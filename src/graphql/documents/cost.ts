@@ -1,4 +1,4 @@
-/** What an operation may cost, judged by its document alone and before graphql-js compares each field with each other. */
+/** What an operation may cost, judged by its document alone, before graphql-js compares each field with every other. */
 import {
   Kind,
   type DocumentNode,
@@ -33,7 +33,7 @@ const LISTS: ReadonlyMap<string, number> = new Map([
   ['_entities', 2],
 ]);
 
-/** What there is too much of, in the words of a refusal. */
+/** What a refusal calls each limit. */
 const WORDS: Readonly<Record<keyof typeof LIMITS, string>> = {
   fields: 'fields',
   depth: 'levels of fields',
@@ -74,7 +74,7 @@ export function refusalForCost(document: DocumentNode): ServiceError | null {
     for (const name of Object.keys(LIMITS) as (keyof typeof LIMITS)[]) {
       const [allowed, asked] = [LIMITS[name], cost[name]];
       if (asked <= allowed) continue;
-      // Fragments that double again and again count further than numbers are exact.
+      // Fragments that double again and again exceed the exact integers.
       const limit = { name, allowed, ...(Number.isSafeInteger(asked) && { asked }) };
       return tooCostly(limit, `The operation has too many ${WORDS[name]}: at most ${allowed}.`);
     }
@@ -95,7 +95,7 @@ function costsIn({ definitions }: DocumentNode): Cost[] {
   });
 }
 
-/** Tells what a fragment costs wherever it is spread; each is looked at once. */
+/** Finds what a fragment costs wherever it is spread; each is counted once. */
 function fragmentCosts(definitions: readonly FragmentDefinitionNode[]): (name: string) => Cost {
   const fragments = new Map(definitions.map((fragment) => [fragment.name.value, fragment]));
   const known = new Map<string, Cost>();

@@ -28,7 +28,7 @@ interface Passed {
 export class DocumentGate {
   readonly #trusted: TrustedDocuments;
   readonly #validate: Validate;
-  /** By the SHA-256 of their texts; the one that was asked for last is the last. */
+  /** By the SHA-256 of their texts; the one used last is the last. */
   readonly #passed = new Map<string, Passed>();
   #rememberedLength = 0;
 
@@ -65,7 +65,7 @@ export class DocumentGate {
     if (!('kind' in document)) return document;
     const refusal = refusalForCost(document);
     if (refusal !== null) return refusedFor(refusal);
-    if (hasConditionalSubscription(document)) return refused('GRAPHQL_VALIDATION_FAILED');
+    if (hasConditionalSubscription(document)) return refusedFor(conditionalSubscription());
     const mistakes = this.#validate(document);
     if (mistakes.length > 0) return { errors: mistakes.map(withCode('GRAPHQL_VALIDATION_FAILED')) };
     this.#remember(hash, { document, length: text.length, isTrusted });
@@ -99,6 +99,8 @@ function parsed(text: string): DocumentNode | { readonly errors: readonly GraphQ
   }
 }
 
+const conditionalSubscription = (): ServiceError =>
+  new ServiceError('GRAPHQL_VALIDATION_FAILED', { message: 'A subscription takes no directives at its root.' });
 const refused = (code: ErrorCode): Judgement => refusedFor(new ServiceError(code));
 const refusedFor = (refusal: ServiceError): Judgement => ({ errors: [asGraphQLError(refusal)] });
 

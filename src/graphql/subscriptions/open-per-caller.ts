@@ -9,8 +9,8 @@ export class OpenPerCaller {
   }
 
   /**
-   * Takes a place for the caller. The result gives it back, once, however often it is called; null when the caller has
-   * as many as it may have.
+   * Takes a place for the caller. The first call of the result gives it back; null when the caller has as many as it
+   * may have.
    */
   take(caller: string): (() => void) | null {
     const count = this.#counts.get(caller) ?? 0;

@@ -52,15 +52,15 @@ export class RouterCallback {
 
   /** Whether the router knows the subscription. Nothing else may be posted before it says so. Never rejects. */
   check(): Promise<boolean> {
-    return this.#tell('check');
+    return this.#deliver('check');
   }
 
   /**
    * Posts all events, then that they are complete. Resolves when nothing more will be posted, whatever happened: the
-   * events ended, the router went away, or the subscription was ended. Then nobody listens to the events any more.
-   * Never rejects.
+   * events ended, the router went away, or the subscription was ended. By then the events have no listener left. Never
+   * rejects.
    *
-   * @param events can be ended by `return` while they are waited for, as a plain async generator cannot.
+   * @param events must end on `return` even while the next one is awaited; a plain async generator does not.
    */
   async run(events: AsyncGenerator<ExecutionResult>): Promise<void> {
     this.#events = events;
@@ -79,9 +79,9 @@ export class RouterCallback {
     clearTimeout(this.#stopTimer);
   }
 
-  /** Tells the router that nothing more comes, and why, if that is a failure. Never rejects. */
+  /** Posts that no more events come, and why, if that is a failure. Never rejects. */
   async complete(errors: readonly GraphQLError[]): Promise<void> {
-    await this.#tell('complete', errors.length > 0 ? { errors: this.#publish(errors) } : {});
+    await this.#deliver('complete', errors.length > 0 ? { errors: this.#publish(errors) } : {});
   }
 
   /** Ends the subscription now. The router gets `errors`, or nothing if they are null. */
@@ -89,7 +89,7 @@ export class RouterCallback {
     if (this.#ending !== null) return;
     this.#ending = { errors };
     this.#interrupt.abort();
-    // If the events fail, `run` sees it, which waits for the next one.
+    // If the events fail, `run` sees it: it waits for the next one.
     void this.#events?.return(undefined).catch(() => undefined);
   }
 
@@ -105,7 +105,7 @@ export class RouterCallback {
   async #postAll(events: AsyncGenerator<ExecutionResult>): Promise<boolean> {
     for await (const { errors, ...result } of events) {
       const payload = { ...result, ...(errors && { errors: this.#publish(errors) }) };
-      if (!(await this.#tell('next', { payload }))) return false;
+      if (!(await this.#deliver('next', { payload }))) return false;
     }
     return true;
   }
@@ -123,7 +123,7 @@ export class RouterCallback {
   }
 
   /** Whether the router accepted it. Tries again while the router fails or is away; any other status is a no. */
-  async #tell(action: 'check' | 'next' | 'complete', content: Content = {}): Promise<boolean> {
+  async #deliver(action: 'check' | 'next' | 'complete', content: Content = {}): Promise<boolean> {
     const { signal } = action === 'complete' ? this.#hurry : this.#interrupt;
     for (const pauseMs of [...RETRY_PAUSES_MS, null]) {
       const status = await this.#post(action, content, signal);

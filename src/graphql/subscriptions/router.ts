@@ -23,7 +23,7 @@ import { RouterCallback, type CallbackTarget } from './router-callback.js';
 /** Routers ask for 5 s; a faster heartbeat helps nobody. */
 const MIN_HEARTBEAT_MS = 1_000;
 const DEFAULT_HEARTBEAT_MS = 5_000;
-/** Timers of Node overflow above 2^31 - 1 ms, and fire at once; a router that asks so rarely has no use for it. */
+/** Timers of Node overflow above 2^31 - 1 ms, and fire at once; a heartbeat this rare is useless. */
 const MAX_HEARTBEAT_MS = 3_600_000;
 /** Routers write URLs of a hundred characters, and UUIDs. In UTF-16 units; each is kept as long as its subscription. */
 const MAX_TEXT_LENGTH = 2_048;
@@ -90,7 +90,7 @@ interface Subscribing extends ExecutionArgs {
   readonly contextValue: RequestContext;
 }
 
-/** Opens a subscription in the place of running its document. Apollo answers only what its first hook throws. */
+/** Opens a subscription instead of running its document. Apollo answers only what its first hook throws. */
 function answerByCallback(
   checkedTarget: () => CallbackTarget,
   open: (target: CallbackTarget, args: Subscribing) => Promise<GraphQLResponse>,
@@ -109,7 +109,7 @@ function answerByCallback(
   };
 }
 
-/** Follows one subscription until nothing is posted for it any more. Never rejects. */
+/** Follows one subscription until its last post. Never rejects. */
 async function run(callback: RouterCallback, args: Subscribing): Promise<void> {
   try {
     const events = await subscribe(args);

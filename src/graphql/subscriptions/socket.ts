@@ -103,7 +103,7 @@ function hasTooMuchWith(text: string, { readyState, OPEN, bufferedAmount: unread
   return readyState === OPEN && unread > 0 && unread + Buffer.byteLength(text) > MAX_UNREAD_BYTES;
 }
 
-/** Only its silence shows that a peer vanished. */
+/** Cuts off a peer that vanished: only its silence shows that. */
 function keepAlive(socket: WebSocket, keepAliveMs: number): void {
   let isThere = true;
   socket.on('pong', () => {

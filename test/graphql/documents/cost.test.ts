@@ -120,18 +120,15 @@ describe('an operation', () => {
       `{ a ${'@x '.repeat(11)} }`,
       'The operation has too many directives in one place: at most 10.',
     ],
-  ])(
-    'over the limit of its %s is told the limit, %d, and what it asks for, %d',
-    (name, allowed, asked, text, message) => {
-      const refusal = refusalForCost(parse(text));
-      expect(refusal?.extensions).toEqual({
-        code: 'OPERATION_TOO_COSTLY',
-        retryable: false,
-        limit: { name, allowed, asked },
-      });
-      expect(refusal?.message).toBe(message);
-    },
-  );
+  ])('over the limit of its %s gets the limit, %d, and what it asks for, %d', (name, allowed, asked, text, message) => {
+    const refusal = refusalForCost(parse(text));
+    expect(refusal?.extensions).toEqual({
+      code: 'OPERATION_TOO_COSTLY',
+      retryable: false,
+      limit: { name, allowed, asked },
+    });
+    expect(refusal?.message).toBe(message);
+  });
 
   it('with fragments that contain themselves ends', () => {
     expect(limitOf('{ ...A } fragment A on Query { ...B a } fragment B on Query { ...A b }')).toBeNull();

@@ -116,7 +116,7 @@ describe('the gate', () => {
     });
   });
 
-  it('refuses what is not trusted, also where it costs too much or is no document', () => {
+  it('refuses what is not trusted, even if it costs too much or is no document', () => {
     const documents = trusted({ mode: 'enforce', manifest: { one: '{ a }' } });
     expect(codeOf('{ a }', documents)).toBeNull();
     for (const text of ['{ b }', COSTLY, '{']) expect(codeOf(text, documents)).toBe('DOCUMENT_NOT_TRUSTED');
@@ -143,7 +143,7 @@ describe('the gate', () => {
     expect(gate.documentOf(hash)).toMatchObject({ kind: 'Document' });
   });
 
-  it('remembers documents of 400,000 characters, and forgets first what was asked for longest ago', () => {
+  it('remembers documents of 400,000 characters, and forgets the least recently used first', () => {
     const { ask, validated } = countingGate();
     const [first, second, third] = ['{ a }', '{ b }', '{ c }'].map((text) => text.padEnd(200_000)) as [
       string,
@@ -175,7 +175,7 @@ describe('the gate', () => {
     expect(count).toBe(2);
   });
 
-  it('reports each request with a document that is not trusted, where it only reports them', () => {
+  it('reports each request with an untrusted document when it only reports them', () => {
     const told: string[] = [];
     const documents = trusted({
       mode: 'log',

@@ -83,7 +83,7 @@ describe('trusted documents', () => {
       expect((await ask({ query: '{ __typename }' })).data).toEqual({ __typename: 'Query' });
     }
     await ask({ query: print(PreviewMessageDocument), ...PREVIEW });
-    expect(app.log.filter(({ msg }) => msg === 'a document that is not trusted ran')).toHaveLength(2);
+    expect(app.log.filter(({ msg }) => msg === 'an untrusted document ran')).toHaveLength(2);
   });
 });
 

@@ -98,7 +98,7 @@ describe('a server', () => {
     ]);
   });
 
-  it('tells where a document is wrong', async () => {
+  it('says where a document is wrong', async () => {
     const { errors } = await post(app.url, JSON.stringify({ query: '{\n  __typename\n  nothing\n}' }));
     expect(errors).toMatchObject([
       { message: expect.stringContaining('Cannot query field') as unknown, locations: [{ line: 3, column: 3 }] },

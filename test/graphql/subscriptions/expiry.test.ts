@@ -62,7 +62,7 @@ describe('what a credential opened', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('is over from the very millisecond on', () => {
+  it('is over from the exact millisecond on', () => {
     const now = Date.now();
     expect([isExpired(now + 1), isExpired(now), isExpired(null)]).toEqual([false, true, false]);
   });

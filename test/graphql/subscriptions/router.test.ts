@@ -190,7 +190,7 @@ describe('a subscription behind a router', () => {
     expect(router.events).toEqual([]);
   });
 
-  it.each([1, -5, 0.5, '5000', {}, 2_147_483_653])('beats no heart every %j ms', async (heartbeat) => {
+  it.each([1, -5, 0.5, '5000', {}, 2_147_483_653])('is refused for a heartbeat of %j ms', async (heartbeat) => {
     const { status } = await ask(SUBSCRIPTION, { id: 'unknown' }, `${origin}/callback/sub-1`, heartbeat);
     expect(status).toBe(400);
     expect(router.events).toEqual([]);
@@ -334,7 +334,7 @@ describe('the subscriptions of one caller behind a router', () => {
     expect(source.listening).toBe(3);
   });
 
-  it('are not more because all were asked for at once', async () => {
+  it('are not more when all are opened at once', async () => {
     const answers = await Promise.all(Array.from({ length: 10 }, () => open(SAID)));
     expect(answers.filter((answer) => answer === '200 open')).toHaveLength(2);
   });
@@ -355,7 +355,7 @@ describe('the subscriptions of one caller behind a router', () => {
       },
     ],
     [
-      'the router does not know them any more',
+      'the router no longer knows them',
       async () => {
         router.statusOf = ({ action }) => (action === 'next' ? 404 : 200);
         source.tell('hello');
@@ -399,7 +399,7 @@ describe('the subscriptions of one caller behind a router', () => {
     expect(router.count('complete')).toBe(0);
   });
 
-  it.each([404, 403, 204])('are not begun, nor counted, unless the router knows them: %d', async (status) => {
+  it.each([404, 403, 204])('are neither started nor counted unless the router knows them: %d', async (status) => {
     router.statusOf = ({ action }) => (action === 'check' ? status : 400);
     const isKnown = status === 204;
     for (let index = 0; index < 5; index++) {

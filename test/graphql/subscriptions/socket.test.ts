@@ -105,7 +105,7 @@ describe('a socket', () => {
     expect(failures).toEqual([]);
   });
 
-  it('runs nothing more for a peer that goes on talking after our close frame', async () => {
+  it('runs nothing for a peer that goes on sending after our close frame', async () => {
     const { peer, end } = await connect();
     peer.socket.pause();
     end.close(4401);
@@ -142,7 +142,7 @@ describe('a socket', () => {
     await peer.end();
   });
 
-  it('that is reset amid answers is one failure of the connection, and none of the console', async () => {
+  it('that is reset during answers is one failure of the connection, and writes nothing to the console', async () => {
     const written = jest.spyOn(console, 'error').mockImplementation(() => undefined);
     const { peer, end } = await connect();
     for (let id = 0; id < 40; id++) peer.send({ id: String(id), ...ask(100_000) });

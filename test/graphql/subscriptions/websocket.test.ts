@@ -30,7 +30,7 @@ describe('a WebSocket', () => {
     expect(await Promise.all(full.map((peer) => peer.ask(INIT)))).toEqual(full.map(() => ACK));
     expect(await (await connect()).ask(INIT)).toBe(4429);
     await Promise.all(full.map((peer) => peer.end()));
-    // The server hears of it a moment later.
+    // The server notices a moment later.
     while ((await (await connect()).ask(INIT)) === 4429);
     expect(await (await connect()).ask(INIT)).toEqual(ACK);
   });
@@ -124,7 +124,7 @@ describe('a WebSocket that signs in by token', () => {
     return { ...INIT, payload: { authorization: `Bearer ${token}` } };
   };
 
-  it('and is reset meanwhile does not stay counted', async () => {
+  it('and is reset meanwhile is no longer counted', async () => {
     const init = await initFor(600);
     const peers = await Promise.all(Array.from({ length: 120 }, () => new Peer(app.url).opened()));
     for (const peer of peers) peer.send(init);
@@ -171,7 +171,7 @@ describe('a WebSocket that signs in by token', () => {
     await peer.end();
   });
 
-  it('fails again and again while the issuer is away, which costs the log two lines and the console none', async () => {
+  it('fails again and again while the issuer is away, with two lines in the log and none on the console', async () => {
     const written = jest.spyOn(console, 'error').mockImplementation(() => undefined);
     issuer.setSilent(true);
     release();

@@ -220,7 +220,7 @@ export function describeCallbacks(opened: Opened): void {
       expect(await store.purge(2_001, 10)).toBe(0);
     });
 
-    it('tells listeners of a change once it is stored', async () => {
+    it('calls listeners with a change once it is stored', async () => {
       const another = await openAnother();
       const told: StoreChange[] = [];
       const message = await put(store);

@@ -31,7 +31,7 @@ export function describeCallers(opened: Opened): void {
       }
     });
 
-    it('keeps callers apart where only a callback tells of the message', async () => {
+    it('keeps callers apart when only a callback brings the message', async () => {
       const send = newSend({ caller: 'me' });
       await store.claim(send);
       await store.record(send.sendId, { status: 'UNKNOWN' }, 2_000);

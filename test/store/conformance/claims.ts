@@ -27,7 +27,7 @@ export function describeClaims(opened: Opened): void {
       expect(await store.claim(newSend())).toEqual({ kind: 'CLAIMED' });
     });
 
-    it('claims a key once, and tells who holds it', async () => {
+    it('claims a key once, and returns its holder', async () => {
       const first = newSend({
         idempotencyKey: 'k',
         fingerprint: 'one',

@@ -67,7 +67,7 @@ export function describeKept(opened: Opened): void {
       ]);
     });
 
-    it('keeps what was last seen of a send, whatever its outcome, and nothing where nobody saw it', async () => {
+    it('keeps what was last seen of a send, whatever its outcome, and null if there was nothing to see', async () => {
       const lastSeen = async (key: string): Promise<string | null | undefined> => (await holderOf(key))?.lastSeen;
       await put({ ...accepted(), lastSeen: 'HTTP 202' }, { idempotencyKey: 'accepted' });
       await put({ ...WITHOUT_ID, lastSeen: 'HTTP 200' }, { idempotencyKey: 'without id' });

@@ -1,4 +1,4 @@
-/** What is heard of a send after somebody settled it. */
+/** What arrives about a send after somebody settled it. */
 import { EVERYBODY } from '../../../src/messaging/caller.js';
 import type { MessageStore, NewSend } from '../../../src/messaging/ports.js';
 import { OUTBOUND } from '../../support/messages.js';
@@ -68,7 +68,7 @@ export function describeLateOutcomes(opened: Opened): void {
       const send = await settled(settlement, { idempotencyKey: 'k' });
       const everything = 'SELECT * FROM sends';
       const before = await place.sql(everything);
-      // That Catapult took it, though under which id is not known, is news where somebody was sure of the opposite.
+      // That Catapult took it, even under an unknown id, is news if somebody was sure of the opposite.
       const useless = USELESS.filter((late) => settlement !== NOT_SENT || late !== WITHOUT_ID);
       for (const late of useless) await store.record(send.sendId, late, 6_000);
       expect(await place.sql(everything)).toEqual(before);
@@ -94,7 +94,7 @@ export function describeLateOutcomes(opened: Opened): void {
       expect(await store.sendByKey('a', 'k')).toMatchObject({ sendId: send.sendId, message: { id: 'right' } });
       expect(await listed()).toEqual(['right']);
       expect(await listed({ to: OUTBOUND.to[0] ?? '' })).toEqual(['right']);
-      // What is told of the other message is not told of this one.
+      // A report on the other message is no report on this one.
       await store.take(heard('mistaken', { status: 'FAILED', errorCode: 4_700 }), 7_000);
       expect(await store.messagesById(['right', 'mistaken'], EVERYBODY)).toEqual([
         expect.not.objectContaining({ status: 'FAILED' }),
@@ -120,7 +120,7 @@ export function describeLateOutcomes(opened: Opened): void {
       expect(await holderOf('k')).toBeNull();
     });
 
-    it('loses nothing that is heard of a send at the moment that it is settled, over two connections', async () => {
+    it('loses no outcome that arrives while its send is settled over two connections', async () => {
       const another = await openAnother();
       for (let round = 0; round < 10; round++) {
         const [called, told, found] = [await put(UNKNOWN), await put(UNKNOWN), await put(UNKNOWN)];
@@ -145,7 +145,7 @@ export function describeLateOutcomes(opened: Opened): void {
   });
 
   describe('old settlements', () => {
-    it('deletes settled sends that were not sent, and frees the keys of messages with an id alone', async () => {
+    it('deletes settled sends that were not sent, and frees only the keys of messages with an id', async () => {
       const keys = ['with', 'without', 'not'];
       for (const [index, [, settlement]] of SETTLEMENTS.entries()) {
         await settled(settlement, { idempotencyKey: keys[index] ?? '' });

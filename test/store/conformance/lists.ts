@@ -81,7 +81,7 @@ export function describeLists(opened: Opened): void {
       await expect(store.listMessages(NO_FILTER, 5, { time: 5, sendId: 'x\0' })).resolves.toBeDefined();
     });
 
-    it('lists a message once, though a recipient was answered twice', async () => {
+    it('lists a message once, even if the answer names a recipient twice', async () => {
       const message = await put(store, { to: ['+16', '+16'] });
       expect(idsOf(await pages(store, 5, { to: '+16' }))).toEqual([message.id]);
     });

@@ -2,11 +2,11 @@
 import type { MessageStore } from '../../../src/messaging/ports.js';
 
 export interface StoreUnderTest {
-  /** Opens the store anew on the same data, as another process would. */
+  /** Opens the store again on the same data, as another process would. */
   open(): Promise<MessageStore>;
   /** Asks the database itself, as an operator would. */
   sql(statement: string): Promise<Record<string, unknown>[]>;
-  /** Statements of this database that would change or delete a row of the audit in a way of its own. */
+  /** Statements of this database that would change or delete a row of the audit in their own way. */
   readonly rewritesOfAudit: readonly string[];
 }
 
@@ -17,7 +17,7 @@ export interface Opened {
   openAnother(): Promise<MessageStore>;
 }
 
-/** Opens a store before each test, and closes it afterwards. What is returned can be read in tests alone. */
+/** Opens a store before each test, and closes it afterwards. What is returned can be read only in tests. */
 export function openBeforeEach(prepare: () => Promise<StoreUnderTest>): Opened {
   const stores: MessageStore[] = [];
   const open = async (place: StoreUnderTest): Promise<MessageStore> => {

@@ -53,7 +53,7 @@ export function describeRecords(opened: Opened): void {
       expect(await store.messagesById([resolution.message.id], EVERYBODY)).toEqual([resolution.message]);
     });
 
-    it('records two outcomes of one send in the order they came, though in one batch', async () => {
+    it('records two outcomes of one send in the order they came, even in one batch', async () => {
       const send = newSend({ idempotencyKey: 'k' });
       await store.claim(send);
       const resolution = accepted();

@@ -117,7 +117,7 @@ export function describeSettlements(opened: Opened): void {
       expect(await store.settle(send.sendId, sentAs('free'), 5_000)).toMatchObject({ kind: 'SETTLED' });
     });
 
-    it('settles one send once, though two settle it at once over two connections', async () => {
+    it('settles one send once, even if two settle it at once over two connections', async () => {
       const another = await openAnother();
       for (let round = 0; round < 5; round++) {
         const { sendId } = await put(UNKNOWN);
@@ -130,7 +130,7 @@ export function describeSettlements(opened: Opened): void {
       }
     });
 
-    it('settles one of two sends with the same id, though both are settled at once over two connections', async () => {
+    it('settles one of two sends with the same id, even if both are settled at once over two connections', async () => {
       const another = await openAnother();
       for (let round = 0; round < 5; round++) {
         const [first, second] = [await put(UNKNOWN), await put(UNKNOWN)];
@@ -151,7 +151,7 @@ export function describeSettlements(opened: Opened): void {
       expect(await store.messagesById(['early'], EVERYBODY)).toMatchObject([{ status: 'DELIVERED' }]);
       expect(await listed({ status: 'DELIVERED' })).toEqual(['early']);
       expect(result).toMatchObject({ kind: 'SETTLED', send: { message: { status: 'DELIVERED' } } });
-      // Nothing of them is left to be let go.
+      // None of them are left to be deleted.
       expect(await store.purge(2_001, 10)).toBe(0);
     });
 
@@ -161,7 +161,7 @@ export function describeSettlements(opened: Opened): void {
       expect(await store.messagesById(['later'], EVERYBODY)).toMatchObject([{ status: 'FAILED' }]);
     });
 
-    it('settles a send, and tells listeners', async () => {
+    it('settles a send, and calls listeners', async () => {
       const listening = store.shared ? await openAnother() : store;
       const send = await put(UNKNOWN);
       const told = new Promise<StoreChange>((resolve) => listening.onChange(resolve));

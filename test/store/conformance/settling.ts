@@ -10,7 +10,7 @@ export const OPEN: [name: string, resolution: Resolution][] = [
   ['unknown', UNKNOWN],
   ['accepted without an id', WITHOUT_ID],
 ];
-/** What a late call may bring that is worth less than what somebody found out. */
+/** What a late call may bring that counts less than what somebody found out. */
 export const USELESS: readonly Resolution[] = [UNKNOWN, { status: 'REJECTED' }, WITHOUT_ID];
 
 const WHO = { by: 'ops', reason: 'seen in the dashboard' } as const;
@@ -57,7 +57,7 @@ export function settling(opened: Opened): Settling {
     return rows.map((row) => ({ ...row, time: Number(row.time) }));
   }
 
-  /** The send that holds the key, as its claim and its lookup tell it; null where the key is free. */
+  /** The send that holds the key, as its claim and its lookup show it; null where the key is free. */
   async function holderOf(key: string): Promise<StoredSend | null> {
     const found = await opened.store.sendByKey('a', key);
     const probe = newSend({ idempotencyKey: key });

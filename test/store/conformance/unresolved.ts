@@ -1,4 +1,4 @@
-/** The sends that nobody knows the outcome of, and their rivals. */
+/** The sends with an unknown outcome, and their rivals. */
 import type { MessageStore, NewSend, Position, StoredSend } from '../../../src/messaging/ports.js';
 import { OUTBOUND } from '../../support/messages.js';
 import { accepted, heard } from '../sends.js';

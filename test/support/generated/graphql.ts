@@ -11,7 +11,7 @@ export type FailedOutcome =
   /** Perhaps: do not send it as a new message. Repeat the call with the same idempotency key. */
   | 'UNKNOWN';
 
-/** Who failed a message. */
+/** Who caused a failure. */
 export type FailureOrigin =
   /** The messaging service. */
   | 'BANDWIDTH'
@@ -47,13 +47,13 @@ export type MessageFilter = {
 
 /** A message to send: an SMS, an MMS if it has media, a group message if it has several recipients. */
 export type MessageInput = {
-  /** The id of the application that `from` belongs to in the phone number dashboard; not the account. Error codes: `APPLICATION_ID_REQUIRED`, `APPLICATION_ID_TOO_LONG`, `INVALID_CHARACTER`. */
+  /** The id of the application that `from` belongs to in the phone number dashboard; not the id of the account. Error codes: `APPLICATION_ID_REQUIRED`, `APPLICATION_ID_TOO_LONG`, `INVALID_CHARACTER`. */
   applicationId: string;
   /** When the message becomes useless: if Catapult has not sent it by then, it fails with code 4360. It must be in the future. A repeated call with the same idempotency key must give the same instant. Error code: `ALREADY_EXPIRED`. */
   expiresAt?: string | null | undefined;
-  /** One of your telephone numbers in E.164 format, the only way to write it: `+19195551212`. Error codes: `INVALID_E164`, and `SENDER_NOT_ALLOWED` if you may not send from this number. */
+  /** One of your telephone numbers, in E.164 format only: `+19195551212`. Error codes: `INVALID_E164`, and `SENDER_NOT_ALLOWED` if you may not send from this number. */
   from: string;
-  /** Your own name for this send: 1 to 255 of `A-Z a-z 0-9 _ : . -`. A repeated call with the same key and input gets the first answer, and sends nothing. A key lives 72 hours, and as long as the outcome is unknown. Error codes: `INVALID_IDEMPOTENCY_KEY`, and `IDEMPOTENCY_KEY_REUSED` for another input. */
+  /** Your own name for this send: 1 to 255 characters of `A-Z a-z 0-9 _ : . -`. A repeated call with the same key and input gets the first answer, and sends nothing. A key lives 72 hours, or longer while the outcome is unknown. Error codes: `INVALID_IDEMPOTENCY_KEY`, and `IDEMPOTENCY_KEY_REUSED` for another input. */
   idempotencyKey?: string | null | undefined;
   /** At most 10 attachments: absolute http or https URLs of at most 4096 characters, without user info, spaces or control characters, on hosts of the public internet, without a port. They make the message an MMS. Error codes: `TOO_MANY_MEDIA`, `MEDIA_URL_TOO_LONG`, `INVALID_MEDIA_URL`, `MEDIA_HOST_NOT_ALLOWED`, and `MEDIA_NOT_HTTPS` if the operator requires https. */
   media?: Array<string> | null | undefined;
@@ -115,7 +115,7 @@ export type SettledAs =
 
 /** How a text is written into the segments of an SMS. */
 export type TextEncoding =
-  /** The GSM alphabet, 7 bits a character; its extension characters, such as `{` and `€`, take two. */
+  /** The GSM alphabet, 7 bits a character; its extension characters, such as `{` and `€`, count twice. */
   | 'GSM_7'
   /** UTF-16, 2 bytes a unit. One character outside the GSM alphabet puts the whole text into it. */
   | 'UCS_2';
