@@ -30,7 +30,7 @@ interface Period<Details> {
   readonly timer: NodeJS.Timeout;
   /** Of the events that had no line yet. */
   count: number;
-  last: Details;
+  details: Details;
 }
 
 /**
@@ -38,11 +38,17 @@ interface Period<Details> {
  * were, with the details of the last.
  */
 export class ThrottledLog<Kind extends string, Details> {
-  readonly #write: (kind: Kind, count: number, last: Details) => void;
+  readonly #write: (kind: Kind, count: number, details: Details) => void;
+  readonly #merge: (known: Details, next: Details) => Details;
   readonly #periods = new Map<Kind, Period<Details>>();
 
-  constructor(write: (kind: Kind, count: number, last: Details) => void) {
+  /** `merge` makes one of the details of two events that share a line; without it, the line has those of the last. */
+  constructor(
+    write: (kind: Kind, count: number, details: Details) => void,
+    merge: (known: Details, next: Details) => Details = (_known, next) => next,
+  ) {
     this.#write = write;
+    this.#merge = merge;
   }
 
   /** `kind` must come from a closed set: what a client can choose would make as many lines as it likes. */
@@ -53,28 +59,28 @@ export class ThrottledLog<Kind extends string, Details> {
       this.#begin(kind, details);
     } else {
       period.count += 1;
-      period.last = details;
+      period.details = period.count === 1 ? details : this.#merge(period.details, details);
     }
   }
 
   /** Writes what had no line yet. */
   close(): void {
-    for (const [kind, { timer, count, last }] of this.#periods) {
+    for (const [kind, { timer, count, details }] of this.#periods) {
       clearTimeout(timer);
-      if (count > 0) this.#write(kind, count, last);
+      if (count > 0) this.#write(kind, count, details);
     }
     this.#periods.clear();
   }
 
   #begin(kind: Kind, details: Details): void {
     const timer = setTimeout(() => {
-      const { count, last } = period;
+      const { count, details: merged } = period;
       this.#periods.delete(kind);
       if (count === 0) return;
-      this.#write(kind, count, last);
-      this.#begin(kind, last);
+      this.#write(kind, count, merged);
+      this.#begin(kind, merged);
     }, PERIOD_MS);
-    const period: Period<Details> = { timer, count: 0, last: details };
+    const period: Period<Details> = { timer, count: 0, details };
     this.#periods.set(kind, period);
   }
 }

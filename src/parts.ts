@@ -146,7 +146,7 @@ function logCallbacks(
 ): Pick<CallbackOptions, 'onTaken' | 'onFailure' | 'onWrongCredentials'> {
   const wrong = new ThrottledLog<'WRONG_CREDENTIALS', number>((_kind, count, addresses) => {
     log.warn({ count, addresses }, 'callbacks came with wrong credentials');
-  });
+  }, Math.max);
   closing.add(() => {
     wrong.close();
   });

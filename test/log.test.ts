@@ -62,6 +62,19 @@ describe('events that come in thousands', () => {
     expect(written.slice(2)).toEqual([['A', 10, 9]]);
   });
 
+  it('have in their line the greatest of what they bring, where that is asked for', () => {
+    const greatest = new ThrottledLog<'A', number>((...line) => written.push(line), Math.max);
+    for (const addresses of [1, 2, 10_000, 1, 3]) greatest.add('A', addresses);
+    jest.advanceTimersByTime(60_000);
+    greatest.add('A', 7);
+    greatest.close();
+    expect(written).toEqual([
+      ['A', 1, 1],
+      ['A', 4, 10_000],
+      ['A', 1, 7],
+    ]);
+  });
+
   it('do not hide those of another kind', () => {
     log.add('A', 'a');
     log.add('B', 'b');

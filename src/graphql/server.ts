@@ -133,10 +133,10 @@ function signInHook(authenticate: Authenticate, introspection: boolean): onReque
   };
 }
 
-/** Answers a request whose document may not run. */
+/** Answers a request whose document may not run. Without a caller there is none: it would only show what the schema has. */
 function gateHook(gate: DocumentGate, trusted: TrustedDocuments, publish: ErrorPublisher): preHandlerHookHandler {
   return (request, reply, done) => {
-    const text = documentTextOf(request, trusted);
+    const text = request.signedIn === null ? null : documentTextOf(request, trusted);
     const judgement = text === null ? null : gate.judge(text, request.id);
     if (judgement === null || 'document' in judgement) done();
     else void refuse(reply, { errors: publish(judgement.errors, request.id) });
@@ -144,9 +144,10 @@ function gateHook(gate: DocumentGate, trusted: TrustedDocuments, publish: ErrorP
 }
 
 function refuse(reply: FastifyReply, body: object): FastifyReply {
-  const { accept = '*/*' } = reply.request.headers;
-  const type = accept.includes('application/graphql-response+json') ? 'graphql-response+json' : 'json';
-  return reply.code(statusOfRefusal(accept)).type(`application/${type}; charset=utf-8`).send(body);
+  const accept = (reply.request.headers.accept ?? '*/*').toLowerCase();
+  // Of the two, the one that comes first, as Apollo chooses.
+  const [type] = /application\/(graphql-response\+)?json/.exec(accept) ?? ['application/json'];
+  return reply.code(statusOfRefusal(accept)).type(`${type}; charset=utf-8`).send(body);
 }
 
 /** The text of a request's document, put in place of its id; null where Apollo says what is wrong with the request. */

@@ -40,7 +40,8 @@ export class DocumentGate {
   /** Parses and validates a document once, however often it is sent. */
   judge(text: string, requestId: string): Judgement {
     const hash = createHash('sha256').update(text).digest('hex');
-    const passed = this.#passed.get(hash);
+    // Half of a surrogate pair has the hash of U+FFFD. No document can contain it.
+    const passed = text.isWellFormed() ? this.#passed.get(hash) : undefined;
     if (passed === undefined) return this.#judgeNew(text, hash, requestId);
     if (!this.#trusted.admits(passed.isTrusted, requestId)) return refused('DOCUMENT_NOT_TRUSTED');
     this.#passed.delete(hash);

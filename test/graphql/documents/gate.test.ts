@@ -143,6 +143,12 @@ describe('the gate', () => {
     expect(gate.documentOf(hash)).toMatchObject({ kind: 'Document' });
   });
 
+  it('takes half of a surrogate pair for no character that another document has', () => {
+    const { ask } = countingGate();
+    expect(ask('{ a(text: "\ufffd") }')).toBe(true);
+    expect(ask('{ a(text: "\ud800") }')).toBe(false);
+  });
+
   it('remembers documents of 400,000 characters, and forgets the least recently used first', () => {
     const { ask, validated } = countingGate();
     const [first, second, third] = ['{ a }', '{ b }', '{ c }'].map((text) => text.padEnd(200_000)) as [

@@ -96,6 +96,9 @@ describe('a server', () => {
       code,
       36,
     ]);
+    // Apollo's choice: of two that are equally welcome, the first.
+    expect(await inType('application/json, application/graphql-response+json')).toEqual([400, json, code, 36]);
+    expect(await inType('Application/GraphQL-Response+JSON')).toEqual([400, graphQLResponse, code, 36]);
   });
 
   it('says where a document is wrong', async () => {

@@ -45,6 +45,16 @@ describe('a WebSocket', () => {
     expect(await peer.run('query A { __typename }', 'A')).toMatchObject({ payload: { data: { __typename: 'Query' } } });
   });
 
+  it('opens whatever document its URL has: nobody learns of the schema before signing in', async () => {
+    app = await startTestApp({ API_KEYS: `shop:${'0'.repeat(64)}` });
+    for (const query of ['{ nope }', '{ nope', `{ ${'__typename '.repeat(600)} }`]) {
+      const peer = new Peer(`${app.url}?query=${encodeURIComponent(query)}`);
+      peers.push(peer);
+      expect(await Promise.race([peer.opened().then(() => 'opened'), peer.closed])).toBe('opened');
+      expect(await peer.ask(INIT)).toBe(4401);
+    }
+  });
+
   it('gets inbound messages only with messages:read-all', async () => {
     const digest = (key: string): string => createHash('sha256').update(key).digest('hex');
     app = await startTestApp({ API_KEYS: `shop:${digest('shop-key')}:messages:send+messages:read` });
