@@ -2,15 +2,16 @@
  * The one table of public error codes, and the error class that carries one.
  *
  * A code is public contract: codes are added freely and never renamed, because some routers keep only the code of an
- * error and drop everything else. README prints this table; a test keeps both equal.
+ * error and drop everything else. docs/errors.md prints this table; a test keeps both
+ * equal.
  */
 
 interface ErrorDescription {
-  /** When a caller meets the code, in README's words. */
+  /** When a caller meets the code, in the words of docs/errors.md. */
   readonly when: string;
   /** Whether the same request may succeed later without being changed. */
   readonly retryable: boolean;
-  /** The text a caller reads. It is constant, so that it cannot repeat anything private. */
+  /** The text a caller reads. Constant, as are words in its place: so it cannot repeat anything private. */
   readonly message: string;
 }
 

@@ -32,7 +32,7 @@ export interface MessagingSchema {
    * still read. Each caller has its own idempotency keys, so `caller` must come from your own sign-in.
    */
   readonly contextFor: (request: RequestFacts) => RequestContext;
-  /** Apollo Server's `formatError`: codes as README lists them, and nothing of the input in a message. */
+  /** Apollo Server's `formatError`: codes as docs/errors.md lists them, and nothing of the input in a message. */
   readonly formatError: ErrorFormatter;
   /** Takes Catapult's callbacks at `/callbacks/catapult`: hand it the requests for that path, with their bodies unread. */
   readonly callbackHandler: RequestListener;

@@ -105,7 +105,7 @@ describe('a send is known not sent', () => {
     const report = await clientFor(endpoint.url, by(proxy.url), SILENCE_MS).send(OUTBOUND, 'send1');
     const { connects, passed } = await proxy.record();
     expect([classOf(report), passed, endpoint.requests.length]).toEqual([NOT_SENT, '', 0]);
-    expect([report.attempts, connects.length]).toEqual([3, 3]);
+    expect([report.attempts, connects.length, report.lastSeen]).toEqual([3, 3, 'ECONNRESET']);
   });
 
   it('when the proxy cannot reach the endpoint', async () => {
@@ -410,6 +410,46 @@ describe('the route', () => {
     const way = { httpsProxy: null, httpProxy: proxy.url, noProxy: null };
     expect(classOf(await clientFor(endpoint.url, way).send(OUTBOUND, 'send1'))).toBe(NOT_SENT);
     expect((await proxy.record()).connects).toHaveLength(3);
+  });
+});
+
+describe('the way to an https endpoint', () => {
+  const VARIABLES = ['http_proxy', 'https_proxy', 'no_proxy'] as const;
+  const former = VARIABLES.map((name) => [name, process.env[name]] as const);
+
+  afterEach(() => {
+    for (const [name, value] of former) {
+      if (value === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = value;
+    }
+  });
+
+  /** How often each proxy is asked for a tunnel by one send. */
+  async function connectsOf(url: string, way: Proxies, ...proxies: TestProxy[]): Promise<number[]> {
+    await clientFor(url, way).send(OUTBOUND, 'send1');
+    return Promise.all(proxies.map(async (proxy) => (await proxy.record()).connects.length));
+  }
+
+  it('is by the proxy for https where there is one for http, too', async () => {
+    const endpoint = await open(startTlsEndpoint(ANSWER));
+    const [forHttps, forHttp] = [await openProxy('refuse 403'), await openProxy('refuse 403')];
+    const way = { httpsProxy: forHttps.url, httpProxy: forHttp.url, noProxy: null };
+    expect(await connectsOf(endpoint.url, way, forHttps, forHttp)).toEqual([3, 0]);
+  });
+
+  it('is straight where there is no proxy, whatever the environment says', async () => {
+    const endpoint = await open(startTlsEndpoint(ANSWER));
+    const proxy = await openProxy('refuse 403');
+    process.env.https_proxy = process.env.http_proxy = proxy.url;
+    const way = { httpsProxy: null, httpProxy: null, noProxy: null };
+    expect(await connectsOf(endpoint.url, way, proxy)).toEqual([0]);
+  });
+
+  it('is by the proxy where no host is excepted, whatever the environment says', async () => {
+    const endpoint = await open(startTlsEndpoint(ANSWER));
+    const proxy = await openProxy('refuse 403');
+    process.env.no_proxy = '*';
+    expect(await connectsOf(endpoint.url, by(proxy.url), proxy)).toEqual([3]);
   });
 });
 

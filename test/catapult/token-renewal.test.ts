@@ -143,6 +143,14 @@ describe('the token', () => {
     expect(problems).toEqual([`no access token: answered HTTP ${status}`]);
   });
 
+  it('that cannot even be requested is reported as a failure', async () => {
+    // No library asks without a client id.
+    const authorization = newAuthorization({ clientId: '' });
+    expect(await authorization.header(signal)).toBeNull();
+    expect(problems).toEqual(['no access token: failed: TypeError']);
+    expect(endpoint.requests).toEqual([]);
+  });
+
   it('is not taken if its type is not Bearer', async () => {
     endpoint.answer = (response) => {
       json(response, 200, { access_token: 'a', token_type: 'MAC' });

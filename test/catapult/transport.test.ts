@@ -1,11 +1,13 @@
 /** The client against real sockets that misbehave: each case ends in the class that the table gives it. */
+import { createServer } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { systemClock } from '../../src/messaging/clock.js';
 import type { Clock } from '../../src/messaging/ports.js';
 import { startMisbehavingUpstream, type Connection } from '../support/misbehaving-upstream.js';
 import { OUTBOUND, ACCEPTED_ANSWER as ANSWER } from '../support/messages.js';
 import { openTestAccount, openTestClient, type TestClient, classOf, type SendClass } from '../support/account.js';
-import { unlistenedPort } from '../support/listen.js';
+import { CERTIFICATE, CERTIFICATE_KEY } from '../support/certificate.js';
+import { listen, stopListening, unlistenedPort } from '../support/listen.js';
 import { startFullBacklog } from '../support/full-backlog.js';
 import { impatientClock } from '../support/clock.js';
 import { until } from '../support/waiting.js';
@@ -350,6 +352,23 @@ describe('the client meets', () => {
     expect(upstream.accepted).toBe(0);
     await client.close();
     await upstream.close();
+  });
+
+  it('an endpoint that speaks HTTP/2 as well: only HTTP/1.1 is offered', async () => {
+    const offers: string[][] = [];
+    const server = createServer({
+      key: CERTIFICATE_KEY,
+      cert: CERTIFICATE,
+      ALPNCallback({ protocols }) {
+        offers.push(protocols);
+        return protocols.find((protocol) => protocol === 'h2') ?? protocols[0];
+      },
+    });
+    const client = clientFor(`https://127.0.0.1:${await listen(server)}`);
+    await client.send(OUTBOUND, 'send1');
+    expect(offers[0]).toEqual(['http/1.1']);
+    await client.close();
+    await stopListening(server);
   });
 
   it('a SYN that nobody answers: not sent when the deadline comes', async () => {

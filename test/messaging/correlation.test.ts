@@ -65,6 +65,12 @@ describe('the correlation', () => {
     }
   });
 
+  it('shows what stands before its own suffix, and nothing of what came back for another send', () => {
+    expect(correlation.shownTag('MINE~send1.9xx6WSz4u5j7', 'mine', 'send1')).toBe('MINE');
+    expect(correlation.shownTag('MINE~send1.9xx6WSz4u5j7', 'theirs', 'send2')).toBe('theirs');
+    expect(correlation.shownTag('x~send1.9xx6WSz4u5j7', null, 'send2')).toBeNull();
+  });
+
   it('shows a tag that had no room for a suffix as it came back, and no tag where none came', () => {
     const long = 'x'.repeat(1_024);
     expect(correlation.shownTag(long.toUpperCase(), long, 'send1')).toBe(long.toUpperCase());
@@ -82,7 +88,13 @@ describe('the correlation', () => {
     expect(correlation.read(tag)).toEqual({ tag, sendId: null });
   });
 
-  it('uses all of the 1024 characters', () => {
+  it('reads every signature, and the id of every send up to 64 characters', () => {
+    const ids = [...Array.from({ length: 200 }, (_, index) => `${index}z`), 'a', 'z'.repeat(64)];
+    expect(ids.filter((id) => correlation.read(correlation.wireTag('mine', id)).sendId !== id)).toEqual([]);
+    expect(correlation.read(correlation.wireTag('mine', 'z'.repeat(65))).sendId).toBeNull();
+  });
+
+  it('uses the room up to the last of 1024 characters', () => {
     // The mark, `send1`, a dot and 12 characters are 19.
     expect(correlation.wireTag('x'.repeat(1_005), 'send1')).toHaveLength(1_024);
     expect(correlation.wireTag('x'.repeat(1_006), 'send1')).toBe('x'.repeat(1_006));

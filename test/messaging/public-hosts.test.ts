@@ -73,6 +73,12 @@ describe('the public internet', () => {
     expect(['cdn.example.com', 'a.media.example.com', '8.8.8.8'].filter(isAllowed)).toHaveLength(3);
     expect(['media.example.com', 'a.cdn.example.com', '8.8.4.4', 'xmedia.example.com'].filter(isAllowed)).toEqual([]);
     expect(isAllowedHost('https://cdn.example.com/', [])).toBe(false);
+    expect(isAllowedHost('https://user@a.media.example.com/', allowed)).toBe(false);
+  });
+
+  it('has hosts behind a scheme in capitals, too, with the port of that scheme alone', () => {
+    expect(isPublicHost('HTTPS://example.com:443/')).toBe(true);
+    expect(isPublicHost('Http://example.com:443/')).toBe(false);
   });
 });
 
