@@ -94,7 +94,7 @@ describe('the correlation', () => {
     expect(correlation.read(correlation.wireTag('mine', 'z'.repeat(65))).sendId).toBeNull();
   });
 
-  it('uses the room up to the last of 1024 characters', () => {
+  it('uses all of the 1024 characters', () => {
     // The mark, `send1`, a dot and 12 characters are 19.
     expect(correlation.wireTag('x'.repeat(1_005), 'send1')).toHaveLength(1_024);
     expect(correlation.wireTag('x'.repeat(1_006), 'send1')).toBe('x'.repeat(1_006));
