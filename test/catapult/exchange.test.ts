@@ -64,7 +64,7 @@ describe('an exchange', () => {
     expect([seen.body?.toString(), seen.failure]).toEqual(['words', null]);
   });
 
-  it('tells the head of an answer in broken gzip, and why there is no body', async () => {
+  it('returns the head of an answer in broken gzip, and why there is no body', async () => {
     expect(await seenOf(ok('not gzip', 'content-encoding: gzip', 'retry-after: 7'))).toEqual({
       started: true,
       status: 200,
@@ -84,7 +84,7 @@ describe('an exchange', () => {
     });
   });
 
-  it('begins nothing when it was given up before', async () => {
+  it('sends nothing when it was aborted before', async () => {
     expect(await seenOf(ok('words'), { signal: AbortSignal.abort() })).toEqual({
       started: false,
       status: null,
@@ -109,7 +109,7 @@ it('a time limit aborts its work even after a garbage collection', async () => {
   expect(await ended).toBe('TimeoutError');
 });
 
-it('a time limit aborts its work with the outer signal, and leaves no listener on it', async () => {
+it('a time limit aborts its work with the outer signal', async () => {
   const outer = new AbortController();
   const ended = withinTime(60_000, outer.signal, untilAborted);
   outer.abort(new DOMException('closing', 'AbortError'));
