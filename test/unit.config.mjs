@@ -1,6 +1,6 @@
 /**
- * The unit tests, which `npm run test:unit` runs: those whose imports lead to no whole server, no other process, no
- * PostgreSQL and no composer of supergraphs. What a new test imports decides whether it is one of them.
+ * The unit tests, which `npm run test:unit` runs: those whose imports lead to no server of ours, no other process, no
+ * PostgreSQL, no suite that every store runs, and no composer of supergraphs. What a new test imports decides whether it is one of them.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -17,6 +17,8 @@ const NEEDS_MORE = [
   '@apollo/composition',
   join(root, 'src/app.ts'),
   join(root, 'src/http/host.ts'),
+  join(root, 'src/sandbox/sandbox.ts'),
+  join(root, 'test/store/conformance.ts'),
 ];
 
 /** What a file imports: the paths of files, the names of packages. */

@@ -9,7 +9,7 @@ describe('the unit tests', () => {
     files = config.testMatch.map((file) => file.replace(config.rootDir, ''));
   });
 
-  it.each(['test/messaging/message-service.test.ts', 'test/store/sqlite.test.ts', 'test/catapult/outcome.test.ts'])(
+  it.each(['test/messaging/message-service.test.ts', 'test/store/rows.test.ts', 'test/catapult/outcome.test.ts'])(
     'include %s, which needs sockets and files at most',
     (file) => {
       expect(files).toContain(file);
@@ -18,6 +18,8 @@ describe('the unit tests', () => {
 
   it.each([
     ['test/store/postgres.test.ts', 'PostgreSQL'],
+    ['test/store/sqlite.test.ts', 'the suite of every store'],
+    ['test/sandbox/sandbox.test.ts', 'the sandbox'],
     ['test/whole-server/process.test.ts', 'the built server'],
     ['test/whole-server/server.test.ts', 'the whole server'],
     ['test/catapult/proxy.test.ts', 'a proxy in a process of its own'],
