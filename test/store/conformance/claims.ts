@@ -74,6 +74,17 @@ export function describeClaims(opened: Opened): void {
       }
     });
 
+    it('claims no key that is held, and names the holder of each, whatever else its batch asks for', async () => {
+      const held = ['a', 'b'].flatMap((caller) =>
+        ['k1', 'k2'].map((idempotencyKey) => newSend({ caller, idempotencyKey })),
+      );
+      for (const send of held) await store.claim(send);
+      const claims = await Promise.all(
+        held.map(({ caller, idempotencyKey }) => store.claim(newSend({ caller, idempotencyKey }))),
+      );
+      expect(claims.map((claim) => claim.kind === 'HELD' && claim.by.sendId)).toEqual(held.map(({ sendId }) => sendId));
+    });
+
     it('claims different keys in one batch', async () => {
       const claims = await Promise.all(
         Array.from({ length: 300 }, (_, index) => store.claim(newSend({ idempotencyKey: `k${index}` }))),
