@@ -1,7 +1,7 @@
 /** What callbacks bring, at least once and in any order. */
 import { EVERYBODY } from '../../../src/messaging/caller.js';
 import type { DeliveryEvent } from '../../../src/messaging/delivery.js';
-import type { Delivery, MessageStatus } from '../../../src/messaging/message.js';
+import type { Delivery } from '../../../src/messaging/message.js';
 import type { MessageStore, Resolution, StoreChange } from '../../../src/messaging/ports.js';
 import { OUTBOUND } from '../../support/messages.js';
 import { accepted, heard, newRandom, newSend, pages, put } from '../sends.js';
@@ -82,15 +82,7 @@ export function describeCallbacks(opened: Opened): void {
   beforeEach(() => {
     ({ store, place } = opened);
   });
-  const openAnother = (): Promise<MessageStore> => opened.openAnother();
-
-  async function statusOf(key: string): Promise<MessageStatus | 'free'> {
-    const probe = newSend({ idempotencyKey: key });
-    const claim = await store.claim(probe);
-    if (claim.kind === 'HELD') return claim.by.status;
-    await store.record(probe.sendId, { status: 'REJECTED' }, 0);
-    return 'free';
-  }
+  const { openAnother, statusOf } = opened;
 
   describe('callbacks', () => {
     it('keeps what became of a message for each recipient', async () => {

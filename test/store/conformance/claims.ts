@@ -1,5 +1,4 @@
 /** What a store does with the intent to send. */
-import type { MessageStatus } from '../../../src/messaging/message.js';
 import type { MessageStore } from '../../../src/messaging/ports.js';
 import { OUTBOUND } from '../../support/messages.js';
 import { accepted, newSend } from '../sends.js';
@@ -11,15 +10,7 @@ export function describeClaims(opened: Opened): void {
   beforeEach(() => {
     ({ store, place } = opened);
   });
-  const openAnother = (): Promise<MessageStore> => opened.openAnother();
-
-  async function statusOf(key: string): Promise<MessageStatus | 'free'> {
-    const probe = newSend({ idempotencyKey: key });
-    const claim = await store.claim(probe);
-    if (claim.kind === 'HELD') return claim.by.status;
-    await store.record(probe.sendId, { status: 'REJECTED' }, 0);
-    return 'free';
-  }
+  const { openAnother, statusOf } = opened;
 
   describe('claims', () => {
     it('claims a send without a key each time', async () => {

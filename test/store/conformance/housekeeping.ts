@@ -1,6 +1,5 @@
 /** What is done from time to time: leases, old keys, dead letters. */
 import type { OtherEvent } from '../../../src/messaging/callback-event.js';
-import type { MessageStatus } from '../../../src/messaging/message.js';
 import type { MessageStore, Resolution } from '../../../src/messaging/ports.js';
 import { OUTBOUND } from '../../support/messages.js';
 import { accepted, newSend, pages, put } from '../sends.js';
@@ -12,14 +11,7 @@ export function describeHousekeeping(opened: Opened): void {
   beforeEach(() => {
     ({ store, place } = opened);
   });
-
-  async function statusOf(key: string): Promise<MessageStatus | 'free'> {
-    const probe = newSend({ idempotencyKey: key });
-    const claim = await store.claim(probe);
-    if (claim.kind === 'HELD') return claim.by.status;
-    await store.record(probe.sendId, { status: 'REJECTED' }, 0);
-    return 'free';
-  }
+  const { statusOf } = opened;
 
   describe('housekeeping', () => {
     it('turns claims into UNKNOWN once their lease ran out, and counts them', async () => {

@@ -13,7 +13,7 @@ export function describeKept(opened: Opened): void {
   beforeEach(() => {
     ({ store, place } = opened);
   });
-  const openAnother = (): Promise<MessageStore> => opened.openAnother();
+  const { openAnother } = opened;
   const { put, settled, holderOf } = settling(opened);
 
   describe('keys', () => {

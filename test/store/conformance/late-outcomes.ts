@@ -12,7 +12,7 @@ export function describeLateOutcomes(opened: Opened): void {
   beforeEach(() => {
     ({ store, place } = opened);
   });
-  const openAnother = (): Promise<MessageStore> => opened.openAnother();
+  const { openAnother } = opened;
   const { put, settled, listed, auditOf, holderOf } = settling(opened);
 
   describe('late outcomes', () => {

@@ -1,5 +1,7 @@
 /** A store as every theme of the conformance suite finds it: freshly opened on new data before each test. */
+import type { MessageStatus } from '../../../src/messaging/message.js';
 import type { MessageStore } from '../../../src/messaging/ports.js';
+import { newSend } from '../sends.js';
 
 export interface StoreUnderTest {
   /** Opens the store again on the same data, as another process would. */
@@ -14,7 +16,9 @@ export interface Opened {
   store: MessageStore;
   place: StoreUnderTest;
   /** Opens the store once more on the same data; it is closed after the test. */
-  openAnother(): Promise<MessageStore>;
+  readonly openAnother: () => Promise<MessageStore>;
+  /** The status of the send that holds this key of the caller `a`, found by claiming it. */
+  readonly statusOf: (key: string) => Promise<MessageStatus | 'free'>;
 }
 
 /** Opens a store before each test, and closes it afterwards. What is returned can be read only in tests. */
@@ -25,7 +29,17 @@ export function openBeforeEach(prepare: () => Promise<StoreUnderTest>): Opened {
     stores.push(store);
     return store;
   };
-  const opened = { openAnother: () => open(opened.place) } as Opened;
+  const opened = {
+    openAnother: () => open(opened.place),
+    async statusOf(key) {
+      const { store } = opened;
+      const probe = newSend({ idempotencyKey: key });
+      const claim = await store.claim(probe);
+      if (claim.kind === 'HELD') return claim.by.status;
+      await store.record(probe.sendId, { status: 'REJECTED' }, 0);
+      return 'free';
+    },
+  } as Opened;
   beforeEach(async () => {
     opened.place = await prepare();
     opened.store = await open(opened.place);

@@ -1,6 +1,5 @@
 /** What a store keeps of the outcome of a call. */
 import { EVERYBODY } from '../../../src/messaging/caller.js';
-import type { MessageStatus } from '../../../src/messaging/message.js';
 import type { MessageStore } from '../../../src/messaging/ports.js';
 import { OUTBOUND } from '../../support/messages.js';
 import { accepted, idsOf, newSend, pages, put } from '../sends.js';
@@ -12,15 +11,7 @@ export function describeRecords(opened: Opened): void {
   beforeEach(() => {
     ({ store, place } = opened);
   });
-  const openAnother = (): Promise<MessageStore> => opened.openAnother();
-
-  async function statusOf(key: string): Promise<MessageStatus | 'free'> {
-    const probe = newSend({ idempotencyKey: key });
-    const claim = await store.claim(probe);
-    if (claim.kind === 'HELD') return claim.by.status;
-    await store.record(probe.sendId, { status: 'REJECTED' }, 0);
-    return 'free';
-  }
+  const { openAnother, statusOf } = opened;
 
   describe('records', () => {
     it('records a message as it was accepted, every member of it', async () => {

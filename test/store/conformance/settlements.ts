@@ -15,7 +15,7 @@ export function describeSettlements(opened: Opened): void {
   beforeEach(() => {
     ({ store, place } = opened);
   });
-  const openAnother = (): Promise<MessageStore> => opened.openAnother();
+  const { openAnother } = opened;
   const { put, settled, listed, auditOf, holderOf } = settling(opened);
 
   describe('settlements', () => {
