@@ -21,15 +21,17 @@ export type Judgement = { readonly document: DocumentNode } | { readonly errors:
 
 interface Passed {
   readonly document: DocumentNode;
-  readonly length: number;
+  /** The SHA-256 of its text, by which Apollo asks for it. */
+  readonly hash: string;
   readonly isTrusted: boolean;
 }
 
 export class DocumentGate {
   readonly #trusted: TrustedDocuments;
   readonly #validate: Validate;
-  /** By the SHA-256 of their texts; the one used last is the last. */
+  /** By their texts; the most recently used last. */
   readonly #passed = new Map<string, Passed>();
+  readonly #byHash = new Map<string, DocumentNode>();
   #rememberedLength = 0;
 
   constructor(trusted: TrustedDocuments, validate: Validate) {
@@ -39,22 +41,20 @@ export class DocumentGate {
 
   /** Parses and validates a document once, however often it is sent. */
   judge(text: string, requestId: string): Judgement {
-    const hash = createHash('sha256').update(text).digest('hex');
-    // Half of a surrogate pair has the hash of U+FFFD. No document can contain it.
-    const passed = text.isWellFormed() ? this.#passed.get(hash) : undefined;
-    if (passed === undefined) return this.#judgeNew(text, hash, requestId);
+    const passed = this.#passed.get(text);
+    if (passed === undefined) return this.#judgeNew(text, requestId);
     if (!this.#trusted.admits(passed.isTrusted, requestId)) return refused('DOCUMENT_NOT_TRUSTED');
-    this.#passed.delete(hash);
-    this.#passed.set(hash, passed);
+    this.#passed.delete(text);
+    this.#passed.set(text, passed);
     return passed;
   }
 
   /** The document whose text has this SHA-256, if it passed the gate not long ago. */
   documentOf(hash: string): DocumentNode | undefined {
-    return this.#passed.get(hash)?.document;
+    return this.#byHash.get(hash);
   }
 
-  #judgeNew(text: string, hash: string, requestId: string): Judgement {
+  #judgeNew(text: string, requestId: string): Judgement {
     if (hasTooManyLines(text)) {
       return refusedFor(
         tooCostly({ name: 'lines', allowed: MAX_LINES }, `The document has too many lines: at most ${MAX_LINES}.`),
@@ -69,17 +69,19 @@ export class DocumentGate {
     if (hasConditionalSubscription(document)) return refusedFor(conditionalSubscription());
     const mistakes = this.#validate(document);
     if (mistakes.length > 0) return { errors: mistakes.map(withCode('GRAPHQL_VALIDATION_FAILED')) };
-    this.#remember(hash, { document, length: text.length, isTrusted });
+    this.#remember(text, { document, hash: createHash('sha256').update(text).digest('hex'), isTrusted });
     return { document };
   }
 
-  #remember(hash: string, passed: Passed): void {
-    this.#passed.set(hash, passed);
-    this.#rememberedLength += passed.length;
-    for (const [oldest, { length }] of this.#passed) {
+  #remember(text: string, passed: Passed): void {
+    this.#passed.set(text, passed);
+    this.#byHash.set(passed.hash, passed.document);
+    this.#rememberedLength += text.length;
+    for (const [oldest, { hash }] of this.#passed) {
       if (this.#rememberedLength <= MAX_REMEMBERED_LENGTH) break;
       this.#passed.delete(oldest);
-      this.#rememberedLength -= length;
+      this.#byHash.delete(hash);
+      this.#rememberedLength -= oldest.length;
     }
   }
 }
