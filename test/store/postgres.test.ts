@@ -15,15 +15,22 @@ import { accepted, newSend } from './sends.js';
 import { listen } from '../support/listen.js';
 
 let postgres: TestPostgres;
+/** Where the common suite's tests take turns, and whoever empties it between them, if the audit allows it or not. */
+let turns: StoreUnderTest | undefined;
+let operator: Client | undefined;
 const open = (databaseUrl: string): ReturnType<typeof openStore> => openStore({ databaseUrl, file: '' });
 
 beforeAll(async () => {
   postgres = await startPostgres({ flushes: false });
 }, 30_000);
-afterAll(() => postgres.close());
+afterAll(async () => {
+  await operator?.end();
+  await postgres.close();
+});
 
-async function prepare(): Promise<StoreUnderTest> {
-  const url = await postgres.newSchema();
+const prepare = async (): Promise<StoreUnderTest> => placeAt(await postgres.newSchema());
+
+function placeAt(url: string): StoreUnderTest {
   return {
     open: () => open(url),
     rewritesOfAudit: [
@@ -43,7 +50,25 @@ async function prepare(): Promise<StoreUnderTest> {
   };
 }
 
-describeStore('PostgreSQL', prepare);
+async function empty(): Promise<StoreUnderTest> {
+  if (turns === undefined || operator === undefined) {
+    const url = await postgres.newSchema();
+    turns = placeAt(url);
+    await (await open(url)).close();
+    operator = new Client({ connectionString: url });
+    // Other tests stop the server.
+    operator.on('error', () => undefined);
+    await operator.connect();
+    await operator.query('SET session_replication_role TO replica');
+  }
+  const { rows } = await operator.query<{ name: string }>(
+    "SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'schema_version'",
+  );
+  await operator.query(rows.map(({ name }) => `DELETE FROM ${name}`).join(';'));
+  return turns;
+}
+
+describeStore('PostgreSQL', prepare, empty);
 
 describe('the PostgreSQL database', () => {
   it('takes a hundred odd events in with one commit', async () => {
