@@ -19,7 +19,9 @@ const JUDGES = [
   // PostgreSQL's tests take the longest by far.
   [/src\/store\/(batching-store|file-lock|group-commit|rows|sqlite)\./, /test\/store\/(?!postgres|send-limits)/],
   [/src\/store\/(pool|send-limits)\./, /test\/store\/send-limits/],
-  [/src\/store\//, /test\/store\/(?!send-limits)/],
+  // What an outage meets is in these; the others pass through it unchanged.
+  [/src\/store\/(change-feed|index|postgres)\./, /test\/store\/(?!send-limits)/],
+  [/src\/store\//, /test\/store\/(?!send-limits|postgres-outages)/],
 ];
 const judgesOf = (mutated) => JUDGES.find(([files]) => files.test(mutated))[1];
 

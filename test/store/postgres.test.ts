@@ -1,5 +1,4 @@
 /** The PostgreSQL store: what is asked of both stores, and what is its own. */
-import { connect, createServer, type Socket } from 'node:net';
 import { Client } from 'pg';
 import { EVERYBODY } from '../../src/messaging/caller.js';
 import type { DeliveryEvent } from '../../src/messaging/delivery.js';
@@ -11,8 +10,8 @@ import { startPostgres, type TestPostgres } from '../support/postgres.js';
 import { OUTBOUND } from '../support/messages.js';
 import { describeStore } from './conformance.js';
 import type { StoreUnderTest } from './conformance/opened.js';
+import { startPostgresProxy, type PostgresProxy } from './postgres-proxy.js';
 import { accepted, newSend } from './sends.js';
-import { listen } from '../support/listen.js';
 
 let postgres: TestPostgres;
 /** Where the common suite's tests take turns, and whoever empties it between them, if the audit allows it or not. */
@@ -145,54 +144,9 @@ describe('the PostgreSQL database', () => {
     await client.end();
   });
 
-  it('that was restarted refuses what is asked meanwhile, and works again without a new process', async () => {
-    const url = await postgres.newDatabase();
-    const store = await open(url);
-    const kept = newSend({ idempotencyKey: 'kept' });
-    await store.claim(kept);
-    await postgres.stop();
-    await expect(store.claim(newSend())).rejects.toThrow();
-    await expect(store.ping()).rejects.toThrow();
-    await postgres.start();
-    expect(await store.claim(newSend({ idempotencyKey: 'kept' }))).toMatchObject({
-      kind: 'HELD',
-      by: { sendId: kept.sendId },
-    });
-    await store.close();
-  }, 30_000);
-
-  it('that is away does not hold up a close, and is not connected to after it', async () => {
-    const store = await open(await postgres.newDatabase());
-    await postgres.stop();
-    await expect(store.ping()).rejects.toThrow();
-    await store.close();
-    await postgres.start();
-    const client = new Client({ connectionString: await postgres.newDatabase() });
-    await client.connect();
-    // Longer than the pause before a lost connection is made again.
-    const { rows } = await client.query<{ count: number }>(
-      "SELECT pg_sleep(0.8), (SELECT COUNT(*)::int FROM pg_stat_activity WHERE query LIKE 'LISTEN%') AS count",
-    );
-    expect(rows[0]?.count).toBe(0);
-    await client.end();
-  }, 30_000);
-
-  it('that resets a connection during a statement fails only that claim, not the process', async () => {
-    const url = new URL(await postgres.newDatabase());
-    const proxy = await startProxy(Number(url.port));
-    url.port = String(proxy.port);
-    const store = await open(url.href);
-    await store.claim(newSend());
-    proxy.resetAt('INSERT INTO sends');
-    await expect(store.claim(newSend())).rejects.toThrow();
-    expect(await store.claim(newSend())).toEqual({ kind: 'CLAIMED' });
-    await store.close();
-    await proxy.close();
-  }, 20_000);
-
   describe('shared by two instances', () => {
     let url: URL;
-    let proxy: Proxy;
+    let proxy: PostgresProxy;
     /** The one whose statements the test holds up, and the other one. */
     let held: MessageStore;
     let other: MessageStore;
@@ -200,7 +154,7 @@ describe('the PostgreSQL database', () => {
     beforeEach(async () => {
       url = new URL(await postgres.newSchema());
       other = await open(url.href);
-      proxy = await startProxy(Number(url.port));
+      proxy = await startPostgresProxy(Number(url.port));
       const byProxy = new URL(url);
       byProxy.port = String(proxy.port);
       held = await open(byProxy.href);
@@ -363,154 +317,4 @@ describe('the PostgreSQL database', () => {
   it('of another kind is refused, and its URL is not repeated', async () => {
     await expect(open('mysql://user:secret@localhost/x')).rejects.toThrow(/^(?!.*secret).*postgres:/);
   });
-
-  it('that takes no writes does not answer a ping', async () => {
-    const url = await postgres.newDatabase();
-    const store = await open(url);
-    await store.ping();
-    const client = new Client({ connectionString: url });
-    await client.connect();
-    await client.query(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET default_transaction_read_only TO on`);
-    await client.query(
-      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
-    );
-    await client.end();
-    // The first query may meet the connection that was ended.
-    await store.ping().catch(() => undefined);
-    await expect(store.ping()).rejects.toThrow(/read-only/);
-    const again = new Client({ connectionString: url });
-    await again.connect();
-    await again.query('SET default_transaction_read_only TO off');
-    await again.query(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET default_transaction_read_only TO off`);
-    await again.end();
-    // By another connection: the one that failed is not used again.
-    await store.ping();
-    await store.close();
-  });
-
-  it('whose commit of a claim comes late lets that claim hold no key', async () => {
-    const url = new URL(await postgres.newDatabase());
-    const direct = await open(url.href);
-    const proxy = await startProxy(Number(url.port));
-    url.port = String(proxy.port);
-    const store = await open(url.href);
-    const send = newSend({ idempotencyKey: 'k' });
-    const goOn = proxy.holdAt('COMMIT');
-    await expect(store.claim(send)).rejects.toThrow(/timeout/i);
-    // The row is not to be seen yet, and its commit is on its way.
-    const abandoned = store.abandon([send], 2_000);
-    goOn();
-    await abandoned;
-    expect(await direct.claim(newSend({ idempotencyKey: 'k' }))).toEqual({ kind: 'CLAIMED' });
-    expect(await direct.expireLeases(1e15)).toBe(1);
-    await store.close();
-    await direct.close();
-    await proxy.close();
-  }, 20_000);
-
-  it('that falls silent refuses a claim after a bounded wait', async () => {
-    const url = new URL(await postgres.newDatabase());
-    const proxy = await startProxy(Number(url.port));
-    url.port = String(proxy.port);
-    const store = await open(url.href);
-    proxy.silence();
-    await expect(store.claim(newSend())).rejects.toThrow(/timeout/i);
-    await proxy.close();
-    await store.close();
-  }, 20_000);
 });
-
-interface Proxy {
-  readonly port: number;
-  /** From now on bytes go in and none come out. */
-  silence(): void;
-  /** Holds back what a connection sends from the next such statement on, until the result is called. */
-  holdAt(statement: string): () => void;
-  /** Keeps back the next such statement: `reached` when it came, until `goOn` lets it and all that follows pass. */
-  pauseAt(statement: string): { readonly reached: Promise<void>; readonly goOn: () => void };
-  /** Resets the next connection that sends this. */
-  resetAt(statement: string): void;
-  /** Resets all connections. */
-  resetAll(): void;
-  close(): Promise<void>;
-}
-
-async function startProxy(target: number): Promise<Proxy> {
-  const sockets = new Set<Socket>();
-  let fatal: string | null = null;
-  let held: string | null = null;
-  let paused: { readonly at: string; readonly reach: () => void; readonly until: Promise<void> } | null = null;
-  let isSilent = false;
-  let released: () => void = () => undefined;
-  const server = createServer((socket) => {
-    const upstream = connect(target, '127.0.0.1');
-    for (const each of [socket, upstream]) {
-      sockets.add(each);
-      each.on('error', () => undefined);
-    }
-    let isHeld = false;
-    socket.on('data', (bytes: Buffer) => {
-      if (held !== null && bytes.includes(held)) {
-        held = null;
-        isHeld = true;
-        // What the client does afterwards, even its end, comes later than what it said.
-        released = () => upstream.end(bytes);
-      }
-      if (paused !== null && bytes.includes(paused.at)) {
-        const { reach, until } = paused;
-        paused = null;
-        socket.pause();
-        reach();
-        void until.then(() => {
-          upstream.write(bytes);
-          socket.resume();
-        });
-        return;
-      }
-      if (fatal !== null && bytes.includes(fatal)) {
-        fatal = null;
-        socket.resetAndDestroy();
-        upstream.destroy();
-        return;
-      }
-      if (!isHeld && !isSilent) upstream.write(bytes);
-    });
-    socket.on('end', () => {
-      if (!isHeld) upstream.end();
-    });
-    upstream.pipe(socket);
-  });
-  return {
-    port: await listen(server),
-    silence() {
-      isSilent = true;
-      for (const socket of sockets) {
-        socket.unpipe();
-        socket.pause();
-      }
-    },
-    holdAt(statement) {
-      held = statement;
-      return () => {
-        released();
-      };
-    },
-    pauseAt(statement) {
-      let goOn = (): void => undefined;
-      const until = new Promise<void>((resolve) => (goOn = resolve));
-      const reached = new Promise<void>((reach) => (paused = { at: statement, reach, until }));
-      return { reached, goOn };
-    },
-    resetAt(statement) {
-      fatal = statement;
-    },
-    resetAll() {
-      for (const socket of sockets) socket.resetAndDestroy();
-      sockets.clear();
-    },
-    async close() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
