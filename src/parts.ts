@@ -1,5 +1,5 @@
 /** What the server and the embedded schema share: the store, upstream, the service over both, and their upkeep. */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import type { CallbackOptions, Credentials } from './catapult/callback-route.js';
 import { CatapultClient } from './catapult/client.js';
@@ -99,9 +99,10 @@ export async function openParts(closing: Closing, config: Config, options: AppOp
   };
 }
 
-/** Unique, and sorting by time: milliseconds in base 36, then 80 random bits. */
+/** Unique, and sorting by time: milliseconds in base 36, then the last 20 digits of a UUID, 74 of whose bits are random. */
 function newId(): string {
-  return Date.now().toString(36).padStart(9, '0') + randomBytes(10).toString('hex');
+  // Node makes UUIDs from a pool of random bytes: to ask the system for a few bytes each time costs ten times as much.
+  return Date.now().toString(36).padStart(9, '0') + randomUUID().replaceAll('-', '').slice(-20);
 }
 
 function once<Args extends unknown[]>(work: (...args: Args) => void): (...args: Args) => void {

@@ -1,5 +1,6 @@
 /** Requests to the messages of one account: `{url}/users/{userId}/messages`. */
 import type { Dispatcher } from 'undici';
+import type { Cancellation } from '../messaging/cancellation.js';
 import type { Authorization } from './authorization.js';
 import { exchange, type Exchange } from './exchange.js';
 
@@ -29,19 +30,19 @@ export class Account {
   }
 
   /** POSTs a message, if it `mayStart` once there is a connection. Resolves with what was seen; never rejects. */
-  post(body: string, signal: AbortSignal, mayStart: () => boolean): Promise<Exchange> {
+  post(body: string, signal: Cancellation, mayStart: () => boolean): Promise<Exchange> {
     return this.#request({ method: 'POST', path: this.#path, body }, signal, mayStart);
   }
 
   /** GETs the message list, which changes nothing. Never rejects. */
-  list(query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Exchange> {
+  list(query: Readonly<Record<string, string>>, signal: Cancellation): Promise<Exchange> {
     return this.#request({ method: 'GET', path: `${this.#path}?${new URLSearchParams(query).toString()}` }, signal);
   }
 
   /** When the token is refused, nobody looked at the request: it is repeated once, if there is another token. */
   async #request(
     request: Omit<Dispatcher.DispatchOptions, 'headers'>,
-    signal: AbortSignal,
+    signal: Cancellation,
     mayStart?: () => boolean,
   ): Promise<Exchange> {
     const { authorization } = this.#options;
@@ -55,7 +56,7 @@ export class Account {
   async #exchange(
     request: Omit<Dispatcher.DispatchOptions, 'headers'>,
     header: string | null,
-    signal: AbortSignal,
+    signal: Cancellation,
     mayStart?: () => boolean,
   ): Promise<Exchange> {
     if (header === null) {

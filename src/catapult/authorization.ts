@@ -6,6 +6,7 @@ import {
   processClientCredentialsResponse,
 } from 'oauth4webapi';
 import type { Dispatcher } from 'undici';
+import type { Cancellation } from '../messaging/cancellation.js';
 import type { Clock } from '../messaging/ports.js';
 import { exchange, withinTime, type Exchange } from './exchange.js';
 import { failureOf, isHtml } from './problem.js';
@@ -14,9 +15,9 @@ import { isObject, parseJson } from './untrusted-json.js';
 /** Where requests get their `Authorization` header from. */
 export interface Authorization {
   /** The header; null when none is available. Waits until `signal` aborts at the longest. */
-  header(signal: AbortSignal): Promise<string | null>;
+  header(signal: Cancellation): Promise<string | null>;
   /** After a 401: another header than `refused`, the same where asking again cannot help, or null as above. */
-  headerAfter(refused: string, signal: AbortSignal): Promise<string | null>;
+  headerAfter(refused: string, signal: Cancellation): Promise<string | null>;
   /** Call this when upstream answered a request with anything but 401. */
   accepted(): void;
   close(): void;
@@ -96,7 +97,7 @@ export class TokenAuthorization implements Authorization {
     void this.#ask();
   }
 
-  async header(signal: AbortSignal): Promise<string | null> {
+  async header(signal: Cancellation): Promise<string | null> {
     const header = this.#valid();
     if (header !== null) return header;
     if (this.#asking === null && this.#options.clock.now() < this.#notBefore) return null;
@@ -104,7 +105,7 @@ export class TokenAuthorization implements Authorization {
     return this.#valid();
   }
 
-  async headerAfter(refused: string, signal: AbortSignal): Promise<string | null> {
+  async headerAfter(refused: string, signal: Cancellation): Promise<string | null> {
     if (refused !== this.#token?.header) return this.header(signal);
     this.#refusedInARow += 1;
     if (this.#refusedInARow > MAX_REFUSED_IN_A_ROW) {
@@ -257,14 +258,14 @@ function jsonOf(body: Buffer | null): Record<string, unknown> {
 const clamp = (value: number, least: number, most: number): number => Math.min(Math.max(value, least), most);
 
 /** Waits for `work`, which never rejects, but no longer than until `signal` aborts. */
-function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+function unlessAborted(work: Promise<void>, signal: Cancellation): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       signal.removeEventListener('abort', done);
       resolve();
     };
     if (signal.aborted) done();
-    else signal.addEventListener('abort', done, { once: true });
+    else signal.addEventListener('abort', done);
     void work.then(done);
   });
 }

@@ -1,4 +1,5 @@
 /** Sends messages to Catapult: POST {url}/users/{userId}/messages, at most once. */
+import { Canceller } from '../messaging/cancellation.js';
 import type { Correlation } from '../messaging/correlation.js';
 import type { OutboundMessage } from '../messaging/message.js';
 import type { Clock, GatewayReport, MessageGateway, SendOutcome } from '../messaging/ports.js';
@@ -27,7 +28,7 @@ export interface CatapultClientOptions {
 
 export class CatapultClient implements MessageGateway {
   readonly #options: CatapultClientOptions;
-  readonly #inFlight = new Set<AbortController>();
+  readonly #inFlight = new Set<Canceller>();
 
   constructor(options: CatapultClientOptions) {
     this.#options = options;
@@ -35,7 +36,7 @@ export class CatapultClient implements MessageGateway {
 
   async send(message: OutboundMessage, sendId: string, endsAtMs: number): Promise<GatewayReport> {
     const { account, clock, correlation } = this.#options;
-    const deadline = new AbortController();
+    const deadline = new Canceller();
     const timer = setTimeout(
       () => {
         // After a stall of the process the answer may already be in the socket: read it before giving up the send.
@@ -51,14 +52,14 @@ export class CatapultClient implements MessageGateway {
       const tag = correlation === null ? message.tag : correlation.wireTag(message.tag, sendId);
       const body = requestBody({ ...message, tag });
       for (let attempt = 1; ; attempt++) {
-        const seen = await account.post(body, deadline.signal, mayStart);
+        const seen = await account.post(body, deadline, mayStart);
         const outcome = classify(seen, message, clock.now());
         const pauseMs = attempt < MAX_ATTEMPTS ? this.#pauseBeforeRetry(outcome, attempt) : null;
-        if (pauseMs === null || deadline.signal.aborted || clock.now() + pauseMs >= endsAtMs) {
+        if (pauseMs === null || deadline.aborted || clock.now() + pauseMs >= endsAtMs) {
           const lastSeen = describe(seen);
-          return { ...this.#withShownTag(outcome, message.tag, sendId), attempts: attempt, lastSeen };
+          return { ...this.#withShownTag(outcome, message.tag, tag, sendId), attempts: attempt, lastSeen };
         }
-        await clock.sleep(pauseMs, deadline.signal);
+        await clock.sleep(pauseMs, deadline);
       }
     } finally {
       clearTimeout(timer);
@@ -80,10 +81,11 @@ export class CatapultClient implements MessageGateway {
   }
 
   /** The outcome, with the tag of its message as the client wrote it. */
-  #withShownTag(outcome: SendOutcome, given: string | null, sendId: string): SendOutcome {
+  #withShownTag(outcome: SendOutcome, given: string | null, sent: string | null, sendId: string): SendOutcome {
     const { correlation } = this.#options;
     if (correlation === null || outcome.status !== 'ACCEPTED' || outcome.message === null) return outcome;
-    const tag = correlation.shownTag(outcome.message.tag, given, sendId);
+    const { tag: echoed } = outcome.message;
+    const tag = echoed === sent ? given : correlation.shownTag(echoed, given, sendId);
     return { ...outcome, message: { ...outcome.message, tag } };
   }
 }

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { Dispatcher } from 'undici';
+import type { Cancellation } from '../messaging/cancellation.js';
 
 /** The largest answer that is read, in bytes. A documented one has less than 10 KiB. */
 export const MAX_RESPONSE_BYTES = 1024 * 1024;
@@ -32,7 +33,7 @@ export interface Exchange {
 export function exchange(
   dispatcher: Dispatcher,
   request: Dispatcher.DispatchOptions,
-  signal: AbortSignal,
+  signal: Cancellation,
   mayStart: () => boolean = () => true,
 ): Promise<Exchange> {
   return new Promise((resolve) => {
@@ -43,7 +44,7 @@ export function exchange(
 
 /** Watches one request from its socket to the end of its answer. Its first report counts. */
 class Witness implements Dispatcher.DispatchHandler {
-  readonly #signal: AbortSignal;
+  readonly #signal: Cancellation;
   readonly #mayStart: () => boolean;
   readonly #report: (seen: Exchange | Promise<Exchange>) => void;
   readonly #chunks: Buffer[] = [];
@@ -53,12 +54,12 @@ class Witness implements Dispatcher.DispatchHandler {
   #retryAfter: string | null = null;
   #compressed = false;
 
-  constructor(signal: AbortSignal, mayStart: () => boolean, report: (seen: Exchange | Promise<Exchange>) => void) {
+  constructor(signal: Cancellation, mayStart: () => boolean, report: (seen: Exchange | Promise<Exchange>) => void) {
     this.#signal = signal;
     this.#mayStart = mayStart;
     this.#report = report;
     if (signal.aborted) this.#onAbort();
-    else signal.addEventListener('abort', this.#onAbort, { once: true });
+    else signal.addEventListener('abort', this.#onAbort);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {

@@ -9,7 +9,7 @@ export const MAX_PAGE_SIZE = 100;
 export const DEFAULT_PAGE_SIZE = 20;
 
 @Directive('@shareable')
-@ObjectType('PageInfo', { description: "A page's place in its list." })
+@ObjectType('PageInfo', { description: "A page's place in its list.", simpleResolvers: true })
 export class PageInfoType {
   @Field(() => Boolean, { description: 'Whether there is a next page.' })
   hasNextPage!: boolean;

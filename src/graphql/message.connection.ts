@@ -36,7 +36,7 @@ export class MessageFilterInput {
   until?: number | null;
 }
 
-@ObjectType('MessageEdge', { description: 'A message and its place in the list.' })
+@ObjectType('MessageEdge', { description: 'A message and its place in the list.', simpleResolvers: true })
 export class MessageEdgeType {
   @Field(() => String, { description: 'The place in the list. It stays valid while messages come and go.' })
   cursor!: string;
@@ -45,7 +45,7 @@ export class MessageEdgeType {
   node!: MessageType;
 }
 
-@ObjectType('MessageConnection', { description: 'A page of messages, newest first.' })
+@ObjectType('MessageConnection', { description: 'A page of messages, newest first.', simpleResolvers: true })
 export class MessageConnectionType {
   @Field(() => [MessageEdgeType], { description: 'The messages of the page, each with its cursor.' })
   edges!: MessageEdgeType[];

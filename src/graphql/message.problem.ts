@@ -13,7 +13,7 @@ export const FailedOutcomeEnum = registerEnum<FailedOutcome>(
   },
 );
 
-@ObjectType('MessageFieldError', { description: 'One mistake in an input.' })
+@ObjectType('MessageFieldError', { description: 'One mistake in an input.', simpleResolvers: true })
 export class FieldErrorType {
   @Field(() => [String], {
     description: 'Where it is, from the argument down to the element of a list: `["input", "to", "1"]`.',
@@ -48,7 +48,7 @@ class MessageProblemType {
 
 /** Declares a problem type that has only the fields of every problem. */
 function plainProblem(name: string, description: string): typeof MessageProblemType {
-  @ObjectType(name, { description, implements: MessageProblemType })
+  @ObjectType(name, { description, implements: MessageProblemType, simpleResolvers: true })
   class PlainProblem extends MessageProblemType {}
   return PlainProblem;
 }
@@ -56,6 +56,7 @@ function plainProblem(name: string, description: string): typeof MessageProblemT
 @ObjectType('InvalidMessageProblem', {
   description: 'The input breaks a rule, or Catapult refused a field of it. Code: `BAD_USER_INPUT`.',
   implements: MessageProblemType,
+  simpleResolvers: true,
 })
 export class InvalidMessageProblem extends MessageProblemType {
   @Field(() => [FieldErrorType], { description: 'Every mistake, with its place in the input.' })
@@ -66,6 +67,7 @@ export class InvalidMessageProblem extends MessageProblemType {
   description:
     'Too many messages for now; nothing was sent. Codes: `RATE_LIMITED` for your own limit, `UPSTREAM_RATE_LIMITED` for the limit of the account.',
   implements: MessageProblemType,
+  simpleResolvers: true,
 })
 export class RateLimitedProblem extends MessageProblemType {
   @Field(() => Int, { nullable: true, description: 'How many seconds to wait; null if that is not known.' })

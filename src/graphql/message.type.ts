@@ -52,6 +52,7 @@ export const TextEncodingEnum = registerEnum<Segmentation['encoding']>(
 
 @ObjectType('MessagePreview', {
   description: 'How a text would be split into segments. Each is billed as an SMS.',
+  simpleResolvers: true,
 })
 export class MessagePreviewType implements Segmentation {
   @Field(() => TextEncodingEnum, { description: 'The encoding that the text needs.' })
@@ -82,7 +83,7 @@ export const FailureOriginEnum = registerEnum<FailureOrigin>('FailureOrigin', 'W
 /** Marks personal data: what people wrote and who they are. A contract of the supergraph can leave it out. */
 export const PERSONAL = '@tag(name: "personal")';
 
-@ObjectType('DeliveryFailure', { description: 'Why a message did not reach a recipient.' })
+@ObjectType('DeliveryFailure', { description: 'Why a message did not reach a recipient.', simpleResolvers: true })
 export class DeliveryFailureType implements DeliveryFailure {
   @Field(() => Int, { description: "Catapult's code; 0 if it gave none." })
   code!: number;
@@ -100,7 +101,7 @@ export class DeliveryFailureType implements DeliveryFailure {
   retryable!: boolean;
 }
 
-@ObjectType('Delivery', { description: 'The delivery of a message to one recipient.' })
+@ObjectType('Delivery', { description: 'The delivery of a message to one recipient.', simpleResolvers: true })
 export class DeliveryType {
   @Directive(PERSONAL)
   @Field(() => String, { description: "The recipient's number." })
@@ -117,7 +118,7 @@ export class DeliveryType {
 }
 
 @Directive('@key(fields: "id")')
-@ObjectType('Message', { description: 'An SMS, MMS or group message, as Catapult knows it.' })
+@ObjectType('Message', { description: 'An SMS, MMS or group message, as Catapult knows it.', simpleResolvers: true })
 export class MessageType implements Omit<Message, 'deliveries'> {
   @Field(() => ID, { description: "Catapult's own id of the message." })
   id!: string;

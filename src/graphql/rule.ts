@@ -1,5 +1,11 @@
 /** Input rules: class-validator decorators with a stable code, and the paths to what breaks them. */
-import { ValidateBy, validateSync } from 'class-validator';
+import {
+  getMetadataStorage,
+  ValidateBy,
+  validateSync,
+  ValidationTypes,
+  type ValidationArguments,
+} from 'class-validator';
 import { ServiceError, type FieldError, type ServiceErrorDetails } from '../errors.js';
 
 /** More mistakes than this are not listed: an answer must not grow with what was sent. */
@@ -16,23 +22,29 @@ type FindMistakes = (value: unknown, input: object) => Mistakes;
 /** Elements of a list that rules look at. Every list has a rule that refuses more. */
 const MAX_ELEMENTS = 100;
 
-/** Where the input that is being checked breaks each rule, by property and code: rules run once. */
+/** Where the input that is being checked breaks each rule, by property and code; no entry where it does not. */
 let found = new Map<string, Mistakes>();
+/** Whether all rules have looked at it already: each runs once. */
+let isSearched = false;
 
 /** Declares a rule; `find` runs as a class-validator constraint and finds where the value breaks it. */
 function rule(code: string, message: string, find: FindMistakes): PropertyDecorator {
   return ValidateBy({
     name: code,
     validator: {
-      validate(value: unknown, args) {
-        const mistakes = find(value, args?.object ?? {});
-        found.set(`${String(args?.property)} ${code}`, mistakes);
+      validate(value: unknown, args?: ValidationArguments) {
+        const { property = '', object = {} } = args ?? {};
+        if (isSearched) return !found.has(nameOf(property, code));
+        const mistakes = find(value, object);
+        if (mistakes.length > 0) found.set(nameOf(property, code), mistakes);
         return mistakes.length === 0;
       },
       defaultMessage: () => message,
     },
   });
 }
+
+const nameOf = (property: string, code: string): string => `${property} ${code}`;
 
 /**
  * A rule of the whole value. `holds` is not asked about an absent value. Its parameters are `never` so that each rule can
@@ -61,13 +73,52 @@ export function EachHolds<Element>(
   );
 }
 
+type InputClass = new () => object;
+
+/** The rules of an input's class in a row: whether all hold. */
+type Holding = (input: object) => boolean;
+
+/** Made once for each class; null where class-validator alone can tell. */
+const holdings = new WeakMap<InputClass, Holding | null>();
+
+/** class-validator looks up, groups and filters its rules anew for each input; here they only run. */
+function holdingOf(inputClass: InputClass): Holding | null {
+  const storage = getMetadataStorage();
+  const declared = storage.getTargetValidationMetadatas(inputClass, '', true, false);
+  // No rules, or decorators that are no rules of this file.
+  if (declared.length === 0 || declared.some(({ type }) => type !== ValidationTypes.CUSTOM_VALIDATION)) return null;
+  const rules = declared.flatMap(({ propertyName: property, constraintCls }) =>
+    storage.getTargetValidatorConstraints(constraintCls).map(({ instance }) => ({ property, rule: instance })),
+  );
+  return (input) => {
+    const broken = rules.filter(({ property, rule }) => {
+      const value = (input as Record<string, unknown>)[property];
+      return rule.validate(value, { value, property, object: input, targetName: '', constraints: [] }) !== true;
+    });
+    return broken.length === 0;
+  };
+}
+
 /** Every mistake of an input object, each with its path below `argument`; at most `MAX_FIELD_ERRORS`. */
 export function mistakesOf(argument: string, input: object): FieldError[] {
+  const inputClass = input.constructor as InputClass;
+  if (!holdings.has(inputClass)) holdings.set(inputClass, holdingOf(inputClass));
+  const holding = holdings.get(inputClass) ?? null;
   found = new Map();
+  if (holding?.(input) === true) return [];
+  isSearched = holding !== null;
+  try {
+    return listedMistakes(argument, input);
+  } finally {
+    isSearched = false;
+  }
+}
+
+function listedMistakes(argument: string, input: object): FieldError[] {
   const broken = validateSync(input, { forbidUnknownValues: true, skipMissingProperties: false });
   const mistakes = broken.flatMap(({ property, constraints = {} }) =>
     Object.entries(constraints).flatMap(([code, message]) =>
-      (found.get(`${property} ${code}`) ?? AS_A_WHOLE).map((below) => ({
+      (found.get(nameOf(property, code)) ?? AS_A_WHOLE).map((below) => ({
         path: [argument, property, ...below],
         code,
         message,

@@ -28,6 +28,7 @@ export const SettledAsEnum = registerEnum<Settlement['as']>('SettledAs', 'What s
 @Directive('@inaccessible')
 @ObjectType('Send', {
   description: 'One attempt to send a message. It starts with the call of `sendMessage` or `submitMessage`.',
+  simpleResolvers: true,
 })
 export class SendType {
   @Field(() => ID, { description: 'The id of the send on this server, as in the log.' })
@@ -90,7 +91,7 @@ export class SendType {
 }
 
 @Directive('@inaccessible')
-@ObjectType('SendEdge', { description: 'A send and its place in the list.' })
+@ObjectType('SendEdge', { description: 'A send and its place in the list.', simpleResolvers: true })
 export class SendEdgeType {
   @Field(() => String, { description: 'The place in the list. It stays valid while sends come and go.' })
   cursor!: string;
@@ -100,7 +101,7 @@ export class SendEdgeType {
 }
 
 @Directive('@inaccessible')
-@ObjectType('SendConnection', { description: 'A page of sends.' })
+@ObjectType('SendConnection', { description: 'A page of sends.', simpleResolvers: true })
 export class SendConnectionType {
   @Field(() => [SendEdgeType], { description: 'The sends of the page, each with its cursor.' })
   edges!: SendEdgeType[];

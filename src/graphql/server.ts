@@ -10,6 +10,7 @@ import type {
   preHandlerHookHandler,
   RouteHandlerMethod,
 } from 'fastify';
+import type { DocumentNode } from 'graphql';
 import { handleProtocols } from 'graphql-ws';
 import { failureBody, ServiceError } from '../errors.js';
 import type { SignedIn } from '../messaging/caller.js';
@@ -21,6 +22,7 @@ import { DocumentGate } from './documents/gate.js';
 import { documentRules, documentValidator } from './documents/rules.js';
 import type { DocumentRequest, TrustedDocuments } from './documents/trusted.js';
 import { sendGraphiQL, wantsGraphiQL } from './graphiql.js';
+import { ordinaryAnswers, type AnswerOrdinary } from './ordinary.js';
 import { errorFormatter, errorPublisher, type ErrorPublisher } from './public-error.js';
 import { buildMessagingSchema } from './schema.js';
 import type { OnSocketFailure } from './subscriptions/socket.js';
@@ -35,6 +37,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who signed in; null on routes and upgrades that sign in by other means. */
     signedIn: SignedIn | null;
+    /** What passed the gate; null where there is no document. */
+    document: DocumentNode | null;
   }
 }
 
@@ -75,7 +79,7 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
   });
   await apollo.start();
 
-  const handler = requestHandler(apollo, newContext, options);
+  const handler = requestHandler(apollo, ordinaryAnswers(schema, publish), newContext, options);
   const { corsOrigins: origins, onSocketFailure: onFailure } = options;
   const wsHandler = subscriptionHandler({ schema, newContext, authenticate, gate, origins, publish, onFailure });
   const hooks = {
@@ -84,6 +88,7 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
   };
 
   routes.decorateRequest('signedIn', null);
+  routes.decorateRequest('document', null);
   routes.route({ method: 'POST', url: '/graphql', ...hooks, handler });
   await registerWebSockets(routes);
   routes.route({ method: 'GET', url: '/graphql', ...hooks, handler, wsHandler });
@@ -93,18 +98,20 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
 /** Answers a request that passed the hooks. */
 function requestHandler(
   apollo: ApolloServer<RequestContext>,
+  answerOrdinary: AnswerOrdinary,
   newContext: ContextFactory,
   { introspection, onInternalError }: GraphQLOptions,
 ): RouteHandlerMethod {
-  const answer = fastifyApolloHandler(apollo, {
-    context: (request) => {
-      // Every route to here has its hook; a request that bypassed it must not become a caller.
-      if (request.signedIn === null) throw new ServiceError('UNAUTHENTICATED');
-      return Promise.resolve(newContext(request.id, request.signedIn));
-    },
-  });
+  const contextOf = ({ id, signedIn }: FastifyRequest): RequestContext => {
+    // Every route to here has its hook; a request that bypassed it must not become a caller.
+    if (signedIn === null) throw new ServiceError('UNAUTHENTICATED');
+    return newContext(id, signedIn);
+  };
+  const answer = fastifyApolloHandler(apollo, { context: (request) => Promise.resolve(contextOf(request)) });
   return async function handle(request, reply) {
     if (introspection && wantsGraphiQL(request)) return sendGraphiQL(reply);
+    const { document } = request;
+    if (document !== null && (await answerOrdinary(request, reply, document, () => contextOf(request)))) return reply;
     const body: unknown = await answer.call(this, request, reply);
     return reply.statusCode < 400 ? body : withRequestId(body, request.id, onInternalError);
   };
@@ -138,6 +145,7 @@ function gateHook(gate: DocumentGate, trusted: TrustedDocuments, publish: ErrorP
   return (request, reply, done) => {
     const text = request.signedIn === null ? null : documentTextOf(request, trusted);
     const judgement = text === null ? null : gate.judge(text, request.id);
+    request.document = judgement !== null && 'document' in judgement ? judgement.document : null;
     if (judgement === null || 'document' in judgement) done();
     else void refuse(reply, { errors: publish(judgement.errors, request.id) });
   };

@@ -6,12 +6,20 @@ const MAX_WAIT_MS = 60_000;
 /** Thirty-two of the largest answers; what the kernel took on to send does not count. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
+interface Unread {
+  readonly bytes: number;
+  /** By the clock of `performance`. */
+  readonly since: number;
+}
+
 export class UnreadAnswers {
   readonly #maxWaitMs: number;
   readonly #maxBytes: number;
-  /** With their bytes, the oldest first. */
-  readonly #open = new Map<ServerResponse, number>();
+  /** The oldest first. */
+  readonly #open = new Map<ServerResponse, Unread>();
   #bytes = 0;
+  /** Set while there is any: for the oldest, or for one that was read in the meantime. */
+  #timer: NodeJS.Timeout | null = null;
 
   constructor({ maxWaitMs = MAX_WAIT_MS, maxBytes = MAX_BYTES } = {}) {
     this.#maxWaitMs = maxWaitMs;
@@ -22,22 +30,44 @@ export class UnreadAnswers {
   add(answer: ServerResponse, bytes: number): void {
     // If the client hung up already, there is no `close` to come: the answer would be kept for ever.
     if (answer.destroyed) return;
-    const cutOff = setTimeout(() => answer.destroy(), this.#maxWaitMs).unref();
-    this.#open.set(answer, bytes);
+    this.#open.set(answer, { bytes, since: performance.now() });
     this.#bytes += bytes;
     answer.once('close', () => {
-      clearTimeout(cutOff);
       this.#forget(answer);
     });
     for (const oldest of this.#open.keys()) {
       if (this.#bytes <= this.#maxBytes) break;
-      this.#forget(oldest);
-      oldest.destroy();
+      this.#cutOff(oldest);
+    }
+    this.#watch(this.#maxWaitMs);
+  }
+
+  #watch(waitMs: number): void {
+    if (this.#timer !== null) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#cutOffLate();
+    }, waitMs).unref();
+  }
+
+  #cutOffLate(): void {
+    for (const [answer, { since }] of this.#open) {
+      const leftMs = since + this.#maxWaitMs - performance.now();
+      if (leftMs > 0) {
+        this.#watch(leftMs);
+        return;
+      }
+      this.#cutOff(answer);
     }
   }
 
+  #cutOff(answer: ServerResponse): void {
+    this.#forget(answer);
+    answer.destroy();
+  }
+
   #forget(answer: ServerResponse): void {
-    this.#bytes -= this.#open.get(answer) ?? 0;
+    this.#bytes -= this.#open.get(answer)?.bytes ?? 0;
     this.#open.delete(answer);
   }
 }

@@ -1,8 +1,17 @@
 /** The clock of this machine. Tests bring their own. */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from './ports.js';
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  sleep: (delayMs, signal) => delay(delayMs, undefined, signal && { signal }).catch(() => undefined),
+  sleep: (delayMs, signal) =>
+    new Promise((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, delayMs);
+      signal?.addEventListener('abort', wake);
+      if (signal?.aborted === true) wake();
+    }),
 };

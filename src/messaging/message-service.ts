@@ -1,6 +1,7 @@
 /** The send: claim, call, record; the lookups; and settling by hand. */
 import { createHash } from 'node:crypto';
 import { ServiceError, type ErrorCode } from '../errors.js';
+import { Canceller } from './cancellation.js';
 import type { Whose } from './caller.js';
 import type { Message, OutboundMessage } from './message.js';
 import { RecordQueue, type RecordObserver } from './record-queue.js';
@@ -255,13 +256,13 @@ export class MessageService {
 
   /** Whether the outcome was stored while a caller can reasonably wait; if not, storing goes on. */
   async #recordInTime(sendId: string, resolution: Resolution): Promise<boolean> {
-    const patience = new AbortController();
+    const patience = new Canceller();
     const recorded = this.#records.record(sendId, resolution);
-    const outOfPatience = this.#options.clock.sleep(RECORD_PATIENCE_MS, patience.signal).then(() => false);
+    const outOfPatience = this.#options.clock.sleep(RECORD_PATIENCE_MS, patience).then(() => false);
     try {
       return await Promise.race([recorded, outOfPatience]);
     } finally {
-      patience.abort();
+      patience.abort('over');
     }
   }
 }

@@ -2,13 +2,14 @@
 import type { ServiceError } from '../errors.js';
 import type { CallbackEvent } from './callback-event.js';
 import type { SignedIn, Whose } from './caller.js';
+import type { Cancellation } from './cancellation.js';
 import type { Message, MessageStatus, Micros, OutboundMessage } from './message.js';
 
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
   /** Resolves after `delayMs`, or at once when `signal` aborts; never rejects. */
-  sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
+  sleep(delayMs: number, signal?: Cancellation): Promise<void>;
 }
 
 /** What became of one send: the same from upstream's answer to the store and to the caller. */
