@@ -1,4 +1,5 @@
 /** When the account is checked again, by answers that the test gives and a clock in its hand. */
+import type { Cancellation } from '../../src/messaging/cancellation.js';
 import { AccountCheck, NOT_CHECKED, judge, type CheckResult } from '../../src/catapult/check.js';
 import { NO_TOKEN } from '../../src/catapult/account.js';
 import type { Exchange } from '../../src/catapult/exchange.js';
@@ -19,7 +20,7 @@ const seen = (fields: Partial<Omit<Exchange, 'body'>> & { body?: string | null }
 
 describe('the check of the account', () => {
   let queries: Readonly<Record<string, string>>[];
-  let signals: AbortSignal[];
+  let signals: Cancellation[];
   let answer: () => Promise<Exchange>;
   let clock: ManualClock;
   let told: CheckResult[];

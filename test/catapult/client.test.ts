@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import { basicAuthorization } from '../../src/catapult/authorization.js';
 import { CatapultClient, type CatapultClientOptions } from '../../src/catapult/client.js';
+import type { Cancellation } from '../../src/messaging/cancellation.js';
 import { Correlation } from '../../src/messaging/correlation.js';
 import type { OutboundMessage } from '../../src/messaging/message.js';
 import { openTestAccount } from '../support/account.js';
@@ -123,7 +124,7 @@ describe('the client', () => {
 
   it('touches no send that has ended, and leaves no timer that keeps the process from ending', async () => {
     const SENDS = 3;
-    const signals: AbortSignal[] = [];
+    const signals: Cancellation[] = [];
     const watched: CatapultClientOptions['account'] = {
       post(body, signal, mayStart) {
         signals.push(signal);

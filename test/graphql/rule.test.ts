@@ -1,5 +1,8 @@
-/** What rules cost: each runs once, and looks at a bounded part of a list. */
-import { checkInput, EachHolds, Holds } from '../../src/graphql/rule.js';
+/** Input rules: what they cost, and that those of an input that is right are class-validator's own. */
+import { validateSync } from 'class-validator';
+import fc from 'fast-check';
+import { MessageInput } from '../../src/graphql/message.input.js';
+import { checkInput, EachHolds, Holds, mistakesOf as mistakesIn } from '../../src/graphql/rule.js';
 import type { ServiceError } from '../../src/errors.js';
 
 let wholes = 0;
@@ -36,4 +39,57 @@ it('a list of any length costs no more than one of a hundred', () => {
   const codes = mistakesOf(Array.from({ length: 40_000 }, () => 'a'))?.map(({ code }) => code);
   expect([wholes, elements]).toEqual([1, 100]);
   expect(new Set(codes)).toEqual(new Set(['WHOLE', 'EACH']));
+});
+
+describe('the mistakes of an input', () => {
+  const text = fc.oneof(
+    fc.string(),
+    fc.constantFrom('', ' ', 'Hey', 'a\0', '\ud800', 'x'.repeat(2_049), 'x'.repeat(5_000)),
+  );
+  const number = fc.oneof(
+    { weight: 40, arbitrary: fc.integer({ min: 2_000_000, max: 9_999_999 }).map((digits) => `+1919${digits}`) },
+    fc.constantFrom('+19195551212', '19195551212', '+0', '+1 919 555 1212', ''),
+  );
+  const optional = <Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | null | undefined> =>
+    fc.oneof({ weight: 2, arbitrary: value }, fc.constantFrom(null, undefined));
+  const inputs = fc.record({
+    from: number,
+    to: fc.array(number, { maxLength: 12 }),
+    text: fc.oneof({ weight: 15, arbitrary: fc.constant('Hey') }, text),
+    applicationId: fc.oneof({ weight: 15, arbitrary: fc.constant('app-1') }, text),
+    media: optional(
+      fc.array(fc.constantFrom('https://example.com/a.png', 'ftp://x', 'http://a@b', 'x'), { maxLength: 12 }),
+    ),
+    tag: optional(fc.constantFrom('red', '', '\0', 'x'.repeat(1_025))),
+    idempotencyKey: optional(fc.constantFrom('k-1', '', 'a b', 'x'.repeat(256))),
+  });
+
+  it('are those that class-validator finds, none, one or many', () => {
+    let right = 0;
+    fc.assert(
+      fc.property(inputs, (members) => {
+        const input = Object.assign(new MessageInput(), members);
+        const expected = validateSync(input).flatMap(({ property, constraints = {} }) =>
+          Object.entries(constraints).map(([code, message]) => ({ property, code, message })),
+        );
+        const found = mistakesIn('input', input).map(({ path, code, message }) => ({
+          property: path[1],
+          code,
+          message,
+        }));
+        // A list may break a rule in several places.
+        const each = found.filter(({ property, code }, index) =>
+          found.slice(0, index).every((earlier) => earlier.property !== property || earlier.code !== code),
+        );
+        expect(each).toEqual(expected);
+        if (expected.length === 0) right += 1;
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(right).toBeGreaterThan(50);
+  });
+
+  it('are found by class-validator alone where a class has no rules of ours', () => {
+    expect(mistakesIn('input', new (class Unknown {})())).toMatchObject([{ code: 'unknownValue' }]);
+  });
 });

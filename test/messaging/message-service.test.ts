@@ -1,4 +1,5 @@
 /** The send against a real SQLite store, through which the tests reach in between claim, call and record. */
+import type { Cancellation } from '../../src/messaging/cancellation.js';
 import { systemClock } from '../../src/messaging/clock.js';
 import { openDeliveries } from '../../src/messaging/delivery.js';
 import { ServiceError } from '../../src/errors.js';
@@ -623,7 +624,7 @@ describe('a send', () => {
   });
 
   it('waits five seconds for its record, and leaves no timer behind that it does not need', async () => {
-    const sleeps: { delayMs: number; signal: AbortSignal | undefined }[] = [];
+    const sleeps: { delayMs: number; signal: Cancellation | undefined }[] = [];
     const sleep = clock.sleep.bind(clock);
     clock.sleep = (delayMs, signal) => {
       sleeps.push({ delayMs, signal });
