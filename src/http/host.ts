@@ -46,6 +46,7 @@ export async function createHttpHost(options: HttpHostOptions): Promise<HttpHost
     requestTimeout: REQUEST_TIMEOUT_MS,
     http: { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS },
     genReqId: () => randomUUID(),
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     // Refusals while closing are this file's own, in the shape of a GraphQL error.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
@@ -83,6 +84,11 @@ export async function createHttpHost(options: HttpHostOptions): Promise<HttpHost
       clearTimeout(cutOff);
     },
   };
+}
+
+/** No route has a JSON schema. Without this, Fastify loads its compilers for them at each start. */
+function noSchemas(): never {
+  throw new Error('Routes have no JSON schemas here.');
 }
 
 /** What a browser may do with the answers: nothing but give them to the pages that may ask. helmet's choice, for an API. */
