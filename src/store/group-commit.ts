@@ -2,10 +2,8 @@
  * Concurrent writes share one commit.
  *
  * A commit costs one flush to disk however many writes it holds. So while one is under way, the writes that arrive are
- * collected; they are the next one. DataLoader does the collecting: without its cache, and with a schedule of its own,
- * it is a queue that hands over what has come together and gives each caller its own result.
+ * collected; they are the next one.
  */
-import DataLoader from 'dataloader';
 import { NotTriedError } from '../messaging/ports.js';
 
 /** Writes in one commit. More would make the first of them wait for a flush that takes too long. */
@@ -22,6 +20,13 @@ export interface GroupCommitOptions {
   readonly now?: () => number;
 }
 
+interface Entry<Write, Result> {
+  readonly write: Write;
+  readonly since: number;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /**
  * A function that stores one write and resolves once its commit is on disk. `commit` takes a batch in the order of
  * arrival and answers each write in the same order. When it rejects because of one of them, the batch is split until
@@ -33,51 +38,59 @@ export function groupCommit<Write, Result>(
   commit: (writes: readonly Write[]) => Promise<Result[]>,
   { isFaultOfOne, now = () => performance.now() }: GroupCommitOptions,
 ): (write: Write) => Promise<Result> {
-  let underWay: Promise<unknown> = Promise.resolve();
-  let waiting = 0;
+  const waiting: Entry<Write, Result>[] = [];
+  let isScheduled = false;
 
-  const commitEach = async (writes: readonly Write[]): Promise<(Result | Error)[]> => {
+  const commitEach = async (entries: readonly Entry<Write, Result>[]): Promise<void> => {
+    let results: Result[];
     try {
-      return await commit(writes);
+      results = await commit(entries.map(({ write }) => write));
     } catch (error) {
       if (!isFaultOfOne(error)) throw error;
-      if (writes.length === 1) return [new WriteError(error)];
-      const half = Math.ceil(writes.length / 2);
-      return [...(await commitEach(writes.slice(0, half))), ...(await commitEach(writes.slice(half)))];
+      if (entries.length === 1) {
+        entries[0]?.reject(new WriteError(error));
+        return;
+      }
+      const half = Math.ceil(entries.length / 2);
+      await commitEach(entries.slice(0, half));
+      await commitEach(entries.slice(half));
+      return;
     }
+    for (const [index, entry] of entries.entries()) entry.resolve(results[index] as Result);
   };
-  const commitWaiting = async (entries: readonly Entry<Write>[]): Promise<(Result | Error)[]> => {
-    waiting -= entries.length;
-    const isLate = ({ since }: Entry<Write>): boolean => now() - since > MAX_WAIT_MS;
-    const inTime = entries.filter((entry) => !isLate(entry));
-    const results = inTime.length === 0 ? [] : await commitEach(inTime.map(({ write }) => write));
-    const resultOf = new Map(inTime.map((entry, index) => [entry, results[index] as Result | Error]));
-    return entries.map((entry) => (resultOf.has(entry) ? (resultOf.get(entry) as Result) : new NotTriedError()));
+  /** The next batch, without what waited too long: they stand in the order of their arrival. */
+  const nextBatch = (): readonly Entry<Write, Result>[] => {
+    const firstInTime = waiting.findIndex(({ since }) => now() - since <= MAX_WAIT_MS);
+    const late = waiting.splice(0, firstInTime === -1 ? waiting.length : firstInTime);
+    for (const { reject } of late) reject(new NotTriedError());
+    return waiting.splice(0, MAX_BATCH);
   };
-  const queue = new DataLoader<Entry<Write>, Result>(
-    (entries) => {
-      const committed = underWay.then(() => commitWaiting(entries));
-      underWay = committed.catch(() => undefined);
-      return committed;
-    },
-    {
-      cache: false,
-      maxBatchSize: MAX_BATCH,
-      // After the commit under way, one turn of the event loop lets all that was read meanwhile join.
-      batchScheduleFn: (dispatch) => void underWay.then(() => setImmediate(dispatch)),
-    },
-  );
-  return (write) => {
-    if (waiting >= MAX_WAITING) return Promise.reject(new NotTriedError());
-    waiting += 1;
-    return queue.load({ write, since: now() });
+  const commitWaiting = async (): Promise<void> => {
+    const entries = nextBatch();
+    try {
+      if (entries.length > 0) await commitEach(entries);
+    } catch (error) {
+      // Those that a part of the batch has stored are settled already.
+      for (const { reject } of entries) reject(error);
+    }
+    isScheduled = waiting.length > 0;
+    if (isScheduled) setImmediate(() => void commitWaiting());
   };
+  return (write) =>
+    new Promise((resolve, reject) => {
+      if (waiting.length >= MAX_WAITING) {
+        reject(new NotTriedError());
+        return;
+      }
+      waiting.push({ write, since: now(), resolve, reject });
+      if (isScheduled) return;
+      isScheduled = true;
+      // One turn of the event loop lets all that was read with it join. It costs nothing when nobody else is there.
+      setImmediate(() => void commitWaiting());
+    });
 }
 
-/**
- * Why one write could not be stored. A class of our own: DataLoader takes for a result whatever is not an Error of this
- * realm, and a native driver's errors may not be.
- */
+/** Why one write cannot be stored, although its neighbours can. */
 class WriteError extends Error {
   override readonly name = 'WriteError';
   readonly code: unknown;
@@ -86,9 +99,4 @@ class WriteError extends Error {
     super('The write cannot be stored.', { cause });
     this.code = (cause as { readonly code?: unknown }).code;
   }
-}
-
-interface Entry<Write> {
-  readonly write: Write;
-  readonly since: number;
 }

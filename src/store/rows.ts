@@ -97,7 +97,11 @@ export const EVENT_COLUMNS = [
 ] as const satisfies readonly (keyof SendRow)[];
 
 /** The columns that are written to `sends`: those of a `SendRow`, and two that are never read here. */
-export type Columns = Readonly<Partial<SendRow & { idempotency_key: string | null; settled_reason: string | null }>>;
+interface AllColumns extends SendRow {
+  readonly idempotency_key: string | null;
+  readonly settled_reason: string | null;
+}
+type Columns = Readonly<Partial<AllColumns>>;
 
 /** The type in PostgreSQL of a column of `sends`, or of another table. */
 export function columnType(name: string): string {
@@ -111,8 +115,55 @@ export const DEAD_LETTER_TABLES = ['strange_callbacks', 'other_events'] as const
 /** Which rows are unresolved sends. */
 export const IS_UNRESOLVED = "message_id IS NULL AND status IN ('UNKNOWN', 'ACCEPTED') AND settled_by IS NULL";
 
+/** The columns that a claim writes. */
+export const CLAIM_COLUMNS = [
+  'send_id',
+  'caller',
+  'idempotency_key',
+  'key_hash',
+  'request_id',
+  'fingerprint',
+  'status',
+  'started_at',
+  'updated_at',
+  'lease_until',
+  'sender',
+  'recipients',
+  'body',
+  'application_id',
+  'tag',
+  'media',
+  'priority',
+  'expires_at',
+  'direction',
+] as const satisfies readonly (keyof AllColumns)[];
+type ClaimColumns = Pick<AllColumns, (typeof CLAIM_COLUMNS)[number]>;
+
+/** The columns that a record writes, whatever the outcome. */
+export const RECORD_COLUMNS = ['status', 'updated_at', 'last_seen'] as const satisfies readonly (keyof AllColumns)[];
+
+/** The columns of a message that came in. */
+export const RECEIVED_COLUMNS = [
+  'send_id',
+  'caller',
+  'fingerprint',
+  'status',
+  'started_at',
+  'updated_at',
+  'lease_until',
+  ...MESSAGE_COLUMNS,
+] as const satisfies readonly (keyof AllColumns)[];
+
+/** What is written, in the order in which a statement names its columns. */
+export function valuesOf<Name extends keyof AllColumns>(
+  columns: Pick<AllColumns, Name>,
+  names: readonly Name[],
+): (string | number | null)[] {
+  return names.map((name) => columns[name]);
+}
+
 /** What a claim writes, by column. */
-export function claimColumns(send: NewSend): Columns {
+export function claimColumns(send: NewSend): ClaimColumns {
   const { message } = send;
   return {
     send_id: send.sendId,
@@ -158,7 +209,7 @@ export function messageColumns(message: Message): Pick<SendRow, (typeof MESSAGE_
 }
 
 /** What is written for an abandoned claim that was not stored, by column: just enough to stop a late commit of it. */
-export function tombstoneColumns(send: NewSend, now: number): Columns {
+export function tombstoneColumns(send: NewSend, now: number): ClaimColumns {
   return {
     ...claimColumns(send),
     idempotency_key: null,
@@ -208,7 +259,10 @@ export function rowAfter(known: SendRow, event: DeliveryEvent): SendRow {
 }
 
 /** What the outcome of a call writes, by column, whatever the outcome. */
-export function recordColumns({ status, lastSeen }: Resolution, now: number): Columns {
+export function recordColumns(
+  { status, lastSeen }: Resolution,
+  now: number,
+): Pick<AllColumns, (typeof RECORD_COLUMNS)[number]> {
   return { status, updated_at: now, last_seen: lastSeen ?? null };
 }
 
@@ -247,7 +301,7 @@ function isMistaken(row: SendRow, event: DeliveryEvent): boolean {
 }
 
 /** What a message that came in writes, by column. Its id makes it unique, so repeating it is harmless. */
-export function receivedColumns(message: Message, now: number): Columns {
+export function receivedColumns(message: Message, now: number): Pick<AllColumns, (typeof RECEIVED_COLUMNS)[number]> {
   const digest = createHash('sha256').update(message.id).digest('hex').slice(0, 40);
   const times = { started_at: now, updated_at: now, lease_until: now };
   return {

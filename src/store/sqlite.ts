@@ -28,6 +28,7 @@ import { isBusy, lockFile } from './file-lock.js';
 import { listQuery, rivalsQuery, SEND_BY_KEY, unresolvedQuery } from './list-query.js';
 import { migrations, stepsAfter } from './migrations.js';
 import {
+  CLAIM_COLUMNS,
   claimColumns,
   DEAD_LETTER_TABLES,
   distinctRecipients,
@@ -35,10 +36,12 @@ import {
   inOrderOf,
   isAbout,
   listedMessages,
+  MESSAGE_COLUMNS,
   messageColumns,
   ON_STORED_CLAIM,
+  RECEIVED_COLUMNS,
   receivedColumns,
-  recipientsOf,
+  RECORD_COLUMNS,
   recordColumns,
   rowAfter,
   SEND_COLUMNS,
@@ -48,7 +51,7 @@ import {
   storable,
   storedSend,
   tombstoneColumns,
-  type Columns,
+  valuesOf,
   type SendRow,
 } from './rows.js';
 import { sendLimits, type LimitsOfSends } from './send-limits.js';
@@ -131,16 +134,45 @@ function isFaultOfOne(error: unknown): boolean {
     : error instanceof RangeError;
 }
 
+const INSERT_CLAIM = `${insertOf(CLAIM_COLUMNS)} ON CONFLICT (caller, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING`;
+const INSERT_TOMBSTONE = `${insertOf(CLAIM_COLUMNS)} ${ON_STORED_CLAIM}`;
+const INSERT_RECEIVED = `${insertOf(RECEIVED_COLUMNS)} ON CONFLICT DO NOTHING`;
+const UPDATE_BY_EVENT = updateOf([...EVENT_COLUMNS, 'updated_at'], '1');
 /** The call's own answer replaces a settlement, until a callback has confirmed that settlement. */
-function overSettled(resolution: Resolution): string {
-  if (resolution.status !== 'ACCEPTED') return '';
-  const isMistaken = resolution.message === null ? '' : ' OR (deliveries IS NULL AND message_id IS NOT @message_id)';
-  return ` OR (settled_by IS NOT NULL AND (status = 'REJECTED'${isMistaken}))`;
+const RECORD_MESSAGE = recordOf(
+  'ACCEPTED',
+  MESSAGE_COLUMNS,
+  " OR (settled_by IS NOT NULL AND (status = 'REJECTED' OR (deliveries IS NULL AND message_id IS NOT ?)))",
+);
+/** What records an outcome without a message. */
+const RECORDS = {
+  ACCEPTED: recordOf('ACCEPTED', [], " OR (settled_by IS NOT NULL AND status = 'REJECTED')"),
+  REJECTED: recordOf('REJECTED', ['idempotency_key', ...Object.keys(SHED_COLUMNS)], ''),
+  UNKNOWN: recordOf('UNKNOWN', [], ''),
+};
+
+const FREED_AND_SHED = [null, ...Object.values(SHED_COLUMNS)];
+
+function insertOf(names: readonly string[]): string {
+  return `INSERT INTO sends (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`;
+}
+
+function updateOf(names: readonly string[], condition: string): string {
+  // A message keeps its place in the lists.
+  const assignments = names.map((name) => (name === 'time' ? 'time = COALESCE(time, ?)' : `${name} = ?`));
+  return `UPDATE sends SET ${assignments.join(', ')} WHERE send_id = ? AND ${condition}`;
+}
+
+function recordOf(status: Resolution['status'], names: readonly string[], orElse: string): string {
+  const lower = yieldsTo(status).map((each) => `'${each}'`);
+  return updateOf([...RECORD_COLUMNS, ...names], `(status IN (${lower.join(', ')})${orElse})`);
 }
 
 export class SqliteStore extends BatchingStore implements MessageStore {
   readonly shared = false;
   readonly #database: Database.Database;
+  /** Made once: making it costs more than a small commit does. */
+  readonly #transaction: Database.Transaction<(work: () => unknown) => unknown>;
   readonly #unlock: () => void;
   readonly #statements = new Map<string, Database.Statement>();
   readonly #listeners = new Set<(change: StoreChange) => void>();
@@ -152,6 +184,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   constructor(database: Database.Database, unlock: () => void = () => undefined) {
     super((writes) => this.#commit(() => writes.map((write) => this.#apply(write))), isFaultOfOne);
     this.#database = database;
+    this.#transaction = database.transaction((work) => work());
     this.#unlock = unlock;
   }
 
@@ -175,7 +208,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
 
   async abandon(sends: readonly NewSend[], now: number): Promise<void> {
     await this.#commit(() => {
-      for (const send of sends) this.#insertSend(tombstoneColumns(send, now), ON_STORED_CLAIM);
+      for (const send of sends) this.#run(INSERT_TOMBSTONE, valuesOf(tombstoneColumns(send, now), CLAIM_COLUMNS));
     });
   }
 
@@ -293,10 +326,9 @@ export class SqliteStore extends BatchingStore implements MessageStore {
 
   /** Does `work` in one transaction, and gives listeners what changed once that is on disk. */
   async #commit<Result>(work: () => Result): Promise<Result> {
-    const transaction = this.#database.transaction(work);
     const { result, changes } = await whenFree(() => {
       this.#changes = [];
-      return { result: transaction.immediate(), changes: this.#changes };
+      return { result: this.#transaction.immediate(work) as Result, changes: this.#changes };
     });
     for (const change of changes) for (const listener of this.#listeners) listener(change);
     return result;
@@ -313,41 +345,46 @@ export class SqliteStore extends BatchingStore implements MessageStore {
       case 'received':
         return this.#applyReceived(write);
       case 'strange':
-        return this.#insert('INSERT INTO strange_callbacks VALUES (?, ?)', write.now, storable(write.body));
+        this.#run('INSERT INTO strange_callbacks VALUES (?, ?)', [write.now, storable(write.body)]);
+        return null;
       case 'other': {
         const { messageId, type, body } = write.event;
         const insert = 'INSERT INTO other_events (message_id, type, body, received_at) VALUES (?, ?, ?, ?)';
-        return this.#insert(insert, storable(messageId), storable(type), storable(body), write.now);
+        this.#run(insert, [storable(messageId), storable(type), storable(body), write.now]);
+        return null;
       }
     }
   }
 
   #applyClaim(send: NewSend): Claim | null {
-    const unlessHeld = 'ON CONFLICT (caller, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING';
-    if (this.#insertSend(claimColumns(send), unlessHeld)) return null;
+    if (this.#run(INSERT_CLAIM, valuesOf(claimColumns(send), CLAIM_COLUMNS))) return null;
     const holder = this.#statement(SEND_BY_KEY);
     return { kind: 'HELD', by: storedSend(holder.get(send.caller, send.idempotencyKey) as SendRow) };
   }
 
   #applyRecord({ sendId, resolution, now }: WriteOf<'record'>): null {
+    const outcome = valuesOf(recordColumns(resolution, now), RECORD_COLUMNS);
     const message = resolution.status === 'ACCEPTED' ? resolution.message : null;
-    const columns = {
-      ...recordColumns(resolution, now),
-      ...(resolution.status === 'REJECTED' && { idempotency_key: null, ...SHED_COLUMNS }),
-      ...(message !== null && messageColumns(message)),
-    };
-    const lower = yieldsTo(resolution.status).map((status) => `'${status}'`);
-    const isNews = this.#update(sendId, columns, `(status IN (${lower.join(', ')})${overSettled(resolution)})`);
-    if (isNews) this.#insertRecipients(sendId, recipientsOf(resolution));
+    if (message === null) {
+      const more = resolution.status === 'REJECTED' ? FREED_AND_SHED : [];
+      this.#run(RECORDS[resolution.status], [...outcome, ...more, sendId]);
+      return null;
+    }
+    const columns = messageColumns(message);
+    const values = [...outcome, ...valuesOf(columns, MESSAGE_COLUMNS), sendId, columns.message_id];
+    if (this.#run(RECORD_MESSAGE, values)) this.#insertRecipients(sendId, distinctRecipients(message.to));
     // Also when a callback was faster: earlier events may still be waiting.
-    if (message !== null) this.#adopt(message.id, now);
+    this.#adopt(message.id, now);
     return null;
   }
 
   /** Applies the events that came before their message was known. */
   #adopt(messageId: string, now: number): void {
+    const id = storable(messageId);
+    // Looked up first, since a DELETE that finds nothing costs five times as much.
+    if (this.#statement('SELECT 1 FROM early_events WHERE message_id = ?').get(id) === undefined) return;
     const early = this.#statement('DELETE FROM early_events WHERE message_id = ? RETURNING event');
-    for (const { event } of early.all(storable(messageId)) as { event: string }[]) {
+    for (const { event } of early.all(id) as { event: string }[]) {
       this.#applyEvent({ event: JSON.parse(event) as DeliveryEvent, now });
     }
   }
@@ -359,23 +396,14 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     const messageId = settledId(settlement);
     const taken = "SELECT 1 FROM sends WHERE message_id = ? AND direction = 'OUT'";
     if (messageId !== null && this.#statement(taken).get(messageId) !== undefined) return { kind: 'MESSAGE_ID_TAKEN' };
-    this.#update(sendId, settlementColumns(row, settlement, now), '1');
+    const columns = settlementColumns(row, settlement, now);
+    this.#run(updateOf(Object.keys(columns), '1'), [...Object.values(columns), sendId]);
     if (messageId !== null) {
       this.#insertRecipients(sendId, distinctRecipients(JSON.parse(row.recipients) as string[]));
       this.#adopt(messageId, now);
       this.#changes.push({ kind: 'updated', messageId });
     }
     return { kind: 'SETTLED', send: storedSend(this.#rowBySend(sendId) ?? row) };
-  }
-
-  /** Whether the send exists and meets `condition`. */
-  #update(sendId: string, columns: Columns, condition: string): boolean {
-    // A message keeps its place in the lists.
-    const assignments = Object.keys(columns).map((name) =>
-      name === 'time' ? 'time = COALESCE(time, @time)' : `${name} = @${name}`,
-    );
-    const update = `UPDATE sends SET ${assignments.join(', ')} WHERE send_id = @send_id AND ${condition}`;
-    return this.#statement(update).run({ ...columns, send_id: sendId }).changes > 0;
   }
 
   #applyEvent({ event, now }: Omit<WriteOf<'delivery'>, 'kind'>): null {
@@ -386,8 +414,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
       return null;
     }
     const { send_id, ...after } = rowAfter(row, event);
-    const changed = Object.fromEntries(EVENT_COLUMNS.map((name) => [name, after[name]]));
-    this.#update(send_id, { ...changed, updated_at: now }, '1');
+    this.#run(UPDATE_BY_EVENT, [...valuesOf(after, EVENT_COLUMNS), now, send_id]);
     this.#changes.push({ kind: 'updated', messageId: event.messageId });
     if (row.message_id !== null) return null;
     this.#insertRecipients(send_id, distinctRecipients(JSON.parse(row.recipients) as string[]));
@@ -407,25 +434,17 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     return this.#statement(`SELECT ${SEND_COLUMNS} FROM sends WHERE send_id = ?`).get(sendId) as SendRow | undefined;
   }
 
-  #insert(sql: string, ...values: (string | number)[]): null {
-    this.#statement(sql).run(...values);
-    return null;
-  }
-
   #applyReceived({ message, now }: WriteOf<'received'>): null {
     const columns = receivedColumns(message, now);
-    if (!this.#insertSend(columns, 'ON CONFLICT DO NOTHING')) return null;
-    this.#insertRecipients(String(columns.send_id), distinctRecipients(message.to));
+    if (!this.#run(INSERT_RECEIVED, valuesOf(columns, RECEIVED_COLUMNS))) return null;
+    this.#insertRecipients(columns.send_id, distinctRecipients(message.to));
     this.#changes.push({ kind: 'received', messageId: message.id });
     return null;
   }
 
-  /** Whether a row was inserted, or changed by what `onConflict` says. */
-  #insertSend(columns: Columns, onConflict: string): boolean {
-    const names = Object.keys(columns);
-    const values = names.map((name) => `@${name}`);
-    const insert = `INSERT INTO sends (${names.join(', ')}) VALUES (${values.join(', ')}) ${onConflict}`;
-    return this.#statement(insert).run(columns).changes > 0;
+  /** Whether a row was inserted or changed. */
+  #run(sql: string, values: readonly (string | number | null)[]): boolean {
+    return this.#statement(sql).run(values).changes > 0;
   }
 
   #insertRecipients(sendId: string, to: readonly string[]): void {
