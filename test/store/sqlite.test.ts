@@ -82,6 +82,19 @@ describe('the SQLite file', () => {
     await store.close();
   });
 
+  it('has a log beside it that grows to 16 MiB and little more, however much is written', async () => {
+    const file = newFile();
+    const store = await open(file);
+    const message = { ...newSend().message, text: 'x'.repeat(64 * 1024) };
+    for (let round = 0; round < 8; round++) {
+      await Promise.all(Array.from({ length: 50 }, () => store.claim(newSend({ message }))));
+    }
+    const { size } = statSync(`${file}-wal`);
+    expect(size).toBeGreaterThan(16 * 1024 * 1024);
+    expect(size).toBeLessThan(22 * 1024 * 1024);
+    await store.close();
+  });
+
   it('holds what was kept aside, for people to read', async () => {
     const file = newFile();
     const store = await open(file);
