@@ -1,7 +1,6 @@
-/** What every store does alike: its writes wait for each other, and share one commit. */
+/** What every store does alike: its writes wait for each other, and share commits. */
 import type { CallbackEvent } from '../messaging/callback-event.js';
 import type { Claim, MessageStore, NewSend, Resolution } from '../messaging/ports.js';
-import { groupCommit } from './group-commit.js';
 
 /** A write that shares its commit with others. */
 export type Write =
@@ -14,15 +13,9 @@ export type WriteOf<Kind extends Write['kind']> = Extract<Write, { readonly kind
 export abstract class BatchingStore implements Pick<MessageStore, 'claim' | 'record' | 'take'> {
   readonly #write: (write: Write) => Promise<Claim | null>;
 
-  /**
-   * @param commit stores a batch in one transaction, and answers each claim whose key is held; null for all else.
-   * @param isFaultOfOne whether an error may be the fault of one write, rather than of the database.
-   */
-  constructor(
-    commit: (writes: readonly Write[]) => Promise<(Claim | null)[]>,
-    isFaultOfOne: (error: unknown) => boolean,
-  ) {
-    this.#write = groupCommit(commit, { isFaultOfOne });
+  /** @param write stores a write with others; answers a claim whose key is held, and null to all else. */
+  constructor(write: (write: Write) => Promise<Claim | null>) {
+    this.#write = write;
   }
 
   async claim(send: NewSend): Promise<Claim> {

@@ -1,10 +1,27 @@
 /** The connections to PostgreSQL that all parts of one instance share. */
-import { Pool, types, type QueryConfig, type QueryResult, type QueryResultRow } from 'pg';
+import {
+  DatabaseError,
+  Pool,
+  types,
+  type ClientBase,
+  type QueryConfig,
+  type QueryResult,
+  type QueryResultRow,
+} from 'pg';
 
 /** A database that does not answer within this is not there: the caller has 20 s for everything. */
 export const TIMEOUT_MS = 5_000;
-/** One connection commits; the others read and count. */
+/** One connection claims, one records; the others read and count. */
 const MAX_CONNECTIONS = 8;
+/** How often a transaction is tried again after a deadlock with another instance's. */
+const MAX_DEADLOCK_TRIES = 3;
+/** PostgreSQL's code for `deadlock_detected`. */
+const DEADLOCK = '40P01';
+/**
+ * Whatever the server's defaults are: a commit that is not on disk is no commit here. And a statement is planned for the
+ * table as it is now: a plan that was kept from its first minutes would read all of it later.
+ */
+const SESSION = 'SET synchronous_commit TO on; SET plan_cache_mode TO force_custom_plan';
 /** `pg` reads a BIGINT as a string; all of ours are below 2^53. */
 const BIGINT = types.builtins.INT8;
 
@@ -15,6 +32,8 @@ export function openPool(url: string): Pool {
     connectionTimeoutMillis: TIMEOUT_MS,
     query_timeout: TIMEOUT_MS,
     statement_timeout: TIMEOUT_MS,
+    // The pool waits for it, though its types do not say so, and uses no connection on which it failed.
+    onConnect: ((client: ClientBase) => client.query(SESSION)) as (client: ClientBase) => void,
     types: { getTypeParser: (id, format) => (id === BIGINT ? Number : (types.getTypeParser(id, format) as unknown)) },
   });
   // A connection that breaks while idle is replaced by the next query; without a listener it would end the process.
@@ -23,6 +42,17 @@ export function openPool(url: string): Pool {
   // without a listener that would end the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
+}
+
+/** Does `work`, one transaction, and again when the database ended it to break a deadlock between instances. */
+export async function retryDeadlock<Result>(work: () => Promise<Result>): Promise<Result> {
+  for (let triesLeft = MAX_DEADLOCK_TRIES; ; triesLeft--) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || error.code !== DEADLOCK || triesLeft === 0) throw error;
+    }
+  }
 }
 
 /**

@@ -1,169 +1,57 @@
 /** A batch of writes as few statements: one for all writes of a kind. */
 import type { PoolClient } from 'pg';
 import type { DeliveryEvent } from '../messaging/delivery.js';
-import { yieldsTo } from '../messaging/message.js';
-import {
-  isUnresolved,
-  type Claim,
-  type NewSend,
-  type Settlement,
-  type SettleResult,
-  type StoredSend,
-} from '../messaging/ports.js';
+import { isUnresolved, type Settlement, type SettleResult } from '../messaging/ports.js';
 import type { Write, WriteOf } from './batching-store.js';
 import { CHANNEL } from './change-feed.js';
+import { insertRecipientsOf, recordAll, recordset } from './postgres-sends.js';
 import {
-  claimColumns,
-  columnType,
   distinctRecipients,
   EVENT_COLUMNS,
   isAbout,
-  MESSAGE_COLUMNS,
-  messageColumns,
-  ON_STORED_CLAIM,
+  RECEIVED_COLUMNS,
   receivedColumns,
-  recipientsOf,
-  recordColumns,
   rowAfter,
   SEND_COLUMNS,
   settledId,
   settlementColumns,
-  SHED_COLUMNS,
   storable,
   storedSend,
-  tombstoneColumns,
   type SendRow,
 } from './rows.js';
 
-/** How often a claim is tried again when its key was freed between two of its statements. */
-const MAX_CLAIM_ROUNDS = 5;
-/** Stores a batch in the order it arrived in, as far as two of its writes can touch the same send. */
-export async function applyAll(client: PoolClient, writes: readonly Write[]): Promise<(Claim | null)[]> {
+/** All writes but claims. */
+export type RestWrite = Exclude<Write, { readonly kind: 'claim' }>;
+
+/** Stores records and events in the order they arrived in, as far as two of them can touch the same send. */
+export async function applyAll(client: PoolClient, writes: readonly RestWrite[]): Promise<void> {
   const of = byKind(writes);
-  const held = await applyClaims(
-    client,
-    of.claim.map(({ send }) => send),
-  );
-  await applyRecords(client, of.record);
+  for (const wave of wavesOf(of.record)) {
+    const early = await recordAll(client, wave);
+    if (early.length > 0) await adopt(client, early, wave[0]?.now ?? 0);
+  }
   await applyEvents(client, of.delivery);
   await applyReceived(client, of.received);
   await keepStrange(client, of.strange);
   await keepOthers(client, of.other);
-  return writes.map((write) => (write.kind === 'claim' ? (held.get(write.send) ?? null) : null));
 }
 
 /** The writes of each kind, in their order. */
-function byKind(writes: readonly Write[]): { readonly [Kind in Write['kind']]: WriteOf<Kind>[] } {
-  const lists = { claim: [], record: [], delivery: [], received: [], strange: [], other: [] };
-  for (const write of writes) (lists[write.kind] as Write[]).push(write);
+function byKind(writes: readonly RestWrite[]): { readonly [Kind in RestWrite['kind']]: WriteOf<Kind>[] } {
+  const lists = { record: [], delivery: [], received: [], strange: [], other: [] };
+  for (const write of writes) (lists[write.kind] as RestWrite[]).push(write);
   return lists;
 }
 
-/** Claims all of `sends` in one statement. Returns, for each send whose key is held, who holds it. */
-async function applyClaims(client: PoolClient, sends: readonly NewSend[]): Promise<Map<NewSend, Claim>> {
-  const held = new Map<NewSend, Claim>();
-  let open = sends;
-  for (let round = 0; open.length > 0; round++) {
-    if (round === MAX_CLAIM_ROUNDS) throw new Error('idempotency keys change hands faster than they can be claimed');
-    const claimed = await insertClaims(client, open);
-    const refused = open.filter(({ sendId }) => !claimed.has(sendId));
-    const holders = await holdersOf(client, refused);
-    for (const send of refused) {
-      const by = holders.get(keyOf(send.caller, send.idempotencyKey));
-      if (by !== undefined) held.set(send, { kind: 'HELD', by });
-    }
-    // A send that was refused but finds no holder: its key was freed in between, so it is tried again.
-    open = refused.filter((send) => !held.has(send));
-  }
-  return held;
-}
-
-async function insertClaims(client: PoolClient, sends: readonly NewSend[]): Promise<Set<string>> {
-  const rows = sends.map(claimColumns);
-  const names = Object.keys(rows[0] ?? {});
-  const { rows: claimed } = await client.query<{ send_id: string }>(
-    `INSERT INTO sends (${names.join(', ')}) SELECT ${names.join(', ')} FROM ${recordset(names)}
-     ON CONFLICT (caller, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING send_id`,
-    [JSON.stringify(rows)],
-  );
-  return new Set(claimed.map(({ send_id }) => send_id));
-}
-
-async function holdersOf(client: PoolClient, sends: readonly NewSend[]): Promise<Map<string, StoredSend>> {
-  if (sends.length === 0) return new Map();
-  const keys = sends.map(({ caller, idempotencyKey }) => ({ caller, idempotency_key: idempotencyKey }));
-  const { rows } = await client.query<SendRow & { caller: string; idempotency_key: string }>(
-    `SELECT caller, idempotency_key, ${SEND_COLUMNS} FROM sends
-     WHERE (caller, idempotency_key) IN (SELECT caller, idempotency_key FROM ${recordset(['caller', 'idempotency_key'])})`,
-    [JSON.stringify(keys)],
-  );
-  return new Map(rows.map((row) => [keyOf(row.caller, row.idempotency_key), storedSend(row)]));
-}
-
-const keyOf = (caller: string, key: string | null): string => JSON.stringify([caller, key]);
-
 /** An UPDATE takes each send once, so a second record of the same send waits for the next statement. */
-async function applyRecords(client: PoolClient, writes: readonly WriteOf<'record'>[]): Promise<void> {
-  for (let open = writes; open.length > 0;) {
-    const firstOfEach = new Map<string, WriteOf<'record'>>();
-    for (const write of open) if (!firstOfEach.has(write.sendId)) firstOfEach.set(write.sendId, write);
-    const wave = [...firstOfEach.values()];
-    await updateRecords(client, wave);
-    const ids = wave.flatMap(({ resolution }) =>
-      resolution.status === 'ACCEPTED' && resolution.message ? [storable(resolution.message.id)] : [],
-    );
-    if (ids.length > 0) await adopt(client, ids, wave[0]?.now ?? 0);
-    open = open.filter((write) => firstOfEach.get(write.sendId) !== write);
+function wavesOf(writes: readonly WriteOf<'record'>[]): WriteOf<'record'>[][] {
+  const waves: Map<string, WriteOf<'record'>>[] = [];
+  for (const write of writes) {
+    const free = waves.find((wave) => !wave.has(write.sendId));
+    if (free === undefined) waves.push(new Map([[write.sendId, write]]));
+    else free.set(write.sendId, write);
   }
-}
-
-const HAS_MESSAGE = 'record.message_id IS NOT NULL';
-const REPLACES_ALL = `(${HAS_MESSAGE} OR record.status = 'REJECTED')`;
-
-async function updateRecords(client: PoolClient, writes: readonly WriteOf<'record'>[]): Promise<void> {
-  const rows = writes.map(({ sendId, resolution, now }) => ({
-    send_id: sendId,
-    ...recordColumns(resolution, now),
-    replaces: yieldsTo(resolution.status).join(','),
-    ...(resolution.status === 'ACCEPTED' && resolution.message !== null && messageColumns(resolution.message)),
-    ...(resolution.status === 'REJECTED' && SHED_COLUMNS),
-  }));
-  const listed = writes.flatMap(({ sendId, resolution }) =>
-    recipientsOf(resolution).map((recipient) => ({ send_id: sendId, recipient })),
-  );
-  const assignments = MESSAGE_COLUMNS.map((name) =>
-    // A message keeps its place in the lists.
-    name === 'time'
-      ? 'time = COALESCE(sends.time, record.time)'
-      : `${name} = CASE WHEN ${name in SHED_COLUMNS ? REPLACES_ALL : HAS_MESSAGE} THEN record.${name} ELSE sends.${name} END`,
-  );
-  await client.query(
-    `WITH updated AS (
-       UPDATE sends SET status = record.status, updated_at = record.updated_at, last_seen = record.last_seen,
-         idempotency_key = CASE WHEN record.status = 'REJECTED' THEN NULL ELSE sends.idempotency_key END,
-         ${assignments.join(', ')}
-       FROM ${recordset(['send_id', 'status', 'updated_at', 'last_seen', 'replaces', ...MESSAGE_COLUMNS], 'record')}
-       WHERE sends.send_id = record.send_id AND (
-         sends.status = ANY (string_to_array(record.replaces, ','))
-         -- The call's own answer replaces a settlement, until a callback has confirmed that settlement.
-         OR (record.status = 'ACCEPTED' AND sends.settled_by IS NOT NULL AND (sends.status = 'REJECTED'
-           OR (record.message_id IS NOT NULL AND sends.deliveries IS NULL
-             AND sends.message_id IS DISTINCT FROM record.message_id))))
-       RETURNING sends.send_id, sends.time, sends.caller)
-     ${insertRecipientsOf('updated')}`,
-    [JSON.stringify(rows), JSON.stringify(listed)],
-  );
-}
-
-/** Writes a tombstone for each claim, or ends the claim where it is stored; see `MessageStore.abandon`. */
-export async function applyAbandonments(client: PoolClient, sends: readonly NewSend[], now: number): Promise<void> {
-  if (sends.length === 0) return;
-  const rows = sends.map((send) => tombstoneColumns(send, now));
-  const names = Object.keys(rows[0] ?? {});
-  await client.query(
-    `INSERT INTO sends (${names.join(', ')}) SELECT ${names.join(', ')} FROM ${recordset(names)} ${ON_STORED_CLAIM}`,
-    [JSON.stringify(rows)],
-  );
+  return waves.map((wave) => [...wave.values()]);
 }
 
 /** Settlements take turns with each other, so that two of them cannot take the same message id. Any number will do. */
@@ -297,7 +185,7 @@ async function updateDeliveries(
 async function applyReceived(client: PoolClient, writes: readonly WriteOf<'received'>[]): Promise<void> {
   if (writes.length === 0) return;
   const rows = writes.map(({ message, now }) => receivedColumns(message, now));
-  const names = Object.keys(rows[0] ?? {});
+  const names = RECEIVED_COLUMNS;
   const listed = writes.flatMap(({ message }, index) =>
     distinctRecipients(message.to).map((recipient) => ({ send_id: rows[index]?.send_id, recipient })),
   );
@@ -333,18 +221,4 @@ async function insertAll(client: PoolClient, table: string, rows: readonly objec
   const names = Object.keys(rows[0] ?? {});
   const insert = `INSERT INTO ${table} (${names.join(', ')}) SELECT ${names.join(', ')} FROM ${recordset(names)}`;
   await client.query(insert, [JSON.stringify(rows)]);
-}
-
-/** Makes the rows of `source` findable by the recipients in the second parameter. */
-function insertRecipientsOf(source: 'updated' | 'stored'): string {
-  return `INSERT INTO recipients (recipient, time, send_id, caller)
-     SELECT given.recipient, ${source}.time, ${source}.send_id, ${source}.caller
-     FROM ${source} JOIN ${recordset(['send_id', 'recipient'], 'given', 2)} ON given.send_id = ${source}.send_id
-     ON CONFLICT DO NOTHING`;
-}
-
-/** The parameter, a JSON array of objects, as a table with these columns. */
-function recordset(names: readonly string[], alias = 'given', parameter = 1): string {
-  const columns = names.map((name) => `${name} ${columnType(name)}`);
-  return `json_to_recordset($${parameter}::json) AS ${alias} (${columns.join(', ')})`;
 }

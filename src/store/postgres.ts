@@ -16,12 +16,14 @@ import type {
   StoreChange,
   StoredSend,
 } from '../messaging/ports.js';
-import { BatchingStore } from './batching-store.js';
+import { BatchingStore, type WriteOf } from './batching-store.js';
 import { ChangeFeed } from './change-feed.js';
+import { groupCommit } from './group-commit.js';
 import { listQuery, rivalsQuery, SEND_BY_KEY, unresolvedQuery, type Query } from './list-query.js';
 import { migrations, stepsAfter } from './migrations.js';
-import { openPool, PoolShare, TIMEOUT_MS } from './pool.js';
-import { adopt, applyAbandonments, applyAll, applySettlement } from './postgres-batch.js';
+import { openPool, PoolShare, retryDeadlock, TIMEOUT_MS } from './pool.js';
+import { adopt, applyAll, applySettlement, type RestWrite } from './postgres-batch.js';
+import { abandonAll, claimAll, recordAll } from './postgres-sends.js';
 import {
   DEAD_LETTER_TABLES,
   inOrderOf,
@@ -35,10 +37,6 @@ import { sendLimits, type LimitsOfSends } from './send-limits.js';
 
 /** The same number in every instance, so that one migrates and the others wait. Any number will do. */
 const MIGRATION_LOCK = 7_262_301;
-/** How often a transaction is tried again after a deadlock with another instance's. */
-const MAX_DEADLOCK_TRIES = 3;
-/** PostgreSQL's code for `deadlock_detected`. */
-const DEADLOCK = '40P01';
 /** Counting takes at most half of the connections. */
 const MAX_COUNTING = 4;
 /** Messages whose early events are applied in one go. */
@@ -82,32 +80,40 @@ async function migrate(client: Client): Promise<void> {
   await client.query('INSERT INTO schema_version VALUES ($1)', [steps.length]);
 }
 
+/** Does `work` in one transaction; see `retryDeadlock`. A connection on which anything failed is not used again. */
+function transaction<Result>(pool: Pool, work: (client: PoolClient) => Promise<Result>): Promise<Result> {
+  return retryDeadlock(async () => {
+    const client = await pool.connect();
+    let isUsable = false;
+    try {
+      await client.query('BEGIN');
+      const result = await work(client);
+      await client.query('COMMIT');
+      isUsable = true;
+      return result;
+    } finally {
+      client.release(!isUsable);
+    }
+  });
+}
+
 /**
- * Does `work` in one transaction, and again when the database ended it to break a deadlock between instances. A
- * connection on which anything failed is not used again.
+ * Stores records and events. Records alone, as of sends without callbacks, take one statement. Together with an event
+ * they take one transaction, in which the two find each other.
  */
-async function transaction<Result>(
-  pool: Pool,
-  work: (client: PoolClient) => Promise<Result>,
-  triesLeft = MAX_DEADLOCK_TRIES,
-): Promise<Result> {
-  const client = await pool.connect();
-  let failure: unknown = new Error('not committed');
-  try {
-    // Whatever the server's default is: a commit that is not on disk is no commit here.
-    await client.query('BEGIN; SET LOCAL synchronous_commit TO on');
-    const result = await work(client);
-    await client.query('COMMIT');
-    failure = null;
-    return result;
-  } catch (error) {
-    failure = error;
-    const isDeadlock = error instanceof DatabaseError && error.code === DEADLOCK;
-    if (!isDeadlock || triesLeft === 0) throw error;
-  } finally {
-    client.release(failure !== null);
-  }
-  return transaction(pool, work, triesLeft - 1);
+async function commitRest(pool: Pool, writes: readonly RestWrite[]): Promise<null[]> {
+  const records = writes.filter((write) => write.kind === 'record');
+  const sends = new Set(records.map(({ sendId }) => sendId));
+  if (sends.size < writes.length) await transaction(pool, (client) => applyAll(client, writes));
+  else await recordAndAdopt(pool, records);
+  return writes.map(() => null);
+}
+
+/** The records are stored when this resolves. Events that it could not apply to them are left to housekeeping. */
+async function recordAndAdopt(pool: Pool, records: readonly WriteOf<'record'>[]): Promise<void> {
+  const early = await retryDeadlock(() => recordAll(pool, records));
+  if (early.length === 0) return;
+  await transaction(pool, (client) => adopt(client, early, records[0]?.now ?? 0)).catch(() => undefined);
 }
 
 /** Whether PostgreSQL refused a value or a row (classes 22, 23 and 54 of its codes), rather than failing itself. */
@@ -121,7 +127,10 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   readonly #feed: ChangeFeed;
 
   constructor(pool: Pool, feed: ChangeFeed) {
-    super((writes) => transaction(pool, (client) => applyAll(client, writes)), isFaultOfOne);
+    // On two connections: a record follows its claim, so the two never change the same send at the same time.
+    const claim = groupCommit((sends: readonly NewSend[]) => claimAll(pool, sends), { isFaultOfOne });
+    const rest = groupCommit((writes: readonly RestWrite[]) => commitRest(pool, writes), { isFaultOfOne });
+    super((write) => (write.kind === 'claim' ? claim(write.send) : rest(write)));
     this.#pool = pool;
     this.#feed = feed;
   }
@@ -149,7 +158,7 @@ export class PostgresStore extends BatchingStore implements MessageStore {
    * finds it.
    */
   async abandon(sends: readonly NewSend[], now: number): Promise<void> {
-    await transaction(this.#pool, (client) => applyAbandonments(client, sends, now));
+    await retryDeadlock(() => abandonAll(this.#pool, sends, now));
   }
 
   /** A record and an event that are committed at the same moment do not see each other; this finds such pairs. */

@@ -25,6 +25,7 @@ import {
 } from '../messaging/ports.js';
 import { BatchingStore, type Write, type WriteOf } from './batching-store.js';
 import { isBusy, lockFile } from './file-lock.js';
+import { groupCommit } from './group-commit.js';
 import { listQuery, rivalsQuery, SEND_BY_KEY, unresolvedQuery } from './list-query.js';
 import { migrations, stepsAfter } from './migrations.js';
 import {
@@ -189,7 +190,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   #changes: StoreChange[] = [];
 
   constructor(database: Database.Database, unlock: () => void = () => undefined) {
-    super((writes) => this.#commit(() => writes.map((write) => this.#apply(write))), isFaultOfOne);
+    super(groupCommit((writes) => this.#commit(() => writes.map((write) => this.#apply(write))), { isFaultOfOne }));
     this.#database = database;
     this.#transaction = database.transaction((work) => work());
     this.#unlock = unlock;

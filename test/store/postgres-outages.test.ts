@@ -52,8 +52,9 @@ describe('a PostgreSQL database', () => {
     url.port = String(proxy.port);
     const store = await open(url.href);
     await store.claim(newSend());
-    proxy.resetAt('INSERT INTO sends');
-    await expect(store.claim(newSend())).rejects.toThrow();
+    const send = newSend();
+    proxy.resetAt(send.sendId);
+    await expect(store.claim(send)).rejects.toThrow();
     expect(await store.claim(newSend())).toEqual({ kind: 'CLAIMED' });
     await store.close();
     await proxy.close();
@@ -83,19 +84,17 @@ describe('a PostgreSQL database', () => {
     await store.close();
   });
 
-  it('whose commit of a claim comes late lets that claim hold no key', async () => {
+  it('that gets a claim late lets that claim hold no key', async () => {
     const url = new URL(await postgres.newDatabase());
     const direct = await open(url.href);
     const proxy = await startPostgresProxy(Number(url.port));
     url.port = String(proxy.port);
     const store = await open(url.href);
     const send = newSend({ idempotencyKey: 'k' });
-    const goOn = proxy.holdAt('COMMIT');
+    const goOn = proxy.holdAt(send.sendId);
     await expect(store.claim(send)).rejects.toThrow(/timeout/i);
-    // The row is not to be seen yet, and its commit is on its way.
-    const abandoned = store.abandon([send], 2_000);
-    goOn();
-    await abandoned;
+    await store.abandon([send], 2_000);
+    await goOn();
     expect(await direct.claim(newSend({ idempotencyKey: 'k' }))).toEqual({ kind: 'CLAIMED' });
     expect(await direct.expireLeases(1e15)).toBe(1);
     await store.close();

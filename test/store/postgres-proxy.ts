@@ -6,8 +6,11 @@ export interface PostgresProxy {
   readonly port: number;
   /** From now on bytes go in and none come out. */
   silence(): void;
-  /** Holds back what a connection sends from the next such statement on, until the result is called. */
-  holdAt(statement: string): () => void;
+  /**
+   * Holds back what a connection sends from the next such statement on, until the result is called. That resolves once the
+   * database has done all of it.
+   */
+  holdAt(statement: string): () => Promise<void>;
   /** Keeps back the next such statement: `reached` when it came, until `goOn` lets it and all that follows pass. */
   pauseAt(statement: string): { readonly reached: Promise<void>; readonly goOn: () => void };
   /** Resets the next connection that sends this. */
@@ -23,7 +26,7 @@ export async function startPostgresProxy(target: number): Promise<PostgresProxy>
   let held: string | null = null;
   let paused: { readonly at: string; readonly reach: () => void; readonly until: Promise<void> } | null = null;
   let isSilent = false;
-  let released: () => void = () => undefined;
+  let released = (): Promise<void> => Promise.resolve();
   const server = createServer((socket) => {
     const upstream = connect(target, '127.0.0.1');
     for (const each of [socket, upstream]) {
@@ -36,7 +39,11 @@ export async function startPostgresProxy(target: number): Promise<PostgresProxy>
         held = null;
         isHeld = true;
         // What the client does afterwards, even its end, comes later than what it said.
-        released = () => upstream.end(bytes);
+        released = () => {
+          // Nobody listens any more, but what the database answers must be read before it hangs up.
+          upstream.unpipe().resume();
+          return new Promise((resolve) => upstream.once('close', resolve).end(bytes));
+        };
       }
       if (paused !== null && bytes.includes(paused.at)) {
         const { reach, until } = paused;
@@ -73,9 +80,7 @@ export async function startPostgresProxy(target: number): Promise<PostgresProxy>
     },
     holdAt(statement) {
       held = statement;
-      return () => {
-        released();
-      };
+      return () => released();
     },
     pauseAt(statement) {
       let goOn = (): void => undefined;

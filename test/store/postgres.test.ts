@@ -192,9 +192,11 @@ describe('the PostgreSQL database', () => {
     }
 
     /** Resolves once a statement of somebody waits for a lock. */
-    async function isWaiting(client: Client): Promise<void> {
+    const isWaiting = (client: Client): Promise<void> => areWaiting(client, 1);
+
+    async function areWaiting(client: Client, count: number): Promise<void> {
       const waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
-      while ((await client.query(waiting)).rows.length === 0);
+      while ((await client.query(waiting)).rows.length < count);
     }
 
     it('loses no event of a message that both instances take in at the same moment', async () => {
@@ -207,6 +209,54 @@ describe('the PostgreSQL database', () => {
       goOn();
       await Promise.all([first, second]);
       expect(await other.messagesById(['m'], EVERYBODY)).toMatchObject([{ status: 'DELIVERED' }]);
+    });
+
+    it('ends a claim that is stored and not committed yet, as soon as it is', async () => {
+      const send = newSend({ idempotencyKey: 'k' });
+      await asOperator(async (client) => {
+        await client.query(
+          'SELECT pg_advisory_lock(7); CREATE FUNCTION linger() RETURNS trigger AS $$ BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NEW; END $$ LANGUAGE plpgsql;' +
+            'CREATE TRIGGER linger AFTER INSERT ON sends FOR EACH ROW EXECUTE FUNCTION linger()',
+        );
+        const claim = held.claim(send);
+        await asOperator(isWaiting);
+        const abandoned = held.abandon([send], 2_000);
+        await areWaiting(client, 2);
+        await client.query('SELECT pg_advisory_unlock(7)');
+        await Promise.all([claim, abandoned]);
+      });
+      expect(await other.claim(newSend({ idempotencyKey: 'k' }))).toEqual({ kind: 'CLAIMED' });
+      expect(await other.expireLeases(1e15)).toBe(1);
+    });
+
+    it('stores a claim with one statement, and a record with one', async () => {
+      await put('m');
+      const asked: string[] = [];
+      const query = Reflect.get(Client.prototype, 'query') as (...args: unknown[]) => unknown;
+      Client.prototype.query = function (this: Client, ...args: unknown[]) {
+        const [given] = args as [string | { readonly text: string }];
+        asked.push((typeof given === 'string' ? given : given.text).slice(0, 30));
+        return Reflect.apply(query, this, args);
+      } as typeof Client.prototype.query;
+      const sends = [newSend({ idempotencyKey: 'k1' }), newSend({ idempotencyKey: 'k2' })];
+      try {
+        await Promise.all(sends.map((send) => other.claim(send)));
+        await Promise.all(sends.map(({ sendId }) => other.record(sendId, accepted(), 2_000)));
+      } finally {
+        Client.prototype.query = query as typeof Client.prototype.query;
+      }
+      expect(asked).toEqual([expect.stringMatching(/^INSERT INTO sends /), expect.stringMatching(/^WITH updated AS/)]);
+    });
+
+    it('keeps a record although the events that waited for it cannot be applied, and applies them later', async () => {
+      const send = newSend({ idempotencyKey: 'k' });
+      await held.claim(send);
+      await other.take({ kind: 'delivery', event: delivered('m', OUTBOUND.to[0] ?? null) }, 1_000);
+      proxy.resetAt('DELETE FROM early_events');
+      await held.record(send.sendId, accepted({ id: 'm' }), 2_000);
+      expect(await other.sendByKey('a', 'k')).toMatchObject({ status: 'ACCEPTED' });
+      expect(await other.adoptEarlyEvents(3_000)).toBe(1);
+      expect(await other.sendByKey('a', 'k')).toMatchObject({ status: 'DELIVERED' });
     });
 
     it('gives a key that becomes free between two looks at it to the claim, which is stored then', async () => {

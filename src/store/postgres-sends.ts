@@ -1,0 +1,158 @@
+/** Claims, records and tombstones of many sends, each kind in one statement, so that it takes one round trip. */
+import type { QueryConfig, QueryResult, QueryResultRow } from 'pg';
+import { yieldsTo } from '../messaging/message.js';
+import type { Claim, NewSend, StoredSend } from '../messaging/ports.js';
+import type { WriteOf } from './batching-store.js';
+import { retryDeadlock } from './pool.js';
+import {
+  CLAIM_COLUMNS,
+  claimColumns,
+  columnType,
+  MESSAGE_COLUMNS,
+  messageColumns,
+  ON_STORED_CLAIM,
+  RECORD_COLUMNS,
+  recipientsOf,
+  recordColumns,
+  SEND_COLUMNS,
+  SHED_COLUMNS,
+  storable,
+  storedSend,
+  tombstoneColumns,
+  type SendRow,
+} from './rows.js';
+
+/** How often a claim is tried again when its key was freed between two of its statements. */
+const MAX_CLAIM_ROUNDS = 5;
+
+/** A pool, where each statement is a commit of its own, or the connection of a transaction. */
+export interface Connection {
+  query<Row extends QueryResultRow>(query: QueryConfig): Promise<QueryResult<Row>>;
+}
+
+/**
+ * Claims all of `sends` in one statement, and asks for the holders of keys only where some are held. Answers in the same
+ * order: who holds the key, or null where it was claimed.
+ */
+export async function claimAll(connection: Connection, sends: readonly NewSend[]): Promise<(Claim | null)[]> {
+  const held = new Map<NewSend, Claim>();
+  let open = sends;
+  for (let round = 0; open.length > 0; round++) {
+    if (round === MAX_CLAIM_ROUNDS) throw new Error('idempotency keys change hands faster than they can be claimed');
+    const batch = open;
+    const claimed = await retryDeadlock(() => insertClaims(connection, batch));
+    const refused = open.filter(({ sendId }) => !claimed.has(sendId));
+    const holders = await holdersOf(connection, refused);
+    for (const send of refused) {
+      const by = holders.get(keyOf(send.caller, send.idempotencyKey));
+      if (by !== undefined) held.set(send, { kind: 'HELD', by });
+    }
+    // A send that was refused but finds no holder: its key was freed in between, so it is tried again.
+    open = refused.filter((send) => !held.has(send));
+  }
+  return sends.map((send) => held.get(send) ?? null);
+}
+
+const INSERT_CLAIMS = `INSERT INTO sends (${CLAIM_COLUMNS.join(', ')})
+  SELECT ${CLAIM_COLUMNS.join(', ')} FROM ${recordset(CLAIM_COLUMNS)}
+  ON CONFLICT (caller, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING send_id`;
+
+async function insertClaims(connection: Connection, sends: readonly NewSend[]): Promise<Set<string>> {
+  const { rows } = await connection.query<{ send_id: string }>({
+    name: 'claim',
+    text: INSERT_CLAIMS,
+    values: [JSON.stringify(sends.map(claimColumns))],
+  });
+  return new Set(rows.map(({ send_id }) => send_id));
+}
+
+const SELECT_HOLDERS = `SELECT caller, idempotency_key, ${SEND_COLUMNS} FROM sends
+  WHERE (caller, idempotency_key) IN (SELECT caller, idempotency_key FROM ${recordset(['caller', 'idempotency_key'])})`;
+
+async function holdersOf(connection: Connection, sends: readonly NewSend[]): Promise<Map<string, StoredSend>> {
+  if (sends.length === 0) return new Map();
+  const keys = sends.map(({ caller, idempotencyKey }) => ({ caller, idempotency_key: idempotencyKey }));
+  const { rows } = await connection.query<SendRow & { idempotency_key: string }>({
+    text: SELECT_HOLDERS,
+    values: [JSON.stringify(keys)],
+  });
+  return new Map(rows.map((row) => [keyOf(row.caller, row.idempotency_key), storedSend(row)]));
+}
+
+const keyOf = (caller: string, key: string | null): string => JSON.stringify([caller, key]);
+
+/**
+ * Records the outcomes of sends, each send at most once. Returns the message ids for which events are waiting: whoever
+ * calls this applies them (see `adopt`), and if that fails, housekeeping does.
+ */
+export async function recordAll(connection: Connection, writes: readonly WriteOf<'record'>[]): Promise<string[]> {
+  const ids: string[] = [];
+  const listed: { send_id: string; recipient: string }[] = [];
+  const rows = writes.map(({ sendId, resolution, now }) => {
+    const row = { send_id: sendId, ...recordColumns(resolution, now), replaces: LOWER[resolution.status] };
+    if (resolution.status === 'REJECTED') return { ...row, ...SHED_COLUMNS };
+    if (resolution.status === 'UNKNOWN' || resolution.message === null) return row;
+    ids.push(storable(resolution.message.id));
+    for (const recipient of recipientsOf(resolution)) listed.push({ send_id: sendId, recipient });
+    return { ...row, ...messageColumns(resolution.message) };
+  });
+  const { rows: early } = await connection.query<{ message_id: string }>({
+    name: 'record',
+    text: RECORD,
+    values: [JSON.stringify(rows), JSON.stringify(listed), ids],
+  });
+  return early.map(({ message_id }) => message_id);
+}
+
+/** The states that an outcome replaces. */
+const LOWER = {
+  ACCEPTED: yieldsTo('ACCEPTED').join(','),
+  REJECTED: yieldsTo('REJECTED').join(','),
+  UNKNOWN: yieldsTo('UNKNOWN').join(','),
+};
+const HAS_MESSAGE = 'record.message_id IS NOT NULL';
+const REPLACES_ALL = `(${HAS_MESSAGE} OR record.status = 'REJECTED')`;
+const MESSAGE_ASSIGNMENTS = MESSAGE_COLUMNS.map((name) =>
+  // A message keeps its place in the lists.
+  name === 'time'
+    ? 'time = COALESCE(sends.time, record.time)'
+    : `${name} = CASE WHEN ${name in SHED_COLUMNS ? REPLACES_ALL : HAS_MESSAGE} THEN record.${name} ELSE sends.${name} END`,
+);
+const RECORD = `WITH updated AS (
+    UPDATE sends SET ${RECORD_COLUMNS.map((name) => `${name} = record.${name}`).join(', ')},
+      idempotency_key = CASE WHEN record.status = 'REJECTED' THEN NULL ELSE sends.idempotency_key END,
+      ${MESSAGE_ASSIGNMENTS.join(', ')}
+    FROM ${recordset(['send_id', ...RECORD_COLUMNS, 'replaces', ...MESSAGE_COLUMNS], 'record')}
+    WHERE sends.send_id = record.send_id AND (
+      sends.status = ANY (string_to_array(record.replaces, ','))
+      -- The call's own answer replaces a settlement, until a callback has confirmed that settlement.
+      OR (record.status = 'ACCEPTED' AND sends.settled_by IS NOT NULL AND (sends.status = 'REJECTED'
+        OR (record.message_id IS NOT NULL AND sends.deliveries IS NULL
+          AND sends.message_id IS DISTINCT FROM record.message_id))))
+    RETURNING sends.send_id, sends.time, sends.caller),
+  listed AS (${insertRecipientsOf('updated')})
+  SELECT DISTINCT message_id FROM early_events WHERE message_id = ANY ($3)`;
+
+const INSERT_TOMBSTONES = `INSERT INTO sends (${CLAIM_COLUMNS.join(', ')})
+  SELECT ${CLAIM_COLUMNS.join(', ')} FROM ${recordset(CLAIM_COLUMNS)} ${ON_STORED_CLAIM}`;
+
+/** Writes a tombstone for each claim, or ends the claim where it is stored; see `MessageStore.abandon`. */
+export async function abandonAll(connection: Connection, sends: readonly NewSend[], now: number): Promise<void> {
+  if (sends.length === 0) return;
+  const rows = sends.map((send) => tombstoneColumns(send, now));
+  await connection.query({ text: INSERT_TOMBSTONES, values: [JSON.stringify(rows)] });
+}
+
+/** Makes the rows of `source` findable by the recipients in the second parameter. */
+export function insertRecipientsOf(source: 'updated' | 'stored'): string {
+  return `INSERT INTO recipients (recipient, time, send_id, caller)
+     SELECT given.recipient, ${source}.time, ${source}.send_id, ${source}.caller
+     FROM ${source} JOIN ${recordset(['send_id', 'recipient'], 'given', 2)} ON given.send_id = ${source}.send_id
+     ON CONFLICT DO NOTHING`;
+}
+
+/** The parameter, a JSON array of objects, as a table with these columns. */
+export function recordset(names: readonly string[], alias = 'given', parameter = 1): string {
+  const columns = names.map((name) => `${name} ${columnType(name)}`);
+  return `json_to_recordset($${parameter}::json) AS ${alias} (${columns.join(', ')})`;
+}
