@@ -1,6 +1,7 @@
 /** What every store must do: one suite, asked of each of them. Its themes lie in `conformance/`. */
 import { EVERYBODY } from '../../src/messaging/caller.js';
 import { describeAudit } from './conformance/audit.js';
+import { describeBatches } from './conformance/batches.js';
 import { describeCallbacks } from './conformance/callbacks.js';
 import { describeCallers } from './conformance/callers.js';
 import { describeClaims } from './conformance/claims.js';
@@ -33,6 +34,7 @@ export function describeStore(
     describeLateOutcomes(opened);
     describeUnresolved(opened);
     describeKept(opened);
+    describeBatches(opened);
 
     it('is migrated once when eight open it at the same time', async () => {
       const fresh = await prepare();

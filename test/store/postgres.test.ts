@@ -1,9 +1,11 @@
 /** The PostgreSQL store: what is asked of both stores, and what is its own. */
+import { Socket } from 'node:net';
+import { jest } from '@jest/globals';
 import { Client } from 'pg';
 import { EVERYBODY } from '../../src/messaging/caller.js';
 import type { DeliveryEvent } from '../../src/messaging/delivery.js';
 import type { MessageStore, StoreChange } from '../../src/messaging/ports.js';
-import { openStore } from '../../src/store/index.js';
+import { openStore, type OpenStore } from '../../src/store/index.js';
 import { listQuery } from '../../src/store/list-query.js';
 import { NewerStoreError } from '../../src/store/migrations.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
@@ -366,5 +368,110 @@ describe('the PostgreSQL database', () => {
 
   it('of another kind is refused, and its URL is not repeated', async () => {
     await expect(open('mysql://user:secret@localhost/x')).rejects.toThrow(/^(?!.*secret).*postgres:/);
+  });
+});
+
+describe('one instance with PostgreSQL', () => {
+  let url: URL;
+  let store: OpenStore;
+  let client: Client;
+
+  beforeAll(async () => {
+    url = new URL(await postgres.newSchema());
+    url.searchParams.set('application_name', 'instance');
+    store = await open(url.href);
+    client = new Client({ connectionString: url.href.replace('instance', 'operator') });
+    await client.connect();
+    // Counts tries, which no rollback undoes. An eleventh succeeds, so that tries without end fail their test at once.
+    await client.query(
+      `CREATE SEQUENCE tries;
+       CREATE FUNCTION refuse() RETURNS trigger AS $$ BEGIN
+         IF NEW.body LIKE 'error %' AND nextval('tries') <= 10 THEN
+           RAISE 'refused' USING ERRCODE = substr(NEW.body, 7);
+         END IF;
+         RETURN NEW;
+       END $$ LANGUAGE plpgsql;
+       CREATE TRIGGER refuse BEFORE INSERT ON sends FOR EACH ROW EXECUTE FUNCTION refuse();
+       ALTER TABLE sends ADD CHECK (body <> 'against a rule')`,
+    );
+  });
+  afterAll(async () => {
+    await client.end();
+    await store.close();
+  });
+
+  /** Claims three sends in one batch. The one in the middle has this text. */
+  async function claimThree(text: string): Promise<{ outcomes: unknown[]; tries: number }> {
+    const messages = [OUTBOUND, { ...OUTBOUND, text }, OUTBOUND];
+    await client.query("SELECT setval('tries', 1, false)");
+    const claims = await Promise.allSettled(messages.map((message) => store.claim(newSend({ message }))));
+    const { rows } = await client.query<{ tries: string }>("SELECT nextval('tries') - 1 AS tries");
+    const codeOf = (reason: unknown): unknown => (reason as { code?: unknown }).code;
+    return {
+      outcomes: claims.map((each) => (each.status === 'fulfilled' ? each.value.kind : codeOf(each.reason))),
+      tries: Number(rows[0]?.tries),
+    };
+  }
+
+  it.each([
+    ['a CHECK', '23514', 'against a rule'],
+    ['an impossible value', '22003', 'error 22003'],
+    ['a limit of the program', '54000', 'error 54000'],
+  ])('stores the neighbours of a row that is refused by %s', async (_name, code, text) => {
+    expect((await claimThree(text)).outcomes).toEqual(['CLAIMED', code, 'CLAIMED']);
+  });
+
+  it.each([
+    ['is no fault of a row, although 23 is in its code, after one try', '42723', 1],
+    ['is a deadlock for the fourth time', '40P01', 4],
+  ])('rejects a whole batch by an error that %s', async (_name, code, tries) => {
+    expect(await claimThree(`error ${code}`)).toEqual({ outcomes: [code, code, code], tries });
+  });
+
+  it('pings by a connection that is used again', async () => {
+    const pinging = async (): Promise<unknown[]> => {
+      await store.ping();
+      const { rows } = await client.query<{ pid: number }>(
+        "SELECT pid FROM pg_stat_activity WHERE application_name = 'instance' AND query = 'ROLLBACK'",
+      );
+      return rows;
+    };
+    const first = await pinging();
+    expect(first).toHaveLength(1);
+    expect(await pinging()).toEqual(first);
+  });
+
+  it('shares its counts of sends with another', async () => {
+    const another = await open(url.href);
+    const limit = { perCaller: [], perRecipient: [], perRecipientOverall: [{ count: 1, windowSeconds: 3_600 }] };
+    const room = await store.sendLimits(limit).look('a', ['+1']);
+    expect(room.kind === 'ROOM' && (await room.take()).kind).toBe('COUNTED');
+    const look = await another.sendLimits(limit).look('b', ['+1']);
+    await another.close();
+    expect(look.kind).toBe('REFUSED');
+  });
+
+  it('knows that there may be others, whose leases it must not end early', () => {
+    expect(store.shared).toBe(true);
+  });
+
+  it('has TCP watch the connection that listens, on which nothing may be said for days', async () => {
+    const watched = jest.spyOn(Socket.prototype, 'setKeepAlive');
+    await (await open(url.href)).close();
+    expect(watched.mock.calls).toEqual([[true, 10_000]]);
+    watched.mockRestore();
+  });
+
+  it.each([
+    ['migrated', 'pg_advisory_xact_lock'],
+    ['listened to', 'LISTEN'],
+  ])('is not opened when the connection breaks by which it is %s, and is at the next try', async (_name, statement) => {
+    const proxy = await startPostgresProxy(Number(url.port));
+    const byProxy = new URL(url);
+    byProxy.port = String(proxy.port);
+    proxy.resetAt(statement);
+    await expect(open(byProxy.href)).rejects.toThrow();
+    await (await open(byProxy.href)).close();
+    await proxy.close();
   });
 });

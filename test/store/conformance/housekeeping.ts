@@ -2,7 +2,7 @@
 import type { OtherEvent } from '../../../src/messaging/callback-event.js';
 import type { MessageStore, Resolution } from '../../../src/messaging/ports.js';
 import { OUTBOUND } from '../../support/messages.js';
-import { accepted, newSend, pages, put } from '../sends.js';
+import { accepted, heard, newSend, pages, put } from '../sends.js';
 import type { Opened, StoreUnderTest } from './opened.js';
 
 export function describeHousekeeping(opened: Opened): void {
@@ -127,5 +127,17 @@ export function describeHousekeeping(opened: Opened): void {
       expect(await bodies('strange_callbacks')).toEqual(['strange 3', 'strange 4']);
       expect(await bodies('other_events')).toEqual(['other 3', 'other 4']);
     });
+  });
+
+  it('deletes old rows of all kinds in batches of one size', async () => {
+    for (const idempotencyKey of ['k1', 'k2']) await put(store, {}, { idempotencyKey });
+    for (const send of [newSend(), newSend()]) {
+      await store.claim(send);
+      await store.record(send.sendId, { status: 'REJECTED' }, 2_000);
+    }
+    for (let index = 0; index < 5; index++) await store.take(heard(`early${index}`), 2_000);
+    const freed: number[] = [];
+    for (let round = 0; round < 3; round++) freed.push(await store.purge(2_001, 5));
+    expect(freed).toEqual([5, 4, 0]);
   });
 }

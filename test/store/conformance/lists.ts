@@ -76,7 +76,7 @@ export function describeLists(opened: Opened): void {
     it('lists no messages by a value that none can hold', async () => {
       await put(store, { tag: 'a', to: ['+16'] });
       for (const filter of [{ tag: 'a\0' }, { to: '+16\0' }, { from: `${OUTBOUND.from}\0` }]) {
-        expect(await pages(store, 5, filter)).toEqual([]);
+        expect(await pages(store, 5, filter)).toStrictEqual([]);
       }
       await expect(store.listMessages(NO_FILTER, 5, { time: 5, sendId: 'x\0' })).resolves.toBeDefined();
     });
