@@ -1,17 +1,9 @@
 /** The connections to PostgreSQL that all parts of one instance share. */
-import {
-  DatabaseError,
-  Pool,
-  types,
-  type ClientBase,
-  type QueryConfig,
-  type QueryResult,
-  type QueryResultRow,
-} from 'pg';
+import { DatabaseError, Pool, types, type ClientBase } from 'pg';
 
 /** A database that does not answer within this is not there: the caller has 20 s for everything. */
 export const TIMEOUT_MS = 5_000;
-/** One connection claims, one records; the others read and count. */
+/** One connection claims and one records; one looks at counts and one counts. The others read. */
 const MAX_CONNECTIONS = 8;
 /** How often a transaction is tried again after a deadlock with another instance's. */
 const MAX_DEADLOCK_TRIES = 3;
@@ -52,59 +44,5 @@ export async function retryDeadlock<Result>(work: () => Promise<Result>): Promis
     } catch (error) {
       if (!(error instanceof DatabaseError) || error.code !== DEADLOCK || triesLeft === 0) throw error;
     }
-  }
-}
-
-/**
- * A part of a pool. Its queries use at most `size` connections at once and wait here for their turn, so that many of them
- * cannot keep a commit from its connection.
- */
-export class PoolShare {
-  readonly #pool: Pool;
-  readonly #size: number;
-  readonly #waiting = new Set<() => void>();
-  #running = 0;
-
-  constructor(pool: Pool, size: number) {
-    this.#pool = pool;
-    this.#size = size;
-  }
-
-  /** @throws what the database throws, or an Error when no turn came within `TIMEOUT_MS`. */
-  async query<Row extends QueryResultRow>(query: string | QueryConfig, values?: unknown[]): Promise<QueryResult<Row>> {
-    await this.#turn();
-    try {
-      return await this.#pool.query<Row>(query, values);
-    } finally {
-      this.#passTurn();
-    }
-  }
-
-  #turn(): Promise<void> {
-    if (this.#running < this.#size) {
-      this.#running += 1;
-      return Promise.resolve();
-    }
-    return new Promise((resolve, reject) => {
-      const begin = (): void => {
-        clearTimeout(timer);
-        resolve();
-      };
-      const timer = setTimeout(() => {
-        this.#waiting.delete(begin);
-        reject(new Error('no connection became free in time'));
-      }, TIMEOUT_MS);
-      this.#waiting.add(begin);
-    });
-  }
-
-  #passTurn(): void {
-    const [longest] = this.#waiting;
-    if (longest === undefined) {
-      this.#running -= 1;
-      return;
-    }
-    this.#waiting.delete(longest);
-    longest();
   }
 }

@@ -21,8 +21,9 @@ import { ChangeFeed } from './change-feed.js';
 import { groupCommit } from './group-commit.js';
 import { listQuery, rivalsQuery, SEND_BY_KEY, unresolvedQuery, type Query } from './list-query.js';
 import { migrations, stepsAfter } from './migrations.js';
-import { openPool, PoolShare, retryDeadlock, TIMEOUT_MS } from './pool.js';
+import { openPool, retryDeadlock, TIMEOUT_MS } from './pool.js';
 import { adopt, applyAll, applySettlement, type RestWrite } from './postgres-batch.js';
+import { countersInPostgres } from './postgres-counters.js';
 import { abandonAll, claimAll, recordAll } from './postgres-sends.js';
 import {
   DEAD_LETTER_TABLES,
@@ -37,8 +38,6 @@ import { sendLimits, type LimitsOfSends } from './send-limits.js';
 
 /** The same number in every instance, so that one migrates and the others wait. Any number will do. */
 const MIGRATION_LOCK = 7_262_301;
-/** Counting takes at most half of the connections. */
-const MAX_COUNTING = 4;
 /** Messages whose early events are applied in one go. */
 const MAX_ADOPTIONS = 100;
 /** Connects and brings the database to the current version. @throws NewerStoreError */
@@ -173,7 +172,7 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   }
 
   sendLimits(limits: LimitsOfSends): SendLimits {
-    return sendLimits(limits, new PoolShare(this.#pool, MAX_COUNTING));
+    return sendLimits(limits, countersInPostgres(this.#pool));
   }
 
   onChange(listener: (change: StoreChange) => void): () => void {

@@ -55,7 +55,7 @@ import {
   valuesOf,
   type SendRow,
 } from './rows.js';
-import { sendLimits, type LimitsOfSends } from './send-limits.js';
+import { CountersInMemory, sendLimits, type LimitsOfSends } from './send-limits.js';
 
 /** better-sqlite3 blocks the process while it waits for a lock; a longer wait is made of many short ones. */
 const BUSY_TIMEOUT_MS = 20;
@@ -234,7 +234,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
 
   /** Counted in memory: an SQLite file has one instance. */
   sendLimits(limits: LimitsOfSends): SendLimits {
-    return sendLimits(limits, null);
+    return sendLimits(limits, new CountersInMemory());
   }
 
   onChange(listener: (change: StoreChange) => void): () => void {
