@@ -32,7 +32,7 @@ interface Dialect {
   readonly filler: string;
   /** A send leaves PENDING once; the other triggers make the table append-only. */
   readonly auditTriggers: string;
-  /** As rate-limiter-flexible wants it. One instance alone counts in memory. */
+  /** One instance alone counts in memory. */
   readonly sendCounters: string;
   /**
    * The first trigger names its columns now, since there are more; the second one writes the row of a settlement, the

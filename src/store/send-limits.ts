@@ -166,8 +166,10 @@ export class CountersInMemory implements Counters {
           windows.delete(ended);
         }
         const known = windows.get(key);
-        const window = known ?? { points: 0, endsAt: now + limit.windowSeconds * 1000 };
-        if (known === undefined) windows.set(key, window);
+        // After the clock was set back, one that has ended may stand behind others.
+        const runs = known !== undefined && known.endsAt > now;
+        const window = runs ? known : { points: 0, endsAt: now + limit.windowSeconds * 1000 };
+        if (!runs) windows.set(key, window);
         window.points += points;
         return { ...count, window: { ...window } };
       }),
