@@ -1,24 +1,40 @@
 /**
- * The load, as a process of its own: sends messages over a number of connections, one after the other on each, and
- * compares every answer with what was asked. (`wrk` cannot do the latter, and autocannon only for one fixed request.)
- * Its parent sends one job at a time over IPC, and gets the counts and times; an answer that is wrong ends the process.
+ * The load, as a process of its own: sends messages over a number of connections, one request after the other on each,
+ * and compares every answer with what was asked. (`wrk` cannot do the latter, and autocannon only for one fixed request.)
+ * Its parent sends one job at a time over IPC, and gets the counts and times; a wrong answer ends the process.
  */
 import assert from 'node:assert/strict';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { Client } from 'undici';
 
-const DOCUMENT =
-  'mutation Send($input: MessageInput!) { sendMessage(input: $input) { id time to from text applicationId tag owner media direction segmentCount } }';
+const SELECTION = '{ id time to from text applicationId tag owner media direction segmentCount }';
 
-/** How a message is asked for, and where it stands in the answer. */
-const PROTOCOLS = {
-  graphql: {
-    path: '/graphql',
-    bodyOf: (input) => JSON.stringify({ query: DOCUMENT, operationName: 'Send', variables: { input } }),
-    messageIn: ({ data, errors }) => (errors === undefined ? data.sendMessage : null),
+/** GraphQL with one send a document, or several under aliases. */
+const graphql = (inputType) => ({
+  path: '/graphql',
+  bodyOf(inputs) {
+    const [input] = inputs;
+    if (inputs.length === 1) return JSON.stringify({ query: documentOfOne(inputType), variables: { input } });
+    return JSON.stringify({
+      query: documentOf(inputType, inputs.length),
+      variables: Object.fromEntries(inputs.map((each, index) => [`i${index}`, each])),
+    });
   },
-  rest: { path: '/messages', bodyOf: JSON.stringify, messageIn: (body) => body },
+  messagesIn: ({ data, errors }) => (errors === undefined ? Object.values(data) : null),
+});
+const documentOfOne = (inputType) => `mutation Send($input: ${inputType}!) { sendMessage(input: $input) ${SELECTION} }`;
+function documentOf(inputType, count) {
+  const numbers = [...Array(count).keys()];
+  const variables = numbers.map((number) => `$i${number}: ${inputType}!`).join(', ');
+  return `mutation Send(${variables}) { ${numbers.map((number) => `s${number}: sendMessage(input: $i${number}) ${SELECTION}`).join(' ')} }`;
+}
+
+/** How messages are asked for, and where they stand in the answer. */
+const PROTOCOLS = {
+  graphql: graphql('MessageInput'),
+  omnigraph: graphql('MessageInput_Input'),
+  rest: { path: '/messages', bodyOf: ([input]) => JSON.stringify(input), messagesIn: (body) => [body] },
 };
 
 let sent = 0;
@@ -51,28 +67,30 @@ function check(message, input) {
   assert.equal(segmentCount, 1);
 }
 
-/** Sends on one connection until `isOver`, at least once; adds each answer's id and its milliseconds. */
-async function keepSending({ url, protocol, headers, withKeys }, isOver, ids, times) {
-  const { path, bodyOf, messageIn } = PROTOCOLS[protocol];
-  const client = new Client(url, { pipelining: 1, headersTimeout: 30_000 });
-  const options = { method: 'POST', path, headers: { 'content-type': 'application/json', ...headers } };
+/** Sends on one connection until `isOver`, at least once; adds each answer's ids and its milliseconds. */
+async function keepSending(job, isOver, ids, times) {
+  const { path, bodyOf, messagesIn } = PROTOCOLS[job.protocol];
+  const client = new Client(job.url, { pipelining: 1, headersTimeout: 30_000 });
+  const options = { method: 'POST', path, headers: { 'content-type': 'application/json', ...job.headers } };
   do {
-    const input = nextInput(withKeys);
+    const inputs = Array.from({ length: job.sendsPerDocument ?? 1 }, () => nextInput(job.withKeys));
     const since = performance.now();
-    const { statusCode, body } = await client.request({ ...options, body: bodyOf(input) });
+    const { statusCode, body } = await client.request({ ...options, body: bodyOf(inputs) });
     const text = await body.text();
     times.push(performance.now() - since);
-    const message = statusCode === 200 ? messageIn(JSON.parse(text)) : null;
-    assert.ok(message, `${statusCode} ${text.slice(0, 500)}`);
-    check(message, input);
-    ids.add(message.id);
+    const messages = statusCode === 200 ? messagesIn(JSON.parse(text)) : null;
+    assert.equal(messages?.length, inputs.length, `${statusCode} ${text.slice(0, 500)}`);
+    for (const [index, message] of messages.entries()) {
+      check(message, inputs[index]);
+      ids.add(message.id);
+    }
   } while (!isOver());
   await client.close();
 }
 
 const percentile = (sorted, share) => sorted[Math.ceil(sorted.length * share) - 1];
 
-/** Sends over `connections`, at least one message on each, until there are `requests` or the `seconds` are over. */
+/** Sends over `connections`, at least one request on each, until there are `requests` or the `seconds` are over. */
 async function run({ connections, requests = Infinity, seconds = Infinity, ...job }) {
   const ids = new Set();
   const times = [];
@@ -80,9 +98,10 @@ async function run({ connections, requests = Infinity, seconds = Infinity, ...jo
   const isOver = () => times.length >= requests || performance.now() - began >= seconds * 1_000;
   await Promise.all(Array.from({ length: connections }, () => keepSending(job, isOver, ids, times)));
   const elapsedMs = performance.now() - began;
-  assert.equal(ids.size, times.length, 'two messages have the same id');
+  const answers = times.length * (job.sendsPerDocument ?? 1);
+  assert.equal(ids.size, answers, 'two messages have the same id');
   times.sort((a, b) => a - b);
-  return { answers: times.length, elapsedMs, p50: percentile(times, 0.5), p99: percentile(times, 0.99) };
+  return { answers, elapsedMs, p50Ms: percentile(times, 0.5), p99Ms: percentile(times, 0.99) };
 }
 
 process.on('message', async (job) => process.send(await run(job)));

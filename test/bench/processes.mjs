@@ -1,17 +1,39 @@
 /** Starts the processes of the bench, and reads from the operating system what they use. Linux only. */
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath, URL } from 'node:url';
 
 /** The kernel counts CPU in ticks of 10 ms. */
-const TICK_MICROSECONDS = 10_000;
+const TICK_US = 10_000;
+
+/** The fields of /proc/PID/stat after the name of the process; null once it has ended. */
+function statOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ').map(Number);
+  } catch {
+    return null;
+  }
+}
 
 /** CPU that the process has used with all of its threads, user and system, in microseconds. */
 export function cpuOf(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MICROSECONDS;
+  const [user, system] = statOf(pid).slice(11);
+  return (user + system) * TICK_US;
+}
+
+/** The same of a process and its children together, those that have ended included. */
+export function cpuOfFamily(pid) {
+  const stats = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => [Number(name), statOf(name)]);
+  const ticks = stats.map(([each, stat]) => {
+    if (stat === null || (each !== pid && stat[1] !== pid)) return 0;
+    const [user, system, endedUser, endedSystem] = stat.slice(11);
+    return user + system + endedUser + endedSystem;
+  });
+  return ticks.reduce((sum, each) => sum + each, 0) * TICK_US;
 }
 
 /** Memory of the process that is in RAM, in MB. */
@@ -47,7 +69,7 @@ export class Helper {
   }
 
   stop() {
-    this.#child.disconnect();
+    if (this.#child.connected) this.#child.disconnect();
   }
 }
 
@@ -68,6 +90,7 @@ export async function startServer({ file, args = [], env }, folder) {
 }
 
 export async function stopServer(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
   await ended;
