@@ -7,17 +7,13 @@
  *
  * Writes results.json, results.md and results.svg to `--out`; with `--write-docs` also docs/performance.md and its plot.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
 import process from 'node:process';
-import { fileURLToPath, URL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Arena } from './arena.mjs';
-import { markdownOf, plotOf } from './report.mjs';
+import { markdownOf, median, OUT, plotOf, publish } from './report.mjs';
 import { TARGETS } from './targets.mjs';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '3' },
@@ -25,7 +21,7 @@ const { values } = parseArgs({
     starts: { type: 'string', default: '3' },
     targets: { type: 'string', default: Object.keys(TARGETS).join(',') },
     concurrency: { type: 'string', default: '1,32' },
-    out: { type: 'string', default: join(ROOT, 'reports/bench') },
+    out: { type: 'string', default: OUT },
     'write-docs': { type: 'boolean', default: false },
   },
 });
@@ -36,7 +32,6 @@ const NAMES = values.targets.split(',');
 const WARM_UP = { connections: Math.max(...CONCURRENCY), requests: 5_000, seconds: 10 };
 
 const print = (text) => process.stdout.write(`${text}\n`);
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 /** Starts a target so often as asked, one at a time, and leaves the last one running. */
 async function start(arena, name) {
@@ -96,30 +91,14 @@ function summary(servers) {
   });
 }
 
-function write(results) {
-  const markdown = markdownOf(results);
-  const plot = plotOf(results);
-  mkdirSync(values.out, { recursive: true });
-  writeFileSync(join(values.out, 'results.json'), JSON.stringify(results, null, 2));
-  writeFileSync(join(values.out, 'results.md'), markdown);
-  writeFileSync(join(values.out, 'results.svg'), plot);
-  if (values['write-docs']) {
-    const page = join(ROOT, 'docs/performance.md');
-    const between = /(<!-- results -->\n)[^]*(<!-- end of results -->)/;
-    writeFileSync(
-      page,
-      readFileSync(page, 'utf8').replace(between, (_all, begin, end) => `${begin}\n${markdown}\n${end}`),
-    );
-    writeFileSync(join(ROOT, 'docs/performance.svg'), plot);
-  }
-  return markdown;
-}
-
 const arena = await Arena.open();
 try {
   const targets = summary(await measure(arena));
   const machine = `${cpus().length} × ${cpus()[0].model.trim()}, Node ${process.versions.node}`;
-  print(`\n${write({ machine, rounds: ROUNDS, seconds: SECONDS, targets })}`);
+  const results = { machine, rounds: ROUNDS, seconds: SECONDS, targets };
+  const texts = { json: JSON.stringify(results, null, 2), md: markdownOf(results), svg: plotOf(results) };
+  publish({ name: 'results', texts, out: values.out, intoDocs: values['write-docs'] });
+  print(`\n${texts.md}`);
   const { toRaw, toMercuriusJit } = targets.find(({ name }) => name.startsWith('sqlite'))?.at.at(-1) ?? {};
   if (toRaw && toMercuriusJit)
     print(`ratio-to-raw=${toRaw.toFixed(2)} ratio-to-mercurius-jit=${toMercuriusJit.toFixed(2)}`);

@@ -1,9 +1,33 @@
-/** The results as Markdown and as a plot. */
+/** The results as Markdown and as a plot, and where they go. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, URL } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const OUT = join(ROOT, 'reports/bench');
+
+export const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+
+/** Writes the texts, by the endings of their names, to a folder; `intoDocs` also into docs/performance.md and its plot. */
+export function publish({ name, texts, out, intoDocs }) {
+  mkdirSync(out, { recursive: true });
+  for (const [ending, text] of Object.entries(texts)) writeFileSync(join(out, `${name}.${ending}`), text);
+  if (!intoDocs) return;
+  const page = join(ROOT, 'docs/performance.md');
+  const place = new RegExp(`(<!-- ${name} -->\\n)[^]*(\\n<!-- end of ${name} -->)`);
+  const before = readFileSync(page, 'utf8');
+  if (!place.test(before)) throw new Error(`docs/performance.md has no place for ${name}.`);
+  writeFileSync(
+    page,
+    before.replace(place, (_all, begin, end) => `${begin}\n${texts.md}${end}`),
+  );
+  if (texts.svg !== undefined) writeFileSync(join(ROOT, 'docs/performance.svg'), texts.svg);
+}
 
 const fixed = (digits) => (value) => (value === null ? '' : value.toFixed(digits));
 const [whole, tenths, hundredths] = [0, 1, 2].map(fixed);
 
-function table(columns, rows) {
+export function table(columns, rows) {
   const lines = [columns, columns.map((_each, index) => (index === 0 ? '---' : '---:')), ...rows];
   return lines.map((cells) => `| ${cells.join(' | ')} |\n`).join('');
 }

@@ -12,61 +12,17 @@ import { stdout } from 'node:process';
 import { EVERYBODY } from '../../dist/messaging/caller.js';
 import { openStore } from '../../dist/store/index.js';
 import { startPostgres } from './postgres.mjs';
+import { fill } from './stored-messages.mjs';
 
 const SIZES = [1_000, 100_000];
 const PAGE = 51;
 const ROUNDS = 300;
-/** Messages of a caller who sends little beside one who sends much. */
-const FEW = 100;
 const NO_FILTER = { caller: EVERYBODY, from: null, to: null, status: null, tag: null, since: null, until: null };
 
 const OF_FEW = { ...NO_FILTER, caller: 'few' };
 
 const folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-bench-'));
 const postgres = await startPostgres();
-
-/** Messages from and to a few numbers each, with a few tags, as one sender's traffic looks. */
-async function fill(store, count) {
-  const put = async (index) => {
-    const sendId = `send${String(index).padStart(10, '0')}`;
-    const asked = {
-      from: `+1234567${index % 10}`,
-      to: [`+1345678${index % 100}`],
-      text: `Message number ${index}, of about the usual length of a message.`,
-      applicationId: 'app-1',
-      media: [],
-      tag: `tag-${index % 20}`,
-      priority: null,
-      expiresAt: null,
-    };
-    await store.claim({
-      sendId,
-      // The oldest are somebody else's, as many of them whatever the size.
-      caller: index < FEW ? 'few' : 'many',
-      idempotencyKey: null,
-      fingerprint: 'f',
-      requestId: 'r',
-      message: asked,
-      startedAtMs: index,
-      leaseUntilMs: index,
-    });
-    const message = {
-      ...asked,
-      id: `id-${index}`,
-      time: index,
-      owner: asked.from,
-      direction: 'OUT',
-      segmentCount: 1,
-      pairedMessageId: null,
-      status: 'ACCEPTED',
-      deliveries: [],
-    };
-    await store.record(sendId, { status: 'ACCEPTED', message }, index);
-  };
-  for (let index = 0; index < count; index += 1_000) {
-    await Promise.all(Array.from({ length: Math.min(1_000, count - index) }, (_, offset) => put(index + offset)));
-  }
-}
 
 const QUERIES = {
   'first page': (store) => store.listMessages(NO_FILTER, PAGE, null),
