@@ -87,7 +87,8 @@ export function plotOf({ targets }) {
     ].join('');
   });
   const [width, height] = [LABELS_PX + BARS_PX + 70, TOP_PX + bars.length * ROW_PX + 12];
-  const title = `CPU of the server for one message, ${bars[0].connections} connections; raw proxy = 1`;
+  const unit = bars[0].toRaw === null ? 'in µs' : 'raw proxy = 1';
+  const title = `CPU of the server for one message, ${bars[0].connections} connections; ${unit}`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" font-size="13" fill="#1e293b">
 <title>${title}</title>
 <rect width="100%" height="100%" fill="#ffffff"/>

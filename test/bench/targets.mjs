@@ -55,10 +55,11 @@ export const TARGETS = {
  * @throws when there is none.
  */
 export function targetOf(name) {
-  const [key, checkout = fileOf('../..')] = name.split('@');
+  const [key, checkout] = name.split('@');
   if (!Object.hasOwn(TARGETS, key)) throw new Error(`Use targets of ${Object.keys(TARGETS).join(', ')}.`);
-  const { built, ...target } = TARGETS[key];
-  if (built === undefined) return target;
-  const path = resolve(checkout, built);
-  return target.file === undefined ? { ...target, file: path } : { ...target, args: [path] };
+  const { built, title, ...target } = TARGETS[key];
+  if (built === undefined) return { title, ...target };
+  const path = resolve(checkout ?? fileOf('../..'), built);
+  const start = target.file === undefined ? { file: path } : { args: [path] };
+  return { ...target, ...start, title: checkout === undefined ? title : `${title}, ${checkout}` };
 }
