@@ -6,7 +6,7 @@ import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { startIssuer } from './issuer.mjs';
 import { startPostgres } from './postgres.mjs';
-import { cpuOf, cpuOfFamily, Helper, rssOf, startServer, stopServer } from './processes.mjs';
+import { cpuOf, cpuOfFamily, cpuOfMachine, Helper, rssOf, startServer, stopServer } from './processes.mjs';
 import { targetOf } from './targets.mjs';
 
 export class Arena {
@@ -83,7 +83,9 @@ export class Arena {
     const perSecond = (answers / elapsedMs) * 1_000;
     const cpuUs = perAnswer('cpu');
     const databaseCpuUs = perAnswer('databaseCpu');
-    return { connections, cpuUs, databaseCpuUs, perSecond, p50Ms, p99Ms, rssMb: rssOf(child.pid) };
+    // Cores that whatever else runs on the machine kept busy.
+    const otherCores = Math.max(0, after.others - before.others) / 1_000 / elapsedMs;
+    return { connections, cpuUs, databaseCpuUs, perSecond, p50Ms, p99Ms, otherCores, rssMb: rssOf(child.pid) };
   }
 
   /** Stops all that runs, and removes all files. */
@@ -96,7 +98,9 @@ export class Arena {
   }
 
   #cpu({ pid }, onPostgres) {
-    return { cpu: cpuOf(pid), databaseCpu: onPostgres ? cpuOfFamily(this.#postgres.pid) : 0 };
+    const database = this.#postgres === null ? 0 : cpuOfFamily(this.#postgres.pid);
+    const others = cpuOfMachine() - cpuOfFamily(process.pid) - database;
+    return { cpu: cpuOf(pid), databaseCpu: onPostgres ? database : 0, others };
   }
 
   async #newDatabase() {

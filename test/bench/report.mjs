@@ -17,10 +17,9 @@ export function publish({ name, texts, out, intoDocs }) {
   const place = new RegExp(`(<!-- ${name} -->\\n)[^]*(\\n<!-- end of ${name} -->)`);
   const before = readFileSync(page, 'utf8');
   if (!place.test(before)) throw new Error(`docs/performance.md has no place for ${name}.`);
-  writeFileSync(
-    page,
-    before.replace(place, (_all, begin, end) => `${begin}\n${texts.md}${end}`),
-  );
+  const plot = texts.svg === undefined ? '' : '![CPU of the server for one message](performance.svg)\n\n';
+  const after = before.replace(place, (_all, begin, end) => `${begin}\n${plot}${texts.md}${end}`);
+  writeFileSync(page, after);
   if (texts.svg !== undefined) writeFileSync(join(ROOT, 'docs/performance.svg'), texts.svg);
 }
 
@@ -54,8 +53,9 @@ function whatAProcessTakes(targets) {
 }
 
 /** @param results as bench.mjs makes them. */
-export function markdownOf({ machine, rounds, seconds, targets }) {
-  const how = `Medians of ${rounds} rounds of ${tenths(seconds)} s each, on ${machine}.`;
+export function markdownOf({ machine, otherCores, rounds, seconds, targets }) {
+  const others = `Other processes kept ${hundredths(otherCores)} cores busy meanwhile.`;
+  const how = `Medians of ${rounds} rounds of ${tenths(seconds)} s each, on ${machine}. ${others}`;
   const byConcurrency = targets[0].at.map(({ connections }) => {
     const title = connections === 1 ? 'One connection' : `${connections} connections`;
     return `### ${title}\n\n${atConcurrency(targets, connections)}`;
