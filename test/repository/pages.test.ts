@@ -10,7 +10,7 @@ const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 const filesIn = (folder: string): string[] => readdirSync(join(ROOT, folder)).map((file) => join(folder, file));
 
 const README = read('README.md');
-const DOCS = filesIn('docs');
+const DOCS = filesIn('docs').filter((file) => file.endsWith('.md'));
 const PAGES = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'src/README.md', ...DOCS];
 
 describe('the README', () => {
