@@ -13,7 +13,7 @@ import { OUTBOUND } from '../support/messages.js';
 import { describeStore } from './conformance.js';
 import type { StoreUnderTest } from './conformance/opened.js';
 import { startPostgresProxy, type PostgresProxy } from './postgres-proxy.js';
-import { accepted, newSend } from './sends.js';
+import { accepted, newSend, NO_FILTER } from './sends.js';
 
 let postgres: TestPostgres;
 /** Where the common suite's tests take turns, and whoever empties it between them, if the audit allows it or not. */
@@ -426,6 +426,27 @@ describe('one instance with PostgreSQL', () => {
     ['is a deadlock for the fourth time', '40P01', 4],
   ])('rejects a whole batch by an error that %s', async (_name, code, tries) => {
     expect(await claimThree(`error ${code}`)).toEqual({ outcomes: [code, code, code], tries });
+  });
+
+  it('takes a page from the index of a sender or a tag, and does not sort all of its messages first', async () => {
+    await client.query(
+      `BEGIN; INSERT INTO sends (send_id, caller, fingerprint, status, started_at, updated_at, lease_until, sender, recipients,
+         body, tag, media, message_id, time, direction)
+       SELECT 's' || n, 'a', 'f', 'SENDING', n, n, n, '+1' || n % 10, '[]', repeat('Hey', 50), 't' || n % 10, '[]', 'm' || n,
+         n * 7919 % 5003, 'OUT' FROM generate_series(1, 5000) AS n; ANALYZE sends`,
+    );
+    const plans: string[] = [];
+    for (const filter of [{ from: '+11' }, { tag: 't1' }]) {
+      const { sql, values } = listQuery({ ...NO_FILTER, ...filter }, 5, null, 'JOIN');
+      let number = 0;
+      const { rows } = await client.query<object>(`EXPLAIN ${sql.replace(/\?/g, () => `$${++number}`)}`, [...values]);
+      plans.push(JSON.stringify(rows));
+    }
+    await client.query('ROLLBACK');
+    for (const plan of plans) {
+      expect(plan).toContain('Index Scan');
+      expect(plan).not.toContain('Sort');
+    }
   });
 
   it('pings by a connection that is used again', async () => {

@@ -1,10 +1,13 @@
 /** Sends are counted in memory and in PostgreSQL by the same rules. */
 import { jest } from '@jest/globals';
-import { Client } from 'pg';
-import type { Counted, Refused, SendLimits } from '../../src/messaging/ports.js';
+import { Client, Pool } from 'pg';
+import type { Counted, Refused, Room, SendLimits } from '../../src/messaging/ports.js';
 import { openStore, type OpenStore } from '../../src/store/index.js';
+import { openPool } from '../../src/store/pool.js';
+import { countersInPostgres } from '../../src/store/postgres-counters.js';
 import { CountersInMemory, sendLimits, type Count, type LimitsOfSends } from '../../src/store/send-limits.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
+import { startPostgresProxy } from './postgres-proxy.js';
 import { newSend } from './sends.js';
 
 const HOUR = 3_600;
@@ -166,6 +169,22 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
     for (let round = 0; round < 20; round++) await counted(take(limits, 'a', ['+1']));
   });
 
+  it('that have found room keep it for each of their recipients, and wait for a whole window where none runs', async () => {
+    const limits = await openLimits({ perRecipient: [] });
+    const room = await limits.look('a', recipients(3));
+    const refused = { kind: 'REFUSED', retryAfterSeconds: HOUR };
+    expect(await limits.look('a', recipients(3, 10))).toEqual(refused);
+    expect(await limits.look('b', recipients(6))).toEqual(refused);
+    if (room.kind === 'ROOM') room.drop();
+    expect(await take(limits, 'a', recipients(3, 10))).toMatchObject({ kind: 'COUNTED' });
+  });
+
+  it('of a minute or more are given back', async () => {
+    const limits = await openLimits({ perCaller: [{ count: 1, windowSeconds: 60 }], perRecipient: [] });
+    await (await counted(take(limits, 'a', ['+1']))).giveBack();
+    await counted(take(limits, 'a', ['+1']));
+  });
+
   const oneAnHour = { perCaller: [{ count: 1, windowSeconds: HOUR }], perRecipient: [] };
 
   if (place === 'memory') {
@@ -186,6 +205,22 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
       await counters.add([count('c')], 1_000);
       // As it was at 500.
       expect(await counters.read(['a', 'b'].map(count), 500)).toEqual([null, { points: 1, endsAt: 1_500 }]);
+    });
+
+    it('are counted to the last millisecond of a window, and what is given back after it is no room in the next', async () => {
+      jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+      try {
+        const limits = await openLimits(oneAnHour);
+        const early = await counted(take(limits, 'a', ['+1']));
+        await jest.advanceTimersByTimeAsync(HOUR * 1_000 - 1);
+        expect(await waitOf(take(limits, 'a', ['+1']))).toBe(1);
+        await jest.advanceTimersByTimeAsync(1);
+        await early.giveBack();
+        await counted(take(limits, 'a', ['+1']));
+        expect(await waitOf(take(limits, 'a', ['+1']))).toBe(HOUR);
+      } finally {
+        jest.useRealTimers();
+      }
     });
 
     it('that are given back late leave no room in the next window', async () => {
@@ -280,4 +315,98 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
       await counted(take(limits, 'a', ['+1']));
     }, 60_000);
   }
+});
+
+describe('sends counted in PostgreSQL by two instances', () => {
+  let postgres: TestPostgres;
+  let url: URL;
+  let client: Client;
+  let first: OpenStore;
+  let second: OpenStore;
+  const open = (): Promise<OpenStore> => openStore({ databaseUrl: url.href, file: '' });
+
+  beforeAll(async () => {
+    postgres = await startPostgres({ flushes: false });
+    url = new URL(await postgres.newSchema());
+    [first, second] = [await open(), await open()];
+    client = new Client({ connectionString: url.href });
+    await client.connect();
+  }, 30_000);
+  beforeEach(() => client.query('DELETE FROM send_counters'));
+  afterAll(async () => {
+    await client.end();
+    for (const store of [first, second]) await store.close();
+    await postgres.close();
+  });
+
+  const overall = { ...LIMITS, perRecipientOverall: [{ count: 9, windowSeconds: 2 * HOUR }] };
+  const pointsByName = async (): Promise<unknown> => {
+    const { rows } = await client.query<{ name: string; points: number }>(
+      "SELECT split_part(key, ':', 1) AS name, points FROM send_counters ORDER BY key",
+    );
+    return rows.map(({ name, points }) => [name, points]);
+  };
+
+  it('lie under names that instances of other versions share: the kind of the limit, and the seconds of its window', async () => {
+    await counted(take(first.sendLimits(overall), 'a', ['+1', '+2']));
+    expect(await pointsByName()).toEqual([
+      ['caller-recipient/3600', 1],
+      ['caller-recipient/3600', 1],
+      ['caller/3600', 2],
+      ['recipient/7200', 1],
+      ['recipient/7200', 1],
+    ]);
+  });
+
+  it('wait for the end of the window that the other has filled between look and count, and are given back', async () => {
+    const room = await first.sendLimits(overall).look('a', ['+1', '+2']);
+    await counted(take(second.sendLimits(overall), 'a', ['+3', '+4', '+5', '+6']));
+    const wait = await waitOf((room as Room).take());
+    expect(wait).toBeGreaterThan(HOUR - 60);
+    expect(wait).toBeLessThanOrEqual(HOUR);
+    expect(await pointsByName()).toContainEqual(['caller/3600', 4]);
+  });
+
+  it('reject with what PostgreSQL says when one of their counts fails, and none is made', async () => {
+    await client.query(
+      "ALTER TABLE send_counters ADD CONSTRAINT no_recipients CHECK (key NOT LIKE 'caller-recipient%') NOT VALID",
+    );
+    const outcome = await take(first.sendLimits(overall), 'a', ['+1']).catch((error: unknown) => error);
+    await client.query('ALTER TABLE send_counters DROP CONSTRAINT no_recipients');
+    expect(outcome).toMatchObject({ constraint: 'no_recipients' });
+    expect(await pointsByName()).toEqual([]);
+  });
+
+  it('are looked at with one query, however many recipients they have', async () => {
+    const limits = first.sendLimits(overall);
+    const queries = jest.spyOn(Pool.prototype, 'query');
+    await limits.look('a', ['+1', '+2', '+3']);
+    const { length } = queries.mock.calls;
+    queries.mockRestore();
+    expect(length).toBe(1);
+  });
+
+  it('are counted on, by the same process, after a connection of theirs was reset during a statement', async () => {
+    const proxy = await startPostgresProxy(Number(url.port));
+    const byProxy = new URL(url);
+    byProxy.port = String(proxy.port);
+    const pool = openPool(byProxy.href);
+    const limits = sendLimits(LIMITS, countersInPostgres(pool));
+    proxy.resetAt('FROM send_counters');
+    // As a transaction does: queries of the pool itself have a listener of their own.
+    const taken = await pool.connect();
+    const broken = await taken.query('SELECT FROM send_counters').catch(() => 'failed');
+    taken.release(true);
+    const { kind } = await limits.look('a', ['+1']);
+    await pool.end();
+    await proxy.close();
+    expect([broken, kind]).toEqual(['failed', 'ROOM']);
+  });
+
+  it('are read as numbers, although they may have 64 bits', async () => {
+    const pool = openPool(url.href);
+    const { rows } = await pool.query('SELECT 9007199254740991::bigint AS number');
+    await pool.end();
+    expect(rows).toEqual([{ number: Number.MAX_SAFE_INTEGER }]);
+  });
 });
