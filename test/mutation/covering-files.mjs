@@ -18,9 +18,9 @@ const JUDGES = [
   [/src\/messaging\//, /test\/(messaging\/|catapult\/callback)/],
   // PostgreSQL's tests take the longest by far.
   [/src\/store\/(batching-store|file-lock|group-commit|rows|sqlite)\./, /test\/store\/(?!postgres|send-limits)/],
-  [/src\/store\/(pool|send-limits)\./, /test\/store\/send-limits/],
+  [/src\/store\/(postgres-counters|send-limits)\./, /test\/store\/send-limits/],
   // What an outage meets is in these; the others pass through it unchanged.
-  [/src\/store\/(change-feed|index|postgres)\./, /test\/store\/(?!send-limits)/],
+  [/src\/store\/(change-feed|index|pool|postgres)\./, /test\/store\//],
   [/src\/store\//, /test\/store\/(?!send-limits|postgres-outages)/],
 ];
 const judgesOf = (mutated) => JUDGES.find(([files]) => files.test(mutated))[1];
