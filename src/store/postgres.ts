@@ -249,11 +249,14 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   }
 
   async correlationKey(fresh: Buffer): Promise<Buffer> {
-    await this.#pool.query("INSERT INTO secrets VALUES ('correlation', $1) ON CONFLICT DO NOTHING", [
-      fresh.toString('hex'),
-    ]);
-    const { rows } = await this.#pool.query<{ value: string }>("SELECT value FROM secrets WHERE name = 'correlation'");
-    return Buffer.from(rows[0]?.value ?? '', 'hex');
+    // Answers with the key that is kept, whoever stored it, in one statement: nobody can take it away in between.
+    const { rows } = await this.#pool.query<{ value: string }>(
+      `INSERT INTO secrets AS known VALUES ('correlation', $1)
+       ON CONFLICT (name) DO UPDATE SET value = known.value RETURNING value`,
+      [fresh.toString('hex')],
+    );
+    const [{ value }] = rows as [{ value: string }];
+    return Buffer.from(value, 'hex');
   }
 
   /** Rolled back: it only has to be possible. */
