@@ -20,7 +20,8 @@ const JUDGES = [
   [/src\/store\/(batching-store|file-lock|group-commit|rows|sqlite)\./, /test\/store\/(?!postgres|send-limits)/],
   [/src\/store\/(postgres-counters|send-limits)\./, /test\/store\/send-limits/],
   // What an outage meets is in these; the others pass through it unchanged.
-  [/src\/store\/(change-feed|index|pool|postgres)\./, /test\/store\//],
+  [/src\/store\/(change-feed|index|postgres)\./, /test\/store\/(?!send-limits)/],
+  [/src\/store\/pool\./, /test\/store\/(postgres\.|send-limits)/],
   [/src\/store\//, /test\/store\/(?!send-limits|postgres-outages)/],
 ];
 const judgesOf = (mutated) => JUDGES.find(([files]) => files.test(mutated))[1];
