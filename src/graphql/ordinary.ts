@@ -24,7 +24,7 @@ const TYPES: ReadonlyMap<string | undefined, string> = new Map([
   ].map((accept) => [accept, 'application/graphql-response+json; charset=utf-8'] as const),
 ]);
 
-/** A Host header as clients write it. Whatever else it holds, Apollo says whether it is one. */
+/** A Host header as clients write it. Of any other, and of one that no URL can have, Apollo says what is wrong. */
 const HOST = /^([\w.-]+|\[[\da-f:.]+\])(:\d+)?$/i;
 
 interface Body {
@@ -52,9 +52,10 @@ export function ordinaryAnswers(schema: GraphQLSchema, publish: ErrorPublisher):
     const result = await execute({ schema, document, contextValue, variableValues, operationName });
     // Without data nothing was run: the variables are wrong, and Apollo says how.
     if (result.data === undefined) return false;
-    const refusal = answerRefusal(operation, contextValue.budget, result);
+    const answer = published(result, publish, request.id);
+    const refusal = answerRefusal(operation, contextValue.budget, answer);
     if (refusal === null) {
-      void reply.type(type).send(printed(result, publish, request.id));
+      void reply.type(type).send(`${JSON.stringify(answer)}\n`);
       return true;
     }
     const { message, extensions } = refusal;
@@ -70,7 +71,7 @@ export function ordinaryAnswers(schema: GraphQLSchema, publish: ErrorPublisher):
 /** Whether a request's members are as GraphQL over HTTP has them, and none asks for what only Apollo does. */
 function isOrdinary({ method, headers, body }: FastifyRequest): boolean {
   if (method !== 'POST' || headers['apollo-federation-include-trace'] !== undefined) return false;
-  if (!HOST.test(headers.host ?? '')) return false;
+  if (!HOST.test(headers.host ?? '') || !URL.canParse(`http://${headers.host ?? ''}`)) return false;
   const { variables, operationName, extensions } = body as { readonly [Member in keyof Body]: unknown };
   return (
     isObjectOrAbsent(variables) &&
@@ -83,7 +84,7 @@ function isOrdinary({ method, headers, body }: FastifyRequest): boolean {
 const isObjectOrAbsent = (value: unknown): boolean =>
   value == null || (typeof value === 'object' && !Array.isArray(value));
 
-function printed({ data, errors }: ExecutionResult, publish: ErrorPublisher, requestId: string): string {
-  const published = errors === undefined ? {} : { errors: publish(errors, requestId) };
-  return `${JSON.stringify({ ...published, data })}\n`;
+/** In the order of the specification. */
+function published({ data, errors }: ExecutionResult, publish: ErrorPublisher, requestId: string): object {
+  return errors === undefined ? { data } : { errors: publish(errors, requestId), data };
 }

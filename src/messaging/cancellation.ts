@@ -31,12 +31,20 @@ export class Canceller implements Cancellation {
     this.#listeners.delete(listener);
   }
 
-  /** Calls each listener, once; a second call does nothing. */
+  /** Calls each listener, once, even if one throws, which ends the process as anywhere else. A second call does nothing. */
   abort(reason: unknown): void {
     if (this.#aborted) return;
     this.#aborted = true;
     this.#reason = reason;
-    for (const listener of this.#listeners) listener();
+    for (const listener of this.#listeners) {
+      try {
+        listener();
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
     this.#listeners.clear();
   }
 }

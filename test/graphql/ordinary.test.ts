@@ -197,6 +197,16 @@ describe('an ordinary request', () => {
   });
 });
 
+it.each(['999.999.999.999', '1.2.3.4.5', '[::::]', 'xn--', '256.1', 'a b'])('refuses the host %s', async (host) => {
+  const answer = await send(app.url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', host },
+    body: '{"query":"{ __typename }"}',
+  }).catch((error: unknown) => error);
+  if (answer instanceof Error) expect(answer.message).toMatch(/header/);
+  else expect((answer as { readonly statusCode: number }).statusCode).toBe(400);
+});
+
 it.each([
   ['a router that traces', TO_APOLLO],
   ['a client with wishes of its own', { accept: 'application/json;q=0.3, text/html' }],

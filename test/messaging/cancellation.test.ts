@@ -29,6 +29,21 @@ describe('a canceller', () => {
   });
 });
 
+it('a canceller calls the others when a listener throws, and the process hears of it', () => {
+  const queued = jest.spyOn(globalThis, 'queueMicrotask').mockImplementation(() => undefined);
+  const canceller = new Canceller();
+  let isHeard = false;
+  canceller.addEventListener('abort', () => {
+    throw new Error('broken');
+  });
+  canceller.addEventListener('abort', () => (isHeard = true));
+  canceller.abort('over');
+  const [[report]] = queued.mock.calls as unknown as [[() => void]];
+  queued.mockRestore();
+  expect(report).toThrow('broken');
+  expect(isHeard).toBe(true);
+});
+
 describe("a pause of the machine's clock", () => {
   beforeEach(() => jest.useFakeTimers());
   afterEach(() => jest.useRealTimers());
