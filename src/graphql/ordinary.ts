@@ -1,11 +1,12 @@
 /**
  * Ordinary requests: a query or mutation, sent as JSON, that passed the gate and asks for nothing special. graphql-js runs
  * them at once. Apollo, which answers all others, would hash their documents, negotiate their media type twice and wait
- * for two dozen promises: that costs as much as the whole send. What Apollo answers differs in nothing but time.
+ * for two dozen promises: a sixth of the CPU of a send. What Apollo answers differs in nothing but time.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { execute, getOperationAST, OperationTypeNode, type DocumentNode, type GraphQLSchema } from 'graphql';
 import type { ExecutionResult } from 'graphql';
+import { failureBody } from '../errors.js';
 import { answerRefusal } from './answer-budget.js';
 import { statusOfRefusal } from './apollo.js';
 import type { RequestContext } from './context.js';
@@ -54,16 +55,9 @@ export function ordinaryAnswers(schema: GraphQLSchema, publish: ErrorPublisher):
     if (result.data === undefined) return false;
     const answer = published(result, publish, request.id);
     const refusal = answerRefusal(operation, contextValue.budget, answer);
-    if (refusal === null) {
-      void reply.type(type).send(`${JSON.stringify(answer)}\n`);
-      return true;
-    }
-    const { message, extensions } = refusal;
-    const errors = [{ message, extensions: { ...extensions, requestId: request.id } }];
-    void reply
-      .code(statusOfRefusal(request.headers.accept))
-      .type(type)
-      .send(`${JSON.stringify({ errors })}\n`);
+    const body = refusal === null ? answer : failureBody(refusal, request.id);
+    if (refusal !== null) void reply.code(statusOfRefusal(request.headers.accept));
+    void reply.type(type).send(`${JSON.stringify(body)}\n`);
     return true;
   };
 }
