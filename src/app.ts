@@ -11,7 +11,7 @@ import { TrustedDocuments, type Manifest } from './graphql/documents/trusted.js'
 import type { SocketFailure } from './graphql/subscriptions/socket.js';
 import { createHttpHost, type HttpHost } from './http/host.js';
 import { ThrottledLog, type Logger } from './log.js';
-import { openParts, type AppOptions, type Parts } from './parts.js';
+import { openParts, type AppOptions, type Parts, type SharedParts } from './parts.js';
 
 /** A stop waits this long for answers from upstream. Sends without one are then recorded and answered as unknown. */
 const DRAIN_MS = 7_000;
@@ -34,13 +34,18 @@ export interface App {
 
 /**
  * Makes the server that `npm start` runs, not yet listening. Opens the store and, without an account at Catapult, the
- * sandbox.
+ * sandbox. It is one server in this process, whatever `config.workers` says.
  *
  * @throws when the store cannot be opened; then nothing stays open.
  */
 export function createApp(config: Config, options: AppOptions = {}): Promise<App> {
+  return createAppWith({}, config, options);
+}
+
+/** The same, over parts that another process holds. */
+export function createAppWith(shared: SharedParts, config: Config, options: AppOptions): Promise<App> {
   return openAll(async (closing) => {
-    const parts = await openParts(closing, config, options);
+    const parts = await openParts(closing, config, options, shared);
     const http = await openHttp(closing, config, parts);
     return {
       handler: (request, response) => {

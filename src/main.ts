@@ -1,4 +1,5 @@
 /** The process: reads the environment, starts, stops on a signal. The only file that touches `process`. */
+import cluster from 'node:cluster';
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -20,6 +21,7 @@ import { openStore } from './store/index.js';
 import { StoreInUseError } from './store/file-lock.js';
 import { NewerStoreError } from './store/migrations.js';
 import { SANDBOX_ACCOUNT } from './upstream.js';
+import { serveAsWorker, startWorkers, WorkerEndedError, type Workers } from './workers.js';
 
 /** A stop that takes longer than this is stuck, and is ended. */
 const STOP_LIMIT_MS = 9_900;
@@ -38,10 +40,21 @@ const newLogger = (level: string): Logger => createLogger(level, pino.destinatio
 
 async function serve(): Promise<void> {
   const config = readConfig(process.env);
-  const app = await createApp(config, { log: newLogger(config.logLevel) });
-  const url = await app.listen();
+  const log = newLogger(config.logLevel);
+  if (cluster.isWorker) {
+    const app = await serveAsWorker(config, log);
+    stopOnSignal(() => app.close());
+    return;
+  }
+  const server = config.workers > 1 ? await startWorkers(config, log) : await startServer(config, log);
+  const { url } = server;
   print(`\nGraphQL  ${url}  (${notice(config)})\n\nSend a message:\n\n${curl(url, config)}\n\n`);
-  stopOnSignal(() => app.close());
+  stopOnSignal(() => server.close());
+}
+
+async function startServer(config: Config, log: Logger): Promise<Workers> {
+  const app = await createApp(config, { log });
+  return { url: await app.listen(), close: () => app.close() };
 }
 
 async function sandbox(): Promise<void> {
@@ -189,9 +202,12 @@ function stopOnSignal(close: () => Promise<void>): void {
   process.once('SIGINT', stop);
 }
 
+/** What has a message for people, and needs no stack. */
+const SELF_EXPLAINING = [NewerStoreError, StoreInUseError, UsageError, WorkerEndedError];
+
 function fail(error: unknown): never {
-  if (error instanceof NewerStoreError || error instanceof StoreInUseError || error instanceof UsageError) {
-    process.stderr.write(`${error.message}\n`);
+  if (SELF_EXPLAINING.some((kind) => error instanceof kind)) {
+    process.stderr.write(`${(error as Error).message}\n`);
   } else if (error instanceof ServiceError && error.fieldErrors !== undefined) {
     process.stderr.write(error.fieldErrors.map(({ path, message }) => `${path.join('.')}: ${message}\n`).join(''));
   } else if (error instanceof ConfigError) {

@@ -16,8 +16,8 @@ import type { Clock } from './messaging/ports.js';
 import { RefusalCounts } from './messaging/refusal-counts.js';
 import { SendPolicy } from './messaging/send-policy.js';
 import { startSettling, type SettlingOptions } from './messaging/settle-by-search.js';
-import { openStore } from './store/index.js';
-import { NOT_CHECKED, openUpstream, type OpenUpstream } from './upstream.js';
+import { openStore, type OpenStore } from './store/index.js';
+import { NOT_CHECKED, openUpstream, type BuiltInSandbox, type OpenUpstream } from './upstream.js';
 
 /** Where messages are kept unless DATABASE_URL says otherwise, below the working directory. */
 export const STORE_FILE = 'data/messages.sqlite';
@@ -28,6 +28,12 @@ export interface AppOptions {
   /** The SQLite file, where no `databaseUrl` is configured; `data/messages.sqlite` by default. */
   readonly storeFile?: string;
   readonly clock?: Clock;
+}
+
+/** What another process holds, since there may be only one of it, and shares with this one. */
+export interface SharedParts {
+  readonly store?: OpenStore;
+  readonly sandbox?: BuiltInSandbox;
 }
 
 export interface Parts {
@@ -47,14 +53,24 @@ export interface Parts {
   readonly abortInFlight: () => void;
 }
 
-/** Opens everything. Closing stores what is known of every send first. @throws when the store cannot be opened. */
-export async function openParts(closing: Closing, config: Config, options: AppOptions): Promise<Parts> {
+/**
+ * Opens everything that is not shared. Closing stores what is known of every send first.
+ *
+ * @throws when the store cannot be opened.
+ */
+export async function openParts(
+  closing: Closing,
+  config: Config,
+  options: AppOptions,
+  shared: SharedParts = {},
+): Promise<Parts> {
   const { clock = systemClock, storeFile = STORE_FILE } = options;
   const log = options.log ?? createLogger(config.logLevel, pino.destination({ dest: 2, sync: true }));
-  const store = await openStore({ databaseUrl: config.databaseUrl, file: storeFile, forServer: true });
+  const store =
+    shared.store ?? (await openStore({ databaseUrl: config.databaseUrl, file: storeFile, forServer: true }));
   closing.add(() => store.close());
   const key = await store.correlationKey(randomBytes(CORRELATION_KEY_BYTES));
-  const upstream = await openUpstream(closing, config.upstream, clock);
+  const upstream = await openUpstream(closing, config.upstream, clock, shared.sandbox);
   const { account } = upstream;
   const correlation = new Correlation(key, upstream.formerSecrets);
   const credentials: readonly Credentials[] = [...config.callbackCredentials, ...upstream.callbackCredentials];

@@ -9,8 +9,9 @@ import { AccountCheck, NOT_CHECKED, type CheckResult } from './catapult/check.js
 import { openConnection } from './catapult/connection.js';
 import type { Closing } from './closing.js';
 import type { Upstream, UpstreamCredentials } from './config/config.js';
+import type { SandboxAuth } from './config/upstream.js';
 import type { Clock } from './messaging/ports.js';
-import { startSandbox, type Sandbox } from './sandbox/sandbox.js';
+import { startSandbox } from './sandbox/sandbox.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -51,30 +52,61 @@ export interface OpenUpstream {
   listening(callbackUrl: string): void;
 }
 
-/**
- * Opens the connections, and begins to find out whether they can be used. Never fails for that: a problem shows in
- * `state`.
- */
-export async function openUpstream(closing: Closing, upstream: Upstream, clock: Clock): Promise<OpenUpstream> {
-  if (upstream.kind === 'catapult') {
-    const notice = 'listening; messages go to Catapult';
-    return { ...connect(closing, upstream, clock), notice, callbackCredentials: [], listening: () => undefined };
-  }
-  const sandbox = await startSandbox({ ...SANDBOX_ACCOUNT, auth: upstream.auth });
+/** What a server knows of the built-in sandbox, which may run in another process. */
+export interface BuiltInSandbox extends SandboxAddress {
+  /** Has its callbacks sent there. */
+  sendCallbacksTo(callbackUrl: string): void;
+}
+
+export interface SandboxAddress {
+  readonly url: string;
+  readonly tokenUrl: string;
+  /** What it signs its callbacks with. */
+  readonly callbackCredentials: Credentials;
+}
+
+export async function startBuiltInSandbox(closing: Closing, auth: SandboxAuth): Promise<BuiltInSandbox> {
+  const sandbox = await startSandbox({ ...SANDBOX_ACCOUNT, auth });
   closing.add(() => sandbox.close());
-  const credentials = { username: 'sandbox', password: randomBytes(16).toString('hex') };
+  const { url, tokenUrl } = sandbox;
+  const callbackCredentials = { username: 'sandbox', password: randomBytes(16).toString('hex') };
   return {
-    ...connect(closing, accountIn(sandbox, upstream.auth), clock),
-    notice: 'listening; messages go to the built-in SANDBOX and reach nobody',
-    facts: { sandbox: sandbox.url },
-    callbackCredentials: [credentials],
-    listening: (url) => {
-      sandbox.sendCallbacksTo({ url, ...credentials });
+    url,
+    tokenUrl,
+    callbackCredentials,
+    sendCallbacksTo: (callbackUrl) => {
+      sandbox.sendCallbacksTo({ url: callbackUrl, ...callbackCredentials });
     },
   };
 }
 
-function accountIn({ url, tokenUrl }: Sandbox, auth: 'basic' | 'oauth'): Live {
+/**
+ * Opens the connections, and begins to find out whether they can be used. Never fails for that: a problem shows in
+ * `state`. Starts the sandbox where it is wanted and `running` is not given.
+ */
+export async function openUpstream(
+  closing: Closing,
+  upstream: Upstream,
+  clock: Clock,
+  running?: BuiltInSandbox,
+): Promise<OpenUpstream> {
+  if (upstream.kind === 'catapult') {
+    const notice = 'listening; messages go to Catapult';
+    return { ...connect(closing, upstream, clock), notice, callbackCredentials: [], listening: () => undefined };
+  }
+  const sandbox = running ?? (await startBuiltInSandbox(closing, upstream.auth));
+  return {
+    ...connect(closing, accountIn(sandbox, upstream.auth), clock),
+    notice: 'listening; messages go to the built-in SANDBOX and reach nobody',
+    facts: { sandbox: sandbox.url },
+    callbackCredentials: [sandbox.callbackCredentials],
+    listening: (callbackUrl) => {
+      sandbox.sendCallbacksTo(callbackUrl);
+    },
+  };
+}
+
+function accountIn({ url, tokenUrl }: SandboxAddress, auth: SandboxAuth): Live {
   const { userId, token, secret, clientId, clientSecret } = SANDBOX_ACCOUNT;
   const credentials: UpstreamCredentials =
     auth === 'basic' ? { kind: 'basic', token, secret } : { kind: 'oauth', clientId, clientSecret, tokenUrl };

@@ -11,6 +11,8 @@ export interface Config extends AccessConfig, LimitsConfig {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
+  /** How many processes serve, behind the one port. */
+  readonly workers: number;
   readonly upstream: Upstream;
   /** `postgres://…`; null for the embedded SQLite file. */
   readonly databaseUrl: string | null;
@@ -41,6 +43,9 @@ export interface TrustedDocumentsConfig {
 const DEFAULT_SEND_TIMEOUT_MS = 20_000;
 const SEND_TIMEOUT_RANGE: Range = { min: 1_000, max: 60_000 };
 
+/** More than any machine that this would run on has cores. */
+const WORKERS_RANGE: Range = { min: 1, max: 64 };
+
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /** @throws ConfigError with all mistakes. An empty value counts as unset. */
@@ -52,6 +57,7 @@ export function readConfig(environment: Environment): Config {
   const config: Config = {
     host,
     port: reader.readNumber('PORT', 4_000, { min: 0, max: 65_535 }),
+    workers: reader.readNumber('WORKERS', 1, WORKERS_RANGE),
     upstream,
     databaseUrl: readDatabaseUrl(reader),
     settleBySearch: reader.readSwitch('SETTLE_BY_SEARCH', 'off'),

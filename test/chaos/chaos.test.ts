@@ -9,6 +9,8 @@ const IS_SHORT = SENDS <= SHORT_SENDS;
 const SENDS_PER_ROUND = IS_SHORT ? 40 : 125;
 /** Another server than the built one may be tested. */
 const MAIN = process.env.CHAOS_SERVER;
+/** Servers may have workers: then each of those is killed, too. */
+const { CHAOS_WORKERS: WORKERS } = process.env;
 const SEED = process.env.CHAOS_SEED ?? String(Date.now());
 /** Ten times what a quiet machine takes. */
 const LIMIT_MS = 120_000 + SENDS * 600;
@@ -27,6 +29,7 @@ async function run(store: Store): Promise<ChaosReport> {
       folder,
       store: opened,
       ...(MAIN === undefined ? {} : { main: MAIN }),
+      ...(WORKERS === undefined ? {} : { workers: WORKERS }),
     });
     return report;
   } finally {

@@ -58,6 +58,8 @@ export interface ChaosOptions {
   readonly store: ChaosStore;
   /** The server's `main.js`, where it is not the built one. An older one may not know `settleSend`. */
   readonly main?: string;
+  /** How many workers each server has, where it has any. */
+  readonly workers?: string;
 }
 
 export interface ChaosReport {
@@ -106,7 +108,7 @@ class ChaosRun {
   }
 
   async open(): Promise<void> {
-    const { seed, folder, store, main } = this.#options;
+    const { seed, folder, store, main, workers } = this.#options;
     const ledger = fork(new URL('ledger.mjs', import.meta.url).pathname, [seed, this.#ledgerFile], { execArgv: [] });
     this.#ledger = ledger;
     const [{ port }] = (await once(ledger, 'message')) as [{ port: number }];
@@ -124,6 +126,7 @@ class ChaosRun {
       CALLBACK_USERNAME: 'user',
       CALLBACK_PASSWORD: 'pass',
       SEND_TIMEOUT_MS: String(SEND_TIMEOUT_MS),
+      WORKERS: workers,
     };
     this.#fleet = await Fleet.open(
       store.servers,
@@ -136,10 +139,11 @@ class ChaosRun {
   }
 
   async rounds(): Promise<void> {
-    const { sends, sendsPerRound, store, isShort } = this.#options;
+    const { sends, sendsPerRound, store, isShort, workers } = this.#options;
     const fleet = this.#running();
     let strikes = 0;
-    const ofServers = fleet.troubles((size) => Math.floor(this.#chance('server', ++strikes) * size));
+    const pick = (size: number): number => Math.floor(this.#chance('server', ++strikes) * size);
+    const ofServers = [...(workers === undefined ? [] : fleet.workerTroubles(pick)), ...fleet.troubles(pick)];
     const ofStore = store.troubles(fleet);
     const count = isShort ? 1 : Infinity;
     const troubles = [...ofServers.slice(0, count), ...ofStore.slice(0, count)];
@@ -161,7 +165,7 @@ class ChaosRun {
     await forEach(withKey, (told) => this.#askUntilSettled(told));
     this.#order({ settle: true });
     if (this.#ledger !== undefined) await once(this.#ledger, 'message');
-    if (this.#options.store.servers > 1) await delay(HOUSEKEEPING_MS);
+    if (this.#options.store.servers > 1 || this.#options.workers !== undefined) await delay(HOUSEKEEPING_MS);
     // Once more, now that all is known of each message: this is what is judged.
     await forEach(withKey, (told) => this.#call(told));
     this.#replays += 2 * withKey.length;

@@ -21,6 +21,8 @@ const FULL_MS = 1_500;
 /** Longer than PostgreSQL may keep silent (5 s). */
 const SILENCE_MS = 6_000;
 const RESTART_PAUSE_MS = 100;
+/** After about this long another worker serves in the place of one that was killed. */
+const REPLACED_MS = 3_000;
 
 /** Servers on one database; each comes back whenever it ends. */
 export class Fleet {
@@ -82,6 +84,25 @@ export class Fleet {
       ['server frozen', () => freeze(HOLD_MS)],
       // Then the other one takes its sends for abandoned.
       ...(this.#servers.length > 1 ? [['server frozen past its leases', () => freeze(PAST_LEASES_MS)] as const] : []),
+    ];
+  }
+
+  /** What can happen to one worker of a server. */
+  workerTroubles(pick: (size: number) => number): Breaking[] {
+    const signal = async (name: 'SIGKILL' | 'SIGSTOP', ms: number): Promise<void> => {
+      const pid = this.#servers[pick(this.#servers.length)]?.process.pid;
+      if (pid === undefined) return;
+      const { stdout } = await promisify(execFile)('pgrep', ['-P', String(pid)]);
+      const workers = stdout.trim().split('\n').map(Number);
+      const worker = workers[pick(workers.length)] ?? 0;
+      process.kill(worker, name);
+      await delay(ms);
+      if (name === 'SIGSTOP') process.kill(worker, 'SIGCONT');
+    };
+    return [
+      [KILL, () => signal('SIGKILL', REPLACED_MS)],
+      ['worker frozen', () => signal('SIGSTOP', HOLD_MS)],
+      ['worker frozen past its leases', () => signal('SIGSTOP', PAST_LEASES_MS)],
     ];
   }
 

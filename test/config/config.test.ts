@@ -32,6 +32,7 @@ describe('the configuration', () => {
     expect(readConfig({})).toEqual({
       host: '127.0.0.1',
       port: 4000,
+      workers: 1,
       upstream: { kind: 'sandbox', auth: 'basic' },
       databaseUrl: null,
       settleBySearch: false,
@@ -210,6 +211,19 @@ describe('the configuration', () => {
       'CATAPULT_SECRET',
     ]) {
       expect(problems.filter((problem) => problem.startsWith(`${name} `))).toHaveLength(1);
+    }
+  });
+
+  it('takes 1 to 64 workers', () => {
+    for (const [text, workers] of [
+      ['1', 1],
+      ['2', 2],
+      ['64', 64],
+    ] as const) {
+      expect(readConfig({ WORKERS: text }).workers).toBe(workers);
+    }
+    for (const wrong of ['0', '65', '-1', '1.5', 'all', 'auto']) {
+      expect(problemsOf({ WORKERS: wrong })).toEqual(['WORKERS must be a whole number from 1 to 64.']);
     }
   });
 

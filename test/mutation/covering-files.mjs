@@ -17,12 +17,13 @@ const JUDGES = [
   [/src\/graphql\//, /test\/graphql\//],
   [/src\/messaging\//, /test\/(messaging\/|catapult\/callback)/],
   // PostgreSQL's tests take the longest by far.
-  [/src\/store\/(batching-store|file-lock|group-commit|rows|sqlite)\./, /test\/store\/(?!postgres|send-limits)/],
+  [/src\/store\/remote-store\./, /test\/store\/remote-store/],
+  [/src\/store\/(batching-store|file-lock|group-commit|rows|sqlite)\./, /test\/store\/(?!postgres|send-limits|remote)/],
   [/src\/store\/(postgres-counters|send-limits)\./, /test\/store\/send-limits/],
   // What an outage meets is in these; the others pass through it unchanged.
-  [/src\/store\/(change-feed|index|postgres)\./, /test\/store\/(?!send-limits)/],
+  [/src\/store\/(change-feed|index|postgres)\./, /test\/store\/(?!send-limits|remote)/],
   [/src\/store\/pool\./, /test\/store\/(postgres\.|send-limits)/],
-  [/src\/store\//, /test\/store\/(?!send-limits|postgres-outages)/],
+  [/src\/store\//, /test\/store\/(?!send-limits|postgres-outages|remote)/],
 ];
 const judgesOf = (mutated) => JUDGES.find(([files]) => files.test(mutated))[1];
 

@@ -23,6 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   log: [],
   closing: [],
+  channel: ['messaging'],
   http: ['errors', 'log'],
   messaging: ['errors'],
   auth: ['messaging'],
@@ -37,6 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'messaging-schema': ['closing', 'config', 'parts', 'http', 'graphql', 'catapult', 'messaging'],
   index: ['app', 'config', 'parts', 'errors', 'graphql', 'messaging-schema'],
   demo: ['app', 'config', 'log', 'sandbox'],
+  workers: ['app', 'channel', 'closing', 'config', 'log', 'messaging', 'parts', 'store', 'upstream'],
   main: [
     'app',
     'auth',
@@ -50,6 +52,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'sandbox',
     'store',
     'upstream',
+    'workers',
   ],
 };
 

@@ -8,6 +8,7 @@ import { StoreInUseError } from '../../src/store/file-lock.js';
 import { NewerStoreError } from '../../src/store/migrations.js';
 import { SqliteStore } from '../../src/store/sqlite.js';
 import { describeStore } from './conformance.js';
+import { sqlitePlace } from './sqlite-place.js';
 import type { StoreUnderTest } from './conformance/opened.js';
 import { accepted, newSend, NO_FILTER } from './sends.js';
 import { makeFolder, removeFolder } from '../support/folder.js';
@@ -23,27 +24,7 @@ afterAll(() => {
 
 function prepare(): Promise<StoreUnderTest> {
   const file = newFile();
-  return Promise.resolve({
-    open: () => open(file),
-    // A conflict on the row's own number deletes the old row without its trigger.
-    rewritesOfAudit: [
-      "INSERT OR REPLACE INTO audit (rowid, time, send_id, caller, outcome) VALUES (1, 9, 'x', 'x', 'ACCEPTED')",
-      "REPLACE INTO audit (rowid, time, send_id, caller, outcome) SELECT rowid, 9, 'x', 'x', 'ACCEPTED' FROM audit",
-      "INSERT INTO audit (rowid, time, send_id, caller, outcome) VALUES (1, 9, 'x', 'x', 'x') ON CONFLICT DO UPDATE SET outcome = 'ACCEPTED'",
-      "UPDATE OR REPLACE audit SET rowid = rowid, outcome = 'ACCEPTED'",
-      'DELETE FROM audit WHERE rowid = 1',
-    ],
-    sql: (statement: string) =>
-      Promise.resolve().then(() => {
-        const database = new Database(file);
-        try {
-          const prepared = database.prepare(statement);
-          return (prepared.reader ? prepared.all() : [prepared.run()]) as Record<string, unknown>[];
-        } finally {
-          database.close();
-        }
-      }),
-  });
+  return Promise.resolve(sqlitePlace(file, () => open(file)));
 }
 
 describeStore('SQLite', prepare);

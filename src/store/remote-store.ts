@@ -1,0 +1,102 @@
+/** A store that another process holds: both ends of the calls between them. */
+import { EVERYBODY, type Whose } from '../messaging/caller.js';
+import type { Message } from '../messaging/message.js';
+import type { ListedMessage, MessageFilter, MessageStore, Position, StoreChange } from '../messaging/ports.js';
+import type { OpenStore } from './index.js';
+import { sendLimits, type Counters } from './send-limits.js';
+
+/** What travels as it is, there and back. */
+const PASSED_ON = [
+  'claim',
+  'abandon',
+  'record',
+  'expireLeases',
+  'take',
+  'adoptEarlyEvents',
+  'sendByKey',
+  'settle',
+  'addRefusals',
+  'purgeDeadLetters',
+  'purge',
+  'unresolvedSends',
+  'rivalsOf',
+  'ping',
+] as const satisfies readonly (keyof MessageStore)[];
+type PassedOn = Pick<MessageStore, (typeof PASSED_ON)[number]>;
+
+/** Everybody is a symbol, which cannot travel. */
+type WireWhose = { readonly callerName: string } | 'EVERYBODY';
+
+/** What the process that holds the store does for others. */
+export interface StoreCalls extends PassedOn {
+  messagesById(ids: readonly string[], whose: WireWhose): Promise<(Message | null)[]>;
+  listMessages(
+    filter: MessageFilter,
+    whose: WireWhose,
+    limit: number,
+    after: Position | null,
+  ): Promise<ListedMessage[]>;
+  /** Bytes lose their class on the way. */
+  correlationKey(fresh: Uint8Array): Promise<Uint8Array>;
+  readCounts: Counters['read'];
+  addCounts: Counters['add'];
+  giveBackCounts: Counters['giveBack'];
+}
+
+/** Where the store is. `counters` are one for all processes that share it. */
+export function storeCalls(store: MessageStore, counters: Counters): StoreCalls {
+  return {
+    ...passedOn(store),
+    messagesById: (ids, whose) => store.messagesById(ids, unpacked(whose)),
+    listMessages: (filter, whose, limit, after) =>
+      store.listMessages({ ...filter, caller: unpacked(whose) }, limit, after),
+    correlationKey: (fresh) => store.correlationKey(Buffer.from(fresh)),
+    readCounts: (counts, now) => counters.read(counts, now),
+    addCounts: (counts, now) => counters.add(counts, now),
+    giveBackCounts: (made) => counters.giveBack(made),
+  };
+}
+
+/** A store whose changes are told from outside. */
+export interface RemoteStore extends OpenStore {
+  /** To be called with each change that the other store tells its listeners. */
+  changed(change: StoreChange): void;
+}
+
+/** Where the store is not. Closing this one leaves the other open. */
+export function remoteStore(calls: StoreCalls): RemoteStore {
+  const listeners = new Set<(change: StoreChange) => void>();
+  return {
+    ...passedOn(calls),
+    shared: true,
+    messagesById: (ids, whose) => calls.messagesById(ids, packed(whose)),
+    listMessages: (filter, limit, after) =>
+      calls.listMessages({ ...filter, caller: '' }, packed(filter.caller), limit, after),
+    correlationKey: async (fresh) => Buffer.from(await calls.correlationKey(fresh)),
+    sendLimits: (limits) =>
+      sendLimits(limits, {
+        read: (counts, now) => calls.readCounts(counts, now),
+        add: (counts, now) => calls.addCounts(counts, now),
+        giveBack: (made) => calls.giveBackCounts(made),
+      }),
+    changed(change) {
+      for (const listener of listeners) listener(change);
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+type Call = (...args: readonly unknown[]) => Promise<unknown>;
+
+/** The same functions, each calling the one of `target`. */
+function passedOn(target: PassedOn): PassedOn {
+  const functions = PASSED_ON.map((name) => [name, (target[name] as Call).bind(target)] as const);
+  return Object.fromEntries(functions) as unknown as PassedOn;
+}
+
+const packed = (whose: Whose): WireWhose => (whose === EVERYBODY ? 'EVERYBODY' : { callerName: whose });
+const unpacked = (whose: WireWhose): Whose => (whose === 'EVERYBODY' ? EVERYBODY : whose.callerName);

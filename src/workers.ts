@@ -1,0 +1,190 @@
+/**
+ * Several processes behind one port. Each worker is a whole server. The first process holds what there may be only one
+ * of: an SQLite file, its counts of sends, and the sandbox.
+ */
+import cluster, { type Worker } from 'node:cluster';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createAppWith, type App } from './app.js';
+import { connect, type Channel } from './channel.js';
+import { openAll, type Closing } from './closing.js';
+import type { Config } from './config/config.js';
+import type { Logger } from './log.js';
+import type { StoreChange } from './messaging/ports.js';
+import { STORE_FILE } from './parts.js';
+import { openStore, type OpenStore } from './store/index.js';
+import { remoteStore, storeCalls, type StoreCalls } from './store/remote-store.js';
+import { CountersInMemory } from './store/send-limits.js';
+import { startBuiltInSandbox, type SandboxAddress } from './upstream.js';
+
+/** Before a worker is replaced: one that dies at once would otherwise be replaced without end. */
+const RESTART_PAUSE_MS = 1_000;
+
+/** A worker ended before it served. Its own log says why. */
+export class WorkerEndedError extends Error {
+  override readonly name = 'WorkerEndedError';
+}
+
+/** What the first process does for a worker. It holds the store unless that is PostgreSQL. */
+interface FirstProcess extends StoreCalls {
+  /** Null where messages go to Catapult. */
+  sandbox(): SandboxAddress | null;
+  sendCallbacksTo(callbackUrl: string): void;
+  /** The worker serves, at this URL. */
+  serving(url: string): void;
+}
+
+/** What a worker does for the first process. */
+interface OneOfItsWorkers {
+  changed(change: StoreChange): void;
+}
+
+export interface Workers {
+  /** The GraphQL endpoint. */
+  readonly url: string;
+  /** Has each worker finish what is in flight; resolves within 10 s. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts `config.workers` of them, and another one for each that ends unasked. Its sends are then UNKNOWN once their
+ * leases run out, as after a crash.
+ *
+ * @throws WorkerEndedError, and what `openStore` throws; then nothing stays open.
+ */
+export function startWorkers(config: Config, log: Logger): Promise<Workers> {
+  return openAll(async (closing) => {
+    const store = config.databaseUrl === null ? await openForWorkers(closing, log) : null;
+    const { upstream } = config;
+    const sandbox = upstream.kind === 'sandbox' ? await startBuiltInSandbox(closing, upstream.auth) : null;
+    const calls: Partial<FirstProcess> = {
+      ...(store !== null && storeCalls(store, new CountersInMemory())),
+      sandbox: () => {
+        if (sandbox === null) return null;
+        const { url, tokenUrl, callbackCredentials } = sandbox;
+        return { url, tokenUrl, callbackCredentials };
+      },
+      sendCallbacksTo: (callbackUrl) => sandbox?.sendCallbacksTo(callbackUrl),
+    };
+    const crew = new Crew({ calls, store, log });
+    closing.add(() => crew.close());
+    const url = await crew.start(config.workers);
+    log.info({ url, workers: config.workers }, 'all workers serve');
+    return { url, close: closing.close };
+  });
+}
+
+async function openForWorkers(closing: Closing, log: Logger): Promise<OpenStore> {
+  const store = await openStore({ databaseUrl: null, file: STORE_FILE, forServer: true });
+  closing.add(() => store.close());
+  // No worker runs yet: whatever is pending was left by a crash.
+  const count = await store.expireLeases(Number.MAX_SAFE_INTEGER);
+  if (count > 0) log.warn({ count }, 'sends without an outcome were found; they are UNKNOWN now');
+  return store;
+}
+
+interface CrewOptions {
+  /** What the first process does for each of them. */
+  readonly calls: object;
+  readonly store: OpenStore | null;
+  readonly log: Logger;
+}
+
+class Crew {
+  readonly #options: CrewOptions;
+  readonly #stopping = new AbortController();
+  #onServing: (url: string) => void = () => undefined;
+  /** A worker has ended unasked. */
+  #onEnd: (worker: number, code: number | null, signal: string | null) => void = () => undefined;
+
+  constructor(options: CrewOptions) {
+    this.#options = options;
+    // Workers accept connections themselves. One that the first process had handed to a worker that is killed in that
+    // moment would hang for ever; and a worker that stands still accepts none.
+    cluster.schedulingPolicy = cluster.SCHED_NONE;
+    cluster.setupPrimary({ serialization: 'advanced' });
+  }
+
+  /** Resolves with their URL once all of them serve. Those that end later are replaced. */
+  async start(count: number): Promise<string> {
+    let missing = count;
+    const url = await new Promise<string>((resolve, reject) => {
+      this.#onServing = (servedAt) => {
+        missing -= 1;
+        if (missing === 0) resolve(servedAt);
+      };
+      this.#onEnd = () => {
+        reject(new WorkerEndedError('A worker ended before it served: the log says why.'));
+      };
+      for (let left = count; left > 0; left--) this.#fork();
+    });
+    this.#onEnd = (worker, code, signal) => {
+      this.#options.log.error({ worker, code, signal }, 'a worker ended; another one takes its place');
+      void this.#forkLater();
+    };
+    return url;
+  }
+
+  /** Resolves when all have ended. */
+  async close(): Promise<void> {
+    this.#stopping.abort();
+    const living = Object.values(cluster.workers ?? {}).filter((worker) => worker?.isDead() === false) as Worker[];
+    await Promise.all(
+      living.map((worker) => {
+        const ended = once(worker, 'exit');
+        // Its own `kill` would first cut it off from the store.
+        const { process: child } = worker;
+        child.kill('SIGTERM');
+        return ended;
+      }),
+    );
+  }
+
+  #fork(): void {
+    const { calls, store, log } = this.#options;
+    const worker = cluster.fork();
+    const { id, process: child } = worker;
+    const serving = (url: string): void => {
+      log.info({ worker: id, pid: child.pid }, 'a worker serves');
+      this.#onServing(url);
+    };
+    const itself = connect<OneOfItsWorkers, object>(channelOf(worker), { ...calls, serving });
+    const stopTelling = store?.onChange((change) => void itself.changed.asEvent(change));
+    worker.once('exit', (code: number | null, signal: string | null) => {
+      stopTelling?.();
+      if (!this.#stopping.signal.aborted) this.#onEnd(id, code, signal);
+    });
+  }
+
+  async #forkLater(): Promise<void> {
+    const { signal } = this.#stopping;
+    await delay(RESTART_PAUSE_MS, undefined, { signal }).catch(() => undefined);
+    if (!signal.aborted) this.#fork();
+  }
+}
+
+/** Serves as one of the workers. @throws when it cannot; then nothing stays open. */
+export async function serveAsWorker(config: Config, log: Logger): Promise<App> {
+  const { worker } = cluster;
+  if (worker === undefined) throw new Error('This process is no worker.');
+  const first = connect<FirstProcess, OneOfItsWorkers>(channelOf(worker), {
+    changed: (change) => store?.changed(change),
+  });
+  const store = config.databaseUrl === null ? remoteStore(first) : null;
+  const address = await first.sandbox();
+  const sandbox = address === null ? null : { ...address, sendCallbacksTo: first.sendCallbacksTo.asEvent };
+  const shared = { ...(store !== null && { store }), ...(sandbox !== null && { sandbox }) };
+  const app = await createAppWith(shared, config, { log: log.child({ worker: worker.id }) });
+  await first.serving(await app.listen());
+  return app;
+}
+
+const channelOf = (worker: Worker): Channel => ({
+  send(message) {
+    // It has ended. Whoever waits for its answer is told by the time that the answer takes.
+    if (worker.isConnected()) worker.send(message as object, () => undefined);
+  },
+  onMessage(listener) {
+    worker.on('message', listener);
+  },
+});

@@ -1,0 +1,29 @@
+/** An SQLite file as the conformance suite finds it. */
+import Database from 'better-sqlite3';
+import type { StoreUnderTest } from './conformance/opened.js';
+
+/** `open` opens the store on the file, by whichever way is tested. */
+export function sqlitePlace(file: string, open: StoreUnderTest['open']): StoreUnderTest {
+  return {
+    open,
+    // A conflict on the row's own number deletes the old row without its trigger.
+    rewritesOfAudit: [
+      "INSERT OR REPLACE INTO audit (rowid, time, send_id, caller, outcome) VALUES (1, 9, 'x', 'x', 'ACCEPTED')",
+      "REPLACE INTO audit (rowid, time, send_id, caller, outcome) SELECT rowid, 9, 'x', 'x', 'ACCEPTED' FROM audit",
+      "INSERT INTO audit (rowid, time, send_id, caller, outcome) VALUES (1, 9, 'x', 'x', 'x') ON CONFLICT DO UPDATE SET outcome = 'ACCEPTED'",
+      "UPDATE OR REPLACE audit SET rowid = rowid, outcome = 'ACCEPTED'",
+      'DELETE FROM audit WHERE rowid = 1',
+    ],
+    sql: (statement) => Promise.resolve().then(() => ask(file, statement)),
+  };
+}
+
+function ask(file: string, statement: string): Record<string, unknown>[] {
+  const database = new Database(file);
+  try {
+    const prepared = database.prepare(statement);
+    return (prepared.reader ? prepared.all() : [prepared.run()]) as Record<string, unknown>[];
+  } finally {
+    database.close();
+  }
+}
