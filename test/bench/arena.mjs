@@ -6,7 +6,7 @@ import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { startIssuer } from './issuer.mjs';
 import { startPostgres } from './postgres.mjs';
-import { cpuOf, cpuOfFamily, cpuOfMachine, Helper, rssOf, startServer, stopServer } from './processes.mjs';
+import { cpuOf, cpuOfMachine, Helper, rssOf, startServer, stopServer } from './processes.mjs';
 import { targetOf } from './targets.mjs';
 
 export class Arena {
@@ -98,9 +98,9 @@ export class Arena {
   }
 
   #cpu({ pid }, onPostgres) {
-    const database = this.#postgres === null ? 0 : cpuOfFamily(this.#postgres.pid);
-    const others = cpuOfMachine() - cpuOfFamily(process.pid) - database;
-    return { cpu: cpuOf(pid), databaseCpu: onPostgres ? database : 0, others };
+    const databaseCpu = onPostgres ? cpuOf(this.#postgres.pid) : 0;
+    // All that the bench has started is under it.
+    return { cpu: cpuOf(pid), databaseCpu, others: cpuOfMachine() - cpuOf(process.pid) };
   }
 
   async #newDatabase() {

@@ -208,6 +208,9 @@ try {
   if (CONNECTIONS.length > 0) {
     const loads = CONNECTIONS.map((connections) => ({ label: connections, load: { connections } }));
     parts.push(await byLoad(arena, 'Connections', ['raw', 'sqlite', 'postgres'], 'connections', loads));
+    const manyLoads = loads.filter(({ label }) => label >= 32);
+    const names = ['sqlite', 'sqlite-workers', 'postgres', 'postgres-workers'];
+    if (manyLoads.length > 0) parts.push(await byLoad(arena, 'Workers', names, 'connections', manyLoads));
   }
   if (SENDS.length > 0) {
     const loads = SENDS.map((sendsPerDocument) => ({

@@ -17,19 +17,26 @@ function statOf(pid) {
   }
 }
 
-/** CPU that the process has used with all of its threads, user and system, in microseconds. */
-export function cpuOf(pid) {
-  const [user, system] = statOf(pid).slice(11);
-  return (user + system) * TICK_US;
+/** The process and all that it has started, directly or not, and that still run: their /proc/PID/stat by pid. */
+function familyOf(pid) {
+  const all = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => [Number(name), statOf(name)])
+    .filter(([, stat]) => stat !== null);
+  const family = new Map();
+  const add = (id) => {
+    for (const [each, stat] of all) {
+      if (each === id) family.set(each, stat);
+      else if (stat[1] === id) add(each);
+    }
+  };
+  add(pid);
+  return family;
 }
 
-/** The same of a process and its children together, those that have ended included. */
-export function cpuOfFamily(pid) {
-  const stats = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => [Number(name), statOf(name)]);
-  const ticks = stats.map(([each, stat]) => {
-    if (stat === null || (each !== pid && stat[1] !== pid)) return 0;
+/** CPU that the process has used with all of its threads and all processes under it, user and system, in microseconds. */
+export function cpuOf(pid) {
+  const ticks = [...familyOf(pid).values()].map((stat) => {
     const [user, system, endedUser, endedSystem] = stat.slice(11);
     return user + system + endedUser + endedSystem;
   });
@@ -46,9 +53,12 @@ export function cpuOfMachine() {
   return (user + nice + system + interrupts + softInterrupts + stolen) * TICK_US;
 }
 
-/** Memory of the process that is in RAM, in MB. */
+/** Memory of the process and of all processes under it that is in RAM, in MB. What they share is counted for each. */
 export function rssOf(pid) {
-  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1_024;
+  const kilobytes = [...familyOf(pid).keys()].map((each) =>
+    Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${each}/status`, 'utf8'))?.[1] ?? 0),
+  );
+  return kilobytes.reduce((sum, each) => sum + each, 0) / 1_024;
 }
 
 /** A process of the bench's own, which answers each message with one. */

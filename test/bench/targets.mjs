@@ -33,6 +33,9 @@ function own(key, title, store) {
     [`${key}-keys`]: { title: `${title}, idempotency keys`, ...store, ...OPEN, withKeys: true },
     [`${key}-limits`]: { title: `${title}, limits and API keys`, ...store, ...BY_KEY },
     [`${key}-jwt`]: { title: `${title}, limits and tokens`, ...store, env: LIMITED, withTokens: true },
+    ...(store.built === 'dist/main.js' && {
+      [`${key}-workers`]: { title: `${title}, 2 workers`, ...store, env: { ...OPEN.env, WORKERS: '2' } },
+    }),
   };
 }
 
