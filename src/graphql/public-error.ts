@@ -1,7 +1,7 @@
-/** What a caller sees of a failure: its code, constant words and names of the schema, but nothing of the input. */
+/** What a caller sees of a failure: its code, constant words, names of schema and document, but no value of the input. */
 import { unwrapResolverError } from '@apollo/server/errors';
-import { GraphQLError, isEnumType, isInputObjectType, isInterfaceType, isObjectType, Kind } from 'graphql';
-import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
+import { GraphQLError, isEnumType, isInputObjectType, isInterfaceType, isObjectType, Kind, visit } from 'graphql';
+import type { ASTVisitor, EnumValueNode, GraphQLFormattedError, GraphQLSchema, StringValueNode } from 'graphql';
 import { ERRORS, ServiceError, type ErrorCode } from '../errors.js';
 
 export type ErrorFormatter = (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
@@ -23,7 +23,7 @@ export function errorFormatter(schema: GraphQLSchema, options: { readonly intros
     const message =
       isAboutDocument(code) && !options.introspection
         ? 'The request does not fit the schema.'
-        : messageOf(code, formatted.message, names);
+        : messageOf(code, formatted.message, (name) => names.has(name) || isWrittenIn(error, name));
     return { message, ...where, extensions: { code, retryable: ERRORS[code].retryable } };
   };
 }
@@ -82,13 +82,32 @@ function codeOf(formatted: Pick<GraphQLFormattedError, 'extensions'>, error: unk
 /** Messages of BAD_REQUEST are constant anyway. */
 const isAboutDocument = (code: ErrorCode): boolean => code !== 'INTERNAL_SERVER_ERROR' && code !== 'BAD_REQUEST';
 
-/** graphql-js guesses what was meant, and so reveals names. */
-const SUGGESTION = / ?Did you mean [^]*$/;
-
-function messageOf(code: ErrorCode, message: string, names: ReadonlySet<string>): string {
+function messageOf(code: ErrorCode, message: string, isName: (word: string) => boolean): string {
   if (code === 'INTERNAL_SERVER_ERROR') return ERRORS[code].message;
   // Apollo's messages about an HTTP request are constant.
-  return code === 'BAD_REQUEST' ? message : withoutInput(message.replace(SUGGESTION, ''), names);
+  return code === 'BAD_REQUEST' ? message : withoutInput(message, isName);
+}
+
+/**
+ * Whether the part of the document that an error is about has this name: of a field, a variable, a type that does not
+ * exist. A word that also stands in a value there, a string or an enum value, is hidden. Of a document that cannot be
+ * parsed no part is known.
+ */
+function isWrittenIn(error: unknown, name: string): boolean {
+  const nodes = error instanceof GraphQLError ? (error.nodes ?? []) : [];
+  let [isWritten, isInValue] = [false, false];
+  const lookInValue = ({ value }: StringValueNode | EnumValueNode): void => {
+    isInValue ||= value.includes(name);
+  };
+  const visitor: ASTVisitor = {
+    Name: ({ value }) => {
+      isWritten ||= value === name;
+    },
+    StringValue: lookInValue,
+    EnumValue: lookInValue,
+  };
+  for (const node of nodes) visit(node, visitor);
+  return isWritten && !isInValue;
 }
 
 /** The words of graphql-js's own messages about a document and its variables. */
@@ -117,17 +136,16 @@ const PATH_SEPARATOR = /\.|\[\d{1,2}\]\.?/;
 const MAX_MESSAGE_LENGTH = 500;
 
 /**
- * Replaces each word by an ellipsis unless it is one of graphql-js's own or a name of the schema. The messages of
+ * Replaces each word by an ellipsis unless it is one of graphql-js's own or a name that may be shown. The messages of
  * graphql-js print whole inputs; keeping only known words cannot overlook a place where they do.
  */
-export function withoutInput(message: string, schemaNames: ReadonlySet<string>): string {
+export function withoutInput(message: string, isName: (word: string) => boolean): string {
   const isKnown = (word: string): boolean => {
     if (PUNCTUATION_ONLY.test(word)) return true;
     const bare = word.replace(SURROUNDING_PUNCTUATION, '');
     const names = bare.split(PATH_SEPARATOR).map((name) => name.replace(/[\]!]+$/, ''));
     return (
-      VOCABULARY.has(bare.toLowerCase()) ||
-      names.every((name, index) => schemaNames.has(name) || (name === '' && index > 0))
+      VOCABULARY.has(bare.toLowerCase()) || names.every((name, index) => isName(name) || (name === '' && index > 0))
     );
   };
   const words = message.slice(0, MAX_MESSAGE_LENGTH).split(/\s+/);

@@ -2,9 +2,10 @@
 import fc from 'fast-check';
 import { buildSchema, coerceInputValue, GraphQLError, parse, validate } from 'graphql';
 import { subgraphSdl } from '../../src/graphql/schema.js';
-import { withoutInput } from '../../src/graphql/public-error.js';
+import { errorFormatter, withoutInput } from '../../src/graphql/public-error.js';
 
-const NAMES = new Set(['MessageInput', 'input', 'to', 'from', 'sendMessage', 'Message', 'Mutation', 'String']);
+const NAMES = new Set<string>(['MessageInput', 'input', 'to', 'from', 'sendMessage', 'Message', 'Mutation', 'String']);
+const isName = (word: string): boolean => NAMES.has(word);
 
 describe('a message about a request', () => {
   it.each([
@@ -19,11 +20,11 @@ describe('a message about a request', () => {
       'Field "to" of required type "[String!]!" was not provided.',
     ],
   ])('keeps the words of the language and the names of the schema: %s', (message, expected) => {
-    expect(withoutInput(message, NAMES)).toBe(expected);
+    expect(withoutInput(message, isName)).toBe(expected);
   });
 
   it('is cut when it gets long, even if it holds only names of the schema', () => {
-    expect(withoutInput('MessageInput '.repeat(10_000), NAMES).length).toBeLessThanOrEqual(500);
+    expect(withoutInput('MessageInput '.repeat(10_000), isName).length).toBeLessThanOrEqual(500);
   });
 
   it('repeats no word that is not its own, wherever graphql-js prints the input', () => {
@@ -38,6 +39,7 @@ describe('a message about a request', () => {
       'tag',
       'applicationId',
     ]);
+    const isOfSchema = (word: string): boolean => names.has(word);
     const input = schema.getType('MessageInput');
     const canary = fc.stringMatching(/^zq[a-z0-9]{8}$/);
     const anything = fc.letrec((tie) => ({
@@ -55,18 +57,49 @@ describe('a message about a request', () => {
       fc.property(anything, (value) => {
         coerceInputValue(value, input as never, (_path, _value, error: GraphQLError) => {
           told += 1;
-          expect(withoutInput(error.message, names)).not.toMatch(leaks);
+          expect(withoutInput(error.message, isOfSchema)).not.toMatch(leaks);
         });
       }),
     );
     fc.assert(
       fc.property(canary, fc.integer({ min: 100_000 }), (word, number) => {
         const document = `query ${word}($${word}: ${word}) { ${word} previewMessage(input: {text: ${number}, ${word}: "${word}"}) { ...${word} encoding @${word} } }`;
-        const messages = validate(schema, parse(document)).map(({ message }) => withoutInput(message, names));
+        const messages = validate(schema, parse(document)).map(({ message }) => withoutInput(message, isOfSchema));
         expect(messages).not.toEqual([]);
         expect(messages.join()).not.toMatch(leaks);
       }),
     );
     expect(told).toBeGreaterThan(0);
+  });
+
+  it('names what the document names, but repeats no value of it', () => {
+    const schema = buildSchema(subgraphSdl(), { assumeValidSDL: true });
+    const format = errorFormatter(schema, { introspection: true });
+    const value = fc.stringMatching(/^zq[a-z0-9]{8}$/);
+    const name = fc.stringMatching(/^nm[a-z0-9]{8}$/);
+    const literal = fc.letrec<{ any: string }>((tie) => ({
+      any: fc.oneof(
+        value,
+        value.map((each) => `"${each} and more"`),
+        value.map((each) => `"""${each}"""`),
+        fc.array(tie('any'), { maxLength: 3 }).map((items) => `[${items.join()}]`),
+        fc.tuple(fc.oneof(name, value), tie('any')).map(([key, each]) => `{${key}: ${each}, zqkey: "zqkey"}`),
+      ),
+    })).any;
+    fc.assert(
+      fc.property(name, literal, literal, (word, one, other) => {
+        const document = `query ${word}($${word}: [ID!] = ${one}) { ${word} message(id: ${other}, ${word}: ${one}) { id } messages(first: ${one}, filter: {status: ${other}, ${word}: ${other}}) { ${word} } }`;
+        const extensions = { code: 'GRAPHQL_VALIDATION_FAILED' };
+        const messages = validate(schema, parse(document)).map(
+          (error) => format({ ...error.toJSON(), extensions }, error).message,
+        );
+        expect(messages).toContain(`Cannot query field "${word}" on type "Query".`);
+        expect(messages).toContain(`Unknown argument "${word}" on field "Query.message".`);
+        const values = [...`${one} ${other}`.matchAll(/zq[a-z0-9]{8}/g)].map(([each]) => each);
+        const keys = new Set([...`${one} ${other}`.matchAll(/(zq[a-z0-9]{8}):/g)].map(([, key]) => key));
+        for (const each of values) if (!keys.has(each)) expect(messages.join()).not.toContain(each);
+        expect(messages.join()).not.toContain('zqkey"');
+      }),
+    );
   });
 });

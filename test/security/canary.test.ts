@@ -112,8 +112,13 @@ describe('nothing private leaks', () => {
 
   it('of documents that are wrong', async () => {
     for (const query of [
-      '{ zqtag }',
-      `{ message(id: "zqtext", zqtag: 1) { id } }`,
+      '{ messages(first: "zqtext") { nodes { id } } }',
+      '{ messages(first: zqtext) { nodes { id } } }',
+      '{ messages(filter: {status: "zqtag"}) { nodes { id } } }',
+      '{ message(id: {zqtag: "zqtag zqtext"}, wrong: "zqtext") { id } }',
+      'query ($status: MessageStatus = zqtag) { messages(filter: {status: $status}) { nodes { id } } }',
+      'query ($ids: [ID!] = [{zqtag: zqtag}, "zqtext"]) { message(id: $ids) { id } }',
+      '{ message(id: """zqtext""") { id(zqname: "zqtag") } }',
       `{ message(id: ${JSON.stringify(CANARIES.recipient)}`,
       'zqtext',
       `{ a: message(id: ["zqtag"]) { id } }`,
@@ -162,7 +167,8 @@ describe('nothing private leaks', () => {
     for (const [query, variables] of [
       [print(MessageUpdatedDocument), { id: 'zqtag' }],
       [print(MessageUpdatedDocument), { id: { zqtext: 1 } }],
-      ['subscription { zqtag }', {}],
+      ['subscription { messageUpdated(id: {zqtag: "zqtag"}) { id } }', {}],
+      ['subscription { zqname(text: "zqtext") }', {}],
     ] as const) {
       const told = await firstAnswer(app.url, { query, variables }, credentials);
       expect(JSON.stringify(told)).not.toMatch(MARKS);

@@ -7,11 +7,8 @@ export const MAX_TOKENS = 2_000;
 
 export const PARSE_OPTIONS = { maxLexicalTokens: MAX_TOKENS } as const;
 
-/**
- * graphql-js stops at ten mistakes, which are enough to correct a document with, since each costs time. It does not guess
- * at names.
- */
-export const VALIDATION_OPTIONS = { maxErrors: 10, hideSuggestions: true } as const;
+/** graphql-js stops at ten mistakes, which are enough to correct a document with, since each costs time. */
+export const VALIDATION_OPTIONS = { maxErrors: 10 } as const;
 
 /** The rules beside those of the specification. Without introspection, they keep the schema's SDL secret, too. */
 export function documentRules(options: { readonly introspection: boolean }): readonly ValidationRule[] {
