@@ -16,6 +16,22 @@ const TIMEOUT_CHECK_INTERVAL_MS = 1_000;
 /** What is still open after this long while closing is cut off, so that a stop takes less than 10 s. */
 const CLOSE_GRACE_MS = 9_000;
 
+/** What pages put on a request: content, credentials, the client's name, and the traces of the usual tools. */
+const ALLOWED_HEADERS = [
+  'content-type',
+  'authorization',
+  'x-api-key',
+  'apollo-require-preflight',
+  'apollographql-client-name',
+  'apollographql-client-version',
+  'graphql-client-name',
+  'x-apollo-operation-name',
+  'x-request-id',
+  'traceparent',
+  'tracestate',
+  'baggage',
+  'sentry-trace',
+];
 /** How long a browser remembers what it may do. */
 const CORS_MAX_AGE_SECONDS = 600;
 
@@ -116,7 +132,7 @@ async function allowOrigins(routes: FastifyInstance, corsOrigins: readonly strin
   await routes.register(cors, {
     origin: [...corsOrigins],
     methods: ['GET', 'POST'],
-    allowedHeaders: ['content-type', 'authorization', 'x-api-key', 'apollo-require-preflight'],
+    allowedHeaders: ALLOWED_HEADERS,
     exposedHeaders: ['x-request-id'],
     maxAge: CORS_MAX_AGE_SECONDS,
   });

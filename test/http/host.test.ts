@@ -126,7 +126,8 @@ describe('the HTTP host', () => {
     app = await startTestApp({ CORS_ORIGINS: APP_ORIGIN });
     expect(await preflight(APP_ORIGIN)).toMatchObject({
       'access-control-allow-origin': APP_ORIGIN,
-      'access-control-allow-headers': 'content-type, authorization, x-api-key, apollo-require-preflight',
+      'access-control-allow-headers':
+        'content-type, authorization, x-api-key, apollo-require-preflight, apollographql-client-name, apollographql-client-version, graphql-client-name, x-apollo-operation-name, x-request-id, traceparent, tracestate, baggage, sentry-trace',
     });
     const { headers } = await request(app.url, {
       method: 'POST',
