@@ -23,6 +23,7 @@ import { documentRules, documentValidator } from './documents/rules.js';
 import type { DocumentRequest, TrustedDocuments } from './documents/trusted.js';
 import { sendGraphiQL, wantsGraphiQL } from './graphiql.js';
 import { ordinaryAnswers, type AnswerOrdinary } from './ordinary.js';
+import { isFromOurPage } from './own-pages.js';
 import { errorFormatter, errorPublisher, type ErrorPublisher } from './public-error.js';
 import { buildMessagingSchema } from './schema.js';
 import type { OnSocketFailure } from './subscriptions/socket.js';
@@ -100,7 +101,7 @@ function requestHandler(
   apollo: ApolloServer<RequestContext>,
   answerOrdinary: AnswerOrdinary,
   newContext: ContextFactory,
-  { introspection, onInternalError }: GraphQLOptions,
+  { introspection, corsOrigins, onInternalError }: GraphQLOptions,
 ): RouteHandlerMethod {
   const contextOf = ({ id, signedIn }: FastifyRequest): RequestContext => {
     // Every route to here has its hook; a request that bypassed it must not become a caller.
@@ -112,6 +113,9 @@ function requestHandler(
     if (introspection && wantsGraphiQL(request)) return sendGraphiQL(reply);
     const { document } = request;
     if (document !== null && (await answerOrdinary(request, reply, document, () => contextOf(request)))) return reply;
+    // Apollo runs a GET only with a header that makes a browser ask first. It asked, or it says that it had no need to.
+    if (request.method === 'GET' && isFromOurPage(request.headers, corsOrigins))
+      request.headers['apollo-require-preflight'] = 'true';
     const body: unknown = await answer.call(this, request, reply);
     return reply.statusCode < 400 ? body : withRequestId(body, request.id, onInternalError);
   };
@@ -133,10 +137,8 @@ function signInHook(authenticate: Authenticate, introspection: boolean): onReque
     if (request.ws || (introspection && wantsGraphiQL(request))) return undefined;
     request.signedIn = await authenticate(request.headers);
     if (request.signedIn !== null) return undefined;
-    return reply
-      .code(401)
-      .header('www-authenticate', 'Bearer')
-      .send(failureBody(new ServiceError('UNAUTHENTICATED'), request.id));
+    void reply.code(401).header('www-authenticate', 'Bearer').type(typeFor(request));
+    return reply.send(failureBody(new ServiceError('UNAUTHENTICATED'), request.id));
   };
 }
 
@@ -151,11 +153,16 @@ function gateHook(gate: DocumentGate, trusted: TrustedDocuments, publish: ErrorP
   };
 }
 
-function refuse(reply: FastifyReply, body: object): FastifyReply {
-  const accept = (reply.request.headers.accept ?? '*/*').toLowerCase();
-  // Of the two, the one that comes first, as Apollo chooses.
+/** The media type of a refusal. Of the two that are asked for, the one that comes first, as Apollo chooses. */
+function typeFor({ headers }: FastifyRequest): string {
+  const accept = (headers.accept ?? '*/*').toLowerCase();
   const [type] = /application\/(graphql-response\+)?json/.exec(accept) ?? ['application/json'];
-  return reply.code(statusOfRefusal(accept)).type(`${type}; charset=utf-8`).send(body);
+  return `${type}; charset=utf-8`;
+}
+
+function refuse(reply: FastifyReply, body: object): FastifyReply {
+  const { request } = reply;
+  return reply.code(statusOfRefusal(request.headers.accept?.toLowerCase())).type(typeFor(request)).send(body);
 }
 
 /** The text of a request's document, put in place of its id; null where Apollo says what is wrong with the request. */

@@ -170,6 +170,19 @@ describe('with keys and tokens', () => {
       expect(errors?.[0]?.extensions).toMatchObject({ code: 'UNAUTHENTICATED', retryable: false });
     });
 
+    it.each([
+      [undefined, 'application/json; charset=utf-8'],
+      ['application/json', 'application/json; charset=utf-8'],
+      ['application/graphql-response+json, application/json', 'application/graphql-response+json; charset=utf-8'],
+    ])('in the media type that was asked for: %s', async (accept, type) => {
+      const { statusCode, headers } = await request(app.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...(accept !== undefined && { accept }) },
+        body: '{"query":"{ __typename }"}',
+      });
+      expect([statusCode, headers['content-type']]).toEqual([401, type]);
+    });
+
     it('before its body is even read', async () => {
       const { statusCode, headers } = await request(app.url, {
         method: 'POST',

@@ -156,6 +156,36 @@ describe('the server', () => {
     }
   });
 
+  it.each<[who: string, headers: Record<string, string>, status: number]>([
+    ['one of our own pages', { 'sec-fetch-site': 'same-origin' }, 200],
+    ['a page of a configured origin', { origin: 'https://app.example.com', 'sec-fetch-site': 'cross-site' }, 200],
+    ['a page of the same site', { 'sec-fetch-site': 'same-site' }, 400],
+    ['a foreign page', { 'sec-fetch-site': 'cross-site' }, 400],
+    ['a reader who follows a link', { 'sec-fetch-site': 'none' }, 400],
+    ['a page that names its origin', { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }, 400],
+    ['an origin that is none', { origin: 'null', 'sec-fetch-site': 'same-origin' }, 400],
+    ['an origin that only begins like ours', { origin: 'https://app.example.com.evil.example' }, 400],
+  ])('takes a query by GET of whom the browser vouches for: %s', async (_who, headers, status) => {
+    const shared = await startTestApp({ CORS_ORIGINS: 'https://app.example.com' });
+    try {
+      for (const accept of ['*/*', 'application/graphql-response+json, application/json']) {
+        const answer = await request(`${shared.url}?query=%7B__typename%7D`, { headers: { ...headers, accept } });
+        expect([answer.statusCode, await answer.body.json()]).toEqual([
+          status,
+          status === 200
+            ? { data: { __typename: 'Query' } }
+            : expect.objectContaining({ errors: expect.anything() as unknown }),
+        ]);
+      }
+      const mutation = encodeURIComponent('mutation { __typename }');
+      const { statusCode, body } = await request(`${shared.url}?query=${mutation}`, { headers });
+      expect([400, 405]).toContain(statusCode);
+      expect(await body.text()).not.toContain('"data"');
+    } finally {
+      await shared.close();
+    }
+  });
+
   it('never runs a mutation by GET', async () => {
     const query = encodeURIComponent('mutation { sendMessage(input: {from: "+12345678901"}) { id } }');
     const { statusCode } = await request(`${app.url}?query=${query}`, {

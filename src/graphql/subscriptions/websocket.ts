@@ -12,6 +12,7 @@ import type { ContextFactory, RequestContext } from '../context.js';
 import type { DocumentGate } from '../documents/gate.js';
 import { isExpired, whenExpired } from './expiry.js';
 import { OpenPerCaller } from './open-per-caller.js';
+import { isOurs } from '../own-pages.js';
 import { asGraphQLError, type ErrorPublisher } from '../public-error.js';
 import { serveSocket, type Connection, type OnSocketFailure } from './socket.js';
 
@@ -62,9 +63,7 @@ export function subscriptionHandler(options: SubscriptionOptions): WebsocketHand
   return function handle(socket, request) {
     // A browser lets any page open a connection to any server; only our own pages may.
     const { origin, host } = request.headers;
-    const isOurs =
-      origin === undefined || origins.includes(origin) || (URL.canParse(origin) && new URL(origin).host === host);
-    if (isOurs) serveSocket(server, { socket, request }, onFailure);
+    if (origin === undefined || isOurs(origin, host, origins)) serveSocket(server, { socket, request }, onFailure);
     else socket.close(FORBIDDEN, CLOSE_REASONS[FORBIDDEN]);
   };
 }
@@ -76,7 +75,7 @@ type Admit = (connection: Connection, params: Record<string, unknown>) => Promis
 function doorkeeper({ authenticate, onFailure }: SubscriptionOptions, signedIn: SignedInSockets): Admit {
   const connections = new OpenPerCaller(MAX_CONNECTIONS_PER_CALLER);
   return async ({ socket, request }, params) => {
-    const { authorization, 'x-api-key': apiKey } = { ...request.headers, ...params };
+    const { authorization, 'x-api-key': apiKey } = { ...request.headers, ...inLowerCase(params) };
     let who: SignedIn | null;
     try {
       who = await authenticate({
@@ -101,6 +100,16 @@ function doorkeeper({ authenticate, onFailure }: SubscriptionOptions, signedIn: 
     signedIn.set(socket, who);
     return null;
   };
+}
+
+/** Names of headers have no case. One that stands there twice is emptied, since it is unclear which of them holds. */
+function inLowerCase(params: Record<string, unknown>): Record<string, unknown> {
+  const lower: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(params)) {
+    const header = name.toLowerCase();
+    lower[header] = Object.hasOwn(lower, header) ? '' : value;
+  }
+  return lower;
 }
 
 /** What graphql-ws is to run for one request, or the errors that its caller gets. */

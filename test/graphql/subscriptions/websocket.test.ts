@@ -55,6 +55,21 @@ describe('a WebSocket', () => {
     }
   });
 
+  it.each<[what: string, params: Record<string, unknown>, isLetIn: boolean]>([
+    ['as browsers write a header', { Authorization: 'Bearer shop-key' }, true],
+    ['in any case', { aUTHORIZATION: 'Bearer shop-key' }, true],
+    ['by x-api-key', { 'x-api-key': 'shop-key' }, true],
+    ['by X-API-Key', { 'X-API-Key': 'shop-key' }, true],
+    ['twice', { Authorization: 'Bearer shop-key', authorization: 'Bearer shop-key' }, false],
+    ['twice, one of them wrong', { Authorization: 'Bearer wrong', authorization: 'Bearer shop-key' }, false],
+    ['twice, and by a key', { Authorization: 'a', authorization: 'b', 'x-api-key': 'shop-key' }, false],
+    ['in two ways', { Authorization: 'Bearer shop-key', 'X-API-Key': 'shop-key' }, false],
+  ])('takes a credential %s', async (_what, params, isLetIn) => {
+    const digest = createHash('sha256').update('shop-key').digest('hex');
+    app = await startTestApp({ API_KEYS: `shop:${digest}:messages:read` });
+    expect(await (await connect()).ask({ ...INIT, payload: params })).toEqual(isLetIn ? ACK : 4401);
+  });
+
   it('gets inbound messages only with messages:read-all', async () => {
     const digest = (key: string): string => createHash('sha256').update(key).digest('hex');
     app = await startTestApp({ API_KEYS: `shop:${digest('shop-key')}:messages:send+messages:read` });

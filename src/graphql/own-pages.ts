@@ -1,0 +1,16 @@
+/** Which pages may call from a browser, by what the browser itself says of them. */
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** Whether a page of this origin is ours: served by this host, or configured. */
+export function isOurs(origin: string, host: string | undefined, origins: readonly string[]): boolean {
+  return origins.includes(origin) || (URL.canParse(origin) && new URL(origin).host === host);
+}
+
+/**
+ * Whether a browser vouches that one of our pages asks. No page can forge these headers, and whoever asks without a
+ * browser has no need to: nobody's credentials are at stake there. Browsers before 2023 may send neither.
+ */
+export function isFromOurPage({ origin, host, ...headers }: IncomingHttpHeaders, origins: readonly string[]): boolean {
+  // A browser names the origin on every request to another one.
+  return origin === undefined ? headers['sec-fetch-site'] === 'same-origin' : isOurs(origin, host, origins);
+}
