@@ -44,6 +44,9 @@ class MessageProblemType {
 
   @Field(() => FailedOutcomeEnum, { description: 'Whether the message went out.' })
   outcome!: FailedOutcome;
+
+  @Field(() => String, { description: 'The id of the request, by which the operator finds it in the log.' })
+  requestId!: string;
 }
 
 /** Declares a problem type that has only the fields of every problem. */
@@ -120,18 +123,20 @@ export interface Problem {
   readonly message: string;
   readonly retryable: boolean;
   readonly outcome: FailedOutcome;
+  readonly requestId: string;
   readonly fieldErrors: readonly FieldErrorType[];
   readonly retryAfterSeconds: number | null;
 }
 
 /** A failure as data. If it does not name the outcome, the outcome is unknown: the safe reading. */
-export function problemOf(failure: ServiceError): Problem {
+export function problemOf(failure: ServiceError, requestId: string): Problem {
   const { code, message, retryable, outcome = 'UNKNOWN', fieldErrors = [], retryAfterSeconds = null } = failure;
   return {
     code,
     message,
     retryable,
     outcome,
+    requestId,
     fieldErrors: fieldErrors.map((mistake) => ({ ...mistake, path: mistake.path.map(String) })),
     retryAfterSeconds,
   };

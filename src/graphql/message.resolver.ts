@@ -59,7 +59,7 @@ export class MessageResolver {
       // Nothing may be thrown: this field is not nullable, so an error would erase the answers of other sends.
       const failure = error instanceof ServiceError ? error : new ServiceError('INTERNAL_SERVER_ERROR');
       if (isOwnFault(failure.code)) context.onInternalError(error);
-      return problemOf(failure);
+      return problemOf(failure, context.requestId);
     }
   }
 

@@ -23,6 +23,9 @@ export interface SchemaParts {
   readonly policy: SendPolicy;
 }
 
+/** The schema as clients see it, with nothing behind it. */
+export const apiSchema = (): GraphQLSchema => buildApiSchema(null);
+
 /** The schema without the federation's own types, as TypeGraphQL sees it. */
 function buildApiSchema(parts: SchemaParts | null): GraphQLSchema {
   const instances = new Map<unknown, unknown>([[DeliveryResolver, new DeliveryResolver()]]);
@@ -30,7 +33,7 @@ function buildApiSchema(parts: SchemaParts | null): GraphQLSchema {
     instances.set(MessageResolver, new MessageResolver(parts.messages, parts.policy));
     instances.set(SendResolver, new SendResolver(parts.messages));
   }
-  return buildSchemaSync({
+  const schema = buildSchemaSync({
     resolvers: [MessageResolver, DeliveryResolver, SendResolver],
     container: { get: (resolver: unknown) => instances.get(resolver) },
     // Every argument that is an input object is checked by its own `@InputArg`.
@@ -40,7 +43,19 @@ function buildApiSchema(parts: SchemaParts | null): GraphQLSchema {
     // TypeGraphQL requires one, though each subscription has its own source.
     pubSub: { publish: () => undefined, subscribe: () => noEvents() },
   });
+  // TypeGraphQL describes everything but these.
+  for (const [name, description] of Object.entries(ROOT_TYPES)) {
+    const type = schema.getType(name);
+    if (type != null) type.description = description;
+  }
+  return schema;
 }
+
+const ROOT_TYPES = {
+  Query: 'What can be asked: what became of messages, and what a text would cost.',
+  Mutation: 'What can be done: messages are sent, and sends with an unknown outcome are settled.',
+  Subscription: 'What can be followed: messages on their way, and messages that come in.',
+};
 
 // eslint-disable-next-line @typescript-eslint/no-empty-function
 async function* noEvents(): AsyncGenerator<never> {}
@@ -50,7 +65,7 @@ const subgraphDocument = (api: GraphQLSchema): DocumentNode =>
 
 /** The SDL of the subgraph, as committed in schema/schema.graphql. */
 export function subgraphSdl(): string {
-  return `${print(subgraphDocument(buildApiSchema(null)))}\n`;
+  return `${print(subgraphDocument(apiSchema()))}\n`;
 }
 
 /** The reference resolver: other subgraphs know a message by its id. The loader reads all of a request's at once. */

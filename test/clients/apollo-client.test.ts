@@ -1,5 +1,6 @@
 /** Apollo Client against a whole server. */
-import { ApolloClient, ApolloLink, CombinedGraphQLErrors, HttpLink, InMemoryCache } from '@apollo/client';
+import { readFileSync } from 'node:fs';
+import { ApolloClient, ApolloLink, CombinedGraphQLErrors, gql, HttpLink, InMemoryCache } from '@apollo/client';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { OperationTypeNode } from 'graphql';
 import { createClient } from 'graphql-ws';
@@ -57,6 +58,31 @@ describe('Apollo Client', () => {
     const { data } = await client.mutate({ mutation: SubmitMessageDocument, variables: { input: MISTAKEN.input } });
     if (data?.submitMessage.__typename !== 'InvalidMessageProblem') throw new Error('not the problem');
     expect(besideFields({ fieldErrors: data.submitMessage.fieldErrors })).toEqual(MISTAKEN.beside);
+  });
+
+  it('sees why a message was perhaps sent, by the document and the possible types of the docs', async () => {
+    const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
+    const [, text = ''] = /```graphql\n(mutation [^]*?submitMessage[^]*?)```/.exec(page) ?? [];
+    const file = new URL('../../schema/possible-types.json', import.meta.url);
+    const { possibleTypes } = JSON.parse(readFileSync(file, 'utf8')) as { possibleTypes: Record<string, string[]> };
+    const knowing = new ApolloClient({
+      cache: new InMemoryCache({ possibleTypes }),
+      link: new HttpLink({ uri: server.url }),
+    });
+    // The sandbox accepts a message of this sender and does not say so.
+    const input = { ...INPUT, from: '+19195560502' };
+    const { data } = await knowing.mutate({ mutation: gql(text), variables: { input } });
+    knowing.stop();
+    expect(data).toEqual({
+      submitMessage: {
+        __typename: 'OutcomeUnknownProblem',
+        code: 'OUTCOME_UNKNOWN',
+        message: expect.any(String) as string,
+        retryable: false,
+        outcome: 'UNKNOWN',
+        requestId: expect.any(String) as string,
+      },
+    });
   });
 
   it('updates its cached message by id when a subscription reports that it arrived', async () => {

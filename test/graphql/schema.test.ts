@@ -2,16 +2,23 @@
 import { readFileSync } from 'node:fs';
 import {
   buildASTSchema,
+  buildClientSchema,
+  buildSchema,
+  isAbstractType,
   isEnumType,
   isInputObjectType,
   isInterfaceType,
   isObjectType,
+  lexicographicSortSchema,
   parse,
+  printSchema,
   type GraphQLSchema,
+  type IntrospectionQuery,
 } from 'graphql';
-import { subgraphSdl } from '../../src/graphql/schema.js';
+import { apiSchema, subgraphSdl } from '../../src/graphql/schema.js';
 
-const COMMITTED = readFileSync(new URL('../../schema/schema.graphql', import.meta.url), 'utf8');
+const committed = (name: string): string => readFileSync(new URL(`../../schema/${name}`, import.meta.url), 'utf8');
+const COMMITTED = committed('schema.graphql');
 
 interface Described {
   readonly name: string;
@@ -22,8 +29,7 @@ interface Described {
 function* described(schema: GraphQLSchema): Generator<[path: string, element: Described]> {
   for (const type of Object.values(schema.getTypeMap())) {
     if (type.name.startsWith('__') || type.astNode === undefined) continue;
-    // The root types are the language's own; their fields say what there is to say.
-    if (!['Query', 'Mutation', 'Subscription'].includes(type.name)) yield [type.name, type];
+    yield [type.name, type];
     if (isEnumType(type)) for (const value of type.getValues()) yield [`${type.name}.${value.name}`, value];
     if (isInputObjectType(type)) {
       for (const field of Object.values(type.getFields())) yield [`${type.name}.${field.name}`, field];
@@ -40,6 +46,25 @@ function* described(schema: GraphQLSchema): Generator<[path: string, element: De
 describe('the schema', () => {
   it('is the committed one', () => {
     expect(subgraphSdl()).toBe(COMMITTED);
+  });
+
+  it('is committed for clients, too, without what belongs to federation', () => {
+    const api = buildSchema(committed('api.graphql'));
+    expect(`${printSchema(apiSchema())}\n`).toBe(committed('api.graphql'));
+    expect(committed('api.graphql')).not.toMatch(/@(key|tag|inaccessible|link)|_Any|_Entity|_Service/);
+    const { data } = JSON.parse(committed('introspection.json')) as { data: IntrospectionQuery };
+    expect(printSchema(lexicographicSortSchema(buildClientSchema(data)))).toBe(
+      printSchema(lexicographicSortSchema(api)),
+    );
+    const { possibleTypes } = JSON.parse(committed('possible-types.json')) as { possibleTypes: object };
+    expect(possibleTypes).toEqual(
+      Object.fromEntries(
+        Object.values(api.getTypeMap())
+          .filter(isAbstractType)
+          .map((type) => [type.name, api.getPossibleTypes(type).map(({ name }) => name)]),
+      ),
+    );
+    expect(Object.keys(possibleTypes)).toContain('MessageProblem');
   });
 
   it('describes everything', () => {

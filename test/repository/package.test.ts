@@ -200,7 +200,8 @@ describe('the package', () => {
 
   it('resolves to its types whoever imports it (Are the types wrong?)', async () => {
     const attw = join(ROOT, 'node_modules/@arethetypeswrong/cli/dist/index.js');
-    const args = [tarball, '--format', 'json', '--exclude-entrypoints', './schema.graphql'];
+    const data = ['schema.graphql', 'api.graphql', 'introspection.json', 'possible-types.json'];
+    const args = [tarball, '--format', 'json', '--exclude-entrypoints', ...data.map((name) => `./${name}`)];
     const { stdout } = await run(process.execPath, [attw, ...args], { cwd: folder });
     expect((JSON.parse(stdout) as { problems?: object }).problems).toEqual({});
   });
