@@ -23,8 +23,6 @@ await build({
   platform: 'node',
   format: 'esm',
   target: 'node20.19',
-  // TypeGraphQL takes names of types from those of classes.
-  keepNames: true,
   banner: { js: COMMONJS },
   external: [
     // Compiled.

@@ -41,7 +41,7 @@ function isMediaUrl(url: string): boolean {
   return authority !== undefined && !authority.includes('@') && !/[\s\p{C}\p{Z}\\]/u.test(url) && URL.canParse(url);
 }
 
-@InputType({
+@InputType('MessageInput', {
   description: 'A message to send: an SMS, an MMS if it has media, a group message if it has several recipients.',
 })
 export class MessageInput {
@@ -155,7 +155,7 @@ export class MessageInput {
   idempotencyKey?: string | null;
 }
 
-@InputType({ description: 'A text to preview before it is sent.' })
+@InputType('MessagePreviewInput', { description: 'A text to preview before it is sent.' })
 export class MessagePreviewInput {
   @Field(() => String, {
     description: 'The text, at most 2048 UTF-16 units. Error codes: `TEXT_TOO_LONG`, `INVALID_CHARACTER`.',

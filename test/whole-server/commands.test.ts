@@ -2,7 +2,7 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -104,6 +104,12 @@ describe('beside a running server', () => {
 
   const statusOf = (sendId: string): unknown =>
     rows('SELECT status, settled_by FROM sends WHERE send_id = ?', sendId)[0];
+
+  it('schema prints the committed schema: the bundle renames no type', async () => {
+    const { code, output } = await end(start(folder, [MAIN, 'schema']));
+    expect(code).toBe(0);
+    expect(output).toBe(readFileSync(new URL('../../schema/schema.graphql', import.meta.url), 'utf8'));
+  });
 
   it(
     'unresolved prints a line of JSON for each send, the oldest first, and nothing of its text',
