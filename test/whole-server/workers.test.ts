@@ -247,56 +247,64 @@ describe('a server of two workers', () => {
     ['it is told to stop', (pid: number) => process.kill(pid, 'SIGTERM')],
     ['all of its processes are told to stop', (pid: number) => process.kill(-pid, 'SIGTERM')],
     ['Ctrl-C is pressed', (pid: number) => process.kill(-pid, 'SIGINT')],
-  ])('finishes what is in flight when %s, and no process of it is left', async (_how, signal) => {
-    const answers: (() => void)[] = [];
-    const upstream = await startMisbehavingUpstream(async (socket) => {
-      await socket.readPost();
-      await new Promise<void>((resolve) => answers.push(resolve));
-      socket.write('HTTP/1.1 202 Accepted\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n{"id":"1"}');
-    });
-    const server = await start(upstreamAt(upstream.url));
-    const inFlight = send(server.url, INPUT);
-    await until(() => answers.length === 1);
-    const exited = once(server.process, 'exit');
-    signal(server.process.pid ?? 0);
-    await refusal(server.url);
-    answers[0]?.();
-    expect((await inFlight).data).toEqual({ sendMessage: { id: '1', status: 'ACCEPTED' } });
-    expect(await exited).toEqual([0, null]);
-    for (const pid of server.workers().values()) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
-    expect(storedStatuses()).toEqual(['ACCEPTED']);
-    await upstream.close();
-  }, 60_000);
+  ])(
+    'finishes what is in flight when %s, and no process of it is left',
+    async (_how, signal) => {
+      const answers: (() => void)[] = [];
+      const upstream = await startMisbehavingUpstream(async (socket) => {
+        await socket.readPost();
+        await new Promise<void>((resolve) => answers.push(resolve));
+        socket.write('HTTP/1.1 202 Accepted\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n{"id":"1"}');
+      });
+      const server = await start(upstreamAt(upstream.url));
+      const inFlight = send(server.url, INPUT);
+      await until(() => answers.length === 1);
+      const exited = once(server.process, 'exit');
+      signal(server.process.pid ?? 0);
+      await refusal(server.url);
+      answers[0]?.();
+      expect((await inFlight).data).toEqual({ sendMessage: { id: '1', status: 'ACCEPTED' } });
+      expect(await exited).toEqual([0, null]);
+      for (const pid of server.workers().values()) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+      expect(storedStatuses()).toEqual(['ACCEPTED']);
+      await upstream.close();
+    },
+    60_000,
+  );
 
-  it.each(['1', '2'])('of %s processes stops in order while it still starts', async (workers) => {
-    let posts = 0;
-    // Silent to the check of the account, which the start waits for.
-    const upstream = await startEndpoint((response, _body, request) => {
-      if (request.method !== 'POST') return;
-      posts += 1;
-      setTimeout(() => response.writeHead(202, JSON_TYPE).end('{"id":"1"}'), 500);
-    });
-    const free = await startEndpoint(() => undefined);
-    const { port } = new URL(free.url);
-    await free.close();
-    const child = run({ ...upstreamAt(`${upstream.url}/v2`), WORKERS: workers, PORT: port });
-    const url = `http://127.0.0.1:${port}/graphql`;
-    const isServing = async (): Promise<boolean> => {
-      const served = onItsOwn(url.replace('/graphql', '/health'), {});
-      return served.then(
-        () => true,
-        () => false,
-      );
-    };
-    while (!(await isServing()));
-    const inFlight = send(url, INPUT);
-    await until(() => posts === 1);
-    const exited = once(child, 'exit');
-    child.kill('SIGTERM');
-    expect((await inFlight).data).toEqual({ sendMessage: { id: '1', status: 'ACCEPTED' } });
-    expect(await exited).toEqual([0, null]);
-    await upstream.close();
-  }, 60_000);
+  it.each(['1', '2'])(
+    'of %s processes stops in order while it still starts',
+    async (workers) => {
+      let posts = 0;
+      // Silent to the check of the account, which the start waits for.
+      const upstream = await startEndpoint((response, _body, request) => {
+        if (request.method !== 'POST') return;
+        posts += 1;
+        setTimeout(() => response.writeHead(202, JSON_TYPE).end('{"id":"1"}'), 500);
+      });
+      const free = await startEndpoint(() => undefined);
+      const { port } = new URL(free.url);
+      await free.close();
+      const child = run({ ...upstreamAt(`${upstream.url}/v2`), WORKERS: workers, PORT: port });
+      const url = `http://127.0.0.1:${port}/graphql`;
+      const isServing = async (): Promise<boolean> => {
+        const served = onItsOwn(url.replace('/graphql', '/health'), {});
+        return served.then(
+          () => true,
+          () => false,
+        );
+      };
+      while (!(await isServing()));
+      const inFlight = send(url, INPUT);
+      await until(() => posts === 1);
+      const exited = once(child, 'exit');
+      child.kill('SIGTERM');
+      expect((await inFlight).data).toEqual({ sendMessage: { id: '1', status: 'ACCEPTED' } });
+      expect(await exited).toEqual([0, null]);
+      await upstream.close();
+    },
+    60_000,
+  );
 
   it('ends when its first process is killed; the next one finds its sends, and calls them unknown', async () => {
     let posts = 0;
@@ -316,7 +324,10 @@ describe('a server of two workers', () => {
   }, 60_000);
 
   it('leaves a server of one process alone that is a worker of somebody else', async () => {
-    const code = `import cluster from 'node:cluster'; cluster.setupPrimary({exec: ${JSON.stringify(MAIN)}}); cluster.fork();`;
+    const code = `
+      import cluster from 'node:cluster';
+      cluster.setupPrimary({ exec: ${JSON.stringify(MAIN)}, execArgv: [] });
+      cluster.fork();`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
       cwd: folder,
       env: { PORT: '0' },
