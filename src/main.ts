@@ -41,15 +41,22 @@ const newLogger = (level: string): Logger => createLogger(level, pino.destinatio
 async function serve(): Promise<void> {
   const config = readConfig(process.env);
   const log = newLogger(config.logLevel);
-  if (cluster.isWorker) {
-    const app = await serveAsWorker(config, log);
-    stopOnSignal(() => app.close());
+  // By WORKERS, too: somebody else's cluster may run this server as one of its own workers.
+  if (cluster.isWorker && config.workers > 1) {
+    await untilSignal(serveAsWorker(config, log));
     return;
   }
-  const server = config.workers > 1 ? await startWorkers(config, log) : await startServer(config, log);
-  const { url } = server;
+  const { url } = await untilSignal(config.workers > 1 ? startWorkers(config, log) : startServer(config, log));
   print(`\nGraphQL  ${url}  (${notice(config)})\n\nSend a message:\n\n${curl(url, config)}\n\n`);
-  stopOnSignal(() => server.close());
+}
+
+/** Stops what starts, on a signal. From the first moment on: it serves before it has started in every respect. */
+function untilSignal<Started extends { close(): Promise<void> }>(starting: Promise<Started>): Promise<Started> {
+  stopOnSignal(async () => {
+    const started = await starting;
+    await started.close();
+  });
+  return starting;
 }
 
 async function startServer(config: Config, log: Logger): Promise<Workers> {
@@ -193,13 +200,20 @@ function curl(url: string, { auth }: Config): string {
   return `curl -s ${url}${credential} -H 'content-type: application/json' -d '${body}'`;
 }
 
+/**
+ * Further signals change nothing. Ctrl-C and service managers signal all processes of a server, and its first process
+ * then signals its workers once more.
+ */
 function stopOnSignal(close: () => Promise<void>): void {
+  let isStopping = false;
   const stop = (): void => {
+    if (isStopping) return;
+    isStopping = true;
     setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
     close().then(() => process.exit(0), fail);
   };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
 }
 
 /** What has a message for people, and needs no stack. */

@@ -50,6 +50,8 @@ function run(environment: Readonly<Record<string, string | undefined>>): ChildPr
     cwd: folder,
     env: { PORT: '0', WORKERS: '2', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own, so that all of its processes can be signalled.
+    detached: true,
   });
   started.push(child);
   return child;
@@ -240,26 +242,69 @@ describe('a server of two workers', () => {
     await upstream.close();
   }, 90_000);
 
-  it('finishes what is in flight when it is told to stop, and no process of it is left', async () => {
-    const answers: (() => void)[] = [];
-    const upstream = await startMisbehavingUpstream(async (socket) => {
-      await socket.readPost();
-      await new Promise<void>((resolve) => answers.push(resolve));
-      socket.write('HTTP/1.1 202 Accepted\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n{"id":"1"}');
-    });
-    const server = await start(upstreamAt(upstream.url));
-    const inFlight = send(server.url, INPUT);
-    await until(() => answers.length === 1);
-    const exited = once(server.process, 'exit');
-    server.process.kill('SIGTERM');
-    await refusal(server.url);
-    answers[0]?.();
-    expect((await inFlight).data).toEqual({ sendMessage: { id: '1', status: 'ACCEPTED' } });
-    expect(await exited).toEqual([0, null]);
-    for (const pid of server.workers().values()) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
-    expect(storedStatuses()).toEqual(['ACCEPTED']);
-    await upstream.close();
-  }, 60_000);
+  // As service managers and Ctrl-C do it: the first process then signals its workers once more.
+  it.each([
+    ['it is told to stop', (pid: number) => process.kill(pid, 'SIGTERM')],
+    ['all of its processes are told to stop', (pid: number) => process.kill(-pid, 'SIGTERM')],
+    ['Ctrl-C is pressed', (pid: number) => process.kill(-pid, 'SIGINT')],
+  ])(
+    'finishes what is in flight when %s, and no process of it is left',
+    async (_how, signal) => {
+      const answers: (() => void)[] = [];
+      const upstream = await startMisbehavingUpstream(async (socket) => {
+        await socket.readPost();
+        await new Promise<void>((resolve) => answers.push(resolve));
+        socket.write('HTTP/1.1 202 Accepted\r\ncontent-type: application/json\r\ncontent-length: 10\r\n\r\n{"id":"1"}');
+      });
+      const server = await start(upstreamAt(upstream.url));
+      const inFlight = send(server.url, INPUT);
+      await until(() => answers.length === 1);
+      const exited = once(server.process, 'exit');
+      signal(server.process.pid ?? 0);
+      await refusal(server.url);
+      answers[0]?.();
+      expect((await inFlight).data).toEqual({ sendMessage: { id: '1', status: 'ACCEPTED' } });
+      expect(await exited).toEqual([0, null]);
+      for (const pid of server.workers().values()) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+      expect(storedStatuses()).toEqual(['ACCEPTED']);
+      await upstream.close();
+    },
+    60_000,
+  );
+
+  it.each(['1', '2'])(
+    'of %s processes stops in order while it still starts',
+    async (workers) => {
+      let posts = 0;
+      // Silent to the check of the account, which the start waits for.
+      const upstream = await startEndpoint((response, _body, request) => {
+        if (request.method !== 'POST') return;
+        posts += 1;
+        setTimeout(() => response.writeHead(202, JSON_TYPE).end('{"id":"1"}'), 500);
+      });
+      const free = await startEndpoint(() => undefined);
+      const { port } = new URL(free.url);
+      await free.close();
+      const child = run({ ...upstreamAt(`${upstream.url}/v2`), WORKERS: workers, PORT: port });
+      const url = `http://127.0.0.1:${port}/graphql`;
+      const isServing = async (): Promise<boolean> => {
+        const served = onItsOwn(url.replace('/graphql', '/health'), {});
+        return served.then(
+          () => true,
+          () => false,
+        );
+      };
+      while (!(await isServing()));
+      const inFlight = send(url, INPUT);
+      await until(() => posts === 1);
+      const exited = once(child, 'exit');
+      child.kill('SIGTERM');
+      expect((await inFlight).data).toEqual({ sendMessage: { id: '1', status: 'ACCEPTED' } });
+      expect(await exited).toEqual([0, null]);
+      await upstream.close();
+    },
+    60_000,
+  );
 
   it('ends when its first process is killed; the next one finds its sends, and calls them unknown', async () => {
     let posts = 0;
@@ -277,6 +322,23 @@ describe('a server of two workers', () => {
     expect(storedStatuses()).toEqual(['UNKNOWN']);
     await upstream.close();
   }, 60_000);
+
+  it('leaves a server of one process alone that is a worker of somebody else', async () => {
+    const code = `
+      import cluster from 'node:cluster';
+      cluster.setupPrimary({ exec: ${JSON.stringify(MAIN)}, execArgv: [] });
+      cluster.fork();`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
+      cwd: folder,
+      env: { PORT: '0' },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    started.push(child);
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (line.startsWith('GraphQL  http://')) return;
+    }
+    throw new Error('It did not start.');
+  }, 30_000);
 
   it('that finds its port taken ends and says why', async () => {
     const taken = await startEndpoint(() => undefined);
