@@ -19,6 +19,8 @@ import { startBuiltInSandbox, type SandboxAddress } from './upstream.js';
 
 /** Before a worker is replaced: one that dies at once would otherwise be replaced without end. */
 const RESTART_PAUSE_MS = 1_000;
+/** A worker ends within 10 s. One that stands still never would, and would keep the port. */
+const KILL_AFTER_MS = 9_700;
 
 /** A worker ended before it served. Its own log says why. */
 export class WorkerEndedError extends Error {
@@ -129,15 +131,20 @@ class Crew {
   async close(): Promise<void> {
     this.#stopping.abort();
     const living = Object.values(cluster.workers ?? {}).filter((worker) => worker?.isDead() === false) as Worker[];
-    await Promise.all(
-      living.map((worker) => {
-        const ended = once(worker, 'exit');
-        // Its own `kill` would first cut it off from the store.
-        const { process: child } = worker;
-        child.kill('SIGTERM');
-        return ended;
-      }),
-    );
+    await Promise.all(living.map((worker) => this.#end(worker)));
+  }
+
+  async #end(worker: Worker): Promise<void> {
+    const ended = once(worker, 'exit');
+    // Its own `kill` would first cut it off from the store.
+    const { id, process: child } = worker;
+    child.kill('SIGTERM');
+    const tooLong = setTimeout(() => {
+      this.#options.log.error({ worker: id }, 'a worker did not end in time; it is killed');
+      child.kill('SIGKILL');
+    }, KILL_AFTER_MS);
+    await ended;
+    clearTimeout(tooLong);
   }
 
   #fork(): void {

@@ -306,6 +306,16 @@ describe('a server of two workers', () => {
     60_000,
   );
 
+  it('leaves no worker behind that stands still', async () => {
+    const server = await start({});
+    const [stopped = 0] = server.workers().values();
+    process.kill(stopped, 'SIGSTOP');
+    const exited = once(server.process, 'exit');
+    server.process.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
+    for (const pid of server.workers().values()) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  }, 60_000);
+
   it('ends when its first process is killed; the next one finds its sends, and calls them unknown', async () => {
     let posts = 0;
     const upstream = await startMisbehavingUpstream(async (socket) => {
