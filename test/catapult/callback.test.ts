@@ -97,6 +97,11 @@ describe('a callback', () => {
     ['no recipient', { to: undefined }, { to: null }],
     ['a code in a string', { errorCode: '4775' }, { errorCode: 4775 }],
     ['no code', { errorCode: undefined }, { errorCode: null }],
+    ['a string that only begins like a code', { errorCode: '4775x' }, { errorCode: null }],
+    ['a string that only ends like a code', { errorCode: '-4775' }, { errorCode: null }],
+    ['a string of too many digits', { errorCode: '477500' }, { errorCode: null }],
+    ['two recipients', { to: ['+52345678903', '+52345678904'] }, { to: null }],
+    ['an empty list of recipients', { to: [] }, { to: null }],
     ['a code that is none', { errorCode: { code: 1 } }, { errorCode: null }],
     ['microseconds', { time: '2024-12-02T20:27:21.979456Z' }, { time: 1_733_171_241_979_456 }],
     ['no time of its own', { time: undefined }, { time: 1_473_877_216_000_000 }],
@@ -161,6 +166,13 @@ describe('a callback', () => {
           deliveries: [],
         },
       },
+    ]);
+  });
+
+  it('that brings a message passes over what is no text in its lists', () => {
+    const inbound = { ...MESSAGE, to: ['+12345678902', 5, null], media: [null, ...MESSAGE.media, { url: 'x' }] };
+    expect(parse([{ type: 'message-received', message: inbound }])).toMatchObject([
+      { kind: 'received', message: { to: ['+12345678902'], media: MESSAGE.media } },
     ]);
   });
 

@@ -54,6 +54,22 @@ describe('wrong credentials', () => {
     expect((await Promise.all(all)).filter((isTooMany) => isTooMany)).toHaveLength(1_010);
   });
 
+  it('that were answered make room for others to wait', async () => {
+    const first = tries(1_010, () => 'a');
+    await pass(1_000);
+    await Promise.all(first);
+    const second = tries(1_000, () => 'a');
+    expect(clock.pauses.filter((ms) => ms === 1_000)).toHaveLength(2_000);
+    await pass(1_000);
+    await Promise.all(second);
+  });
+
+  it('that wait are answered when the server stops', async () => {
+    const all = tries(11, () => 'a');
+    wrong.close();
+    expect((await Promise.all(all)).at(-1)).toBe(true);
+  });
+
   it('from more addresses than are counted share one count', async () => {
     await Promise.all(tries(10_000, (index) => `address ${index}`));
     expect(await Promise.all(tries(10, (index) => `new ${index}`))).toEqual(Array(10).fill(false));
