@@ -143,7 +143,7 @@ describe('in the sandbox', () => {
 
   it.each([
     ['an unknown message', print(MessageUpdatedDocument), { id: 'zqcanary' }, 'BAD_USER_INPUT'],
-    ['an unknown field', 'subscription { zqcanary }', {}, 'GRAPHQL_VALIDATION_FAILED'],
+    ['an unknown field', 'subscription { zqname(text: "zqcanary") }', {}, 'GRAPHQL_VALIDATION_FAILED'],
     ['no GraphQL', 'subscription { zqcanary( }', {}, 'GRAPHQL_PARSE_FAILED'],
     ['a document of 100,000 tokens', `subscription { ${'a '.repeat(100_000)} }`, {}, 'GRAPHQL_PARSE_FAILED'],
     ['a variable of the wrong type', print(MessageUpdatedDocument), { id: { zqcanary: 1 } }, 'BAD_USER_INPUT'],
