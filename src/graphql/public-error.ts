@@ -23,7 +23,7 @@ export function errorFormatter(schema: GraphQLSchema, options: { readonly intros
     const message =
       isAboutDocument(code) && !options.introspection
         ? 'The request does not fit the schema.'
-        : messageOf(code, formatted.message, (name) => names.has(name) || isWrittenIn(error, name));
+        : messageOf(code, formatted.message, names, error);
     return { message, ...where, extensions: { code, retryable: ERRORS[code].retryable } };
   };
 }
@@ -82,32 +82,36 @@ function codeOf(formatted: Pick<GraphQLFormattedError, 'extensions'>, error: unk
 /** Messages of BAD_REQUEST are constant anyway. */
 const isAboutDocument = (code: ErrorCode): boolean => code !== 'INTERNAL_SERVER_ERROR' && code !== 'BAD_REQUEST';
 
-function messageOf(code: ErrorCode, message: string, isName: (word: string) => boolean): string {
+function messageOf(code: ErrorCode, message: string, names: ReadonlySet<string>, error: unknown): string {
   if (code === 'INTERNAL_SERVER_ERROR') return ERRORS[code].message;
   // Apollo's messages about an HTTP request are constant.
-  return code === 'BAD_REQUEST' ? message : withoutInput(message, isName);
+  if (code === 'BAD_REQUEST') return message;
+  const isWritten = namesIn(error);
+  return withoutInput(message, (word) => names.has(word) || isWritten(word));
 }
 
 /**
- * Whether the part of the document that an error is about has this name: of a field, a variable, a type that does not
- * exist. A word that also stands in a value there, a string or an enum value, is hidden. Of a document that cannot be
- * parsed no part is known.
+ * Tells which names the part of the document has that an error is about: of fields, variables, types that do not exist. A
+ * word that also stands in a value there, a string or an enum value, is none. Of a document that cannot be parsed no part
+ * is known.
  */
-function isWrittenIn(error: unknown, name: string): boolean {
+function namesIn(error: unknown): (word: string) => boolean {
   const nodes = error instanceof GraphQLError ? (error.nodes ?? []) : [];
-  let [isWritten, isInValue] = [false, false];
-  const lookInValue = ({ value }: StringValueNode | EnumValueNode): void => {
-    isInValue ||= value.includes(name);
+  const names = new Set<string>();
+  const values: string[] = [];
+  const keepValue = ({ value }: StringValueNode | EnumValueNode): void => {
+    values.push(value);
   };
   const visitor: ASTVisitor = {
     Name: ({ value }) => {
-      isWritten ||= value === name;
+      names.add(value);
     },
-    StringValue: lookInValue,
-    EnumValue: lookInValue,
+    StringValue: keepValue,
+    EnumValue: keepValue,
   };
+  // Once, however long the message: a part may be the whole document.
   for (const node of nodes) visit(node, visitor);
-  return isWritten && !isInValue;
+  return (word) => names.has(word) && !values.some((value) => value.includes(word));
 }
 
 /** The words of graphql-js's own messages about a document and its variables. */
