@@ -1,6 +1,7 @@
 /** How sends and messages lie in the one table, the same in both databases. */
 import { createHash } from 'node:crypto';
 import { aggregateStatus, openDeliveries, withEvent, type DeliveryEvent } from '../messaging/delivery.js';
+import { yieldsTo } from '../messaging/message.js';
 import type { Delivery, Message, MessageDirection, MessagePriority, MessageStatus } from '../messaging/message.js';
 import type { ListedMessage, NewSend, Resolution, Settlement, StoredSend } from '../messaging/ports.js';
 
@@ -222,9 +223,13 @@ export function tombstoneColumns(send: NewSend, now: number): ClaimColumns {
   };
 }
 
-/** The end of the statement that writes tombstones: it also ends the claim itself, if that is stored by now. */
-export const ON_STORED_CLAIM =
-  "ON CONFLICT (send_id) DO UPDATE SET status = 'REJECTED', idempotency_key = NULL, updated_at = excluded.updated_at WHERE sends.status = 'PENDING'";
+/**
+ * The end of the statement that writes tombstones: it also ends the claim itself, if that is stored by now. Its lease may
+ * have run out while the store was silent; whoever writes a tombstone knows that nothing was sent.
+ */
+export const ON_STORED_CLAIM = `ON CONFLICT (send_id) DO UPDATE
+  SET status = 'REJECTED', idempotency_key = NULL, updated_at = excluded.updated_at
+  WHERE sends.status IN ('${yieldsTo('REJECTED').join("', '")}')`;
 
 /**
  * Upstream's strings may hold what a database refuses: U+0000, which ends strings in PostgreSQL, and halves of surrogate

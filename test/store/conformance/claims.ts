@@ -118,6 +118,28 @@ export function describeClaims(opened: Opened): void {
       expect(JSON.stringify(await place.sql('SELECT * FROM sends'))).not.toContain('private');
     });
 
+    it('abandons claims whose leases ran out meanwhile: it is known that nothing was sent', async () => {
+      const sends = ['k', null].map((idempotencyKey) => newSend({ idempotencyKey }));
+      for (const send of sends) await store.claim(send);
+      expect(await store.expireLeases(Number.MAX_SAFE_INTEGER)).toBe(2);
+      await store.abandon(sends, 2_000);
+      expect(await store.unresolvedSends(10, null)).toEqual([]);
+      expect(await statusesOf(sends.map(({ sendId }) => sendId))).toEqual([
+        ['REJECTED', null],
+        ['REJECTED', null],
+      ]);
+      expect(await statusOf('k')).toBe('free');
+    });
+
+    it('abandons no claim that somebody settled', async () => {
+      const send = newSend({ idempotencyKey: 'k' });
+      await store.claim(send);
+      await store.expireLeases(Number.MAX_SAFE_INTEGER);
+      await store.settle(send.sendId, { as: 'SENT', found: null, by: 'shell:me', reason: null }, 2_000);
+      await store.abandon([send], 3_000);
+      expect(await statusOf('k')).toBe('ACCEPTED');
+    });
+
     it('abandons no claim whose outcome is known', async () => {
       const send = newSend({ idempotencyKey: 'k' });
       await store.claim(send);
