@@ -90,8 +90,8 @@ function messageOf(code: ErrorCode, message: string, isName: (word: string) => b
 
 /**
  * Whether the part of the document that an error is about has this name: of a field, a variable, a type that does not
- * exist. A word that also stands in a value there, a string or an enum value, is hidden. Of a document that cannot be
- * parsed no part is known.
+ * exist. A word that also stands in a value there, a string or an enum value, or in the value of the variable, is hidden.
+ * Of a document that cannot be parsed no part is known.
  */
 function isWrittenIn(error: unknown, name: string): boolean {
   const nodes = error instanceof GraphQLError ? (error.nodes ?? []) : [];
@@ -107,7 +107,16 @@ function isWrittenIn(error: unknown, name: string): boolean {
     EnumValue: lookInValue,
   };
   for (const node of nodes) visit(node, visitor);
-  return isWritten && !isInValue;
+  return isWritten && !isInValue && !(error instanceof GraphQLError && isInVariable(error.message, name));
+}
+
+const OF_VARIABLE = /^Variable "\$\w+" got invalid value /;
+
+/** Whether graphql-js prints this name as part of a variable's value, and not only as the variable or the path in it. */
+function isInVariable(message: string, name: string): boolean {
+  if (!OF_VARIABLE.test(message)) return false;
+  const rest = message.replace(OF_VARIABLE, '').replaceAll(` at "${name}`, '');
+  return rest.split(/\W+/).includes(name);
 }
 
 /** The words of graphql-js's own messages about a document and its variables. */
