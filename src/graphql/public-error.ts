@@ -92,11 +92,11 @@ function messageOf(code: ErrorCode, message: string, names: ReadonlySet<string>,
 
 /**
  * Tells which names the part of the document has that an error is about: of fields, variables, types that do not exist. A
- * word that also stands in a value there, a string or an enum value, is none. Of a document that cannot be parsed no part
- * is known.
+ * word that also stands in a value is none: in a string or an enum value there, or in the value of the variable. Of a
+ * document that cannot be parsed no part is known.
  */
 function namesIn(error: unknown): (word: string) => boolean {
-  const nodes = error instanceof GraphQLError ? (error.nodes ?? []) : [];
+  if (!(error instanceof GraphQLError)) return () => false;
   const names = new Set<string>();
   const values: string[] = [];
   const keepValue = ({ value }: StringValueNode | EnumValueNode): void => {
@@ -110,8 +110,19 @@ function namesIn(error: unknown): (word: string) => boolean {
     EnumValue: keepValue,
   };
   // Once, however long the message: a part may be the whole document.
-  for (const node of nodes) visit(node, visitor);
-  return (word) => names.has(word) && !values.some((value) => value.includes(word));
+  for (const node of error.nodes ?? []) visit(node, visitor);
+  const ofVariable = wordsOfVariable(error.message);
+  return (word) => names.has(word) && !ofVariable.has(word) && !values.some((value) => value.includes(word));
+}
+
+const OF_VARIABLE = /^Variable "\$\w+" got invalid value /;
+/** Where in the variable it is, by its name. */
+const PLACE = / at "\w+/g;
+
+/** The words that graphql-js prints of the value of a variable; none where a message is about something else. */
+function wordsOfVariable(message: string): ReadonlySet<string> {
+  if (!OF_VARIABLE.test(message)) return new Set();
+  return new Set(message.replace(OF_VARIABLE, '').replaceAll(PLACE, '').split(/\W+/));
 }
 
 /** The words of graphql-js's own messages about a document and its variables. */

@@ -1,6 +1,7 @@
 /** Error messages keep known words only. */
 import fc from 'fast-check';
-import { buildSchema, coerceInputValue, GraphQLError, parse, validate } from 'graphql';
+import { buildSchema, coerceInputValue, getVariableValues, GraphQLError, parse, validate } from 'graphql';
+import type { OperationDefinitionNode } from 'graphql';
 import { subgraphSdl } from '../../src/graphql/schema.js';
 import { errorFormatter, withoutInput } from '../../src/graphql/public-error.js';
 
@@ -101,5 +102,29 @@ describe('a message about a request', () => {
         expect(messages.join()).not.toContain('zqkey"');
       }),
     );
+  });
+
+  it.each([
+    ['Int', 'word', 'Variable … got invalid value … Int cannot represent non-integer value: …'],
+    ['Int', 'another', 'Variable "$word" got invalid value … Int cannot represent non-integer value: …'],
+    [
+      'MessageFilter',
+      { tag: { key: 'word.' } },
+      'Variable … got invalid value { … } at … String cannot represent a non string value: { … }',
+    ],
+    [
+      'MessageFilter',
+      { tag: 5 },
+      'Variable "$word" got invalid value … at "word.tag"; String cannot represent a non string value: …',
+    ],
+  ])('repeats no value of a variable, not even one that is its name: %s, %j', (type, value, expected) => {
+    const schema = buildSchema(subgraphSdl(), { assumeValidSDL: true });
+    const format = errorFormatter(schema, { introspection: true });
+    const [operation] = parse(`query ($word: ${type}) { __typename @skip(if: $word) }`).definitions;
+    const { variableDefinitions = [] } = operation as OperationDefinitionNode;
+    const { errors = [] } = getVariableValues(schema, variableDefinitions, { word: value });
+    const extensions = { code: 'BAD_USER_INPUT' };
+    const messages = errors.map((error) => format({ ...error.toJSON(), extensions }, error).message);
+    expect(messages).toEqual([expected]);
   });
 });
