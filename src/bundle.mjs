@@ -1,7 +1,7 @@
 /**
  * Puts the server with all that it imports into one file, as the last step of `npm run build`: to find, read and compile
- * 1,700 files takes twice as long, and 20 MB more memory. What other programs import (`dist/index.js`) stays as it is, since they bring
- * GraphQL themselves, and there must be only one.
+ * 1,700 files takes twice as long, and 20 MB more memory. What other programs import (`dist/index.js`) stays as it is,
+ * since they bring GraphQL themselves, and there must be only one.
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath, URL } from 'node:url';

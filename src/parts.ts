@@ -191,7 +191,7 @@ function logSettling(log: Logger): Pick<SettlingOptions, 'onStep' | 'onFailure'>
   };
 }
 
-function logHousekeeping(log: Logger): Pick<HousekeepingOptions, 'onExpired' | 'onDropped' | 'onFailure'> {
+export function logHousekeeping(log: Logger): Pick<HousekeepingOptions, 'onExpired' | 'onDropped' | 'onFailure'> {
   return {
     onExpired: (count) => {
       log.warn({ count }, 'sends without an outcome were found; they are UNKNOWN now');

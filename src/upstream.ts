@@ -52,12 +52,14 @@ export interface OpenUpstream {
   listening(callbackUrl: string): void;
 }
 
-/** What a server knows of the built-in sandbox, which may run in another process. */
-export interface BuiltInSandbox extends SandboxAddress {
+/** The built-in sandbox, which may run in another process. */
+export interface BuiltInSandbox {
+  readonly address: SandboxAddress;
   /** Has its callbacks sent there. */
   sendCallbacksTo(callbackUrl: string): void;
 }
 
+/** What a server knows of it. */
 export interface SandboxAddress {
   readonly url: string;
   readonly tokenUrl: string;
@@ -71,9 +73,7 @@ export async function startBuiltInSandbox(closing: Closing, auth: SandboxAuth): 
   const { url, tokenUrl } = sandbox;
   const callbackCredentials = { username: 'sandbox', password: randomBytes(16).toString('hex') };
   return {
-    url,
-    tokenUrl,
-    callbackCredentials,
+    address: { url, tokenUrl, callbackCredentials },
     sendCallbacksTo: (callbackUrl) => {
       sandbox.sendCallbacksTo({ url: callbackUrl, ...callbackCredentials });
     },
@@ -96,10 +96,10 @@ export async function openUpstream(
   }
   const sandbox = running ?? (await startBuiltInSandbox(closing, upstream.auth));
   return {
-    ...connect(closing, accountIn(sandbox, upstream.auth), clock),
+    ...connect(closing, accountIn(sandbox.address, upstream.auth), clock),
     notice: 'listening; messages go to the built-in SANDBOX and reach nobody',
-    facts: { sandbox: sandbox.url },
-    callbackCredentials: [sandbox.callbackCredentials],
+    facts: { sandbox: sandbox.address.url },
+    callbackCredentials: [sandbox.address.callbackCredentials],
     listening: (callbackUrl) => {
       sandbox.sendCallbacksTo(callbackUrl);
     },

@@ -11,7 +11,7 @@ import { openAll, type Closing } from './closing.js';
 import type { Config } from './config/config.js';
 import type { Logger } from './log.js';
 import type { StoreChange } from './messaging/ports.js';
-import { STORE_FILE } from './parts.js';
+import { logHousekeeping, STORE_FILE } from './parts.js';
 import { openStore, type OpenStore } from './store/index.js';
 import { remoteStore, storeCalls, type StoreCalls } from './store/remote-store.js';
 import { CountersInMemory } from './store/send-limits.js';
@@ -61,11 +61,7 @@ export function startWorkers(config: Config, log: Logger): Promise<Workers> {
     const sandbox = upstream.kind === 'sandbox' ? await startBuiltInSandbox(closing, upstream.auth) : null;
     const calls: Partial<FirstProcess> = {
       ...(store !== null && storeCalls(store, new CountersInMemory())),
-      sandbox: () => {
-        if (sandbox === null) return null;
-        const { url, tokenUrl, callbackCredentials } = sandbox;
-        return { url, tokenUrl, callbackCredentials };
-      },
+      sandbox: () => sandbox?.address ?? null,
       sendCallbacksTo: (callbackUrl) => sandbox?.sendCallbacksTo(callbackUrl),
     };
     const crew = new Crew({ calls, store, log });
@@ -81,7 +77,7 @@ async function openForWorkers(closing: Closing, log: Logger): Promise<OpenStore>
   closing.add(() => store.close());
   // No worker runs yet: whatever is pending was left by a crash.
   const count = await store.expireLeases(Number.MAX_SAFE_INTEGER);
-  if (count > 0) log.warn({ count }, 'sends without an outcome were found; they are UNKNOWN now');
+  if (count > 0) logHousekeeping(log).onExpired(count);
   return store;
 }
 
@@ -179,7 +175,7 @@ export async function serveAsWorker(config: Config, log: Logger): Promise<App> {
   });
   const store = config.databaseUrl === null ? remoteStore(first) : null;
   const address = await first.sandbox();
-  const sandbox = address === null ? null : { ...address, sendCallbacksTo: first.sendCallbacksTo.asEvent };
+  const sandbox = address === null ? null : { address, sendCallbacksTo: first.sendCallbacksTo.asEvent };
   const shared = { ...(store !== null && { store }), ...(sandbox !== null && { sandbox }) };
   const app = await createAppWith(shared, config, { log: log.child({ worker: worker.id }) });
   await first.serving(await app.listen());
