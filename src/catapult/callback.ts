@@ -120,6 +120,7 @@ function parseReceived(id: string, message: Record<string, unknown>, time: Micro
       pairedMessageId: idOf(message.pairedMessageId),
       status: 'RECEIVED',
       deliveries: [],
+      events: [],
     },
   };
 }

@@ -86,6 +86,7 @@ export function acceptedMessage(answer: Acceptance, sent: OutboundMessage, now: 
     pairedMessageId: answer.pairedMessageId,
     status: 'ACCEPTED',
     deliveries: openDeliveries(to),
+    events: [],
   };
 }
 

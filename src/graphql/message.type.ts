@@ -119,7 +119,7 @@ export class DeliveryType {
 
 @Directive('@key(fields: "id")')
 @ObjectType('Message', { description: 'An SMS, MMS or group message, as Catapult knows it.', simpleResolvers: true })
-export class MessageType implements Omit<Message, 'deliveries'> {
+export class MessageType implements Omit<Message, 'deliveries' | 'events'> {
   @Field(() => ID, { description: "Catapult's own id of the message." })
   id!: string;
 

@@ -21,6 +21,7 @@ import {
   type Room,
   type SendLimits,
   type SendOutcome,
+  type SendProblem,
   type Settlement,
   type StoredSend,
 } from './ports.js';
@@ -172,7 +173,7 @@ export class MessageService {
     observer.onSend(sendReport(report, send, request.requestId, clock.now() - send.startedAtMs));
     const isSent = report.status !== 'REJECTED';
     const [isRecorded] = await Promise.all([
-      this.#recordInTime(send.sendId, report),
+      this.#recordInTime(send.sendId, resolutionOf(report)),
       isSent ? undefined : counted.giveBack(),
     ]);
     if (!isRecorded && isSent) throw outcomeUnknown();
@@ -250,7 +251,7 @@ export class MessageService {
     } catch (cause) {
       refusal = storeUnavailable(null, cause);
     }
-    await this.#recordInTime(sendId, { status: 'REJECTED' });
+    await this.#recordInTime(sendId, { status: 'REJECTED', problem: problemIn(refusal) });
     throw refusal;
   }
 
@@ -283,6 +284,25 @@ function replay(holder: StoredSend, fingerprint: string): Message {
   if (holder.message !== null) return holder.message;
   if (holder.status === 'PENDING') throw new ServiceError('REQUEST_IN_PROGRESS', { outcome: 'UNKNOWN' });
   throw outcomeUnknown();
+}
+
+function resolutionOf(report: GatewayReport): Resolution {
+  if (report.status !== 'REJECTED') return report;
+  const { status, error, lastSeen } = report;
+  return { status, lastSeen, problem: problemIn(error) };
+}
+
+/** Mistakes of one send that are kept: what a screen can show beside its fields. */
+const MAX_KEPT_MISTAKES = 20;
+
+/** Why nothing was sent, as it is stored. */
+function problemIn({ code, message, fieldErrors, retryAfterSeconds }: ServiceError): SendProblem {
+  return {
+    code,
+    message,
+    ...(fieldErrors !== undefined && { fieldErrors: fieldErrors.slice(0, MAX_KEPT_MISTAKES) }),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  };
 }
 
 function messageOrThrow(outcome: SendOutcome): Message {

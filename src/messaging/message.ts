@@ -66,6 +66,16 @@ export interface Delivery {
   readonly errorCode: number | null;
 }
 
+/** What Catapult reported of a message. */
+export interface MessageEvent {
+  /** The one recipient it is about; null for all of them. */
+  readonly to: string | null;
+  readonly status: MessageStatus;
+  readonly time: Micros;
+  /** Catapult's code of a failure. */
+  readonly errorCode: number | null;
+}
+
 /** A message as Catapult answered it. Nullable members are `null` where Catapult left them out. */
 export interface Message {
   /** Catapult's own message id. */
@@ -87,4 +97,6 @@ export interface Message {
   readonly status: MessageStatus;
   /** One for each recipient, in the order of `to`. */
   readonly deliveries: readonly Delivery[];
+  /** Everything that was reported, the earliest first. */
+  readonly events: readonly MessageEvent[];
 }

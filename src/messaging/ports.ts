@@ -1,8 +1,9 @@
 /** What the outer folders implement for the messaging core. */
-import type { ServiceError } from '../errors.js';
+import type { ErrorCode, FieldError, ServiceError } from '../errors.js';
 import type { CallbackEvent } from './callback-event.js';
 import type { SignedIn, Whose } from './caller.js';
 import type { Cancellation } from './cancellation.js';
+import type { Change, ChangeCursor, ChangePosition } from './change.js';
 import type { Message, MessageStatus, Micros, OutboundMessage } from './message.js';
 
 export interface Clock {
@@ -128,6 +129,8 @@ export interface NewSend {
 export interface StoredSend {
   readonly sendId: string;
   readonly caller: string;
+  /** Null where none was given, and once it may be used again. */
+  readonly idempotencyKey: string | null;
   /** SHA-256 of the idempotency key, hexadecimal; null where none was given. */
   readonly keyHash: string | null;
   /** Null for a send of an earlier version. */
@@ -146,8 +149,18 @@ export interface StoredSend {
   readonly lastSeen: string | null;
   /** Who settled what the call left open: `search`, or somebody's name; null where nobody did. */
   readonly settledBy: string | null;
+  /** Why nothing was sent; null where something was, perhaps was, or somebody settled it so. */
+  readonly problem: SendProblem | null;
   /** Null until Catapult's id is known. */
   readonly message: Message | null;
+}
+
+/** Why a send was not sent, as its caller may read it. */
+export interface SendProblem {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly fieldErrors?: readonly FieldError[];
+  readonly retryAfterSeconds?: number;
 }
 
 /** Whether the outcome or the message id of the send is unknown, and nobody has settled it. */
@@ -174,8 +187,10 @@ export type Claim =
   /** The caller's idempotency key already belongs to this send. */
   | { readonly kind: 'HELD'; readonly by: StoredSend };
 
-/** The outcome of a send as it is stored: without the reason of a rejection. */
-export type Resolution = (Exclude<SendOutcome, { status: 'REJECTED' }> | { readonly status: 'REJECTED' }) & {
+/** The outcome of a send as it is stored. */
+export type Resolution = (
+  Exclude<SendOutcome, { status: 'REJECTED' }> | { readonly status: 'REJECTED'; readonly problem: SendProblem }
+) & {
   /** What the last attempt met; absent where there was none. */
   readonly lastSeen?: string;
 };
@@ -232,6 +247,16 @@ export interface MessageFilter {
   readonly since: Micros | null;
   /** Exclusive. */
   readonly until: Micros | null;
+}
+
+/** The states of a send as callers see them. */
+export type SendStatus = 'PENDING' | 'UNKNOWN' | 'REJECTED' | 'ACCEPTED';
+
+/** All conditions must hold; `null` sets none. */
+export interface SendFilter {
+  /** Who asked for it. */
+  readonly caller: Whose;
+  readonly status: SendStatus | null;
 }
 
 /** Something that subscribers may want to know. */
@@ -312,6 +337,24 @@ export interface MessageStore {
 
   /** At most `limit` messages after `after`, newest first. */
   listMessages(filter: MessageFilter, limit: number, after: Position | null): Promise<ListedMessage[]>;
+
+  /** The sends with these ids, or with messages of these ids, that `caller` asked for, in this order: one query. */
+  sendsById(by: 'sendId' | 'messageId', ids: readonly string[], caller: Whose): Promise<(StoredSend | null)[]>;
+
+  /** The send that holds this key of the caller, or else the last one that gave it back, since nothing was sent. */
+  sendOfKey(caller: string, idempotencyKey: string): Promise<StoredSend | null>;
+
+  /** At most `limit` sends that come after the send `after`, the newest first. */
+  listSends(filter: SendFilter, limit: number, after: string | null): Promise<StoredSend[]>;
+
+  /**
+   * At most `limit` changes after `cursor`, in their order. A change is listed once no earlier one can turn up any more.
+   * Claims are none: the first change of a send is what became of it.
+   */
+  changes(cursor: ChangePosition, limit: number): Promise<Change[]>;
+
+  /** Behind all changes until now. */
+  lastChange(): Promise<ChangeCursor>;
 
   /** At most `limit` sends in `UNKNOWN`, or accepted without an id, that nobody settled, oldest first, after `after`. */
   unresolvedSends(limit: number, after: Position | null): Promise<StoredSend[]>;

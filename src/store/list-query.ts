@@ -1,6 +1,6 @@
 /** The lists as SQL for both databases: a walk down one index from a position on, never a sort or an offset. */
 import { EVERYBODY } from '../messaging/caller.js';
-import type { MessageFilter, Position, StoredSend } from '../messaging/ports.js';
+import type { MessageFilter, Position, SendFilter, SendStatus, StoredSend } from '../messaging/ports.js';
 import { IS_UNRESOLVED, SEND_COLUMNS } from './rows.js';
 
 type Condition = [sql: string, ...values: (string | number)[]];
@@ -55,6 +55,30 @@ export function unresolvedQuery(limit: number, after: Position | null): Query {
     values: [Math.floor(time / 1000), sendId, limit],
   };
 }
+
+/** What each state of a send is in the table. A claim in PENDING is soon something else, so there are few. */
+const HAS_STATUS: Readonly<Record<SendStatus, string>> = {
+  PENDING: "status = 'PENDING'",
+  UNKNOWN: "status = 'UNKNOWN' AND message_id IS NULL",
+  REJECTED: "status = 'REJECTED' AND message_id IS NULL",
+  ACCEPTED: "status NOT IN ('PENDING', 'UNKNOWN', 'REJECTED')",
+};
+
+/** A page of the sends, newest first: their ids sort by time. */
+export function sendsQuery({ caller, status }: SendFilter, limit: number, after: string | null): Query {
+  const conditions: Condition[] = [["direction = 'OUT'"]];
+  if (caller !== EVERYBODY) conditions.push(['caller = ?', caller]);
+  if (status !== null) conditions.push([HAS_STATUS[status]]);
+  if (after !== null) conditions.push(['send_id < ?', after]);
+  return {
+    sql: `SELECT ${SEND_COLUMNS} FROM sends WHERE ${conditions.map(([sql]) => sql).join(' AND ')} ORDER BY send_id DESC LIMIT ?`,
+    values: [...conditions.flatMap(([, ...values]) => values), limit],
+  };
+}
+
+/** By the hash of the key, which a send that was not sent has given back. */
+export const REFUSED_BY_KEY = `SELECT ${SEND_COLUMNS} FROM sends
+  WHERE status = 'REJECTED' AND caller = ? AND key_hash = ? ORDER BY send_id DESC LIMIT 1`;
 
 export const SEND_BY_KEY = `SELECT ${SEND_COLUMNS} FROM sends WHERE caller = ? AND idempotency_key = ?`;
 

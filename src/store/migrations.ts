@@ -49,6 +49,8 @@ interface Dialect {
   readonly recipientsInOrder: string;
   /** The audit grows in the order of time: PostgreSQL has an index for that which costs next to nothing. */
   readonly auditByTime: string;
+  /** PostgreSQL numbers its transactions itself. */
+  readonly commitNumbers: string;
 }
 
 const DIALECTS: Readonly<Record<Database, Dialect>> = {
@@ -88,6 +90,9 @@ const DIALECTS: Readonly<Record<Database, Dialect>> = {
     DROP TABLE recipients_before;
     CREATE INDEX recipients_caller ON recipients (caller, recipient, time, send_id);`,
     auditByTime: '',
+    commitNumbers: `
+    CREATE TABLE commit_numbers (last INTEGER NOT NULL);
+    INSERT INTO commit_numbers VALUES (0);`,
   },
   postgres: {
     bigint: 'BIGINT',
@@ -119,6 +124,7 @@ const DIALECTS: Readonly<Record<Database, Dialect>> = {
     auditReplace: '',
     recipientsInOrder: '',
     auditByTime: 'CREATE INDEX audit_time ON audit USING brin (time);',
+    commitNumbers: '',
   },
 };
 
@@ -263,5 +269,21 @@ const STEPS: readonly ((dialect: Dialect) => string)[] = [
     DROP INDEX sends_tag;
     CREATE INDEX sends_tag ON sends (substr(tag, 1, 255), time, send_id) WHERE message_id IS NOT NULL AND tag IS NOT NULL;
     ${recipientsInOrder}
+    `,
+  ({ bigint, commitNumbers }) => `
+    -- The order of changes: the number of the commit that changed a send or its message last; null since its claim.
+    ALTER TABLE sends ADD COLUMN changed ${bigint};
+    CREATE INDEX sends_changed ON sends (changed, send_id) WHERE changed IS NOT NULL;
+    ${commitNumbers}
+
+    -- Why a send was not sent, as JSON, and everything that was reported of its message.
+    ALTER TABLE sends ADD COLUMN problem TEXT;
+    ALTER TABLE sends ADD COLUMN events TEXT;
+
+    -- Callers list their sends, newest first; those without a message are few. Who reloads a page asks by the key, of
+    -- which only the hash is left where nothing was sent.
+    CREATE INDEX sends_of_caller ON sends (caller, send_id) WHERE direction = 'OUT';
+    CREATE INDEX sends_without_message ON sends (status, send_id) WHERE message_id IS NULL AND status IN ('UNKNOWN', 'REJECTED');
+    CREATE INDEX sends_refused_key ON sends (caller, key_hash, send_id) WHERE status = 'REJECTED' AND key_hash IS NOT NULL;
     `,
 ];

@@ -4,7 +4,7 @@ import type { DeliveryEvent } from '../messaging/delivery.js';
 import { isUnresolved, type Settlement, type SettleResult } from '../messaging/ports.js';
 import type { Write, WriteOf } from './batching-store.js';
 import { CHANNEL } from './change-feed.js';
-import { insertRecipientsOf, recordAll, recordset } from './postgres-sends.js';
+import { COMMIT_NUMBER, insertRecipientsOf, recordAll, recordset } from './postgres-sends.js';
 import {
   distinctRecipients,
   EVENT_COLUMNS,
@@ -78,7 +78,7 @@ export async function applySettlement(
   }
   const columns = settlementColumns(row, settlement, now);
   const assignments = Object.keys(columns).map((name, index) => `${name} = $${index + 2}`);
-  await client.query(`UPDATE sends SET ${assignments.join(', ')} WHERE send_id = $1`, [
+  await client.query(`UPDATE sends SET ${assignments.join(', ')}, changed = ${COMMIT_NUMBER} WHERE send_id = $1`, [
     row.send_id,
     ...Object.values(columns),
   ]);
@@ -121,7 +121,9 @@ async function applyEvents(client: PoolClient, writes: readonly WriteOf<'deliver
       early.push({ message_id: storable(event.messageId), event: JSON.stringify(event), received_at: now });
       continue;
     }
-    const after = { ...rowAfter(row, event), updated_at: now };
+    const news = rowAfter(row, event);
+    if (news === null) continue;
+    const after = { ...news, updated_at: now };
     if (row.message_id === null) {
       const to = distinctRecipients(JSON.parse(row.recipients) as string[]);
       newlyListed.push(...to.map((recipient) => ({ send_id: row.send_id, recipient })));
@@ -172,7 +174,7 @@ async function updateDeliveries(
 ): Promise<void> {
   await client.query(
     `WITH updated AS (
-       UPDATE sends SET ${DELIVERY_COLUMNS.map((name) => `${name} = row.${name}`).join(', ')}
+       UPDATE sends SET ${DELIVERY_COLUMNS.map((name) => `${name} = row.${name}`).join(', ')}, changed = ${COMMIT_NUMBER}
        FROM ${recordset(['send_id', ...DELIVERY_COLUMNS], 'row')} WHERE sends.send_id = row.send_id
        RETURNING sends.send_id, sends.time, sends.caller, sends.message_id),
      notified AS (SELECT pg_notify('${CHANNEL}', 'updated:' || message_id) FROM updated),
@@ -191,7 +193,7 @@ async function applyReceived(client: PoolClient, writes: readonly WriteOf<'recei
   );
   await client.query(
     `WITH stored AS (
-       INSERT INTO sends (${names.join(', ')}) SELECT ${names.join(', ')} FROM ${recordset(names)}
+       INSERT INTO sends (${names.join(', ')}, changed) SELECT ${names.join(', ')}, ${COMMIT_NUMBER} FROM ${recordset(names)}
        ON CONFLICT DO NOTHING RETURNING send_id, time, caller, message_id),
      notified AS (SELECT pg_notify('${CHANNEL}', 'received:' || message_id) FROM stored),
      listed AS (${insertRecipientsOf('stored')})

@@ -18,12 +18,16 @@ import {
   SHED_COLUMNS,
   storable,
   storedSend,
+  TOMBSTONE_COLUMNS,
   tombstoneColumns,
   type SendRow,
 } from './rows.js';
 
 /** How often a claim is tried again when its key was freed between two of its statements. */
 const MAX_CLAIM_ROUNDS = 5;
+
+/** The number of the commit under way: PostgreSQL gives one to each transaction that writes. */
+export const COMMIT_NUMBER = 'pg_current_xact_id()::text::bigint';
 
 /** A pool, where each statement is a commit of its own, or the connection of a transaction. */
 export interface Connection {
@@ -119,7 +123,7 @@ const MESSAGE_ASSIGNMENTS = MESSAGE_COLUMNS.map((name) =>
     : `${name} = CASE WHEN ${name in SHED_COLUMNS ? REPLACES_ALL : HAS_MESSAGE} THEN record.${name} ELSE sends.${name} END`,
 );
 const RECORD = `WITH updated AS (
-    UPDATE sends SET ${RECORD_COLUMNS.map((name) => `${name} = record.${name}`).join(', ')},
+    UPDATE sends SET ${RECORD_COLUMNS.map((name) => `${name} = record.${name}`).join(', ')}, changed = ${COMMIT_NUMBER},
       idempotency_key = CASE WHEN record.status = 'REJECTED' THEN NULL ELSE sends.idempotency_key END,
       ${MESSAGE_ASSIGNMENTS.join(', ')}
     FROM ${recordset(['send_id', ...RECORD_COLUMNS, 'replaces', ...MESSAGE_COLUMNS], 'record')}
@@ -133,8 +137,8 @@ const RECORD = `WITH updated AS (
   listed AS (${insertRecipientsOf('updated')})
   SELECT DISTINCT message_id FROM early_events WHERE message_id = ANY ($3)`;
 
-const INSERT_TOMBSTONES = `INSERT INTO sends (${CLAIM_COLUMNS.join(', ')})
-  SELECT ${CLAIM_COLUMNS.join(', ')} FROM ${recordset(CLAIM_COLUMNS)} ${ON_STORED_CLAIM}`;
+const INSERT_TOMBSTONES = `INSERT INTO sends (${TOMBSTONE_COLUMNS.join(', ')}, changed)
+  SELECT ${TOMBSTONE_COLUMNS.join(', ')}, ${COMMIT_NUMBER} FROM ${recordset(TOMBSTONE_COLUMNS)} ${ON_STORED_CLAIM}`;
 
 /** Writes a tombstone for each claim, or ends the claim where it is stored; see `MessageStore.abandon`. */
 export async function abandonAll(connection: Connection, sends: readonly NewSend[], now: number): Promise<void> {

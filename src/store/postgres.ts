@@ -1,6 +1,7 @@
 /** The store in PostgreSQL, for several instances of this server. */
 import { Client, DatabaseError, type Pool, type PoolClient } from 'pg';
 import { EVERYBODY, type Whose } from '../messaging/caller.js';
+import type { Change, ChangeCursor, ChangePosition } from '../messaging/change.js';
 import type { Message } from '../messaging/message.js';
 import type {
   DeadLetterPurge,
@@ -10,6 +11,7 @@ import type {
   NewSend,
   Position,
   RefusalCount,
+  SendFilter,
   SendLimits,
   Settlement,
   SettleResult,
@@ -19,17 +21,28 @@ import type {
 import { BatchingStore, type WriteOf } from './batching-store.js';
 import { ChangeFeed } from './change-feed.js';
 import { groupCommit } from './group-commit.js';
-import { listQuery, rivalsQuery, SEND_BY_KEY, unresolvedQuery, type Query } from './list-query.js';
+import {
+  listQuery,
+  REFUSED_BY_KEY,
+  rivalsQuery,
+  SEND_BY_KEY,
+  sendsQuery,
+  unresolvedQuery,
+  type Query,
+} from './list-query.js';
 import { migrations, stepsAfter } from './migrations.js';
 import { openPool, retryDeadlock, TIMEOUT_MS } from './pool.js';
 import { adopt, applyAll, applySettlement, type RestWrite } from './postgres-batch.js';
 import { countersInPostgres } from './postgres-counters.js';
-import { abandonAll, claimAll, recordAll } from './postgres-sends.js';
+import { abandonAll, claimAll, COMMIT_NUMBER, recordAll } from './postgres-sends.js';
 import {
+  changesOf,
   DEAD_LETTER_TABLES,
+  hashOfKey,
   inOrderOf,
   listedMessages,
   SEND_COLUMNS,
+  sendsInOrderOf,
   storable,
   storedSend,
   type SendRow,
@@ -120,6 +133,13 @@ function isFaultOfOne(error: unknown): boolean {
   return error instanceof DatabaseError && /^(22|23|54)/.test(error.code ?? '');
 }
 
+/** What a snapshot sees, `xmin:xmax:xip,…` (https://www.postgresql.org/docs/current/functions-info.html). */
+function cursorOf(snapshot: string): ChangeCursor {
+  const [xmin = '', xmax = '', running = ''] = snapshot.split(':');
+  const except = running.split(',').filter((each) => each !== '');
+  return { commit: Number(xmin), sendId: '', ahead: { before: Number(xmax), except: except.map(Number) } };
+}
+
 export class PostgresStore extends BatchingStore implements MessageStore {
   readonly shared = true;
   readonly #pool: Pool;
@@ -181,7 +201,8 @@ export class PostgresStore extends BatchingStore implements MessageStore {
 
   expireLeases(now: number): Promise<number> {
     return this.#change(
-      "UPDATE sends SET status = 'UNKNOWN', updated_at = lease_until WHERE status = 'PENDING' AND lease_until < $1",
+      `UPDATE sends SET status = 'UNKNOWN', updated_at = lease_until, changed = ${COMMIT_NUMBER}
+       WHERE status = 'PENDING' AND lease_until < $1`,
       now,
     );
   }
@@ -237,6 +258,49 @@ export class PostgresStore extends BatchingStore implements MessageStore {
     if ([filter.from, filter.to, filter.tag].some((text) => text?.includes('\0'))) return [];
     const position = after && { ...after, sendId: storable(after.sendId) };
     return listedMessages(await this.#all(listQuery(filter, limit, position, 'JOIN')));
+  }
+
+  async sendsById(by: 'sendId' | 'messageId', ids: readonly string[], caller: Whose): Promise<(StoredSend | null)[]> {
+    const column = by === 'sendId' ? 'send_id' : 'message_id';
+    const [isTheirs, values] = caller === EVERYBODY ? ['', []] : ['AND caller = $2', [caller]];
+    const { rows } = await this.#pool.query<SendRow>(
+      `SELECT found.* FROM unnest($1::text[]) AS wanted (id) CROSS JOIN LATERAL (
+         SELECT ${SEND_COLUMNS} FROM sends WHERE ${column} = wanted.id AND direction = 'OUT' ${isTheirs}
+         ORDER BY time DESC, send_id DESC LIMIT 1) AS found`,
+      [ids.map((id) => id.replaceAll('\0', '')), ...values],
+    );
+    return sendsInOrderOf(by, ids, rows);
+  }
+
+  async sendOfKey(caller: string, idempotencyKey: string): Promise<StoredSend | null> {
+    const held = await this.sendByKey(caller, idempotencyKey);
+    if (held !== null) return held;
+    const [row] = await this.#all({ sql: REFUSED_BY_KEY, values: [caller, hashOfKey(idempotencyKey)] });
+    return row === undefined ? null : storedSend(row);
+  }
+
+  async listSends(filter: SendFilter, limit: number, after: string | null): Promise<StoredSend[]> {
+    return (await this.#all(sendsQuery(filter, limit, after && storable(after)))).map(storedSend);
+  }
+
+  /**
+   * A commit gets its number when it begins to write, and can be seen when it ends. So only those are read that are below
+   * the number of the oldest one under way.
+   */
+  async changes({ commit, sendId }: ChangePosition, limit: number): Promise<Change[]> {
+    const { rows } = await this.#pool.query<SendRow>({
+      name: 'changes',
+      text: `SELECT ${SEND_COLUMNS} FROM sends
+        WHERE (changed, send_id) > ($1, $2) AND changed < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+        ORDER BY changed, send_id LIMIT $3`,
+      values: [commit, storable(sendId), limit],
+    });
+    return changesOf(rows);
+  }
+
+  async lastChange(): Promise<ChangeCursor> {
+    const { rows } = await this.#pool.query<{ snapshot: string }>('SELECT pg_current_snapshot()::text AS snapshot');
+    return cursorOf(rows[0]?.snapshot ?? '');
   }
 
   async unresolvedSends(limit: number, after: Position | null): Promise<StoredSend[]> {

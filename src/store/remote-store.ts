@@ -1,7 +1,15 @@
 /** A store that another process holds: both ends of the calls between them. */
 import { EVERYBODY, type Whose } from '../messaging/caller.js';
 import type { Message } from '../messaging/message.js';
-import type { ListedMessage, MessageFilter, MessageStore, Position, StoreChange } from '../messaging/ports.js';
+import type {
+  ListedMessage,
+  MessageFilter,
+  MessageStore,
+  Position,
+  SendFilter,
+  StoreChange,
+  StoredSend,
+} from '../messaging/ports.js';
 import type { OpenStore } from './index.js';
 import { sendLimits, type Counters } from './send-limits.js';
 
@@ -14,6 +22,9 @@ const PASSED_ON = [
   'take',
   'adoptEarlyEvents',
   'sendByKey',
+  'sendOfKey',
+  'changes',
+  'lastChange',
   'settle',
   'addRefusals',
   'purgeDeadLetters',
@@ -36,6 +47,8 @@ export interface StoreCalls extends PassedOn {
     limit: number,
     after: Position | null,
   ): Promise<ListedMessage[]>;
+  sendsById(by: 'sendId' | 'messageId', ids: readonly string[], whose: WireWhose): Promise<(StoredSend | null)[]>;
+  listSends(filter: SendFilter, whose: WireWhose, limit: number, after: string | null): Promise<StoredSend[]>;
   /** Bytes lose their class on the way. */
   correlationKey(fresh: Uint8Array): Promise<Uint8Array>;
   readCounts: Counters['read'];
@@ -50,6 +63,8 @@ export function storeCalls(store: MessageStore, counters: Counters): StoreCalls 
     messagesById: (ids, whose) => store.messagesById(ids, unpacked(whose)),
     listMessages: (filter, whose, limit, after) =>
       store.listMessages({ ...filter, caller: unpacked(whose) }, limit, after),
+    sendsById: (by, ids, whose) => store.sendsById(by, ids, unpacked(whose)),
+    listSends: (filter, whose, limit, after) => store.listSends({ ...filter, caller: unpacked(whose) }, limit, after),
     correlationKey: (fresh) => store.correlationKey(Buffer.from(fresh)),
     readCounts: (counts, now) => counters.read(counts, now),
     addCounts: (counts, now) => counters.add(counts, now),
@@ -72,6 +87,9 @@ export function remoteStore(calls: StoreCalls): RemoteStore {
     messagesById: (ids, whose) => calls.messagesById(ids, packed(whose)),
     listMessages: (filter, limit, after) =>
       calls.listMessages({ ...filter, caller: '' }, packed(filter.caller), limit, after),
+    sendsById: (by, ids, whose) => calls.sendsById(by, ids, packed(whose)),
+    listSends: (filter, limit, after) =>
+      calls.listSends({ ...filter, caller: '' }, packed(filter.caller), limit, after),
     correlationKey: async (fresh) => Buffer.from(await calls.correlationKey(fresh)),
     sendLimits: (limits) =>
       sendLimits(limits, {

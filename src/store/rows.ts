@@ -1,14 +1,24 @@
 /** How sends and messages lie in the one table, the same in both databases. */
 import { createHash } from 'node:crypto';
-import { aggregateStatus, openDeliveries, withEvent, type DeliveryEvent } from '../messaging/delivery.js';
+import { ServiceError } from '../errors.js';
+import type { Change } from '../messaging/change.js';
+import { aggregateStatus, openDeliveries, withEvent, withReport, type DeliveryEvent } from '../messaging/delivery.js';
 import { yieldsTo } from '../messaging/message.js';
-import type { Delivery, Message, MessageDirection, MessagePriority, MessageStatus } from '../messaging/message.js';
-import type { ListedMessage, NewSend, Resolution, Settlement, StoredSend } from '../messaging/ports.js';
+import type {
+  Delivery,
+  Message,
+  MessageDirection,
+  MessageEvent,
+  MessagePriority,
+  MessageStatus,
+} from '../messaging/message.js';
+import type { ListedMessage, NewSend, Resolution, SendProblem, Settlement, StoredSend } from '../messaging/ports.js';
 
 /** A row of `sends`. Lists lie in it as JSON. */
 export interface SendRow {
   readonly send_id: string;
   readonly caller: string;
+  readonly idempotency_key: string | null;
   readonly key_hash: string | null;
   readonly request_id: string | null;
   readonly fingerprint: string;
@@ -18,6 +28,8 @@ export interface SendRow {
   readonly lease_until: number;
   readonly last_seen: string | null;
   readonly settled_by: string | null;
+  /** JSON: why it was not sent. */
+  readonly problem: string | null;
   readonly sender: string;
   readonly recipients: string;
   readonly body: string;
@@ -34,12 +46,17 @@ export interface SendRow {
   readonly paired_message_id: string | null;
   /** JSON; null until a delivery is reported. */
   readonly deliveries: string | null;
+  /** JSON; null until a delivery is reported, or where an earlier version took the reports. */
+  readonly events: string | null;
+  /** The number of the commit that changed it last; null since its claim, and where an earlier version did. */
+  readonly changed: number | null;
 }
 
 /** The columns that make up a `SendRow`, with their types in PostgreSQL. */
 const COLUMN_TYPES: Readonly<Record<keyof SendRow, 'TEXT' | 'BIGINT' | 'INTEGER'>> = {
   send_id: 'TEXT',
   caller: 'TEXT',
+  idempotency_key: 'TEXT',
   key_hash: 'TEXT',
   request_id: 'TEXT',
   fingerprint: 'TEXT',
@@ -49,6 +66,7 @@ const COLUMN_TYPES: Readonly<Record<keyof SendRow, 'TEXT' | 'BIGINT' | 'INTEGER'
   lease_until: 'BIGINT',
   last_seen: 'TEXT',
   settled_by: 'TEXT',
+  problem: 'TEXT',
   sender: 'TEXT',
   recipients: 'TEXT',
   body: 'TEXT',
@@ -64,6 +82,8 @@ const COLUMN_TYPES: Readonly<Record<keyof SendRow, 'TEXT' | 'BIGINT' | 'INTEGER'
   expires_at: 'BIGINT',
   paired_message_id: 'TEXT',
   deliveries: 'TEXT',
+  events: 'TEXT',
+  changed: 'BIGINT',
 };
 
 export const SEND_COLUMNS = Object.keys(COLUMN_TYPES).join(', ');
@@ -86,10 +106,11 @@ export const MESSAGE_COLUMNS = [
   'paired_message_id',
 ] as const satisfies readonly (keyof SendRow)[];
 
-/** The columns that an event may change, beside `updated_at`. */
+/** The columns that an event may change, beside `updated_at` and `changed`. */
 export const EVENT_COLUMNS = [
   'status',
   'deliveries',
+  'events',
   'message_id',
   'time',
   'owner',
@@ -97,9 +118,8 @@ export const EVENT_COLUMNS = [
   'paired_message_id',
 ] as const satisfies readonly (keyof SendRow)[];
 
-/** The columns that are written to `sends`: those of a `SendRow`, and two that are never read here. */
+/** The columns that are written to `sends`: those of a `SendRow`, and one that is never read here. */
 interface AllColumns extends SendRow {
-  readonly idempotency_key: string | null;
   readonly settled_reason: string | null;
 }
 type Columns = Readonly<Partial<AllColumns>>;
@@ -140,8 +160,16 @@ export const CLAIM_COLUMNS = [
 ] as const satisfies readonly (keyof AllColumns)[];
 type ClaimColumns = Pick<AllColumns, (typeof CLAIM_COLUMNS)[number]>;
 
-/** The columns that a record writes, whatever the outcome. */
-export const RECORD_COLUMNS = ['status', 'updated_at', 'last_seen'] as const satisfies readonly (keyof AllColumns)[];
+/** The columns that a tombstone writes, beside `changed`. */
+export const TOMBSTONE_COLUMNS = [...CLAIM_COLUMNS, 'problem'] as const satisfies readonly (keyof AllColumns)[];
+
+/** The columns that a record writes, whatever the outcome, beside `changed`. */
+export const RECORD_COLUMNS = [
+  'status',
+  'updated_at',
+  'last_seen',
+  'problem',
+] as const satisfies readonly (keyof AllColumns)[];
 
 /** The columns of a message that came in. */
 export const RECEIVED_COLUMNS = [
@@ -163,6 +191,11 @@ export function valuesOf<Name extends keyof AllColumns>(
   return names.map((name) => columns[name]);
 }
 
+/** What stays of an idempotency key when it may be used again. */
+export function hashOfKey(idempotencyKey: string): string {
+  return createHash('sha256').update(idempotencyKey).digest('hex');
+}
+
 /** What a claim writes, by column. */
 export function claimColumns(send: NewSend): ClaimColumns {
   const { message } = send;
@@ -170,7 +203,7 @@ export function claimColumns(send: NewSend): ClaimColumns {
     send_id: send.sendId,
     caller: send.caller,
     idempotency_key: send.idempotencyKey,
-    key_hash: send.idempotencyKey && createHash('sha256').update(send.idempotencyKey).digest('hex'),
+    key_hash: send.idempotencyKey && hashOfKey(send.idempotencyKey),
     request_id: send.requestId,
     fingerprint: send.fingerprint,
     status: 'PENDING',
@@ -210,9 +243,11 @@ export function messageColumns(message: Message): Pick<SendRow, (typeof MESSAGE_
 }
 
 /** What is written for an abandoned claim that was not stored, by column: just enough to stop a late commit of it. */
-export function tombstoneColumns(send: NewSend, now: number): ClaimColumns {
+export function tombstoneColumns(send: NewSend, now: number): Pick<AllColumns, (typeof TOMBSTONE_COLUMNS)[number]> {
+  const { code, message } = new ServiceError('STORE_UNAVAILABLE');
   return {
     ...claimColumns(send),
+    problem: JSON.stringify({ code, message } satisfies SendProblem),
     idempotency_key: null,
     status: 'REJECTED',
     updated_at: now,
@@ -228,7 +263,8 @@ export function tombstoneColumns(send: NewSend, now: number): ClaimColumns {
  * have run out while the store was silent; whoever writes a tombstone knows that nothing was sent.
  */
 export const ON_STORED_CLAIM = `ON CONFLICT (send_id) DO UPDATE
-  SET status = 'REJECTED', idempotency_key = NULL, updated_at = excluded.updated_at
+  SET status = 'REJECTED', idempotency_key = NULL, updated_at = excluded.updated_at, problem = excluded.problem,
+    changed = excluded.changed
   WHERE sends.status IN ('${yieldsTo('REJECTED').join("', '")}')`;
 
 /**
@@ -239,15 +275,25 @@ export function storable(text: string): string {
   return text.replaceAll('\0', '').toWellFormed();
 }
 
-/** The row after an event: the message's own members are filled in where its answer was lost. */
-export function rowAfter(known: SendRow, event: DeliveryEvent): SendRow {
+/**
+ * The row after an event: the message's own members are filled in where its answer was lost. Null if the event says
+ * nothing new.
+ */
+export function rowAfter(known: SendRow, event: DeliveryEvent): SendRow | null {
+  const row = withNews(known, event);
+  return EVENT_COLUMNS.some((name) => row[name] !== known[name]) ? row : null;
+}
+
+function withNews(known: SendRow, event: DeliveryEvent): SendRow {
   // Events about a wrong id were about another message. The place in the lists stays.
-  const row = isMistaken(known, event) ? { ...known, message_id: null, deliveries: null } : known;
-  const deliveries = withEvent(deliveriesOf(row), event);
+  const row = isMistaken(known, event) ? { ...known, message_id: null, deliveries: null, events: null } : known;
+  const before = deliveriesOf(row);
+  const deliveries = withEvent(before, event);
   // An event that was kept by an earlier version has none.
   const { pairedMessageId }: { pairedMessageId?: string | null } = event.message;
   const reported = {
     deliveries: JSON.stringify(deliveries),
+    events: JSON.stringify(withReport(eventsOf(row), before, event)),
     status: aggregateStatus(deliveries),
     paired_message_id: row.paired_message_id ?? (pairedMessageId == null ? null : storable(pairedMessageId)),
   };
@@ -264,11 +310,10 @@ export function rowAfter(known: SendRow, event: DeliveryEvent): SendRow {
 }
 
 /** What the outcome of a call writes, by column, whatever the outcome. */
-export function recordColumns(
-  { status, lastSeen }: Resolution,
-  now: number,
-): Pick<AllColumns, (typeof RECORD_COLUMNS)[number]> {
-  return { status, updated_at: now, last_seen: lastSeen ?? null };
+export function recordColumns(resolution: Resolution, now: number): Pick<AllColumns, (typeof RECORD_COLUMNS)[number]> {
+  const { status, lastSeen = null } = resolution;
+  const problem = status === 'REJECTED' ? storable(JSON.stringify(resolution.problem)) : null;
+  return { status, updated_at: now, last_seen: lastSeen, problem };
 }
 
 /** Dropped from a send that was not sent: a caller who is refused again and again must not fill the disk. */
@@ -337,6 +382,7 @@ export function storedSend(row: SendRow): StoredSend {
   return {
     sendId: row.send_id,
     caller: row.caller,
+    idempotencyKey: row.idempotency_key,
     keyHash: row.key_hash,
     requestId: row.request_id,
     fingerprint: row.fingerprint,
@@ -349,6 +395,7 @@ export function storedSend(row: SendRow): StoredSend {
     updatedAtMs: row.updated_at,
     lastSeen: row.last_seen,
     settledBy: row.settled_by,
+    problem: row.problem === null ? null : (JSON.parse(row.problem) as SendProblem),
     message: messageOf(row),
   };
 }
@@ -373,12 +420,28 @@ export function messageOf(row: SendRow): Message | null {
     pairedMessageId: row.paired_message_id,
     status: row.status as MessageStatus,
     deliveries: deliveriesOf(row),
+    events: eventsOf(row),
   };
 }
 
 function deliveriesOf(row: SendRow): Delivery[] {
   if (row.deliveries !== null) return JSON.parse(row.deliveries) as Delivery[];
   return row.direction === 'IN' ? [] : openDeliveries(JSON.parse(row.recipients) as string[]);
+}
+
+/** An earlier version kept only the last report on each recipient. */
+function eventsOf({ events, deliveries }: SendRow): readonly MessageEvent[] {
+  if (events !== null) return JSON.parse(events) as MessageEvent[];
+  const kept = deliveries === null ? [] : (JSON.parse(deliveries) as Delivery[]);
+  return kept.flatMap(({ time, ...delivery }) => (time === null ? [] : [{ ...delivery, time }]));
+}
+
+/** Changes, from rows that were changed by this version. */
+export function changesOf(rows: readonly SendRow[]): Change[] {
+  return rows.map((row) => ({
+    position: { commit: row.changed ?? 0, sendId: row.send_id },
+    send: storedSend(row),
+  }));
 }
 
 export function listedMessages(rows: readonly SendRow[]): ListedMessage[] {
@@ -392,5 +455,19 @@ export function listedMessages(rows: readonly SendRow[]): ListedMessage[] {
 export function inOrderOf(ids: readonly string[], newestFirst: readonly SendRow[]): (Message | null)[] {
   const byId = new Map<string, Message>();
   for (const { message } of listedMessages(newestFirst)) if (!byId.has(message.id)) byId.set(message.id, message);
+  return ids.map((id) => byId.get(id) ?? null);
+}
+
+/** The sends of `ids`, in that order; where an id came twice from upstream, the newest. */
+export function sendsInOrderOf(
+  by: 'sendId' | 'messageId',
+  ids: readonly string[],
+  newestFirst: readonly SendRow[],
+): (StoredSend | null)[] {
+  const byId = new Map<string | null, StoredSend>();
+  for (const send of newestFirst.map(storedSend)) {
+    const id = by === 'sendId' ? send.sendId : (send.message?.id ?? null);
+    if (!byId.has(id)) byId.set(id, send);
+  }
   return ids.map((id) => byId.get(id) ?? null);
 }

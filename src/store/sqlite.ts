@@ -3,6 +3,7 @@ import { chmodSync, closeSync, mkdirSync, openSync, realpathSync } from 'node:fs
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
+import type { Change, ChangeCursor, ChangePosition } from '../messaging/change.js';
 import type { DeliveryEvent } from '../messaging/delivery.js';
 import { EVERYBODY, type Whose } from '../messaging/caller.js';
 import { yieldsTo, type Message } from '../messaging/message.js';
@@ -16,6 +17,7 @@ import {
   type NewSend,
   type Position,
   type RefusalCount,
+  type SendFilter,
   type SendLimits,
   type Resolution,
   type Settlement,
@@ -26,14 +28,16 @@ import {
 import { BatchingStore, type Write, type WriteOf } from './batching-store.js';
 import { isBusy, lockFile } from './file-lock.js';
 import { groupCommit } from './group-commit.js';
-import { listQuery, rivalsQuery, SEND_BY_KEY, unresolvedQuery } from './list-query.js';
+import { listQuery, REFUSED_BY_KEY, rivalsQuery, SEND_BY_KEY, sendsQuery, unresolvedQuery } from './list-query.js';
 import { migrations, stepsAfter } from './migrations.js';
 import {
+  changesOf,
   CLAIM_COLUMNS,
   claimColumns,
   DEAD_LETTER_TABLES,
   distinctRecipients,
   EVENT_COLUMNS,
+  hashOfKey,
   inOrderOf,
   isAbout,
   listedMessages,
@@ -46,11 +50,13 @@ import {
   recordColumns,
   rowAfter,
   SEND_COLUMNS,
+  sendsInOrderOf,
   settledId,
   settlementColumns,
   SHED_COLUMNS,
   storable,
   storedSend,
+  TOMBSTONE_COLUMNS,
   tombstoneColumns,
   valuesOf,
   type SendRow,
@@ -143,9 +149,9 @@ function isFaultOfOne(error: unknown): boolean {
 }
 
 const INSERT_CLAIM = `${insertOf(CLAIM_COLUMNS)} ON CONFLICT (caller, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING`;
-const INSERT_TOMBSTONE = `${insertOf(CLAIM_COLUMNS)} ${ON_STORED_CLAIM}`;
-const INSERT_RECEIVED = `${insertOf(RECEIVED_COLUMNS)} ON CONFLICT DO NOTHING`;
-const UPDATE_BY_EVENT = updateOf([...EVENT_COLUMNS, 'updated_at'], '1');
+const INSERT_TOMBSTONE = `${insertOf([...TOMBSTONE_COLUMNS, 'changed'])} ${ON_STORED_CLAIM}`;
+const INSERT_RECEIVED = `${insertOf([...RECEIVED_COLUMNS, 'changed'])} ON CONFLICT DO NOTHING`;
+const UPDATE_BY_EVENT = updateOf([...EVENT_COLUMNS, 'updated_at', 'changed'], '1');
 /** The call's own answer replaces a settlement, until a callback has confirmed that settlement. */
 const RECORD_MESSAGE = recordOf(
   'ACCEPTED',
@@ -158,6 +164,8 @@ const RECORDS = {
   REJECTED: recordOf('REJECTED', ['idempotency_key', ...Object.keys(SHED_COLUMNS)], ''),
   UNKNOWN: recordOf('UNKNOWN', [], ''),
 };
+
+const SELECT_CHANGES = `SELECT ${SEND_COLUMNS} FROM sends WHERE (changed, send_id) > (?, ?) ORDER BY changed, send_id LIMIT ?`;
 
 const FREED_AND_SHED = [null, ...Object.values(SHED_COLUMNS)];
 
@@ -173,7 +181,7 @@ function updateOf(names: readonly string[], condition: string): string {
 
 function recordOf(status: Resolution['status'], names: readonly string[], orElse: string): string {
   const lower = yieldsTo(status).map((each) => `'${each}'`);
-  return updateOf([...RECORD_COLUMNS, ...names], `(status IN (${lower.join(', ')})${orElse})`);
+  return updateOf([...RECORD_COLUMNS, 'changed', ...names], `(status IN (${lower.join(', ')})${orElse})`);
 }
 
 export class SqliteStore extends BatchingStore implements MessageStore {
@@ -188,6 +196,8 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   #writtenAt = -Infinity;
   /** What the commit under way changes; the listeners get it once it is on disk. */
   #changes: StoreChange[] = [];
+  /** The number of the commit under way; null as long as it changes nothing. */
+  #commitNumber: number | null = null;
 
   constructor(database: Database.Database, unlock: () => void = () => undefined) {
     super(groupCommit((writes) => this.#commit(() => writes.map((write) => this.#apply(write))), { isFaultOfOne }));
@@ -216,7 +226,10 @@ export class SqliteStore extends BatchingStore implements MessageStore {
 
   async abandon(sends: readonly NewSend[], now: number): Promise<void> {
     await this.#commit(() => {
-      for (const send of sends) this.#run(INSERT_TOMBSTONE, valuesOf(tombstoneColumns(send, now), CLAIM_COLUMNS));
+      for (const send of sends) {
+        const values = valuesOf(tombstoneColumns(send, now), TOMBSTONE_COLUMNS);
+        this.#run(INSERT_TOMBSTONE, [...values, this.#numberOfCommit()]);
+      }
     });
   }
 
@@ -243,10 +256,14 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   }
 
   expireLeases(now: number): Promise<number> {
-    return this.#change(
-      "UPDATE sends SET status = 'UNKNOWN', updated_at = lease_until WHERE status = 'PENDING' AND lease_until < ?",
-      now,
-    );
+    return this.#commit(() => {
+      const expired = "status = 'PENDING' AND lease_until < ?";
+      if (this.#statement(`SELECT 1 FROM sends WHERE ${expired} LIMIT 1`).get(now) === undefined) return 0;
+      const expire = this.#statement(
+        `UPDATE sends SET status = 'UNKNOWN', updated_at = lease_until, changed = ? WHERE ${expired}`,
+      );
+      return expire.run(this.#numberOfCommit(), now).changes;
+    });
   }
 
   async purge(before: number, limit: number): Promise<number> {
@@ -297,6 +314,43 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     return listedMessages(await this.#all(sql, ...values));
   }
 
+  async sendsById(by: 'sendId' | 'messageId', ids: readonly string[], caller: Whose): Promise<(StoredSend | null)[]> {
+    const column = by === 'sendId' ? 'send_id' : 'message_id';
+    const [isTheirs, values] = caller === EVERYBODY ? ['', []] : ['AND caller = ?', [caller]];
+    const rows = await this.#all(
+      `SELECT ${SEND_COLUMNS} FROM sends WHERE send_id IN (
+         SELECT (SELECT send_id FROM sends WHERE ${column} = value AND direction = 'OUT' ${isTheirs}
+           ORDER BY time DESC, send_id DESC LIMIT 1) FROM json_each(?))`,
+      ...values,
+      JSON.stringify(ids),
+    );
+    return sendsInOrderOf(by, ids, rows);
+  }
+
+  async sendOfKey(caller: string, idempotencyKey: string): Promise<StoredSend | null> {
+    const held = await this.sendByKey(caller, idempotencyKey);
+    if (held !== null) return held;
+    const [row] = await this.#all(REFUSED_BY_KEY, caller, hashOfKey(idempotencyKey));
+    return row === undefined ? null : storedSend(row);
+  }
+
+  async listSends(filter: SendFilter, limit: number, after: string | null): Promise<StoredSend[]> {
+    const { sql, values } = sendsQuery(filter, limit, after);
+    return (await this.#all(sql, ...values)).map(storedSend);
+  }
+
+  async changes({ commit, sendId }: ChangePosition, limit: number): Promise<Change[]> {
+    return changesOf(await this.#all(SELECT_CHANGES, commit, sendId, limit));
+  }
+
+  lastChange(): Promise<ChangeCursor> {
+    return whenFree(() => {
+      const { last } = this.#statement('SELECT last FROM commit_numbers').get() as { last: number };
+      // Behind all that this commit changed.
+      return { commit: last + 1, sendId: '', ahead: null };
+    });
+  }
+
   async unresolvedSends(limit: number, after: Position | null): Promise<StoredSend[]> {
     const { sql, values } = unresolvedQuery(limit, after);
     return (await this.#all(sql, ...values)).map(storedSend);
@@ -336,10 +390,20 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   async #commit<Result>(work: () => Result): Promise<Result> {
     const { result, changes } = await whenFree(() => {
       this.#changes = [];
+      this.#commitNumber = null;
       return { result: this.#transaction.immediate(work) as Result, changes: this.#changes };
     });
     for (const change of changes) for (const listener of this.#listeners) listener(change);
     return result;
+  }
+
+  /** One number for all that a commit changes: it is seen at once. */
+  #numberOfCommit(): number {
+    if (this.#commitNumber === null) {
+      const next = this.#statement('UPDATE commit_numbers SET last = last + 1 RETURNING last');
+      this.#commitNumber = (next.get() as { last: number }).last;
+    }
+    return this.#commitNumber;
   }
 
   #apply(write: Write): Claim | null {
@@ -371,7 +435,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   }
 
   #applyRecord({ sendId, resolution, now }: WriteOf<'record'>): null {
-    const outcome = valuesOf(recordColumns(resolution, now), RECORD_COLUMNS);
+    const outcome = [...valuesOf(recordColumns(resolution, now), RECORD_COLUMNS), this.#numberOfCommit()];
     const message = resolution.status === 'ACCEPTED' ? resolution.message : null;
     if (message === null) {
       const more = resolution.status === 'REJECTED' ? FREED_AND_SHED : [];
@@ -404,7 +468,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     const messageId = settledId(settlement);
     const taken = "SELECT 1 FROM sends WHERE message_id = ? AND direction = 'OUT'";
     if (messageId !== null && this.#statement(taken).get(messageId) !== undefined) return { kind: 'MESSAGE_ID_TAKEN' };
-    const columns = settlementColumns(row, settlement, now);
+    const columns = { ...settlementColumns(row, settlement, now), changed: this.#numberOfCommit() };
     this.#run(updateOf(Object.keys(columns), '1'), [...Object.values(columns), sendId]);
     if (messageId !== null) {
       this.#insertRecipients(sendId, distinctRecipients(JSON.parse(row.recipients) as string[]));
@@ -421,8 +485,10 @@ export class SqliteStore extends BatchingStore implements MessageStore {
       keep.run(storable(event.messageId), JSON.stringify(event), now);
       return null;
     }
-    const { send_id, ...after } = rowAfter(row, event);
-    this.#run(UPDATE_BY_EVENT, [...valuesOf(after, EVENT_COLUMNS), now, send_id]);
+    const after = rowAfter(row, event);
+    if (after === null) return null;
+    const { send_id } = after;
+    this.#run(UPDATE_BY_EVENT, [...valuesOf(after, EVENT_COLUMNS), now, this.#numberOfCommit(), send_id]);
     this.#changes.push({ kind: 'updated', messageId: event.messageId });
     if (row.message_id !== null) return null;
     this.#insertRecipients(send_id, distinctRecipients(JSON.parse(row.recipients) as string[]));
@@ -444,7 +510,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
 
   #applyReceived({ message, now }: WriteOf<'received'>): null {
     const columns = receivedColumns(message, now);
-    if (!this.#run(INSERT_RECEIVED, valuesOf(columns, RECEIVED_COLUMNS))) return null;
+    if (!this.#run(INSERT_RECEIVED, [...valuesOf(columns, RECEIVED_COLUMNS), this.#numberOfCommit()])) return null;
     this.#insertRecipients(columns.send_id, distinctRecipients(message.to));
     this.#changes.push({ kind: 'received', messageId: message.id });
     return null;

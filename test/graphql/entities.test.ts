@@ -28,6 +28,7 @@ it('100 representations, and the same message asked for beside them, are one que
     pairedMessageId: null,
     status: 'RECEIVED',
     deliveries: [],
+    events: [],
   }));
   await Promise.all(received.map((message) => store.take({ kind: 'received', message }, 0)));
 

@@ -29,6 +29,7 @@ const SENT: Message = {
   pairedMessageId: null,
   status: 'ACCEPTED',
   deliveries: openDeliveries(OUTBOUND.to),
+  events: [],
 };
 const ACCEPTED: SendOutcome = { status: 'ACCEPTED', message: SENT };
 const UNKNOWN: SendOutcome = { status: 'UNKNOWN' };

@@ -1,6 +1,7 @@
 /** The states of a message and of a send, and which of them yields to which. */
 import { isUnresolved, NotTriedError, type StoredSend } from '../../src/messaging/ports.js';
 import { isCleanText, yieldsTo, type MessageStatus } from '../../src/messaging/message.js';
+import { REJECTED } from '../store/sends.js';
 
 describe('a state', () => {
   it.each<[MessageStatus, MessageStatus[]]>([
@@ -34,6 +35,7 @@ describe('a send', () => {
   const SEND: StoredSend = {
     sendId: 's1',
     caller: 'a',
+    idempotencyKey: null,
     keyHash: null,
     requestId: null,
     fingerprint: 'f',
@@ -46,6 +48,7 @@ describe('a send', () => {
     updatedAtMs: 1,
     lastSeen: null,
     settledBy: null,
+    problem: null,
     message: null,
   };
   const message = { id: 'm1' } as NonNullable<StoredSend['message']>;
@@ -54,7 +57,7 @@ describe('a send', () => {
     [{ status: 'UNKNOWN' }, true],
     [{ status: 'ACCEPTED' }, true],
     [{ status: 'PENDING' }, false],
-    [{ status: 'REJECTED' }, false],
+    [REJECTED, false],
     [{ status: 'DELIVERED' }, false],
     [{ status: 'ACCEPTED', message }, false],
     [{ status: 'UNKNOWN', settledBy: 'ops' }, false],

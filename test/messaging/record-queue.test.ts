@@ -1,7 +1,7 @@
 /** What waits to be stored, with a store that fails when the test says so. */
 import type { NewSend, Resolution } from '../../src/messaging/ports.js';
 import { MAX_WAITING, RecordQueue, type RecordFailure } from '../../src/messaging/record-queue.js';
-import { accepted, newSend } from '../store/sends.js';
+import { accepted, newSend, REJECTED } from '../store/sends.js';
 import { manualClock, type ManualClock } from '../support/clock.js';
 import { quiet } from '../support/waiting.js';
 
@@ -55,7 +55,7 @@ describe('the queue of outcomes', () => {
     const acceptedOne = accepted({ id: 'm1' });
     void queue.record('a', acceptedOne);
     void queue.record('b', { status: 'ACCEPTED', message: null });
-    void queue.record('c', { status: 'REJECTED' });
+    void queue.record('c', REJECTED);
     void queue.record('d', { status: 'UNKNOWN' });
     await quiet();
     await pass();

@@ -19,7 +19,7 @@ import type {
 import { SettlingRounds, startSettling, type SettleStep } from '../../src/messaging/settle-by-search.js';
 import { openStore } from '../../src/store/index.js';
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
-import { accepted, newSend } from '../store/sends.js';
+import { accepted, newSend, REJECTED } from '../store/sends.js';
 import { accountAt, startTestApp, type TestApp } from '../support/app.js';
 import { execute } from '../support/client.js';
 import { SendMessageDocument } from '../support/generated/graphql.js';
@@ -151,7 +151,9 @@ function happeningsOf(each: Plan, index: number): Happening[] {
       ? message
       : fate === 'accepted without id'
         ? { status: 'ACCEPTED', message: null }
-        : { status: fate === 'rejected' ? 'REJECTED' : 'UNKNOWN' };
+        : fate === 'rejected'
+          ? REJECTED
+          : { status: 'UNKNOWN' };
   const happenings: Happening[] = [{ at: startedAtMs, happen: (store) => store.claim(claim) }];
   if (resolution !== null) {
     const at = startedAtMs + callMs + recordMs;

@@ -3,7 +3,7 @@ import { ServiceError } from '../../src/errors.js';
 import type { MessageStore, StoredSend } from '../../src/messaging/ports.js';
 import { settleByHand, type SettleRequest } from '../../src/messaging/settlement.js';
 import { openStore } from '../../src/store/index.js';
-import { accepted, newSend } from '../store/sends.js';
+import { accepted, newSend, REJECTED } from '../store/sends.js';
 
 describe('settling by hand', () => {
   let store: MessageStore;
@@ -53,7 +53,7 @@ describe('settling by hand', () => {
 
   it('as not sent frees the key, and changes nothing the second time', async () => {
     const sendId = await unresolved();
-    expect(await settle({ sendId, as: 'NOT_SENT' })).toMatchObject({ isNew: true, send: { status: 'REJECTED' } });
+    expect(await settle({ sendId, as: 'NOT_SENT' })).toMatchObject({ isNew: true, send: REJECTED });
     expect(await settle({ sendId, as: 'NOT_SENT' })).toMatchObject({ isNew: false });
   });
 
@@ -74,7 +74,7 @@ describe('settling by hand', () => {
     async (status) => {
       const send = newSend();
       await store.claim(send);
-      await store.record(send.sendId, status === 'ACCEPTED' ? accepted({ id: 'm-1' }) : { status }, 2_000);
+      await store.record(send.sendId, status === 'ACCEPTED' ? accepted({ id: 'm-1' }) : REJECTED, 2_000);
       const same = status === 'ACCEPTED' ? { messageId: 'm-1' } : { as: 'NOT_SENT' as const };
       expect(await mistakeOf({ sendId: send.sendId, ...same })).toEqual(['BAD_USER_INPUT', 'sendId NOT_UNRESOLVED']);
     },

@@ -4,6 +4,7 @@ import { describeAudit } from './conformance/audit.js';
 import { describeBatches } from './conformance/batches.js';
 import { describeCallbacks } from './conformance/callbacks.js';
 import { describeCallers } from './conformance/callers.js';
+import { describeChanges } from './conformance/changes.js';
 import { describeClaims } from './conformance/claims.js';
 import { describeHousekeeping } from './conformance/housekeeping.js';
 import { describeKept } from './conformance/kept.js';
@@ -34,6 +35,7 @@ export function describeStore(
     describeLateOutcomes(opened);
     describeUnresolved(opened);
     describeKept(opened);
+    describeChanges(opened);
     describeBatches(opened);
 
     it('is migrated once when eight open it at the same time', async () => {

@@ -6,7 +6,7 @@ import type { DeliveryEvent } from '../../src/messaging/delivery.js';
 import type { MessageStore } from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';
 import { SqliteStore } from '../../src/store/sqlite.js';
-import { accepted, newSend, NO_FILTER } from './sends.js';
+import { accepted, newSend, NO_FILTER, REJECTED } from './sends.js';
 import { makeFolder, removeFolder } from '../support/folder.js';
 
 const folder = makeFolder();
@@ -86,7 +86,7 @@ it('old rows of every kind are deleted in batches of one size', async () => {
   for (let index = 0; index < 2; index++) {
     const send = newSend();
     await store.claim(send);
-    await store.record(send.sendId, { status: 'REJECTED' }, 1_000);
+    await store.record(send.sendId, REJECTED, 1_000);
     await store.take({ kind: 'delivery', event: delivered(`early${index}`) }, 1_000);
   }
   expect(await store.purge(1_000, 5)).toBe(0);

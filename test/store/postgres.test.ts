@@ -13,7 +13,7 @@ import { OUTBOUND } from '../support/messages.js';
 import { describeStore } from './conformance.js';
 import type { StoreUnderTest } from './conformance/opened.js';
 import { startPostgresProxy, type PostgresProxy } from './postgres-proxy.js';
-import { accepted, newSend, NO_FILTER } from './sends.js';
+import { accepted, newSend, NO_FILTER, REJECTED } from './sends.js';
 
 let postgres: TestPostgres;
 /** Where the common suite's tests take turns, and whoever empties it between them, if the audit allows it or not. */
@@ -267,7 +267,7 @@ describe('the PostgreSQL database', () => {
       const { reached, goOn } = proxy.pauseAt('SELECT caller, idempotency_key');
       const claim = held.claim(after);
       await reached;
-      await other.record(before.sendId, { status: 'REJECTED' }, 2_000);
+      await other.record(before.sendId, REJECTED, 2_000);
       goOn();
       expect(await claim).toEqual({ kind: 'CLAIMED' });
       expect(await other.sendByKey('a', 'k')).toMatchObject({ sendId: after.sendId, status: 'PENDING' });

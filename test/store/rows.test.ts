@@ -17,12 +17,13 @@ import {
   tombstoneColumns,
   type SendRow,
 } from '../../src/store/rows.js';
-import { accepted, newSend } from './sends.js';
+import { accepted, newSend, REJECTED } from './sends.js';
 
 /** The row of a send that upstream accepted as `m1`. */
 const ROW: SendRow = {
   send_id: 's1',
   caller: 'shop',
+  idempotency_key: null,
   key_hash: null,
   request_id: 'r1',
   fingerprint: 'f',
@@ -32,6 +33,7 @@ const ROW: SendRow = {
   lease_until: 36_000,
   last_seen: 'HTTP 202',
   settled_by: null,
+  problem: null,
   sender: '+15550000001',
   recipients: '["+15550000002","+15550000003"]',
   body: 'Hey',
@@ -47,6 +49,8 @@ const ROW: SendRow = {
   expires_at: null,
   paired_message_id: null,
   deliveries: null,
+  events: null,
+  changed: null,
 };
 const UNKNOWN_ROW: SendRow = {
   ...ROW,
@@ -121,7 +125,7 @@ describe('recipients', () => {
   it('are only those of an accepted message', () => {
     expect(recipientsOf(accepted({ to: ['+1', '+1', '+2'] }))).toEqual(['+1', '+2']);
     expect(recipientsOf({ status: 'ACCEPTED', message: null })).toEqual([]);
-    expect(recipientsOf({ status: 'REJECTED' })).toEqual([]);
+    expect(recipientsOf(REJECTED)).toEqual([]);
     expect(recipientsOf({ status: 'UNKNOWN' })).toEqual([]);
   });
 });
@@ -183,6 +187,13 @@ describe('a row', () => {
   });
 });
 
+/** The row after an event that says something new. */
+function changed(row: SendRow, news: DeliveryEvent): SendRow {
+  const after = rowAfter(row, news);
+  if (after === null) throw new Error('nothing new');
+  return after;
+}
+
 describe('an event', () => {
   it.each<[string, SendRow | undefined, Partial<DeliveryEvent>, boolean]>([
     ['no row', undefined, {}, false],
@@ -197,8 +208,15 @@ describe('an event', () => {
   });
 
   it('of a known message changes its deliveries and its state, and nothing of the message', () => {
-    const { deliveries, ...after } = rowAfter(ROW, event());
-    expect(after).toEqual({ ...ROW, deliveries: undefined, status: 'SENDING', paired_message_id: 'm2' });
+    const { deliveries, events, ...after } = changed(ROW, event());
+    expect(after).toEqual({
+      ...ROW,
+      deliveries: undefined,
+      events: undefined,
+      status: 'SENDING',
+      paired_message_id: 'm2',
+    });
+    expect(JSON.parse(events ?? '')).toEqual([{ to: '+15550000002', status: 'DELIVERED', time: 9, errorCode: null }]);
     expect(JSON.parse(deliveries ?? '')).toEqual([
       { to: '+15550000002', status: 'DELIVERED', time: 9, errorCode: null },
       { to: '+15550000003', status: 'ACCEPTED', time: null, errorCode: null },
@@ -223,17 +241,24 @@ describe('an event', () => {
   });
 
   it('of a mistaken id begins the deliveries again, and keeps the place in the lists', () => {
-    const after = rowAfter(MISTAKEN_ROW, event());
+    const after = changed(MISTAKEN_ROW, event());
     expect(after).toMatchObject({ message_id: 'm1', time: 5_000, status: 'SENDING' });
     expect(JSON.parse(after.deliveries ?? '')).toMatchObject([{ status: 'DELIVERED' }, { status: 'ACCEPTED' }]);
   });
 
+  it('that says nothing new changes nothing', () => {
+    const once = changed(ROW, event());
+    expect(rowAfter(once, event())).toBeNull();
+    expect(rowAfter(once, event({ to: '+15550000099' }))).toBeNull();
+    expect(rowAfter(once, event({ time: 10 }))).toMatchObject({ deliveries: once.deliveries, status: once.status });
+  });
+
   it('does not change a pair that is known, and may lack one as those of earlier versions do', () => {
-    expect(rowAfter({ ...ROW, paired_message_id: 'm9' }, event()).paired_message_id).toBe('m9');
+    expect(changed({ ...ROW, paired_message_id: 'm9' }, event()).paired_message_id).toBe('m9');
     const message = { time: 7_000, owner: null, segmentCount: 2 } as DeliveryEvent['message'];
     const early = event({ message });
-    expect(rowAfter(ROW, early).paired_message_id).toBeNull();
-    expect(rowAfter(ROW, event({ message: { ...event().message, pairedMessageId: 'a\0b' } })).paired_message_id).toBe(
+    expect(changed(ROW, early).paired_message_id).toBeNull();
+    expect(changed(ROW, event({ message: { ...event().message, pairedMessageId: 'a\0b' } })).paired_message_id).toBe(
       'ab',
     );
   });

@@ -42,10 +42,17 @@ export function accepted(fields: Partial<Message> = {}): Resolution & { readonly
     pairedMessageId: null,
     status: 'ACCEPTED',
     deliveries: openDeliveries(fields.to ?? OUTBOUND.to),
+    events: [],
     ...fields,
   };
   return { status: 'ACCEPTED', message };
 }
+
+/** What a send comes to that was not sent. */
+export const REJECTED = {
+  status: 'REJECTED',
+  problem: { code: 'UPSTREAM_UNAVAILABLE', message: 'm' },
+} as const satisfies Resolution;
 
 /** What a callback says about a message: that it was delivered. */
 export const heard = (messageId: string, fields: Partial<DeliveryEvent> = {}): Heard => ({

@@ -1,7 +1,7 @@
 /** What the database keeps for ever: every attempt, and how many were refused. */
 import { createHash } from 'node:crypto';
 import type { MessageStore, NewSend } from '../../../src/messaging/ports.js';
-import { accepted, newSend } from '../sends.js';
+import { accepted, newSend, REJECTED } from '../sends.js';
 import type { Opened, StoreUnderTest } from './opened.js';
 
 export function describeAudit(opened: Opened): void {
@@ -20,7 +20,7 @@ export function describeAudit(opened: Opened): void {
       const [sent, refused, lost, abandoned] = sends as [NewSend, NewSend, NewSend, NewSend];
       for (const send of sends) await store.claim(send);
       await store.record(sent.sendId, accepted(), 2_000);
-      await store.record(refused.sendId, { status: 'REJECTED' }, 3_000);
+      await store.record(refused.sendId, REJECTED, 3_000);
       await store.record(lost.sendId, { status: 'UNKNOWN' }, 4_000);
       await store.expireLeases(99_000);
       await store.record(lost.sendId, accepted(), 5_000);
@@ -58,7 +58,7 @@ export function describeAudit(opened: Opened): void {
     it('keeps an audit that nobody can change and that outlives the send', async () => {
       const send = newSend();
       await store.claim(send);
-      await store.record(send.sendId, { status: 'REJECTED' }, 2_000);
+      await store.record(send.sendId, REJECTED, 2_000);
       // Not toThrow: a driver's errors may be of another copy of the language than the tests.
       const refusal = { message: expect.stringContaining('append-only') as string };
       await expect(place.sql("UPDATE audit SET outcome = 'ACCEPTED'")).rejects.toMatchObject(refusal);
@@ -70,7 +70,7 @@ export function describeAudit(opened: Opened): void {
       // What is new still comes in.
       const next = newSend();
       await store.claim(next);
-      await store.record(next.sendId, { status: 'REJECTED' }, 3_000);
+      await store.record(next.sendId, REJECTED, 3_000);
       expect(await audit()).toHaveLength(2);
     });
   });

@@ -94,7 +94,7 @@ export function describeCallbacks(opened: Opened): void {
         { to: '+17', status: 'FAILED', time: 5, errorCode: 4775 },
       ];
       expect(await store.messagesById([message.id], EVERYBODY)).toEqual([
-        { ...message, status: 'SENDING', deliveries },
+        { ...message, status: 'SENDING', deliveries, events: deliveries.slice(1) },
       ]);
       await store.take(heard(message.id, { to: '+16' }), 3_000);
       expect(await store.messagesById([message.id], EVERYBODY)).toMatchObject([{ status: 'PARTIALLY_DELIVERED' }]);

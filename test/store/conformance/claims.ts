@@ -1,7 +1,7 @@
 /** What a store does with the intent to send. */
 import type { MessageStore } from '../../../src/messaging/ports.js';
 import { OUTBOUND } from '../../support/messages.js';
-import { accepted, newSend } from '../sends.js';
+import { accepted, newSend, REJECTED } from '../sends.js';
 import type { Opened, StoreUnderTest } from './opened.js';
 
 export function describeClaims(opened: Opened): void {
@@ -30,6 +30,7 @@ export function describeClaims(opened: Opened): void {
         by: {
           sendId: first.sendId,
           caller: 'a',
+          idempotencyKey: 'k',
           // SHA-256 of `k`.
           keyHash: '8254c329a92850f6d539dd376f4816ee2764517da5e0235514af433164480d7a',
           requestId: 'r',
@@ -43,6 +44,7 @@ export function describeClaims(opened: Opened): void {
           updatedAtMs: 1_000,
           lastSeen: null,
           settledBy: null,
+          problem: null,
           message: null,
         },
       });
@@ -86,7 +88,7 @@ export function describeClaims(opened: Opened): void {
     it('claims a key again once its send is known not sent', async () => {
       const first = newSend({ idempotencyKey: 'k' });
       await store.claim(first);
-      await store.record(first.sendId, { status: 'REJECTED' }, 2_000);
+      await store.record(first.sendId, REJECTED, 2_000);
       expect(await store.claim(newSend({ idempotencyKey: 'k', fingerprint: 'other' }))).toEqual({ kind: 'CLAIMED' });
     });
   });

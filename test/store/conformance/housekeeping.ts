@@ -2,7 +2,7 @@
 import type { OtherEvent } from '../../../src/messaging/callback-event.js';
 import type { MessageStore, Resolution } from '../../../src/messaging/ports.js';
 import { OUTBOUND } from '../../support/messages.js';
-import { accepted, heard, newSend, pages, put } from '../sends.js';
+import { accepted, heard, newSend, pages, put, REJECTED } from '../sends.js';
 import type { Opened, StoreUnderTest } from './opened.js';
 
 export function describeHousekeeping(opened: Opened): void {
@@ -47,7 +47,7 @@ export function describeHousekeeping(opened: Opened): void {
       for (let index = 0; index < 2; index++) {
         const send = newSend();
         await store.claim(send);
-        await store.record(send.sendId, { status: 'REJECTED' }, 2_000);
+        await store.record(send.sendId, REJECTED, 2_000);
       }
 
       expect(await store.purge(2_000, 100)).toBe(0);
@@ -133,7 +133,7 @@ export function describeHousekeeping(opened: Opened): void {
     for (const idempotencyKey of ['k1', 'k2']) await put(store, {}, { idempotencyKey });
     for (const send of [newSend(), newSend()]) {
       await store.claim(send);
-      await store.record(send.sendId, { status: 'REJECTED' }, 2_000);
+      await store.record(send.sendId, REJECTED, 2_000);
     }
     for (let index = 0; index < 5; index++) await store.take(heard(`early${index}`), 2_000);
     const freed: number[] = [];

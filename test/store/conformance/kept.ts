@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { EVERYBODY } from '../../../src/messaging/caller.js';
 import type { MessageStore } from '../../../src/messaging/ports.js';
 import { OUTBOUND } from '../../support/messages.js';
-import { accepted, heard, newSend } from '../sends.js';
+import { accepted, heard, newSend, REJECTED } from '../sends.js';
 import type { Opened, StoreUnderTest } from './opened.js';
 import { sentAs, settling, UNKNOWN, WITHOUT_ID } from './settling.js';
 
@@ -25,7 +25,7 @@ export function describeKept(opened: Opened): void {
       const { message } = accepted();
       await store.record(send.sendId, { status: 'ACCEPTED', message }, 3_000);
       expect(await store.sendByKey('a', 'k')).toMatchObject({ sendId: send.sendId, message });
-      const refused = await put({ status: 'REJECTED' }, { idempotencyKey: 'refused' });
+      const refused = await put(REJECTED, { idempotencyKey: 'refused' });
       expect(refused.idempotencyKey).toBe('refused');
       expect(await store.sendByKey('a', 'refused')).toBeNull();
     });
@@ -50,6 +50,7 @@ export function describeKept(opened: Opened): void {
         {
           sendId: send.sendId,
           caller: 'shop',
+          idempotencyKey: 'key-1',
           keyHash: createHash('sha256').update('key-1').digest('hex'),
           requestId: 'request-1',
           fingerprint: 'f',
@@ -62,6 +63,7 @@ export function describeKept(opened: Opened): void {
           updatedAtMs: 2_000,
           lastSeen: 'HTTP 502, ECONNRESET',
           settledBy: null,
+          problem: null,
           message: null,
         },
       ]);

@@ -2,7 +2,7 @@
 import { EVERYBODY } from '../../../src/messaging/caller.js';
 import type { MessageStore, NewSend } from '../../../src/messaging/ports.js';
 import { OUTBOUND } from '../../support/messages.js';
-import { accepted, heard, newSend } from '../sends.js';
+import { accepted, heard, newSend, REJECTED } from '../sends.js';
 import type { Opened, StoreUnderTest } from './opened.js';
 import { NOT_SENT, SENT, sentAs, SETTLEMENTS, UNKNOWN, USELESS, WITHOUT_ID, settling } from './settling.js';
 
@@ -34,7 +34,7 @@ export function describeLateOutcomes(opened: Opened): void {
       expect(await store.messagesById(['late'], EVERYBODY)).toEqual([late.message]);
       expect(await listed({ to: OUTBOUND.to[0] ?? '' })).toEqual(['late']);
       expect(await holderOf('k')).toMatchObject({ sendId: second.sendId, status: 'PENDING' });
-      await store.record(second.sendId, { status: 'REJECTED' }, 7_000);
+      await store.record(second.sendId, REJECTED, 7_000);
       expect(await holderOf('k')).toBeNull();
     });
 

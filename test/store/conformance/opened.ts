@@ -1,7 +1,7 @@
 /** A store as every theme of the conformance suite finds it: freshly opened on new data before each test. */
 import type { MessageStatus } from '../../../src/messaging/message.js';
 import type { MessageStore } from '../../../src/messaging/ports.js';
-import { newSend } from '../sends.js';
+import { newSend, REJECTED } from '../sends.js';
 
 export interface StoreUnderTest {
   /** Opens the store again on the same data, as another process would. */
@@ -36,7 +36,7 @@ export function openBeforeEach(prepare: () => Promise<StoreUnderTest>): Opened {
       const probe = newSend({ idempotencyKey: key });
       const claim = await store.claim(probe);
       if (claim.kind === 'HELD') return claim.by.status;
-      await store.record(probe.sendId, { status: 'REJECTED' }, 0);
+      await store.record(probe.sendId, REJECTED, 0);
       return 'free';
     },
   } as Opened;

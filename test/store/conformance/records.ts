@@ -2,7 +2,7 @@
 import { EVERYBODY } from '../../../src/messaging/caller.js';
 import type { MessageStore } from '../../../src/messaging/ports.js';
 import { OUTBOUND } from '../../support/messages.js';
-import { accepted, idsOf, newSend, pages, put } from '../sends.js';
+import { accepted, idsOf, newSend, pages, put, REJECTED } from '../sends.js';
 import type { Opened, StoreUnderTest } from './opened.js';
 
 export function describeRecords(opened: Opened): void {
@@ -38,7 +38,7 @@ export function describeRecords(opened: Opened): void {
       await store.record(send.sendId, resolution, 3_000);
       expect(await statusOf('k')).toBe('ACCEPTED');
       await store.record(send.sendId, { status: 'UNKNOWN' }, 4_000);
-      await store.record(send.sendId, { status: 'REJECTED' }, 4_000);
+      await store.record(send.sendId, REJECTED, 4_000);
       await store.record(send.sendId, accepted(), 4_000);
       expect(await statusOf('k')).toBe('ACCEPTED');
       expect(await store.messagesById([resolution.message.id], EVERYBODY)).toEqual([resolution.message]);
@@ -51,7 +51,7 @@ export function describeRecords(opened: Opened): void {
       await Promise.all([
         store.record(send.sendId, { status: 'UNKNOWN' }, 2_000),
         store.record(send.sendId, resolution, 2_000),
-        store.record(send.sendId, { status: 'REJECTED' }, 2_000),
+        store.record(send.sendId, REJECTED, 2_000),
       ]);
       expect(await store.messagesById([resolution.message.id], EVERYBODY)).toEqual([resolution.message]);
     });
@@ -97,7 +97,7 @@ export function describeRecords(opened: Opened): void {
     const message = { ...OUTBOUND, text: 'x'.repeat(2_048), media: ['https://example.com/a.jpg'], tag: 'red' };
     const [refused, unknown] = [newSend({ message }), newSend({ message })];
     for (const send of [refused, unknown]) await store.claim(send);
-    await store.record(refused.sendId, { status: 'REJECTED' }, 2_000);
+    await store.record(refused.sendId, REJECTED, 2_000);
     await store.record(unknown.sendId, { status: 'UNKNOWN' }, 2_000);
     expect(await place.sql('SELECT body, media, tag FROM sends ORDER BY send_id')).toEqual([
       { body: '', media: '[]', tag: null },

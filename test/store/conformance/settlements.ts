@@ -5,7 +5,7 @@ import { openDeliveries } from '../../../src/messaging/delivery.js';
 import type { Message } from '../../../src/messaging/message.js';
 import type { MessageStore, NewSend, StoreChange } from '../../../src/messaging/ports.js';
 import { OUTBOUND } from '../../support/messages.js';
-import { accepted, heard, newSend } from '../sends.js';
+import { accepted, heard, newSend, REJECTED } from '../sends.js';
 import type { Opened, StoreUnderTest } from './opened.js';
 import { NOT_SENT, OPEN, SENT, sentAs, sendIdsOf, SETTLEMENTS, UNKNOWN, WITHOUT_ID, settling } from './settling.js';
 
@@ -33,6 +33,7 @@ export function describeSettlements(opened: Opened): void {
         pairedMessageId: null,
         status: 'ACCEPTED',
         deliveries: openDeliveries(to),
+        events: [],
       };
       const result = await store.settle(send.sendId, sentAs('found', 7_000_000), 5_000);
       const { sendId } = send;
@@ -83,7 +84,7 @@ export function describeSettlements(opened: Opened): void {
     it.each<[string, () => Promise<NewSend>]>([
       ['is under way', () => put(null, { idempotencyKey: 'k' })],
       ['was accepted', () => put(accepted({ id: 'known' }), { idempotencyKey: 'k' })],
-      ['was rejected', () => put({ status: 'REJECTED' }, { idempotencyKey: 'k' })],
+      ['was rejected', () => put(REJECTED, { idempotencyKey: 'k' })],
       ...SETTLEMENTS.map(([how, settlement]): [string, () => Promise<NewSend>] => [
         `was settled ${how}`,
         () => settled(settlement, { idempotencyKey: 'k' }),

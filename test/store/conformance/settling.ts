@@ -1,6 +1,6 @@
 /** Sends that their calls left open, and all ways to settle them. */
 import type { MessageFilter, NewSend, Resolution, Settlement, StoredSend } from '../../../src/messaging/ports.js';
-import { newSend, NO_FILTER } from '../sends.js';
+import { newSend, NO_FILTER, REJECTED } from '../sends.js';
 import type { Opened } from './opened.js';
 
 export const UNKNOWN: Resolution = { status: 'UNKNOWN' };
@@ -11,7 +11,7 @@ export const OPEN: [name: string, resolution: Resolution][] = [
   ['accepted without an id', WITHOUT_ID],
 ];
 /** What a late call may bring that counts less than what somebody found out. */
-export const USELESS: readonly Resolution[] = [UNKNOWN, { status: 'REJECTED' }, WITHOUT_ID];
+export const USELESS: readonly Resolution[] = [UNKNOWN, REJECTED, WITHOUT_ID];
 
 const WHO = { by: 'ops', reason: 'seen in the dashboard' } as const;
 export const NOT_SENT: Settlement = { as: 'NOT_SENT', ...WHO };
@@ -62,7 +62,7 @@ export function settling(opened: Opened): Settling {
     const found = await opened.store.sendByKey('a', key);
     const probe = newSend({ idempotencyKey: key });
     const claim = await opened.store.claim(probe);
-    if (claim.kind === 'CLAIMED') await opened.store.record(probe.sendId, { status: 'REJECTED' }, 0);
+    if (claim.kind === 'CLAIMED') await opened.store.record(probe.sendId, REJECTED, 0);
     expect(claim.kind === 'HELD' ? claim.by : null).toEqual(found);
     return found;
   }

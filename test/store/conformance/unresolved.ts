@@ -1,7 +1,7 @@
 /** The sends with an unknown outcome, and their rivals. */
 import type { MessageStore, NewSend, Position, StoredSend } from '../../../src/messaging/ports.js';
 import { OUTBOUND } from '../../support/messages.js';
-import { accepted, heard } from '../sends.js';
+import { accepted, heard, REJECTED } from '../sends.js';
 import type { Opened } from './opened.js';
 import { NOT_SENT, SENT, sentAs, sendIdsOf, SETTLEMENTS, UNKNOWN, WITHOUT_ID, settling } from './settling.js';
 
@@ -40,7 +40,7 @@ export function describeUnresolved(opened: Opened): void {
     it('lists no send as unresolved that is under way, known or settled', async () => {
       await put(null);
       await put(accepted());
-      await put({ status: 'REJECTED' });
+      await put(REJECTED);
       for (const [, settlement] of SETTLEMENTS) await settled(settlement);
       const open = await put(UNKNOWN);
       expect(sendIdsOf(await store.unresolvedSends(100, null))).toEqual([open.sendId]);
@@ -112,7 +112,7 @@ export function describeUnresolved(opened: Opened): void {
 
     it('finds no rival whose message is known by its id, and none that was rejected', async () => {
       await put(accepted({ from }), { ...WINDOW, message });
-      await put({ status: 'REJECTED' }, { ...WINDOW, message });
+      await put(REJECTED, { ...WINDOW, message });
       await settled({ ...sentAs('found'), by: 'search' }, { ...WINDOW, message });
       const named = await settled(sentAs('named'), { ...WINDOW, message });
       await store.take(heard('named', { sendId: named.sendId }), 6_000);
