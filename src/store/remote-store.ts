@@ -1,7 +1,7 @@
 /** A store that another process holds: both ends of the calls between them. */
 import { EVERYBODY, type Whose } from '../messaging/caller.js';
 import type { Message } from '../messaging/message.js';
-import type { ListedMessage, MessageFilter, MessageStore, Position, StoreChange } from '../messaging/ports.js';
+import type { ListedMessage, MessageFilter, MessageStore, Slice, StoreChange } from '../messaging/ports.js';
 import type { OpenStore } from './index.js';
 import { sendLimits, type Counters } from './send-limits.js';
 
@@ -27,15 +27,13 @@ type PassedOn = Pick<MessageStore, (typeof PASSED_ON)[number]>;
 /** Everybody is a symbol, which cannot travel. */
 type WireWhose = { readonly callerName: string } | 'EVERYBODY';
 
+type WireFilter = Omit<MessageFilter, 'caller'> & { readonly caller: WireWhose };
+
 /** What the process that holds the store does for others. */
 export interface StoreCalls extends PassedOn {
   messagesById(ids: readonly string[], whose: WireWhose): Promise<(Message | null)[]>;
-  listMessages(
-    filter: MessageFilter,
-    whose: WireWhose,
-    limit: number,
-    after: Position | null,
-  ): Promise<ListedMessage[]>;
+  listMessages(filter: WireFilter, slice: Slice): Promise<ListedMessage[]>;
+  countMessages(filter: WireFilter, limit: number): Promise<number>;
   /** Bytes lose their class on the way. */
   correlationKey(fresh: Uint8Array): Promise<Uint8Array>;
   readCounts: Counters['read'];
@@ -48,8 +46,8 @@ export function storeCalls(store: MessageStore, counters: Counters): StoreCalls 
   return {
     ...passedOn(store),
     messagesById: (ids, whose) => store.messagesById(ids, unpacked(whose)),
-    listMessages: (filter, whose, limit, after) =>
-      store.listMessages({ ...filter, caller: unpacked(whose) }, limit, after),
+    listMessages: (filter, slice) => store.listMessages(unpackedFilter(filter), slice),
+    countMessages: (filter, limit) => store.countMessages(unpackedFilter(filter), limit),
     correlationKey: (fresh) => store.correlationKey(Buffer.from(fresh)),
     readCounts: (counts, now) => counters.read(counts, now),
     addCounts: (counts, now) => counters.add(counts, now),
@@ -70,8 +68,8 @@ export function remoteStore(calls: StoreCalls): RemoteStore {
     ...passedOn(calls),
     shared: true,
     messagesById: (ids, whose) => calls.messagesById(ids, packed(whose)),
-    listMessages: (filter, limit, after) =>
-      calls.listMessages({ ...filter, caller: '' }, packed(filter.caller), limit, after),
+    listMessages: (filter, slice) => calls.listMessages(packedFilter(filter), slice),
+    countMessages: (filter, limit) => calls.countMessages(packedFilter(filter), limit),
     correlationKey: async (fresh) => Buffer.from(await calls.correlationKey(fresh)),
     sendLimits: (limits) =>
       sendLimits(limits, {
@@ -100,3 +98,5 @@ function passedOn(target: PassedOn): PassedOn {
 
 const packed = (whose: Whose): WireWhose => (whose === EVERYBODY ? 'EVERYBODY' : { callerName: whose });
 const unpacked = (whose: WireWhose): Whose => (whose === 'EVERYBODY' ? EVERYBODY : whose.callerName);
+const packedFilter = (filter: MessageFilter): WireFilter => ({ ...filter, caller: packed(filter.caller) });
+const unpackedFilter = (filter: WireFilter): MessageFilter => ({ ...filter, caller: unpacked(filter.caller) });

@@ -2,7 +2,14 @@
 import { createHash } from 'node:crypto';
 import { aggregateStatus, openDeliveries, withEvent, type DeliveryEvent } from '../messaging/delivery.js';
 import { yieldsTo } from '../messaging/message.js';
-import type { Delivery, Message, MessageDirection, MessagePriority, MessageStatus } from '../messaging/message.js';
+import type {
+  Delivery,
+  Message,
+  MessageDirection,
+  MessagePriority,
+  MessageStatus,
+  SendState,
+} from '../messaging/message.js';
 import type { ListedMessage, NewSend, Resolution, Settlement, StoredSend } from '../messaging/ports.js';
 
 /** A row of `sends`. Lists lie in it as JSON. */
@@ -340,7 +347,7 @@ export function storedSend(row: SendRow): StoredSend {
     keyHash: row.key_hash,
     requestId: row.request_id,
     fingerprint: row.fingerprint,
-    status: row.status as MessageStatus,
+    status: row.status as SendState,
     from: row.sender,
     to: JSON.parse(row.recipients) as string[],
     tag: row.tag,
