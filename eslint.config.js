@@ -44,7 +44,7 @@ export default tseslint.config(
       ...graphql.configs['flat/schema-relay'].rules,
       // Lists need not be edges, and `message(id)` and federation find a message by its id: no Node interface.
       '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false }],
-      // The list is read forwards only, from the newest message on.
+      // Operators read the unresolved sends forwards only.
       '@graphql-eslint/relay-arguments': ['error', { includeBoth: false }],
       // Only a message and a send have an identity; the rest are parts and answers.
       '@graphql-eslint/strict-id-in-types': [
@@ -52,7 +52,7 @@ export default tseslint.config(
         {
           acceptedIdNames: ['id', 'sendId'],
           exceptions: {
-            types: ['Delivery', 'DeliveryFailure', 'MessagePreview', 'MessageFieldError'],
+            types: ['MessageDelivery', 'MessageDeliveryFailure', 'MessagePreview', 'MessageFieldError'],
             suffixes: ['Connection', 'Edge', 'PageInfo', 'Problem'],
           },
         },

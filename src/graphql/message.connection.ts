@@ -1,31 +1,71 @@
 /** The list of messages: a Relay cursor connection and its filter. */
 import 'reflect-metadata';
-import { Field, InputType, ObjectType } from 'type-graphql';
+import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import type { Whose } from '../messaging/caller.js';
-import type { MessageStatus } from '../messaging/message.js';
+import { isCleanText, STATUSES, type MessageDirection, type MessageStatus } from '../messaging/message.js';
 import type { MessageFilter } from '../messaging/ports.js';
-import { PageInfoType } from './connection.js';
+import { ADDRESS_MESSAGE, isAddress } from '../messaging/region.js';
+import { MAX_COUNT, PageInfoType, type Lazy, type Total } from './connection.js';
 import { DateTime } from './date-time.js';
-import { CleanText } from './message.input.js';
-import { MessageStatusEnum, MessageType } from './message.type.js';
+import { CleanText, CLEAN_TEXT_CODE, CLEAN_TEXT_MESSAGE, E164_CODE } from './message.input.js';
+import { MessageDirectionEnum, MessageStatusEnum, MessageType } from './message.type.js';
+import { EachHolds, Holds } from './rule.js';
 
-@InputType('MessageFilter', { description: 'Which messages to list. All conditions must hold.' })
+/** Messages that one call looks up by their ids: as many as a page holds. */
+const MAX_IDS = 100;
+
+const Address = (): PropertyDecorator => Holds(E164_CODE, ADDRESS_MESSAGE, isAddress);
+
+/** Says in a description what `Address` takes. */
+const ADDRESS_FORM =
+  'in E.164 format, a short code of 3 to 8 digits, or the name of up to 11 characters that some senders have. Error code: `INVALID_E164`.';
+
+@InputType('MessageFilter', {
+  description: 'Which messages to list. All conditions must hold. An absent one and `null` set none.',
+})
 export class MessageFilterInput {
-  @Field(() => String, { nullable: true, description: "The sender's number, exactly." })
-  @CleanText()
+  @Field(() => MessageDirectionEnum, { nullable: true, description: 'Which way the message went.' })
+  direction?: MessageDirection | null;
+
+  @Field(() => String, { nullable: true, description: `The sender, exactly: a number ${ADDRESS_FORM}` })
+  @Address()
   from?: string | null;
+
+  @Field(() => String, { nullable: true, description: `One of the recipients, exactly: a number ${ADDRESS_FORM}` })
+  @Address()
+  to?: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'The number of one of the recipients, exactly.',
+    description: `The sender or one of the recipients, exactly: a number ${ADDRESS_FORM}`,
   })
-  @CleanText()
-  to?: string | null;
+  @Address()
+  participant?: string | null;
 
   @Field(() => MessageStatusEnum, { nullable: true, description: 'The state of the message.' })
   status?: MessageStatus | null;
 
-  @Field(() => String, { nullable: true, description: 'The tag, exactly.' })
+  @Field(() => [MessageStatusEnum], {
+    nullable: true,
+    description:
+      'The states that the message may have, each named once; with an empty list, no message fits. Error code: `DUPLICATE_STATUS`.',
+  })
+  @EachHolds(
+    'DUPLICATE_STATUS',
+    'Must not be in the list twice.',
+    (status: MessageStatus, index, list) => list.indexOf(status) === index,
+  )
+  statuses?: MessageStatus[] | null;
+
+  @Field(() => [ID], {
+    nullable: true,
+    description: `Catapult's ids of the messages, at most ${MAX_IDS}; with an empty list, no message fits. Error codes: \`TOO_MANY_IDS\`, \`INVALID_CHARACTER\`.`,
+  })
+  @Holds('TOO_MANY_IDS', `Must have at most ${MAX_IDS} ids.`, (ids: string[]) => ids.length <= MAX_IDS)
+  @EachHolds(CLEAN_TEXT_CODE, CLEAN_TEXT_MESSAGE, isCleanText)
+  ids?: string[] | null;
+
+  @Field(() => String, { nullable: true, description: 'The tag, exactly. Error code: `INVALID_CHARACTER`.' })
   @CleanText()
   tag?: string | null;
 
@@ -46,7 +86,7 @@ export class MessageEdgeType {
 }
 
 @ObjectType('MessageConnection', { description: 'A page of messages, newest first.', simpleResolvers: true })
-export class MessageConnectionType {
+export class MessageConnectionType implements Total {
   @Field(() => [MessageEdgeType], { description: 'The messages of the page, each with its cursor.' })
   edges!: MessageEdgeType[];
 
@@ -55,9 +95,40 @@ export class MessageConnectionType {
 
   @Field(() => PageInfoType, { description: "The page's place in the list." })
   pageInfo!: PageInfoType;
+
+  @Field(() => Int, {
+    description: `How many messages the whole list has, counted up to ${MAX_COUNT}: see \`isTotalCountExact\`.`,
+  })
+  totalCount!: Lazy<number>;
+
+  @Field(() => Boolean, {
+    description: `Whether \`totalCount\` is all of them; false if there are more: show \`${MAX_COUNT}+\` then.`,
+  })
+  isTotalCountExact!: Lazy<boolean>;
 }
 
+/** The valid input as `messaging` takes it, for the messages that `caller` may see. */
 export function messageFilter(input: MessageFilterInput | null | undefined, caller: Whose): MessageFilter {
-  const { from = null, to = null, status = null, tag = null, since = null, until = null } = input ?? {};
-  return { caller, from, to, status, tag, since, until };
+  const {
+    from = null,
+    to = null,
+    participant = null,
+    ids = null,
+    tag = null,
+    since = null,
+    until = null,
+  } = input ?? {};
+  return { caller, from, to, participant, statuses: statusesOf(input ?? {}), ids, tag, since, until };
+}
+
+/** The states that all of the conditions allow; a direction is one, too. Null where there is no such condition. */
+function statusesOf({ direction, status, statuses }: MessageFilterInput): MessageStatus[] | null {
+  const conditions = [
+    direction == null ? null : STATUSES[direction],
+    status == null ? null : [status],
+    statuses ?? null,
+  ].filter((allowed) => allowed !== null);
+  const [first, ...others] = conditions;
+  if (first === undefined) return null;
+  return first.filter((each) => others.every((allowed) => allowed.includes(each)));
 }

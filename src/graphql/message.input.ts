@@ -20,10 +20,11 @@ const MAX_APPLICATION_ID_LENGTH = 255;
 
 const IDEMPOTENCY_KEY = /^[A-Za-z0-9_:.-]{1,255}$/;
 
-const E164_CODE = 'INVALID_E164';
+export const E164_CODE = 'INVALID_E164';
 
-export const CleanText = (): PropertyDecorator =>
-  Holds('INVALID_CHARACTER', 'Must not contain U+0000 or half of a surrogate pair.', isCleanText);
+export const CLEAN_TEXT_CODE = 'INVALID_CHARACTER';
+export const CLEAN_TEXT_MESSAGE = 'Must not contain U+0000 or half of a surrogate pair.';
+export const CleanText = (): PropertyDecorator => Holds(CLEAN_TEXT_CODE, CLEAN_TEXT_MESSAGE, isCleanText);
 
 const TextLength = (): PropertyDecorator =>
   Holds(

@@ -5,7 +5,7 @@ import { ServiceError, type ErrorCode, type FailedOutcome } from '../errors.js';
 import { MessageType, registerEnum } from './message.type.js';
 
 export const FailedOutcomeEnum = registerEnum<FailedOutcome>(
-  'FailedOutcome',
+  'FailedSendOutcome',
   'Whether a message went out although its send failed.',
   {
     NOT_SENT: 'Certainly not: it may be sent again.',

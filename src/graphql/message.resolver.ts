@@ -1,6 +1,6 @@
 /** The operations on messages. */
 import 'reflect-metadata';
-import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
+import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import { ServiceError } from '../errors.js';
 import { failureOf, type DeliveryFailure } from '../messaging/delivery-failure.js';
 import { readableBy, refusalWithout, requireScope, type Caller } from '../messaging/caller.js';
@@ -9,7 +9,7 @@ import type { MessageService } from '../messaging/message-service.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
 import { segmentsOf, type Segmentation } from '../messaging/segments.js';
 import type { RequestContext } from './context.js';
-import { checkPageSize, connectionOf, decodeCursor, DEFAULT_PAGE_SIZE, type Connection } from './connection.js';
+import { connectionOf, PageArgs, pageOf, totalOf, type Connection, type Total } from './connection.js';
 import { MessageConnectionType, messageFilter, MessageFilterInput } from './message.connection.js';
 import { MessageInput, MessagePreviewInput, outboundMessage } from './message.input.js';
 import { problemOf, SubmitMessageResult, type Problem } from './message.problem.js';
@@ -94,40 +94,34 @@ export class MessageResolver {
 
   @Query(() => MessageConnectionType, {
     description:
-      'Your messages, newest first, page by page. With `messages:read-all`, those of all callers. A page stays the same while new messages arrive.',
+      'Your messages, newest first, page by page, from either end. With `messages:read-all`, those of all callers. A page stays the same while new messages arrive.',
   })
   async messages(
-    @Arg('first', () => Int, {
-      nullable: true,
-      defaultValue: DEFAULT_PAGE_SIZE,
-      description: 'How many messages a page holds, 1 to 100. Error code: `INVALID_PAGE_SIZE`.',
-    })
-    first: number | null,
-    @Arg('after', () => String, {
-      nullable: true,
-      description:
-        'The page starts after this cursor; without one, at the newest message. Error code: `INVALID_CURSOR`.',
-    })
-    after: string | null,
+    @Args(() => PageArgs) args: PageArgs,
     @Arg('filter', () => MessageFilterInput, {
       nullable: true,
       description: 'Which messages to list; all if absent.',
     })
     filter: MessageFilterInput | null,
     @Ctx() { caller, budget }: RequestContext,
-  ): Promise<Connection<Message>> {
+  ): Promise<Connection<Message> & Total> {
     const whose = readableBy(caller);
     if (filter != null) checkInput('filter', filter);
-    const size = checkPageSize(first ?? DEFAULT_PAGE_SIZE);
-    const position = after == null ? null : decodeCursor(after);
-    const rows = await budget.read(
-      () => this.#messages.listMessages(messageFilter(filter, whose), size + 1, position),
-      (found) => found.map(({ message }) => message),
-    );
-    return connectionOf(
-      rows.map(({ message, position }) => ({ node: message, position })),
-      size,
-    );
+    const page = pageOf(args);
+    const wanted = messageFilter(filter, whose);
+    const connection = await connectionOf(page, async (slice) => {
+      const found = await budget.read(
+        () => this.#messages.listMessages(wanted, slice),
+        (listed) => listed.map(({ message }) => message),
+      );
+      return found.map(({ message, position }) => ({ node: message, position }));
+    });
+    const countUpTo = (limit: number): Promise<number> =>
+      budget.read(
+        () => this.#messages.countMessages(wanted, limit),
+        () => [],
+      );
+    return { ...connection, ...totalOf(countUpTo) };
   }
 
   @Query(() => MessagePreviewType, {

@@ -20,9 +20,6 @@ export function registerEnum<Key extends string>(
 }
 
 export const MessageStatusEnum = registerEnum<MessageStatus>('MessageStatus', 'The state of a message.', {
-  PENDING: 'Stored and being sent; no answer yet.',
-  UNKNOWN: 'Perhaps sent: the request went out, but no trustworthy answer came back. It is never sent again.',
-  REJECTED: 'Certainly not sent, and not billed.',
   ACCEPTED: 'Queued by Catapult, which does not mean delivered.',
   SENDING: 'Handed to the carrier.',
   FAILED: 'Final: it was not delivered to any recipient.',
@@ -42,7 +39,7 @@ export const MessagePriorityEnum = registerEnum<MessagePriority>('MessagePriorit
 });
 
 export const TextEncodingEnum = registerEnum<Segmentation['encoding']>(
-  'TextEncoding',
+  'MessageEncoding',
   'How a text is written into the segments of an SMS.',
   {
     GSM_7: 'The GSM alphabet, 7 bits a character; its extension characters, such as `{` and `€`, count twice.',
@@ -73,7 +70,7 @@ export class MessagePreviewType implements Segmentation {
   forcing!: string[];
 }
 
-export const FailureOriginEnum = registerEnum<FailureOrigin>('FailureOrigin', 'Who caused a failure.', {
+export const FailureOriginEnum = registerEnum<FailureOrigin>('MessageFailureOrigin', 'Who caused a failure.', {
   CLIENT: "The sender's side: numbers, content or permissions. Sending it again will fail again.",
   BANDWIDTH: 'The messaging service.',
   CARRIER: "The recipient's carrier.",
@@ -83,7 +80,10 @@ export const FailureOriginEnum = registerEnum<FailureOrigin>('FailureOrigin', 'W
 /** Marks personal data: what people wrote and who they are. A contract of the supergraph can leave it out. */
 export const PERSONAL = '@tag(name: "personal")';
 
-@ObjectType('DeliveryFailure', { description: 'Why a message did not reach a recipient.', simpleResolvers: true })
+@ObjectType('MessageDeliveryFailure', {
+  description: 'Why a message did not reach a recipient.',
+  simpleResolvers: true,
+})
 export class DeliveryFailureType implements DeliveryFailure {
   @Field(() => Int, { description: "Catapult's code; 0 if it gave none." })
   code!: number;
@@ -101,7 +101,7 @@ export class DeliveryFailureType implements DeliveryFailure {
   retryable!: boolean;
 }
 
-@ObjectType('Delivery', { description: 'The delivery of a message to one recipient.', simpleResolvers: true })
+@ObjectType('MessageDelivery', { description: 'The delivery of a message to one recipient.', simpleResolvers: true })
 export class DeliveryType {
   @Directive(PERSONAL)
   @Field(() => String, { description: "The recipient's number." })

@@ -4,7 +4,7 @@ import { Arg, Ctx, Directive, ID, Int, Mutation, Query, Resolver } from 'type-gr
 import { requireScope } from '../messaging/caller.js';
 import type { MessageService } from '../messaging/message-service.js';
 import type { Settlement } from '../messaging/ports.js';
-import { checkPageSize, connectionOf, decodeCursor, DEFAULT_PAGE_SIZE, type Connection } from './connection.js';
+import { connectionOf, DEFAULT_PAGE_SIZE, pageOf, type Connection } from './connection.js';
 import type { RequestContext } from './context.js';
 import { SendConnectionType, SendType, sendType, SettledAsEnum } from './send.type.js';
 
@@ -36,15 +36,15 @@ export class SendResolver {
     @Ctx() { caller }: RequestContext,
   ): Promise<Connection<SendType>> {
     requireScope(caller, 'operations:read');
-    const size = checkPageSize(first ?? DEFAULT_PAGE_SIZE);
-    const sends = await this.#messages.unresolvedSends(size + 1, after == null ? null : decodeCursor(after));
-    return connectionOf(
-      sends.map((send) => ({
+    return connectionOf(pageOf({ first, after }), async ({ limit, after, before }) => {
+      const sends = await this.#messages.unresolvedSends(limit, after);
+      // Of what precedes a page, the list's first send is looked at.
+      const end = before === null ? -1 : sends.findIndex(({ sendId }) => sendId === before.sendId);
+      return (end < 0 ? sends : sends.slice(0, end)).map((send) => ({
         node: sendType(send),
         position: { time: send.startedAtMs * 1000, sendId: send.sendId },
-      })),
-      size,
-    );
+      }));
+    });
   }
 
   @Directive('@inaccessible')

@@ -23,6 +23,7 @@ import {
   type SendOutcome,
   type SendProblem,
   type Settlement,
+  type Slice,
   type StoredSend,
 } from './ports.js';
 import type { RefusalCounts } from './refusal-counts.js';
@@ -133,9 +134,14 @@ export class MessageService {
     return this.#options.store.messagesById(ids, caller);
   }
 
-  /** At most `limit` messages after `after`, newest first. */
-  listMessages(filter: MessageFilter, limit: number, after: Position | null): Promise<ListedMessage[]> {
-    return this.#options.store.listMessages(filter, limit, after);
+  /** A slice of the messages, newest first. */
+  listMessages(filter: MessageFilter, slice: Slice): Promise<ListedMessage[]> {
+    return this.#options.store.listMessages(filter, slice);
+  }
+
+  /** How many messages there are, counted no further than `limit`. */
+  countMessages(filter: MessageFilter, limit: number): Promise<number> {
+    return this.#options.store.countMessages(filter, limit);
   }
 
   /** At most `limit` sends without a known outcome or id, after `after`, oldest first. */

@@ -26,11 +26,21 @@ export const RANK = {
   RECEIVED: 5,
 } as const satisfies Record<string, number>;
 
-export type MessageStatus = keyof typeof RANK;
+/** What a send can be, with what its message can be. */
+export type SendState = keyof typeof RANK;
+
+/** What a message can be: Catapult took it, or it came in. The other states are those of a send without a message. */
+export type MessageStatus = Exclude<SendState, 'PENDING' | 'UNKNOWN' | 'REJECTED'>;
+
+/** The states of a message by its direction: each state belongs to one. */
+export const STATUSES: Readonly<Record<MessageDirection, readonly MessageStatus[]>> = {
+  IN: ['RECEIVED'],
+  OUT: ['ACCEPTED', 'SENDING', 'DELIVERED', 'PARTIALLY_DELIVERED', 'FAILED'],
+};
 
 /** The states that `next` may replace: those of lower rank. */
-export function yieldsTo(next: MessageStatus): MessageStatus[] {
-  return (Object.keys(RANK) as MessageStatus[]).filter((status) => RANK[status] < RANK[next]);
+export function yieldsTo(next: SendState): SendState[] {
+  return (Object.keys(RANK) as SendState[]).filter((status) => RANK[status] < RANK[next]);
 }
 
 /**

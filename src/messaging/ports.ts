@@ -4,7 +4,7 @@ import type { CallbackEvent } from './callback-event.js';
 import type { SignedIn, Whose } from './caller.js';
 import type { Cancellation } from './cancellation.js';
 import type { Change, ChangeCursor, ChangePosition } from './change.js';
-import type { Message, MessageStatus, Micros, OutboundMessage } from './message.js';
+import type { Message, MessageStatus, Micros, OutboundMessage, SendState } from './message.js';
 
 export interface Clock {
   /** Milliseconds since 1970. */
@@ -136,7 +136,7 @@ export interface StoredSend {
   /** Null for a send of an earlier version. */
   readonly requestId: string | null;
   readonly fingerprint: string;
-  readonly status: MessageStatus;
+  readonly status: SendState;
   readonly from: string;
   readonly to: readonly string[];
   readonly tag: string | null;
@@ -223,6 +223,17 @@ export interface Position {
   readonly sendId: string;
 }
 
+/** A part of a list: what lies between two positions, and of that the beginning or the end. */
+export interface Slice {
+  readonly limit: number;
+  /** Only what follows this position; null for the list's beginning. */
+  readonly after: Position | null;
+  /** Only what precedes this position; null for the list's end. */
+  readonly before: Position | null;
+  /** Whether the last entries are taken. They keep the order of the list. */
+  readonly fromEnd: boolean;
+}
+
 /** How many dead letters were deleted, and why. */
 export interface DeadLetterPurge {
   readonly expired: number;
@@ -241,7 +252,12 @@ export interface MessageFilter {
   readonly from: string | null;
   /** Any of the recipients. */
   readonly to: string | null;
-  readonly status: MessageStatus | null;
+  /** The sender, or any of the recipients. */
+  readonly participant: string | null;
+  /** Any of these; none fits an empty list. */
+  readonly statuses: readonly MessageStatus[] | null;
+  /** Any of these: for each id the message that `messagesById` finds. None fits an empty list. */
+  readonly ids: readonly string[] | null;
   readonly tag: string | null;
   /** Inclusive. */
   readonly since: Micros | null;
@@ -335,8 +351,11 @@ export interface MessageStore {
   /** The messages with these ids that `caller` sent, in this order, `null` where there is none: one query. */
   messagesById(ids: readonly string[], caller: Whose): Promise<(Message | null)[]>;
 
-  /** At most `limit` messages after `after`, newest first. */
-  listMessages(filter: MessageFilter, limit: number, after: Position | null): Promise<ListedMessage[]>;
+  /** A slice of the messages, newest first. */
+  listMessages(filter: MessageFilter, slice: Slice): Promise<ListedMessage[]>;
+
+  /** How many messages there are, counted no further than `limit`. */
+  countMessages(filter: MessageFilter, limit: number): Promise<number>;
 
   /** The sends with these ids, or with messages of these ids, that `caller` asked for, in this order: one query. */
   sendsById(by: 'sendId' | 'messageId', ids: readonly string[], caller: Whose): Promise<(StoredSend | null)[]>;

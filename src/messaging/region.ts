@@ -46,6 +46,23 @@ export function isE164(text: string): boolean {
   return FORM.test(text) && readNumber(text)?.number === text;
 }
 
+/** Three to eight digits, which never had a plus. */
+const SHORT_CODE = /^[0-9]{3,8}$/;
+/** A sender without a number: up to eleven letters, digits and a few signs, and one letter at least. */
+const SENDER_NAME = /^(?=.*[A-Za-z])[A-Za-z0-9 _&-][A-Za-z0-9 +_&-]{0,10}$/;
+
+/** Says what to write where `isAddress` is false. */
+export const ADDRESS_MESSAGE =
+  'Must be an E.164 number such as +19195551212, a short code of 3 to 8 digits, or a sender name of at most 11 characters.';
+
+/**
+ * Whether a message can have come from here, or gone there. Wider than `isE164`: it is for finding messages, and networks
+ * deliver some from short codes, from names, and from numbers that libphonenumber does not know.
+ */
+export function isAddress(text: string): boolean {
+  return FORM.test(text) || SHORT_CODE.test(text) || SENDER_NAME.test(text);
+}
+
 /** Whether there is such a region: the United Kingdom is `GB`, and a `UK` that matched no number would be a surprise. */
 export const isRegion = (code: string): boolean => isSupportedCountry(code);
 

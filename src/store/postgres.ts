@@ -15,6 +15,7 @@ import type {
   SendLimits,
   Settlement,
   SettleResult,
+  Slice,
   StoreChange,
   StoredSend,
 } from '../messaging/ports.js';
@@ -22,6 +23,8 @@ import { BatchingStore, type WriteOf } from './batching-store.js';
 import { ChangeFeed } from './change-feed.js';
 import { groupCommit } from './group-commit.js';
 import {
+  countQuery,
+  LIST_DIALECTS,
   listQuery,
   REFUSED_BY_KEY,
   rivalsQuery,
@@ -253,11 +256,16 @@ export class PostgresStore extends BatchingStore implements MessageStore {
     return inOrderOf(ids, rows);
   }
 
-  async listMessages(filter: MessageFilter, limit: number, after: Position | null): Promise<ListedMessage[]> {
-    // PostgreSQL refuses U+0000 even in a parameter; no message holds one, so nothing can match it.
-    if ([filter.from, filter.to, filter.tag].some((text) => text?.includes('\0'))) return [];
-    const position = after && { ...after, sendId: storable(after.sendId) };
-    return listedMessages(await this.#all(listQuery(filter, limit, position, 'JOIN')));
+  async listMessages(filter: MessageFilter, slice: Slice): Promise<ListedMessage[]> {
+    const query = listQuery(filter, slice, LIST_DIALECTS.postgres);
+    const rows = query === null ? [] : await this.#all(query);
+    return listedMessages(slice.fromEnd ? rows.reverse() : rows);
+  }
+
+  async countMessages(filter: MessageFilter, limit: number): Promise<number> {
+    const query = countQuery(filter, limit, LIST_DIALECTS.postgres);
+    const [row] = query === null ? [] : await this.#all<{ count: number }>(query);
+    return row?.count ?? 0;
   }
 
   async sendsById(by: 'sendId' | 'messageId', ids: readonly string[], caller: Whose): Promise<(StoredSend | null)[]> {
@@ -342,10 +350,10 @@ export class PostgresStore extends BatchingStore implements MessageStore {
     await this.#pool.end();
   }
 
-  async #all({ sql, values }: Query): Promise<SendRow[]> {
+  async #all<Row extends object = SendRow>({ sql, values }: Query): Promise<Row[]> {
     let number = 0;
     const numbered = sql.replace(/\?/g, () => `$${++number}`);
-    return (await this.#pool.query<SendRow>(numbered, [...values])).rows;
+    return (await this.#pool.query<Row>(numbered, [...values])).rows;
   }
 
   async #change(sql: string, ...values: number[]): Promise<number> {

@@ -5,8 +5,8 @@ import type {
   ListedMessage,
   MessageFilter,
   MessageStore,
-  Position,
   SendFilter,
+  Slice,
   StoreChange,
   StoredSend,
 } from '../messaging/ports.js';
@@ -38,15 +38,13 @@ type PassedOn = Pick<MessageStore, (typeof PASSED_ON)[number]>;
 /** Everybody is a symbol, which cannot travel. */
 type WireWhose = { readonly callerName: string } | 'EVERYBODY';
 
+type WireFilter = Omit<MessageFilter, 'caller'> & { readonly caller: WireWhose };
+
 /** What the process that holds the store does for others. */
 export interface StoreCalls extends PassedOn {
   messagesById(ids: readonly string[], whose: WireWhose): Promise<(Message | null)[]>;
-  listMessages(
-    filter: MessageFilter,
-    whose: WireWhose,
-    limit: number,
-    after: Position | null,
-  ): Promise<ListedMessage[]>;
+  listMessages(filter: WireFilter, slice: Slice): Promise<ListedMessage[]>;
+  countMessages(filter: WireFilter, limit: number): Promise<number>;
   sendsById(by: 'sendId' | 'messageId', ids: readonly string[], whose: WireWhose): Promise<(StoredSend | null)[]>;
   listSends(filter: SendFilter, whose: WireWhose, limit: number, after: string | null): Promise<StoredSend[]>;
   /** Bytes lose their class on the way. */
@@ -61,8 +59,8 @@ export function storeCalls(store: MessageStore, counters: Counters): StoreCalls 
   return {
     ...passedOn(store),
     messagesById: (ids, whose) => store.messagesById(ids, unpacked(whose)),
-    listMessages: (filter, whose, limit, after) =>
-      store.listMessages({ ...filter, caller: unpacked(whose) }, limit, after),
+    listMessages: (filter, slice) => store.listMessages(unpackedFilter(filter), slice),
+    countMessages: (filter, limit) => store.countMessages(unpackedFilter(filter), limit),
     sendsById: (by, ids, whose) => store.sendsById(by, ids, unpacked(whose)),
     listSends: (filter, whose, limit, after) => store.listSends({ ...filter, caller: unpacked(whose) }, limit, after),
     correlationKey: (fresh) => store.correlationKey(Buffer.from(fresh)),
@@ -85,8 +83,8 @@ export function remoteStore(calls: StoreCalls): RemoteStore {
     ...passedOn(calls),
     shared: true,
     messagesById: (ids, whose) => calls.messagesById(ids, packed(whose)),
-    listMessages: (filter, limit, after) =>
-      calls.listMessages({ ...filter, caller: '' }, packed(filter.caller), limit, after),
+    listMessages: (filter, slice) => calls.listMessages(packedFilter(filter), slice),
+    countMessages: (filter, limit) => calls.countMessages(packedFilter(filter), limit),
     sendsById: (by, ids, whose) => calls.sendsById(by, ids, packed(whose)),
     listSends: (filter, limit, after) =>
       calls.listSends({ ...filter, caller: '' }, packed(filter.caller), limit, after),
@@ -118,3 +116,5 @@ function passedOn(target: PassedOn): PassedOn {
 
 const packed = (whose: Whose): WireWhose => (whose === EVERYBODY ? 'EVERYBODY' : { callerName: whose });
 const unpacked = (whose: WireWhose): Whose => (whose === 'EVERYBODY' ? EVERYBODY : whose.callerName);
+const packedFilter = (filter: MessageFilter): WireFilter => ({ ...filter, caller: packed(filter.caller) });
+const unpackedFilter = (filter: WireFilter): MessageFilter => ({ ...filter, caller: unpacked(filter.caller) });

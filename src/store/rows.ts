@@ -11,6 +11,7 @@ import type {
   MessageEvent,
   MessagePriority,
   MessageStatus,
+  SendState,
 } from '../messaging/message.js';
 import type { ListedMessage, NewSend, Resolution, SendProblem, Settlement, StoredSend } from '../messaging/ports.js';
 
@@ -386,7 +387,7 @@ export function storedSend(row: SendRow): StoredSend {
     keyHash: row.key_hash,
     requestId: row.request_id,
     fingerprint: row.fingerprint,
-    status: row.status as MessageStatus,
+    status: row.status as SendState,
     from: row.sender,
     to: JSON.parse(row.recipients) as string[],
     tag: row.tag,

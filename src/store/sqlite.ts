@@ -22,13 +22,23 @@ import {
   type Resolution,
   type Settlement,
   type SettleResult,
+  type Slice,
   type StoreChange,
   type StoredSend,
 } from '../messaging/ports.js';
 import { BatchingStore, type Write, type WriteOf } from './batching-store.js';
 import { isBusy, lockFile } from './file-lock.js';
 import { groupCommit } from './group-commit.js';
-import { listQuery, REFUSED_BY_KEY, rivalsQuery, SEND_BY_KEY, sendsQuery, unresolvedQuery } from './list-query.js';
+import {
+  countQuery,
+  LIST_DIALECTS,
+  listQuery,
+  REFUSED_BY_KEY,
+  rivalsQuery,
+  SEND_BY_KEY,
+  sendsQuery,
+  unresolvedQuery,
+} from './list-query.js';
 import { migrations, stepsAfter } from './migrations.js';
 import {
   changesOf,
@@ -78,6 +88,11 @@ const MAX_ADOPTIONS = 100;
 const PING_EVERY_MS = 1_000;
 /** A send writes about ten pages of 4 KiB, in two commits. */
 const PING_BYTES = 32 * 1024;
+/**
+ * Statements that are kept: some ten kilobytes each. The store itself has a few dozen; the rest are filters of lists, of
+ * which callers can make thousands.
+ */
+const MAX_STATEMENTS = 256;
 /** Another process that holds the file through all of these, two seconds, is stuck. */
 const MAX_BUSY_TRIES = 50;
 
@@ -302,16 +317,24 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     const rows = await this.#all(
       // Upstream may repeat an id: only its newest message is read.
       `SELECT ${SEND_COLUMNS} FROM sends WHERE send_id IN (
-         SELECT (SELECT send_id FROM sends WHERE message_id = value ${isTheirs} ORDER BY time DESC, send_id DESC LIMIT 1) FROM json_each(?))`,
+         SELECT (SELECT send_id FROM sends INDEXED BY sends_message WHERE message_id = value ${isTheirs} ORDER BY time DESC, send_id DESC LIMIT 1) FROM json_each(?))`,
       ...values,
       JSON.stringify(ids),
     );
     return inOrderOf(ids, rows);
   }
 
-  async listMessages(filter: MessageFilter, limit: number, after: Position | null): Promise<ListedMessage[]> {
-    const { sql, values } = listQuery(filter, limit, after, 'CROSS JOIN');
-    return listedMessages(await this.#all(sql, ...values));
+  async listMessages(filter: MessageFilter, slice: Slice): Promise<ListedMessage[]> {
+    const query = listQuery(filter, slice, LIST_DIALECTS.sqlite);
+    const rows = query === null ? [] : await this.#all(query.sql, ...query.values);
+    return listedMessages(slice.fromEnd ? rows.reverse() : rows);
+  }
+
+  async countMessages(filter: MessageFilter, limit: number): Promise<number> {
+    const query = countQuery(filter, limit, LIST_DIALECTS.sqlite);
+    if (query === null) return 0;
+    const counted = await whenFree(() => this.#statement(query.sql).get(...query.values));
+    return (counted as { readonly count: number }).count;
   }
 
   async sendsById(by: 'sendId' | 'messageId', ids: readonly string[], caller: Whose): Promise<(StoredSend | null)[]> {
@@ -536,9 +559,13 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     return whenFree(() => this.#statement(sql).run(...values).changes);
   }
 
-  /** Each statement is prepared once; there are as many as this file and the combinations of filters have. */
+  /** Each statement is prepared once, as long as it is among the latest. */
   #statement(sql: string): Database.Statement {
-    const prepared = this.#statements.get(sql) ?? this.#database.prepare(sql);
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const prepared = this.#database.prepare(sql);
+    const [oldest] = this.#statements.keys();
+    if (oldest !== undefined && this.#statements.size >= MAX_STATEMENTS) this.#statements.delete(oldest);
     this.#statements.set(sql, prepared);
     return prepared;
   }

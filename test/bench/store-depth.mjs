@@ -17,28 +17,48 @@ import { fill } from './stored-messages.mjs';
 const SIZES = [1_000, 100_000];
 const PAGE = 51;
 const ROUNDS = 300;
-const NO_FILTER = { caller: EVERYBODY, from: null, to: null, status: null, tag: null, since: null, until: null };
+const NO_FILTER = {
+  caller: EVERYBODY,
+  from: null,
+  to: null,
+  participant: null,
+  statuses: null,
+  ids: null,
+  tag: null,
+  since: null,
+  until: null,
+};
+const first = (limit, after = null) => ({ limit, after, before: null, fromEnd: false });
 
+const idsFrom = (start, size) => Array.from({ length: PAGE }, (_, index) => `id-${(start + index) % size}`);
 const OF_FEW = { ...NO_FILTER, caller: 'few' };
 
 const folder = mkdtempSync(join(tmpdir(), 'catapult-graphql-bench-'));
 const postgres = await startPostgres();
 
 const QUERIES = {
-  'first page': (store) => store.listMessages(NO_FILTER, PAGE, null),
-  'page in the middle': (store, size) => store.listMessages(NO_FILTER, PAGE, { time: size / 2, sendId: 'x' }),
-  'last page': (store) => store.listMessages(NO_FILTER, PAGE, { time: PAGE, sendId: 'x' }),
-  'first page by sender': (store) => store.listMessages({ ...NO_FILTER, from: '+12345675' }, PAGE, null),
+  'first page': (store) => store.listMessages(NO_FILTER, first(PAGE)),
+  'page in the middle': (store, size) => store.listMessages(NO_FILTER, first(PAGE, { time: size / 2, sendId: 'x' })),
+  'last page': (store) => store.listMessages(NO_FILTER, first(PAGE, { time: PAGE, sendId: 'x' })),
+  'first page by sender': (store) => store.listMessages({ ...NO_FILTER, from: '+12345675' }, first(PAGE)),
   'last page by sender': (store) =>
-    store.listMessages({ ...NO_FILTER, from: '+12345675' }, PAGE, { time: 510, sendId: 'x' }),
-  'first page by status': (store) => store.listMessages({ ...NO_FILTER, status: 'ACCEPTED' }, PAGE, null),
-  'last page by tag': (store) => store.listMessages({ ...NO_FILTER, tag: 'tag-5' }, PAGE, { time: 1_000, sendId: 'x' }),
+    store.listMessages({ ...NO_FILTER, from: '+12345675' }, first(PAGE, { time: 510, sendId: 'x' })),
+  'first page by status': (store) => store.listMessages({ ...NO_FILTER, statuses: ['ACCEPTED'] }, first(PAGE)),
+  'last page by tag': (store) =>
+    store.listMessages({ ...NO_FILTER, tag: 'tag-5' }, first(PAGE, { time: 1_000, sendId: 'x' })),
   'last 10 by recipient': (store) =>
-    store.listMessages({ ...NO_FILTER, to: '+134567855' }, 10, { time: 1_000, sendId: 'x' }),
-  'a small caller, by status': (store) => store.listMessages({ ...OF_FEW, status: 'ACCEPTED' }, PAGE, null),
-  'a small caller, by sender': (store) => store.listMessages({ ...OF_FEW, from: '+12345675' }, PAGE, null),
-  'a small caller, by tag': (store) => store.listMessages({ ...OF_FEW, tag: 'tag-5' }, PAGE, null),
-  'a small caller, by recipient': (store) => store.listMessages({ ...OF_FEW, to: '+134567855' }, PAGE, null),
+    store.listMessages({ ...NO_FILTER, to: '+134567855' }, first(10, { time: 1_000, sendId: 'x' })),
+  'a small caller, by status': (store) => store.listMessages({ ...OF_FEW, statuses: ['ACCEPTED'] }, first(PAGE)),
+  'a small caller, by sender': (store) => store.listMessages({ ...OF_FEW, from: '+12345675' }, first(PAGE)),
+  'a small caller, by tag': (store) => store.listMessages({ ...OF_FEW, tag: 'tag-5' }, first(PAGE)),
+  'a small caller, by recipient': (store) => store.listMessages({ ...OF_FEW, to: '+134567855' }, first(PAGE)),
+  'last page from the end': (store) => store.listMessages(NO_FILTER, { ...first(PAGE), fromEnd: true }),
+  'first page by two statuses': (store) =>
+    store.listMessages({ ...NO_FILTER, statuses: ['ACCEPTED', 'DELIVERED'] }, first(PAGE)),
+  'first page by participant': (store) => store.listMessages({ ...NO_FILTER, participant: '+12345675' }, first(PAGE)),
+  'a page of ids': (store, size, round) =>
+    store.listMessages({ ...NO_FILTER, ids: idsFrom(round * 7_919, size) }, first(PAGE)),
+  'a count up to 501': async (store) => [await store.countMessages(NO_FILTER, 501)],
   'one message by id': (store, size, round) => store.messagesById([`id-${(round * 7_919) % size}`], EVERYBODY),
 };
 

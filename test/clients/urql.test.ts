@@ -26,7 +26,7 @@ describe('urql', () => {
       fetch: fetchInBrowser,
       exchanges: [
         // What has no id is a part of its message.
-        cacheExchange({ keys: { Delivery: () => null, DeliveryFailure: () => null } }),
+        cacheExchange({ keys: { MessageDelivery: () => null, MessageDeliveryFailure: () => null } }),
         fetchExchange,
         subscriptionExchange({
           forwardSubscription: ({ query = '', variables = {} }) => ({

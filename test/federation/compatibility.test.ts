@@ -85,7 +85,9 @@ describe('as a subgraph, the server shows', () => {
     const pageInfo =
       'type PageInfo @shareable { hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String endCursor: String }';
     expect(compose(`type Query { page: PageInfo } ${pageInfo}`).errors).toBeUndefined();
-    expect(compose(`type Query { page: Delivery } type Delivery @shareable { to: String! }`).errors).toBeDefined();
+    expect(
+      compose(`type Query { page: MessageDelivery } type MessageDelivery @shareable { to: String! }`).errors,
+    ).toBeDefined();
   });
 
   it('@tag: what is personal is marked in the supergraph, for contracts', () => {

@@ -208,13 +208,13 @@ describe('bad input', () => {
 
   it.each([
     ['{ messag }', 'Cannot query field "messag" on type "Query". Did you mean "message" or "messages"?'],
-    ['{ messages { totalCount } }', 'Cannot query field "totalCount" on type "MessageConnection".'],
+    ['{ messages { hello } }', 'Cannot query field "hello" on type "MessageConnection".'],
     ['{ message(idd: "1") { id } }', 'Unknown argument "idd" on field "Query.message". Did you mean "id"?'],
-    ['query ($i: Delivry) { __typename }', 'Unknown type "Delivry". Did you mean "Delivery"?'],
+    ['query ($i: DateTim) { __typename }', 'Unknown type "DateTim". Did you mean "DateTime"?'],
     ['{ __typename @skp(if: true) }', 'Unknown directive "@skp".'],
     [
       '{ messages(filter: {statu: ACCEPTED}) { nodes { id } } }',
-      'Field "statu" is not defined by type "MessageFilter". Did you mean "status" or "tag"?',
+      'Field "statu" is not defined by type "MessageFilter". Did you mean "status", "statuses", or "tag"?',
     ],
     [
       '{ messages(filter: {status: ACCEPTE}) { nodes { id } } }',

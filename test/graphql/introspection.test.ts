@@ -124,7 +124,7 @@ describe('with introspection off', () => {
     'query ($i: MessageInpt) { __typename }',
     'query ($i: Message) { __typename }',
     '{ ... on Messag { id } }',
-    '{ message(id: "1") { ... on Delivery { to } } }',
+    '{ message(id: "1") { ... on MessageDelivery { to } } }',
     '{ _entities { __typename } }',
     '{ _entities(representations: [{__typename: "Messag"}]) { __typename } }',
     '{ __typename @skp(if: true) }',

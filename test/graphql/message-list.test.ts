@@ -1,11 +1,13 @@
 /** Messages by list, by id and as entities. */
+import { jest } from '@jest/globals';
 import { EVERYBODY } from '../../src/messaging/caller.js';
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import type { MessageStore } from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';
+import { SqliteStore } from '../../src/store/sqlite.js';
 import { accountAt, startTestApp, type TestApp } from '../support/app.js';
-import { execute, post } from '../support/client.js';
+import { execute, post, type Answer } from '../support/client.js';
 import {
   MessageDocument,
   MessagesDocument,
@@ -58,7 +60,7 @@ describe('the list of messages', () => {
       expect(edges).toHaveLength(expected);
       expect(pageInfo).toEqual({
         hasNextPage: expected === 3,
-        hasPreviousPage: false,
+        hasPreviousPage: after !== null,
         startCursor: edges[0]?.cursor,
         endCursor: edges.at(-1)?.cursor,
       });
@@ -67,6 +69,48 @@ describe('the list of messages', () => {
     }
     expect(seen).toEqual(ids);
     expect(await list()).toEqual(ids);
+  });
+
+  it('is read back from its end, and keeps its order', async () => {
+    const seen: string[] = [];
+    let before: string | null = null;
+    for (const expected of [3, 3, 1]) {
+      const { data }: Answer<MessagesQuery> = await execute(app.url, MessagesDocument, { last: 3, before });
+      const { edges = [], pageInfo }: Partial<Page> = data?.messages ?? {};
+      expect(edges).toHaveLength(expected);
+      expect(pageInfo).toMatchObject({ hasPreviousPage: expected === 3, hasNextPage: before !== null });
+      seen.unshift(...edges.map(({ node }) => node.id));
+      before = pageInfo?.startCursor ?? null;
+    }
+    expect(seen).toEqual(ids);
+  });
+
+  it('says how many messages it has, whatever the page', async () => {
+    for (const filter of [{}, { tag: 'odd' }, { tag: 'none' }]) {
+      const { data } = await execute(app.url, MessagesDocument, { first: 1, filter });
+      const whole = await list(filter);
+      expect(data?.messages).toMatchObject({ totalCount: whole.length, isTotalCountExact: true });
+    }
+  });
+
+  it('is counted and looked behind only where that is selected', async () => {
+    const [lists, counts] = [
+      jest.spyOn(SqliteStore.prototype, 'listMessages'),
+      jest.spyOn(SqliteStore.prototype, 'countMessages'),
+    ];
+    const after = (await pageAfter(null)).pageInfo.startCursor;
+    const calls = async (fields: string): Promise<[lists: number, counts: number]> => {
+      lists.mockClear();
+      counts.mockClear();
+      const query = `query ($after: String) { messages(first: 2, after: $after) { ${fields} } }`;
+      const { errors } = await post<unknown>(app.url, JSON.stringify({ query, variables: { after } }));
+      expect(errors).toBeUndefined();
+      return [lists.mock.calls.length, counts.mock.calls.length];
+    };
+    expect(await calls('nodes { id } pageInfo { hasNextPage }')).toEqual([1, 0]);
+    expect(await calls('nodes { id } pageInfo { hasPreviousPage, again: hasPreviousPage }')).toEqual([2, 0]);
+    expect(await calls('totalCount isTotalCountExact again: totalCount')).toEqual([1, 1]);
+    jest.restoreAllMocks();
   });
 
   it.each([
@@ -83,6 +127,8 @@ describe('the list of messages', () => {
     expect(data?.messages).toEqual({
       edges: [],
       pageInfo: { hasNextPage: false, hasPreviousPage: false, startCursor: null, endCursor: null },
+      totalCount: 0,
+      isTotalCountExact: true,
     });
   });
 
@@ -92,6 +138,80 @@ describe('the list of messages', () => {
     expect(await list({ status: 'ACCEPTED', tag: 'odd' })).toHaveLength(3);
     expect(await list({ since: '2100-01-01T00:00:00Z' })).toEqual([]);
     expect(await list({ until: '2100-01-01T00:00:00+02:00', since: '2000-01-01T00:00:00Z' })).toHaveLength(7);
+  });
+
+  it('is filtered by direction, states, ids and participant', async () => {
+    expect(await list({ direction: 'OUT' })).toEqual(ids);
+    expect(await list({ direction: 'IN' })).toEqual([]);
+    expect(await list({ statuses: ['FAILED', 'ACCEPTED'] })).toEqual(ids);
+    expect(await list({ statuses: ['FAILED', 'RECEIVED'] })).toEqual([]);
+    expect(await list({ ids: [ids[3] ?? '', 'none', ids[1] ?? '', ids[1] ?? ''] })).toEqual([ids[1], ids[3]]);
+    expect(await list({ participant: INPUT.from })).toEqual(ids);
+    expect(await list({ participant: '+12345678903' })).toEqual([ids[3]]);
+    expect(await list({ participant: '+12345678999' })).toEqual([]);
+  });
+
+  it('holds nothing where conditions exclude each other, or a list is empty', async () => {
+    for (const filter of [
+      { statuses: [] },
+      { ids: [] },
+      { direction: 'IN', status: 'ACCEPTED' },
+      { status: 'ACCEPTED', statuses: ['FAILED'] },
+      { direction: 'OUT', statuses: ['RECEIVED'] },
+    ] as MessageFilter[]) {
+      const { data } = await execute(app.url, MessagesDocument, { filter });
+      expect(data?.messages).toMatchObject({ edges: [], totalCount: 0 });
+    }
+    expect(await list({ statuses: null, ids: null, direction: null, participant: null })).toEqual(ids);
+  });
+
+  it.each(['+12345678901', '24600', '246', '12345678', 'BANK', 'My Shop 24'])(
+    'takes %s as a number',
+    async (number) => {
+      for (const name of ['from', 'to', 'participant']) {
+        expect((await execute(app.url, MessagesDocument, { filter: { [name]: number } })).errors).toBeUndefined();
+      }
+    },
+  );
+
+  it.each([
+    '',
+    '12',
+    '12345678901',
+    '+1 234 567-8901',
+    '+0123',
+    '(234) 567-8901',
+    'tel:+12345678901',
+    '+1',
+    "' OR 1=1",
+  ])('refuses %j as a number', async (number) => {
+    const { errors } = await execute(app.url, MessagesDocument, {
+      filter: { from: number, to: number, participant: number },
+    });
+    expect(errors?.[0]?.extensions.fieldErrors?.map(({ path, code }) => [path, code])).toEqual(
+      ['from', 'to', 'participant'].map((name) => [['filter', name], 'INVALID_E164']),
+    );
+  });
+
+  it('refuses more ids than a page holds, and a state twice', async () => {
+    const many = Array.from({ length: 101 }, (_, index) => `m${index}`);
+    expect(await list({ ids: many.slice(1) })).toEqual([]);
+    for (const [filter, path, code] of [
+      [{ ids: many }, ['filter', 'ids'], 'TOO_MANY_IDS'],
+      [{ ids: ['a', 'a\0'] }, ['filter', 'ids', 1], 'INVALID_CHARACTER'],
+      [{ statuses: ['FAILED', 'ACCEPTED', 'FAILED'] }, ['filter', 'statuses', 2], 'DUPLICATE_STATUS'],
+    ] as [MessageFilter, unknown[], string][]) {
+      const { errors } = await execute(app.url, MessagesDocument, { filter });
+      expect(errors?.[0]?.extensions.fieldErrors).toMatchObject([{ path, code }]);
+    }
+  });
+
+  it('refuses to be read from both ends at once', async () => {
+    const { errors } = await execute(app.url, MessagesDocument, { first: 2, last: 2 });
+    expect(errors?.[0]?.extensions).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      fieldErrors: [{ path: ['last'], code: 'FIRST_AND_LAST' }],
+    });
   });
 
   it.each([

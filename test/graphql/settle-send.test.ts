@@ -380,6 +380,22 @@ describe('the list of unresolved sends', () => {
     expect((await ask(UnresolvedSendsDocument, {})).data?.unresolvedSends.nodes).toHaveLength(5);
   });
 
+  it('knows what precedes a page, though the send of its cursor was settled meanwhile', async () => {
+    const precedes = async (after: string | null): Promise<boolean | undefined> => {
+      const query =
+        'query ($after: String) { unresolvedSends(first: 2, after: $after) { pageInfo { hasPreviousPage } } }';
+      interface Pages {
+        unresolvedSends: { pageInfo: { hasPreviousPage: boolean } };
+      }
+      const { data } = await post<Pages>(app.url, JSON.stringify({ query, variables: { after } }));
+      return data?.unresolvedSends.pageInfo.hasPreviousPage;
+    };
+    const end = (await pageAfter(null, 1)).pageInfo.endCursor ?? null;
+    expect([await precedes(null), await precedes(end)]).toEqual([false, true]);
+    await ask(SettleSendDocument, { sendId: (await pageAfter(null, 1)).nodes[0]?.id ?? '', as: 'NOT_SENT' });
+    expect(await precedes(end)).toBe(false);
+  });
+
   it('has a cursor for each send, and the sends without them as well', async () => {
     const query = '{ unresolvedSends(first: 3) { edges { cursor node { id tag } } nodes { id tag } } }';
     interface Edges {

@@ -1,10 +1,10 @@
 /** The states of a message and of a send, and which of them yields to which. */
 import { isUnresolved, NotTriedError, type StoredSend } from '../../src/messaging/ports.js';
-import { isCleanText, yieldsTo, type MessageStatus } from '../../src/messaging/message.js';
+import { isCleanText, yieldsTo, type SendState } from '../../src/messaging/message.js';
 import { REJECTED } from '../store/sends.js';
 
 describe('a state', () => {
-  it.each<[MessageStatus, MessageStatus[]]>([
+  it.each<[SendState, SendState[]]>([
     ['PENDING', []],
     ['UNKNOWN', ['PENDING']],
     ['REJECTED', ['PENDING', 'UNKNOWN']],

@@ -4,7 +4,7 @@ import { ServiceError } from '../../src/errors.js';
 import { MessageService, type SendReport, type SendRequest } from '../../src/messaging/message-service.js';
 import type { GatewayReport, MessageStore, SendOutcome } from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';
-import { accepted, NO_FILTER } from '../store/sends.js';
+import { accepted, firstOf, NO_FILTER } from '../store/sends.js';
 import { NO_LIMITS } from '../support/limits.js';
 import { OUTBOUND } from '../support/messages.js';
 import { manualClock, type ManualClock } from '../support/clock.js';
@@ -156,7 +156,7 @@ describe('a send', () => {
     expect(await service.messagesById(['m1'], 'shop')).toEqual([message]);
     expect(await service.messagesById(['m1'], 'other')).toEqual([null]);
     const position = { time: 5, sendId: 'send1' };
-    expect(await service.listMessages(NO_FILTER, 10, null)).toEqual([{ message, position }]);
-    expect(await service.listMessages(NO_FILTER, 10, position)).toEqual([]);
+    expect(await service.listMessages(NO_FILTER, firstOf(10))).toEqual([{ message, position }]);
+    expect(await service.listMessages(NO_FILTER, firstOf(10, position))).toEqual([]);
   });
 });

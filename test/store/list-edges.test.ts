@@ -1,7 +1,7 @@
 /** The lists of the SQLite store where two of their rules meet, and its batches where one write is at fault. */
 import type { MessageFilter, MessageStore, Position } from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';
-import { accepted, newSend, NO_FILTER } from './sends.js';
+import { accepted, firstOf, newSend, NO_FILTER } from './sends.js';
 
 let store: MessageStore;
 beforeEach(async () => {
@@ -15,7 +15,7 @@ async function put(sendId: string, fields: Parameters<typeof accepted>[0]): Prom
 }
 
 async function list(filter: Partial<MessageFilter>, after: Position | null = null): Promise<string[]> {
-  const page = await store.listMessages({ ...NO_FILTER, ...filter }, 100, after);
+  const page = await store.listMessages({ ...NO_FILTER, ...filter }, firstOf(100, after));
   return page.map(({ position }) => position.sendId);
 }
 

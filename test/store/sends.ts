@@ -3,18 +3,28 @@ import type { CallbackEvent } from '../../src/messaging/callback-event.js';
 import { EVERYBODY } from '../../src/messaging/caller.js';
 import { openDeliveries, type DeliveryEvent } from '../../src/messaging/delivery.js';
 import type { Message } from '../../src/messaging/message.js';
-import type { MessageFilter, MessageStore, NewSend, Position, Resolution } from '../../src/messaging/ports.js';
+import type { MessageFilter, MessageStore, NewSend, Position, Resolution, Slice } from '../../src/messaging/ports.js';
 import { OUTBOUND } from '../support/messages.js';
 
 export const NO_FILTER: MessageFilter = {
   caller: EVERYBODY,
   from: null,
   to: null,
-  status: null,
+  participant: null,
+  statuses: null,
+  ids: null,
   tag: null,
   since: null,
   until: null,
 };
+
+/** The first entries of a list, or the first after a position. */
+export const firstOf = (limit: number, after: Position | null = null): Slice => ({
+  limit,
+  after,
+  before: null,
+  fromEnd: false,
+});
 
 let counter = 0;
 
@@ -92,7 +102,7 @@ export async function pages(
   const found: Message[] = [];
   let after: Position | null = null;
   for (;;) {
-    const page = await store.listMessages({ ...NO_FILTER, ...filter }, size, after);
+    const page = await store.listMessages({ ...NO_FILTER, ...filter }, firstOf(size, after));
     found.push(...page.map(({ message }) => message));
     const last = page.at(-1);
     if (last === undefined || page.length < size) return found;

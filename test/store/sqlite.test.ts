@@ -3,14 +3,15 @@ import { chmodSync, mkdtempSync, readdirSync, statSync, symlinkSync, writeFileSy
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { openStore } from '../../src/store/index.js';
-import { listQuery } from '../../src/store/list-query.js';
+import type { MessageFilter, Slice } from '../../src/messaging/ports.js';
+import { countQuery, LIST_DIALECTS, listQuery, type Query } from '../../src/store/list-query.js';
 import { StoreInUseError } from '../../src/store/file-lock.js';
-import { NewerStoreError } from '../../src/store/migrations.js';
+import { migrations, NewerStoreError } from '../../src/store/migrations.js';
 import { SqliteStore } from '../../src/store/sqlite.js';
 import { describeStore } from './conformance.js';
 import { sqlitePlace } from './sqlite-place.js';
 import type { StoreUnderTest } from './conformance/opened.js';
-import { accepted, newSend, NO_FILTER } from './sends.js';
+import { firstOf, newSend, NO_FILTER } from './sends.js';
 import { makeFolder, removeFolder } from '../support/folder.js';
 
 const root = makeFolder();
@@ -161,55 +162,105 @@ describe('the SQLite file', () => {
     await store.close();
   });
 
-  it('is walked by an index for every list, without a scan and without a sort', async () => {
-    const file = newFile();
-    const store = await open(file);
-    for (let index = 0; index < 50; index++) {
-      const send = newSend();
-      await store.claim(send);
-      await store.record(send.sendId, accepted({ tag: `t${index}` }), 2_000);
-    }
-    await store.close();
-    const database = new Database(file);
-    const filters = [
-      {},
-      { caller: 'a' },
-      { caller: 'a', from: '+1', tag: 't' },
-      { caller: 'a', to: '+1' },
-      { from: '+1' },
-      { to: '+1' },
-      { status: 'ACCEPTED' as const },
-      { tag: 't' },
-      { since: 5, until: 9 },
-    ];
-    for (const filter of filters) {
-      for (const after of [null, { time: 5, sendId: 'x' }]) {
-        const { sql, values } = listQuery({ ...NO_FILTER, ...filter }, 50, after, 'CROSS JOIN');
-        const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values) as { detail: string }[];
-        const text = plan.map(({ detail }) => detail).join('; ');
-        expect(text).not.toMatch(/TEMP B-TREE/);
-        for (const { detail } of plan) expect(detail).toMatch(/USING (COVERING INDEX|INDEX|PRIMARY KEY)/);
-      }
-    }
-    database.close();
-  });
+  describe('is walked by an index', () => {
+    let database: Database.Database;
+    beforeEach(async () => {
+      const file = newFile();
+      await (await open(file)).close();
+      database = new Database(file);
+    });
+    afterEach(() => database.close());
 
-  it("walks only the caller's own rows, whatever is asked for", async () => {
-    const file = newFile();
-    await (await open(file)).close();
-    const database = new Database(file);
-    const own = { caller: 'a', from: null, to: null, status: null, tag: null, since: null, until: null };
-    for (const filter of [{}, { from: '+1' }, { to: '+1' }, { status: 'FAILED' as const }, { tag: 't' }]) {
-      for (const after of [null, { time: 5, sendId: 'x' }]) {
-        const { sql, values } = listQuery({ ...own, ...filter }, 50, after, 'CROSS JOIN');
-        const [walk, lookup] = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values) as { detail: string }[];
-        const columns = { from: '<expr>=?', to: 'recipient=?', status: 'status=?', tag: '<expr>=?' };
-        const [by] = Object.keys(filter).map((name) => ` AND ${columns[name as keyof typeof columns]}`);
-        expect(walk?.detail).toContain(`(caller=?${by ?? ''}`);
-        expect(lookup?.detail ?? '').toMatch(/^$|send_id=\?/);
+    /** The steps in which SQLite answers, without those that only name what another one made. */
+    const planOf = (query: Query | null): string[] => {
+      const { sql, values } = query ?? { sql: 'no query', values: [] };
+      const steps = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values) as { detail: string }[];
+      return steps
+        .map(({ detail }) => detail)
+        .filter((detail) => !/^(SCAN|CO-ROUTINE) (walk\d|places|found|sends)$/.test(detail));
+    };
+    const everySlice = (): Slice[] =>
+      [false, true].flatMap((fromEnd) => [
+        { ...firstOf(50), fromEnd },
+        { ...firstOf(50, { time: 5, sendId: 'x' }), fromEnd },
+        { ...firstOf(50, { time: 5, sendId: 'x' }), before: { time: 2, sendId: 'x' }, fromEnd },
+      ]);
+
+    const SINGLE: [name: string, filter: Partial<MessageFilter>, index: string][] = [
+      ['everything', {}, 'sends_time'],
+      ['a time', { since: 5, until: 9 }, 'sends_time'],
+      ["a caller's", { caller: 'a' }, 'sends_caller (caller=?'],
+      ['a sender', { from: '+1', since: 1 }, 'sends_sender (<expr>=?'],
+      ["a sender, of a caller's", { caller: 'a', from: '+1' }, 'sends_caller_sender (caller=? AND <expr>=?'],
+      ['a sender and states', { from: '+1', statuses: ['FAILED', 'SENDING'] }, 'sends_sender (<expr>=?'],
+      ['a recipient', { to: '+1', statuses: ['FAILED', 'SENDING'] }, 'PRIMARY KEY (recipient=?'],
+      ["a recipient, of a caller's", { caller: 'a', to: '+1' }, 'recipients_caller (caller=? AND recipient=?'],
+      ['a state', { statuses: ['ACCEPTED'] }, 'sends_status (status=?'],
+      ["a state, of a caller's", { caller: 'a', statuses: ['FAILED'] }, 'sends_caller_status (caller=? AND status=?'],
+      ['a tag and a sender', { tag: 't', from: '+1' }, 'sends_tag (<expr>=?'],
+      ["a tag, of a caller's", { caller: 'a', tag: 't' }, 'sends_caller_tag (caller=? AND <expr>=?'],
+    ];
+    it.each(SINGLE)('for %s, without a sort, and back as well', (_name, filter, index) => {
+      for (const slice of everySlice()) {
+        const [walk = '', ...lookups] = planOf(listQuery({ ...NO_FILTER, ...filter }, slice, LIST_DIALECTS.sqlite));
+        expect(walk).toContain(
+          `USING ${index.includes('recipients_') ? 'COVERING ' : ''}${index.startsWith('PRIMARY') ? '' : 'INDEX '}${index}`,
+        );
+        for (const lookup of lookups) expect(lookup).toMatch(/^SEARCH sends USING INDEX \S+ \(send_id=\?\)$/);
       }
-    }
-    database.close();
+      const [walk, ...rest] = planOf(countQuery({ ...NO_FILTER, ...filter }, 10_001, LIST_DIALECTS.sqlite));
+      expect(walk).toContain(index.split(' (')[0]);
+      expect(rest.join()).not.toContain('TEMP B-TREE');
+    });
+
+    const SEVERAL: [name: string, filter: Partial<MessageFilter>, walks: RegExp[]][] = [
+      [
+        'several states',
+        { statuses: ['ACCEPTED', 'FAILED'] },
+        [/sends_status \(status=\?/, /sends_status \(status=\?/],
+      ],
+      [
+        "a participant, of a caller's",
+        { caller: 'a', participant: '+1', statuses: ['ACCEPTED', 'FAILED'], tag: 't' },
+        [/sends_caller_sender \(caller=\? AND <expr>=\?/, /recipients_caller \(caller=\? AND recipient=\?/],
+      ],
+      [
+        "ids, of a caller's",
+        {
+          caller: 'a',
+          ids: ['a', 'b'],
+          from: '+1',
+          to: '+2',
+          participant: '+3',
+          statuses: ['FAILED'],
+          tag: 't',
+          since: 1,
+        },
+        [/json_each/, /sends_message \(message_id=\?\)/],
+      ],
+    ];
+    it.each(SEVERAL)('for %s, each walk by itself, and the few that they find are sorted', (_name, filter, walks) => {
+      for (const slice of everySlice()) {
+        const plan = planOf(listQuery({ ...NO_FILTER, ...filter }, slice, LIST_DIALECTS.sqlite));
+        const searches = plan.filter((detail) => /^(SEARCH|SCAN)/.test(detail));
+        const byKey = /\((send_id=\?|recipient=\? AND time=\? AND send_id=\?)\)$/;
+        const others = searches.filter((detail) => !byKey.test(detail));
+        expect(others).toEqual(walks.map((walk) => expect.stringMatching(walk) as string));
+      }
+    });
+
+    it('for an id, however many messages its caller has', async () => {
+      const asked: string[] = [];
+      const watched = new Database(':memory:', { verbose: (sql) => asked.push(String(sql)) });
+      for (const step of migrations('sqlite')) watched.exec(step);
+      const store = new SqliteStore(watched);
+      asked.length = 0;
+      await store.messagesById(['m'], 'a');
+      const [sql = ''] = asked;
+      const steps = watched.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[];
+      expect(steps.map(({ detail }) => detail).at(-1)).toContain('sends_message (message_id=?)');
+      await store.close();
+    });
   });
 
   it('that is full or read-only does not answer a ping, and answers again afterwards', async () => {

@@ -97,8 +97,8 @@ export function describeCallbacks(opened: Opened): void {
         { ...message, status: 'SENDING', deliveries, events: deliveries.slice(1) },
       ]);
       await store.take(heard(message.id, { to: '+16' }), 3_000);
-      expect(await store.messagesById([message.id], EVERYBODY)).toMatchObject([{ status: 'PARTIALLY_DELIVERED' }]);
-      expect(await pages(store, 5, { status: 'PARTIALLY_DELIVERED' })).toHaveLength(1);
+      expect(await store.messagesById([message.id], EVERYBODY)).toMatchObject([{ statuses: ['PARTIALLY_DELIVERED'] }]);
+      expect(await pages(store, 5, { statuses: ['PARTIALLY_DELIVERED'] })).toHaveLength(1);
     });
 
     it('loses no event before the answer: first without the correlation, then with it', async () => {

@@ -25,7 +25,7 @@ export function describeCallers(opened: Opened): void {
       const same = { from: '+15', to: ['+16', '+17'], tag: 'red' };
       const mine = await put(store, same, { caller: 'me' });
       await put(store, same, { caller: 'them' });
-      for (const filter of [{ from: '+15' }, { to: '+17' }, { tag: 'red' }, { status: 'ACCEPTED' as const }]) {
+      for (const filter of [{ from: '+15' }, { to: '+17' }, { tag: 'red' }, { statuses: ['ACCEPTED' as const] }]) {
         expect(idsOf(await pages(store, 1, { caller: 'me', ...filter }))).toEqual([mine.id]);
         expect(await pages(store, 1, filter)).toHaveLength(2);
       }

@@ -3,7 +3,7 @@ import { EVERYBODY } from '../../../src/messaging/caller.js';
 import type { Message } from '../../../src/messaging/message.js';
 import type { MessageStore } from '../../../src/messaging/ports.js';
 import { OUTBOUND } from '../../support/messages.js';
-import { idsOf, newSend, NO_FILTER, pages, put } from '../sends.js';
+import { firstOf, idsOf, newSend, NO_FILTER, pages, put } from '../sends.js';
 import type { Opened } from './opened.js';
 
 export function describeLists(opened: Opened): void {
@@ -37,9 +37,9 @@ export function describeLists(opened: Opened): void {
     it('lists messages in pages that stay the same while new messages arrive', async () => {
       for (let index = 0; index < 10; index++) await put(store, { time: index });
       const whole = idsOf(await pages(store, 100));
-      const [first, second] = [await store.listMessages(NO_FILTER, 4, null), whole.slice(4)];
+      const [first, second] = [await store.listMessages(NO_FILTER, firstOf(4)), whole.slice(4)];
       for (let index = 10; index < 15; index++) await put(store, { time: index });
-      const rest = await store.listMessages(NO_FILTER, 100, first.at(-1)?.position ?? null);
+      const rest = await store.listMessages(NO_FILTER, firstOf(100, first.at(-1)?.position));
       expect(rest.map(({ message }) => message.id)).toEqual(second);
     });
 
@@ -51,21 +51,21 @@ export function describeLists(opened: Opened): void {
       expect(await pages(store, 1, { to: '+16' })).toHaveLength(2);
       expect(idsOf(await pages(store, 1, { to: '+17' }))).toEqual([wanted.id]);
       expect(idsOf(await pages(store, 1, { tag: 'red' }))).toEqual([wanted.id]);
-      expect(await pages(store, 1, { status: 'ACCEPTED' })).toHaveLength(3);
-      expect(await pages(store, 1, { status: 'DELIVERED' })).toEqual([]);
+      expect(await pages(store, 1, { statuses: ['ACCEPTED'] })).toHaveLength(3);
+      expect(await pages(store, 1, { statuses: ['DELIVERED'] })).toEqual([]);
       expect(idsOf(await pages(store, 1, { since: 500, until: 600 }))).toEqual([wanted.id]);
       expect(await pages(store, 1, { since: 500 })).toHaveLength(2);
       expect(await pages(store, 1, { until: 500 })).toHaveLength(1);
-      const all = { from: '+15', to: '+16', status: 'ACCEPTED', tag: 'red', since: 1, until: 501 } as const;
+      const all = { from: '+15', to: '+16', statuses: ['ACCEPTED'], tag: 'red', since: 1, until: 501 } as const;
       expect(idsOf(await pages(store, 1, all))).toEqual([wanted.id]);
       expect(await pages(store, 1, { to: "'; DROP TABLE recipients; --" })).toEqual([]);
     });
 
     it('lists messages after a position, whatever time limit is given as well', async () => {
       for (let time = 1; time <= 6; time++) await put(store, { time });
-      const [, at5] = await store.listMessages(NO_FILTER, 2, null);
+      const [, at5] = await store.listMessages(NO_FILTER, firstOf(2));
       const timesBelow = async (until: number): Promise<number[]> =>
-        (await store.listMessages({ ...NO_FILTER, until }, 9, at5?.position ?? null)).map(
+        (await store.listMessages({ ...NO_FILTER, until }, firstOf(9, at5?.position))).map(
           ({ message }) => message.time,
         );
       expect(await timesBelow(6)).toEqual([4, 3, 2, 1]);
@@ -78,7 +78,7 @@ export function describeLists(opened: Opened): void {
       for (const filter of [{ tag: 'a\0' }, { to: '+16\0' }, { from: `${OUTBOUND.from}\0` }]) {
         expect(await pages(store, 5, filter)).toStrictEqual([]);
       }
-      await expect(store.listMessages(NO_FILTER, 5, { time: 5, sendId: 'x\0' })).resolves.toBeDefined();
+      await expect(store.listMessages(NO_FILTER, firstOf(5, { time: 5, sendId: 'x\0' }))).resolves.toBeDefined();
     });
 
     it('lists a message once, even if the answer names a recipient twice', async () => {

@@ -1,5 +1,5 @@
 /** A store as every theme of the conformance suite finds it: freshly opened on new data before each test. */
-import type { MessageStatus } from '../../../src/messaging/message.js';
+import type { SendState } from '../../../src/messaging/message.js';
 import type { MessageStore } from '../../../src/messaging/ports.js';
 import { newSend, REJECTED } from '../sends.js';
 
@@ -18,7 +18,7 @@ export interface Opened {
   /** Opens the store once more on the same data; it is closed after the test. */
   readonly openAnother: () => Promise<MessageStore>;
   /** The status of the send that holds this key of the caller `a`, found by claiming it. */
-  readonly statusOf: (key: string) => Promise<MessageStatus | 'free'>;
+  readonly statusOf: (key: string) => Promise<SendState | 'free'>;
 }
 
 /** Opens a store before each test, and closes it afterwards. What is returned can be read only in tests. */

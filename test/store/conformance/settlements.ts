@@ -46,7 +46,7 @@ export function describeSettlements(opened: Opened): void {
       const { from } = OUTBOUND;
       const filters = [{}, { to: '+16' }, { to: '+17' }, { from }, { tag: 'red' }, { caller: 'a' }, { since: 1 }];
       for (const filter of filters) expect(await listed(filter)).toEqual(['found']);
-      expect(await listed({ status: 'ACCEPTED', until: 7_000_001 })).toEqual(['found']);
+      expect(await listed({ statuses: ['ACCEPTED'], until: 7_000_001 })).toEqual(['found']);
       expect(await holderOf('k')).toMatchObject({ sendId, message, fingerprint: 'f' });
       expect(await (await openAnother()).messagesById(['found'], EVERYBODY)).toEqual([message]);
     });
@@ -150,7 +150,7 @@ export function describeSettlements(opened: Opened): void {
       const send = await put(UNKNOWN);
       const result = await store.settle(send.sendId, sentAs('early'), 5_000);
       expect(await store.messagesById(['early'], EVERYBODY)).toMatchObject([{ status: 'DELIVERED' }]);
-      expect(await listed({ status: 'DELIVERED' })).toEqual(['early']);
+      expect(await listed({ statuses: ['DELIVERED'] })).toEqual(['early']);
       expect(result).toMatchObject({ kind: 'SETTLED', send: { message: { status: 'DELIVERED' } } });
       // None of them are left to be deleted.
       expect(await store.purge(2_001, 10)).toBe(0);

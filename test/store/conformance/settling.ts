@@ -1,6 +1,6 @@
 /** Sends that their calls left open, and all ways to settle them. */
 import type { MessageFilter, NewSend, Resolution, Settlement, StoredSend } from '../../../src/messaging/ports.js';
-import { newSend, NO_FILTER, REJECTED } from '../sends.js';
+import { firstOf, newSend, NO_FILTER, REJECTED } from '../sends.js';
 import type { Opened } from './opened.js';
 
 export const UNKNOWN: Resolution = { status: 'UNKNOWN' };
@@ -47,7 +47,9 @@ export function settling(opened: Opened): Settling {
   }
 
   async function listed(filter: Partial<MessageFilter> = {}): Promise<string[]> {
-    return (await opened.store.listMessages({ ...NO_FILTER, ...filter }, 100, null)).map(({ message }) => message.id);
+    return (await opened.store.listMessages({ ...NO_FILTER, ...filter }, firstOf(100))).map(
+      ({ message }) => message.id,
+    );
   }
 
   async function auditOf({ sendId }: NewSend): Promise<Record<string, unknown>[]> {
