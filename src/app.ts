@@ -68,7 +68,7 @@ export function createAppWith(shared: SharedParts, config: Config, options: AppO
 }
 
 async function openHttp(closing: Closing, config: Config, parts: Parts): Promise<HttpHost> {
-  const { log, callbacks, messages, policy, feed, onInternalError } = parts;
+  const { log, callbacks, messages, policy, feed, changes, onInternalError } = parts;
   const { corsOrigins, trustedProxies, introspection, federatedTracing, routerOrigins } = config;
   const readiness = async (): Promise<object> => {
     await parts.ready();
@@ -79,6 +79,7 @@ async function openHttp(closing: Closing, config: Config, parts: Parts): Promise
     messages,
     policy,
     feed,
+    changes,
     onInternalError,
     authenticate: authenticator(config.auth),
     trustedDocuments: readTrustedDocuments(config.trustedDocuments, log),

@@ -49,9 +49,9 @@ export interface MessagingSchema {
 export function createMessagingSchema(config: Config, options: AppOptions = {}): Promise<MessagingSchema> {
   return openAll(async (closing) => {
     const parts = await openParts(closing, config, options);
-    const { messages, policy, feed, onInternalError } = parts;
+    const { messages, policy, feed, changes, onInternalError } = parts;
     const schema = buildMessagingSchema({ messages, policy });
-    const newContext = contextFactory({ messages, feed, onInternalError });
+    const newContext = contextFactory({ messages, feed, changes, onInternalError });
     const callbackHost = await openCallbackHost(closing, config, parts);
     parts.watchUpstream();
     return {

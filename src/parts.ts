@@ -7,6 +7,7 @@ import { CatapultSearch } from './catapult/search.js';
 import type { Closing } from './closing.js';
 import type { Config } from './config/config.js';
 import { createLogger, ThrottledLog, type Logger } from './log.js';
+import { ChangeStream } from './messaging/change-stream.js';
 import { systemClock } from './messaging/clock.js';
 import { Correlation, CORRELATION_KEY_BYTES } from './messaging/correlation.js';
 import { startHousekeeping, type HousekeepingOptions } from './messaging/housekeeping.js';
@@ -41,6 +42,7 @@ export interface Parts {
   readonly messages: MessageService;
   readonly policy: SendPolicy;
   readonly feed: MessageFeed;
+  readonly changes: ChangeStream;
   readonly upstream: OpenUpstream;
   /** From the first call on, the log says when upstream can be used and when not. The caller has logged `known` already. */
   readonly watchUpstream: (known?: string) => void;
@@ -100,6 +102,7 @@ export async function openParts(
     messages,
     policy: new SendPolicy(config.sendPolicy, clock),
     feed: new MessageFeed(store),
+    changes: new ChangeStream(store, clock),
     upstream,
     watchUpstream: once((known = NOT_CHECKED) => {
       upstream.watch(logUpstream(log, known));

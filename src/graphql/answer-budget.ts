@@ -63,18 +63,19 @@ export class AnswerBudget {
     if (this.#values > MAX_VALUES) this.#refuse(tooManyValues());
   }
 
-  /** Finds messages by their ids. @throws ServiceError OPERATION_TOO_COSTLY */
-  async readById(
+  /** Finds messages, or what has one, by their ids. @throws ServiceError OPERATION_TOO_COSTLY */
+  async readById<Found>(
     ids: readonly string[],
-    find: (ids: readonly string[]) => Promise<(Message | null)[]>,
-  ): Promise<(Message | null)[]> {
-    const found: (Message | null)[] = [];
+    find: (ids: readonly string[]) => Promise<Found[]>,
+    messageOf: (found: Found) => Message | null,
+  ): Promise<Found[]> {
+    const found: Found[] = [];
     for (let start = 0; start < ids.length; start += MAX_READ_AT_ONCE) {
       const some = ids.slice(start, start + MAX_READ_AT_ONCE);
       found.push(
         ...(await this.read(
           () => find(some),
-          (messages) => messages,
+          (some) => some.map(messageOf),
         )),
       );
     }

@@ -1,6 +1,7 @@
 /** What belongs to one GraphQL request. */
 import { readableBy, type Caller, type SignedIn } from '../messaging/caller.js';
 import type { Message } from '../messaging/message.js';
+import type { ChangeStream } from '../messaging/change-stream.js';
 import type { MessageFeed } from '../messaging/message-feed.js';
 import type { MessageService } from '../messaging/message-service.js';
 import { AnswerBudget } from './answer-budget.js';
@@ -17,6 +18,7 @@ export interface RequestContext {
   /** What the answer may still hold. */
   readonly budget: AnswerBudget;
   readonly feed: MessageFeed;
+  readonly changes: ChangeStream;
   /** Logs the cause of a failure that callers only see as INTERNAL_SERVER_ERROR. */
   readonly onInternalError: (error: unknown) => void;
 }
@@ -24,12 +26,13 @@ export interface RequestContext {
 export interface ContextParts {
   readonly messages: MessageService;
   readonly feed: MessageFeed;
+  readonly changes: ChangeStream;
   readonly onInternalError: (requestId: string, error: unknown) => void;
 }
 
 export type ContextFactory = (requestId: string, signedIn: SignedIn) => RequestContext;
 
-export function contextFactory({ messages, feed, onInternalError }: ContextParts): ContextFactory {
+export function contextFactory({ messages, feed, changes, onInternalError }: ContextParts): ContextFactory {
   return (requestId, { caller, expiresAt }) => {
     const budget = new AnswerBudget();
     const find = (ids: readonly string[]): Promise<(Message | null)[]> =>
@@ -38,9 +41,18 @@ export function contextFactory({ messages, feed, onInternalError }: ContextParts
       requestId,
       caller,
       expiresAt,
-      loaders: createLoaders((ids) => budget.readById(ids, find)),
+      loaders: createLoaders({
+        messages: (ids) => budget.readById(ids, find, (message) => message),
+        sends: (by, ids) =>
+          budget.readById(
+            ids,
+            (some) => messages.sendsById(by, some, readableBy(caller)),
+            (send) => send?.message ?? null,
+          ),
+      }),
       budget,
       feed,
+      changes,
       onInternalError: (error) => {
         onInternalError(requestId, error);
       },

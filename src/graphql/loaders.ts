@@ -1,14 +1,29 @@
 /** Batches the lookups of one request: N ids, one query. */
 import DataLoader from 'dataloader';
 import type { Message } from '../messaging/message.js';
+import type { StoredSend } from '../messaging/ports.js';
 
 export interface Loaders {
   /** Messages by Catapult's id; `null` for one that is not known here. */
   readonly messages: DataLoader<string, Message | null>;
+  /** Sends by their id; `null` for one that is not known here. */
+  readonly sends: DataLoader<string, StoredSend | null>;
+  /** Sends by the id of their message; `null` for a message that came in. */
+  readonly sendsOfMessages: DataLoader<string, StoredSend | null>;
 }
 
-/** New loaders for one request: their cache must not outlive it. `messagesById` answers many ids with one query. */
-export function createLoaders(messagesById: (ids: readonly string[]) => Promise<(Message | null)[]>): Loaders {
+/** Each answers many ids with one query. */
+export interface Lookups {
+  readonly messages: (ids: readonly string[]) => Promise<(Message | null)[]>;
+  readonly sends: (by: 'sendId' | 'messageId', ids: readonly string[]) => Promise<(StoredSend | null)[]>;
+}
+
+/** New loaders for one request: their cache must not outlive it. */
+export function createLoaders({ messages, sends }: Lookups): Loaders {
   // Async, so that a refusal rejects every lookup instead of counting as a mistake in the batch function.
-  return { messages: new DataLoader(async (ids) => messagesById(ids)) };
+  return {
+    messages: new DataLoader(async (ids) => messages(ids)),
+    sends: new DataLoader(async (ids) => sends('sendId', ids)),
+    sendsOfMessages: new DataLoader(async (ids) => sends('messageId', ids)),
+  };
 }

@@ -105,6 +105,21 @@ export class MessageConnectionType implements Total {
     description: `Whether \`totalCount\` is all of them; false if there are more: show \`${MAX_COUNT}+\` then.`,
   })
   isTotalCountExact!: Lazy<boolean>;
+
+  @Field(() => String, {
+    description:
+      'Where the changes after this page begin. Pass it as `since` to `messagesUpdated`: page and stream together miss and repeat nothing.',
+  })
+  updatesCursor!: string;
+}
+
+@ObjectType('MessageUpdate', { description: 'A message that appeared or changed.', simpleResolvers: true })
+export class MessageUpdateType {
+  @Field(() => MessageType, { description: 'The message as it is now.' })
+  message!: MessageType;
+
+  @Field(() => String, { description: 'The place among all changes: pass it as `since` to go on after this one.' })
+  cursor!: string;
 }
 
 /** The valid input as `messaging` takes it, for the messages that `caller` may see. */

@@ -32,7 +32,7 @@ export class FieldErrorType {
     'Why a message was not sent, or may not have been. Select it with `... on MessageProblem`, which also catches the problems that later versions add.',
   resolveType: ({ code }: Problem) => problemTypeOf(code),
 })
-class MessageProblemType {
+export class MessageProblemType {
   @Field(() => String, { description: 'The code that an entry in `errors` would have. Codes are never renamed.' })
   code!: string;
 

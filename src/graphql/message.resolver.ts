@@ -4,16 +4,26 @@ import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root, Sub
 import { ServiceError } from '../errors.js';
 import { failureOf, type DeliveryFailure } from '../messaging/delivery-failure.js';
 import { readableBy, refusalWithout, requireScope, type Caller } from '../messaging/caller.js';
-import type { Delivery, Message, OutboundMessage } from '../messaging/message.js';
+import type { Update } from '../messaging/change-stream.js';
+import type { Delivery, Message, MessageEvent, OutboundMessage } from '../messaging/message.js';
+import { fits } from '../messaging/message-filter.js';
 import type { MessageService } from '../messaging/message-service.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
 import { segmentsOf, type Segmentation } from '../messaging/segments.js';
 import type { RequestContext } from './context.js';
 import { connectionOf, PageArgs, pageOf, totalOf, type Connection, type Total } from './connection.js';
-import { MessageConnectionType, messageFilter, MessageFilterInput } from './message.connection.js';
+import { decodeChangeCursor, encodeChangeCursor } from './change-cursor.js';
+import { MessageConnectionType, messageFilter, MessageFilterInput, MessageUpdateType } from './message.connection.js';
 import { MessageInput, MessagePreviewInput, outboundMessage } from './message.input.js';
 import { problemOf, SubmitMessageResult, type Problem } from './message.problem.js';
-import { DeliveryFailureType, DeliveryType, MessagePreviewType, MessageType } from './message.type.js';
+import { DateTime } from './date-time.js';
+import {
+  DeliveryFailureType,
+  DeliveryType,
+  MessageEventType,
+  MessagePreviewType,
+  MessageType,
+} from './message.type.js';
 import { isOwnFault } from './public-error.js';
 import { checkInput, mistakesOf } from './rule.js';
 
@@ -104,24 +114,27 @@ export class MessageResolver {
     })
     filter: MessageFilterInput | null,
     @Ctx() { caller, budget }: RequestContext,
-  ): Promise<Connection<Message> & Total> {
+  ): Promise<Connection<Message> & Total & { updatesCursor: string }> {
     const whose = readableBy(caller);
     if (filter != null) checkInput('filter', filter);
     const page = pageOf(args);
     const wanted = messageFilter(filter, whose);
+    let updatesCursor = '';
     const connection = await connectionOf(page, async (slice) => {
-      const found = await budget.read(
+      const { listed, cursor } = await budget.read(
         () => this.#messages.listMessages(wanted, slice),
-        (listed) => listed.map(({ message }) => message),
+        (found) => found.listed.map(({ message }) => message),
       );
-      return found.map(({ message, position }) => ({ node: message, position }));
+      // That of the page itself, which is read first.
+      if (updatesCursor === '') updatesCursor = encodeChangeCursor(cursor);
+      return listed.map(({ message, position }) => ({ node: message, position }));
     });
     const countUpTo = (limit: number): Promise<number> =>
       budget.read(
         () => this.#messages.countMessages(wanted, limit),
         () => [],
       );
-    return { ...connection, ...totalOf(countUpTo) };
+    return { ...connection, ...totalOf(countUpTo), updatesCursor };
   }
 
   @Query(() => MessagePreviewType, {
@@ -147,6 +160,34 @@ export class MessageResolver {
     return message;
   }
 
+  @Subscription(() => MessageUpdateType, {
+    description:
+      'Every message that you may see, in and out, when it appears and after each change, as it is then. With `messages:read-all`, those of all callers and those that came in. Nothing is missed or repeated: to go on after a break, pass the last `cursor` as `since`. Of changes that come faster than they are read, some may be left out, but never the latest.',
+    subscribe: ({ args, context }: SubscribeData<{ filter?: MessageFilterInput | null; since?: string | null }>) => {
+      const whose = readableBy(context.caller);
+      if (args.filter != null) checkInput('filter', args.filter);
+      const wanted = messageFilter(args.filter, whose);
+      const since = args.since == null ? null : decodeChangeCursor('since', args.since);
+      return context.changes.follow({ since, wants: (send) => fits(wanted, send) });
+    },
+  })
+  messagesUpdated(
+    @Root() { send, cursor }: Update,
+    @Arg('filter', () => MessageFilterInput, {
+      nullable: true,
+      description: 'Which messages to follow, by what they are after the change; all if absent.',
+    })
+    _filter: MessageFilterInput | null,
+    @Arg('since', () => String, {
+      nullable: true,
+      description:
+        'Begins after this cursor: the `updatesCursor` of a page of `messages`, or the `cursor` of the last update. Without one, it begins now. Error code: `INVALID_CURSOR`.',
+    })
+    _since: string | null,
+  ): { message: Message | null; cursor: string } {
+    return { message: send.message, cursor: encodeChangeCursor(cursor) };
+  }
+
   @Subscription(() => MessageType, {
     description: 'Every inbound message from now on. Needs `messages:read-all`.',
     subscribe: ({ args, context }: SubscribeData<{ to?: string | null }>) => {
@@ -160,6 +201,34 @@ export class MessageResolver {
     _to: string | null,
   ): Message {
     return message;
+  }
+}
+
+/** What a message's members tell when they are put together. */
+@Resolver(() => MessageType)
+export class MessageHistoryResolver {
+  @FieldResolver(() => DateTime, {
+    description: 'When the latest of what is known about it happened, according to Catapult.',
+  })
+  updatedAt(@Root() { time, events }: Message): number {
+    return events.reduce((latest, event) => Math.max(latest, event.time), time);
+  }
+
+  @FieldResolver(() => [MessageEventType], {
+    description:
+      'What happened to the message, the earliest first: that it was accepted or received, and what was reported since, at most 100 reports.',
+  })
+  timeline(@Root() { time, direction, events }: Message): MessageEvent[] {
+    const status = direction === 'IN' ? 'RECEIVED' : 'ACCEPTED';
+    return [{ status, time, to: null, errorCode: null }, ...events];
+  }
+}
+
+@Resolver(() => MessageEventType)
+export class MessageEventResolver {
+  @FieldResolver(() => DeliveryFailureType, { nullable: true, description: 'Why it failed; null unless it did.' })
+  failure(@Root() { status, errorCode }: MessageEvent): DeliveryFailure | null {
+    return status === 'FAILED' ? failureOf(errorCode ?? 0) : null;
   }
 }
 

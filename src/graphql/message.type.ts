@@ -117,6 +117,19 @@ export class DeliveryType {
   time!: number | null;
 }
 
+@ObjectType('MessageEvent', { description: 'Something that happened to a message.', simpleResolvers: true })
+export class MessageEventType {
+  @Field(() => MessageStatusEnum, { description: 'What happened.' })
+  status!: MessageStatus;
+
+  @Field(() => DateTime, { description: 'When, according to Catapult.' })
+  time!: number;
+
+  @Directive(PERSONAL)
+  @Field(() => String, { nullable: true, description: 'The recipient it is about; null for all of them.' })
+  to!: string | null;
+}
+
 @Directive('@key(fields: "id")')
 @ObjectType('Message', { description: 'An SMS, MMS or group message, as Catapult knows it.', simpleResolvers: true })
 export class MessageType implements Omit<Message, 'deliveries' | 'events'> {

@@ -9,13 +9,16 @@ import type { MessageService } from '../messaging/message-service.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
 import { countLists } from './answer-budget.js';
 import type { RequestContext } from './context.js';
-import { DeliveryResolver, MessageResolver } from './message.resolver.js';
+import { DeliveryResolver, MessageEventResolver, MessageHistoryResolver, MessageResolver } from './message.resolver.js';
 import { MAX_FIELD_ERRORS } from './rule.js';
-import { SendResolver } from './send.resolver.js';
+import { SendOfMessageResolver, SendResolver } from './send.resolver.js';
 
 /** The oldest federation that has all directives used here: more composers accept an older one. */
 const LINK =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable", "@tag", "@inaccessible"])';
+
+/** Those that need nothing but the request. */
+const PLAIN_RESOLVERS = [DeliveryResolver, MessageEventResolver, MessageHistoryResolver, SendOfMessageResolver];
 
 /** What the resolvers call. */
 export interface SchemaParts {
@@ -28,13 +31,13 @@ export const apiSchema = (): GraphQLSchema => buildApiSchema(null);
 
 /** The schema without the federation's own types, as TypeGraphQL sees it. */
 function buildApiSchema(parts: SchemaParts | null): GraphQLSchema {
-  const instances = new Map<unknown, unknown>([[DeliveryResolver, new DeliveryResolver()]]);
+  const instances = new Map<unknown, unknown>(PLAIN_RESOLVERS.map((Plain) => [Plain, new Plain()]));
   if (parts !== null) {
     instances.set(MessageResolver, new MessageResolver(parts.messages, parts.policy));
     instances.set(SendResolver, new SendResolver(parts.messages));
   }
   const schema = buildSchemaSync({
-    resolvers: [MessageResolver, DeliveryResolver, SendResolver],
+    resolvers: [MessageResolver, SendResolver, ...PLAIN_RESOLVERS],
     container: { get: (resolver: unknown) => instances.get(resolver) },
     // Every argument that is an input object is checked by its own `@InputArg`.
     validate: false,

@@ -1,19 +1,116 @@
-/** What operators do about sends with an unknown outcome. */
+/** What became of sends: for those who asked for them, and for operators. */
 import 'reflect-metadata';
-import { Arg, Ctx, Directive, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
-import { requireScope } from '../messaging/caller.js';
+import {
+  Arg,
+  Args,
+  Ctx,
+  Directive,
+  Field,
+  FieldResolver,
+  ID,
+  InputType,
+  Int,
+  Mutation,
+  Query,
+  Resolver,
+  Root,
+  Subscription,
+} from 'type-graphql';
+import { badArgument } from '../errors.js';
+import type { Update } from '../messaging/change-stream.js';
+import { readableBy, requireScope } from '../messaging/caller.js';
+import { isFinal } from '../messaging/delivery.js';
+import type { Message } from '../messaging/message.js';
+import { maySee } from '../messaging/message-filter.js';
 import type { MessageService } from '../messaging/message-service.js';
-import type { Settlement } from '../messaging/ports.js';
-import { connectionOf, DEFAULT_PAGE_SIZE, pageOf, type Connection } from './connection.js';
+import type { SendFilter, SendStatus, Settlement, StoredSend } from '../messaging/ports.js';
+import { connectionOf, DEFAULT_PAGE_SIZE, PageArgs, pageOf, type Connection, type Listed } from './connection.js';
 import type { RequestContext } from './context.js';
-import { SendConnectionType, SendType, sendType, SettledAsEnum } from './send.type.js';
+import { MessageType } from './message.type.js';
+import { SendConnectionType, SendStatusEnum, SendType, sendType, SettledAsEnum, statusOf } from './send.type.js';
 
-@Resolver()
+@InputType('SendFilter', { description: 'Which sends to list. An absent condition and `null` set none.' })
+export class SendFilterInput {
+  @Field(() => SendStatusEnum, { nullable: true, description: 'The state of the send.' })
+  status?: SendStatus | null;
+}
+
+const ID_DESCRIPTION = 'The id of the send.';
+
+@Resolver(() => SendType)
 export class SendResolver {
   readonly #messages: MessageService;
 
   constructor(messages: MessageService) {
     this.#messages = messages;
+  }
+
+  @Query(() => SendType, {
+    nullable: true,
+    description:
+      'What became of a send, by its id or by its idempotency key; null if this server knows of none that you may see. So a page that was reloaded in the middle learns whether its message went out. With `null` nothing went out so far, but a call may still be on its way: to repeat it with the same key and input is safe, and a new one is not.',
+  })
+  async send(
+    @Arg('id', () => ID, { nullable: true, description: `${ID_DESCRIPTION} Error code: \`ONE_OF_ID_AND_KEY\`.` })
+    id: string | null,
+    @Arg('idempotencyKey', () => ID, {
+      nullable: true,
+      description:
+        'A key of your own sends. It finds the send that holds the key, or else the last one that gave it back, since nothing was sent. Error code: `ONE_OF_ID_AND_KEY` unless either `id` or this is given.',
+    })
+    idempotencyKey: string | null,
+    @Ctx() { caller, loaders }: RequestContext,
+  ): Promise<SendType | null> {
+    readableBy(caller);
+    if ((id == null) === (idempotencyKey == null)) {
+      throw badArgument('id', 'ONE_OF_ID_AND_KEY', 'Give either id or idempotencyKey.');
+    }
+    const found =
+      idempotencyKey == null
+        ? await loaders.sends.load(id ?? '')
+        : await this.#messages.sendOfKey(caller.name, idempotencyKey);
+    return found && sendType(found, caller);
+  }
+
+  @Query(() => SendConnectionType, {
+    description:
+      'Your sends, newest first, page by page, from either end. With `messages:read-all`, those of all callers. Of sends that were not sent, the last 72 hours.',
+  })
+  sends(
+    @Args(() => PageArgs) args: PageArgs,
+    @Arg('filter', () => SendFilterInput, { nullable: true, description: 'Which sends to list; all if absent.' })
+    filter: SendFilterInput | null,
+    @Ctx() { caller, budget }: RequestContext,
+  ): Promise<Connection<SendType>> {
+    const wanted: SendFilter = { caller: readableBy(caller), status: filter?.status ?? null };
+    return connectionOf(pageOf(args), async (slice) => {
+      const sends = await budget.read(
+        () => this.#messages.listSends(wanted, slice),
+        (found) => found.map(({ message }) => message),
+      );
+      return sends.map((send) => listed(send, sendType(send, caller)));
+    });
+  }
+
+  @Subscription(() => SendType, {
+    description:
+      'The send as it is now, and again after every change of it or of its message. Ends when no more changes are expected. Error code: `UNKNOWN_SEND`.',
+    subscribe: ({ args, context }: { args: { id: string }; context: RequestContext }) => {
+      const whose = readableBy(context.caller);
+      return context.changes.follow({
+        since: null,
+        wants: (send) => send.sendId === args.id && maySee(whose, send),
+        first: async () => (await context.loaders.sends.load(args.id)) ?? unknownSend(),
+        isLast,
+      });
+    },
+  })
+  sendUpdated(
+    @Root() { send }: Update,
+    @Arg('id', () => ID, { description: ID_DESCRIPTION }) _id: string,
+    @Ctx() { caller }: RequestContext,
+  ): SendType {
+    return sendType(send, caller);
   }
 
   @Directive('@inaccessible')
@@ -40,10 +137,7 @@ export class SendResolver {
       const sends = await this.#messages.unresolvedSends(limit, after);
       // Of what precedes a page, the list's first send is looked at.
       const end = before === null ? -1 : sends.findIndex(({ sendId }) => sendId === before.sendId);
-      return (end < 0 ? sends : sends.slice(0, end)).map((send) => ({
-        node: sendType(send),
-        position: { time: send.startedAtMs * 1000, sendId: send.sendId },
-      }));
+      return (end < 0 ? sends : sends.slice(0, end)).map((send) => listed(send, sendType(send, caller)));
     });
   }
 
@@ -78,6 +172,31 @@ export class SendResolver {
     requireScope(caller, 'operations:write');
     const by = `caller:${caller.name}`;
     const request = { sendId, as, messageId: messageId ?? null, by, reason: reason ?? null };
-    return sendType(await this.#messages.settle(request, requestId));
+    return sendType(await this.#messages.settle(request, requestId), caller);
   }
+}
+
+@Resolver(() => MessageType)
+export class SendOfMessageResolver {
+  @FieldResolver(() => SendType, {
+    nullable: true,
+    description: 'The send that this message came from; null for a message that came in.',
+  })
+  async send(@Root() { id, direction }: Message, @Ctx() { caller, loaders }: RequestContext): Promise<SendType | null> {
+    const send = direction === 'IN' ? null : await loaders.sendsOfMessages.load(id);
+    return send && sendType(send, caller);
+  }
+}
+
+function listed(send: StoredSend, node: SendType): Listed<SendType> {
+  return { node, position: { time: send.startedAtMs * 1000, sendId: send.sendId } };
+}
+
+/** Whether no more changes are expected: it was not sent, was settled so, or its message has come to its end. */
+function isLast(send: StoredSend): boolean {
+  return statusOf(send) === 'REJECTED' || (send.message !== null && isFinal(send.message));
+}
+
+function unknownSend(): never {
+  throw badArgument('id', 'UNKNOWN_SEND', 'There is no send with this id.');
 }

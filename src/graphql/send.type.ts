@@ -1,13 +1,14 @@
-/** The send as operators see it: what was tried, and what is known about its outcome. */
+/** The send: what was asked for, what was tried, and what is known about its outcome. */
 import 'reflect-metadata';
 import { Directive, Field, ID, ObjectType } from 'type-graphql';
+import { ServiceError } from '../errors.js';
+import type { Caller } from '../messaging/caller.js';
 import type { Message } from '../messaging/message.js';
-import type { Settlement, StoredSend } from '../messaging/ports.js';
+import type { SendStatus, Settlement, StoredSend } from '../messaging/ports.js';
 import { PageInfoType } from './connection.js';
 import { DateTime } from './date-time.js';
+import { MessageProblemType, problemOf, type Problem } from './message.problem.js';
 import { MessageType, PERSONAL, registerEnum } from './message.type.js';
-
-export type SendStatus = 'PENDING' | 'UNKNOWN' | 'REJECTED' | 'ACCEPTED';
 
 export const SendStatusEnum = registerEnum<SendStatus>(
   'SendStatus',
@@ -25,9 +26,9 @@ export const SettledAsEnum = registerEnum<Settlement['as']>('SettledAs', 'What s
   NOT_SENT: 'No message went out, and none will. Its idempotency key may send again.',
 });
 
-@Directive('@inaccessible')
 @ObjectType('Send', {
-  description: 'One attempt to send a message. It starts with the call of `sendMessage` or `submitMessage`.',
+  description:
+    'One attempt to send a message. It starts with a call of `sendMessage` or `submitMessage` that passed all rules and limits; what these refused is no send.',
   simpleResolvers: true,
 })
 export class SendType {
@@ -45,6 +46,13 @@ export class SendType {
 
   @Field(() => String, { description: 'The name of the caller who asked for it.' })
   caller!: string;
+
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'The idempotency key that it holds; null without one, once the key may be used again, and for all but its caller.',
+  })
+  idempotencyKey!: string | null;
 
   @Field(() => String, {
     nullable: true,
@@ -88,9 +96,15 @@ export class SendType {
     description: 'The message that was sent; null as long as its id is not known.',
   })
   message!: Message | null;
+
+  @Field(() => MessageProblemType, {
+    nullable: true,
+    description:
+      'Why it is `REJECTED` or `UNKNOWN`, as `submitMessage` answered or would have answered; null otherwise, and where somebody settled it.',
+  })
+  problem!: Problem | null;
 }
 
-@Directive('@inaccessible')
 @ObjectType('SendEdge', { description: 'A send and its place in the list.', simpleResolvers: true })
 export class SendEdgeType {
   @Field(() => String, { description: 'The place in the list. It stays valid while sends come and go.' })
@@ -100,7 +114,6 @@ export class SendEdgeType {
   node!: SendType;
 }
 
-@Directive('@inaccessible')
 @ObjectType('SendConnection', { description: 'A page of sends.', simpleResolvers: true })
 export class SendConnectionType {
   @Field(() => [SendEdgeType], { description: 'The sends of the page, each with its cursor.' })
@@ -113,14 +126,15 @@ export class SendConnectionType {
   pageInfo!: PageInfoType;
 }
 
-/** A stored send as the schema shows it. */
-export function sendType(send: StoredSend): SendType {
+/** A stored send as the schema shows it to `caller`. */
+export function sendType(send: StoredSend, { name }: Pick<Caller, 'name'>): SendType {
   return {
     id: send.sendId,
     status: statusOf(send),
     startedAt: send.startedAtMs * 1000,
     updatedAt: send.updatedAtMs * 1000,
     caller: send.caller,
+    idempotencyKey: send.caller === name ? send.idempotencyKey : null,
     idempotencyKeyHash: send.keyHash,
     requestId: send.requestId,
     lastSeen: send.lastSeen,
@@ -129,10 +143,18 @@ export function sendType(send: StoredSend): SendType {
     to: [...send.to],
     tag: send.tag,
     message: send.message,
+    problem: problemIn(send),
   };
 }
 
+function problemIn({ status, problem, settledBy, requestId }: StoredSend): Problem | null {
+  if (status === 'UNKNOWN')
+    return problemOf(new ServiceError('OUTCOME_UNKNOWN', { outcome: 'UNKNOWN' }), requestId ?? '');
+  if (status !== 'REJECTED' || problem === null || settledBy !== null) return null;
+  return problemOf(new ServiceError(problem.code, { ...problem, outcome: 'NOT_SENT' }), requestId ?? '');
+}
+
 /** Every state of a message is one that Catapult took. */
-function statusOf({ status }: StoredSend): SendStatus {
+export function statusOf({ status }: StoredSend): SendStatus {
   return status === 'PENDING' || status === 'UNKNOWN' || status === 'REJECTED' ? status : 'ACCEPTED';
 }

@@ -10,7 +10,7 @@ import {
   type Clock,
   type Counted,
   type GatewayReport,
-  type ListedMessage,
+  type MessageList,
   type MessageFilter,
   type MessageGateway,
   type MessageStore,
@@ -19,6 +19,7 @@ import {
   type Refused,
   type Resolution,
   type Room,
+  type SendFilter,
   type SendLimits,
   type SendOutcome,
   type SendProblem,
@@ -135,13 +136,31 @@ export class MessageService {
   }
 
   /** A slice of the messages, newest first. */
-  listMessages(filter: MessageFilter, slice: Slice): Promise<ListedMessage[]> {
+  listMessages(filter: MessageFilter, slice: Slice): Promise<MessageList> {
     return this.#options.store.listMessages(filter, slice);
   }
 
   /** How many messages there are, counted no further than `limit`. */
   countMessages(filter: MessageFilter, limit: number): Promise<number> {
     return this.#options.store.countMessages(filter, limit);
+  }
+
+  /** The sends with these ids, or of these messages, that `caller` asked for. */
+  sendsById(by: 'sendId' | 'messageId', ids: readonly string[], caller: Whose): Promise<(StoredSend | null)[]> {
+    return this.#options.store.sendsById(by, ids, caller);
+  }
+
+  /**
+   * What became of the last send with this key; null if the server knows of none. Then nothing went out so far, but a call
+   * may still be on its way: only to repeat it with the same key is safe.
+   */
+  sendOfKey(caller: string, idempotencyKey: string): Promise<StoredSend | null> {
+    return this.#options.store.sendOfKey(caller, idempotencyKey);
+  }
+
+  /** A slice of the sends, newest first. */
+  listSends(filter: SendFilter, slice: Slice): Promise<StoredSend[]> {
+    return this.#options.store.listSends(filter, slice);
   }
 
   /** At most `limit` sends without a known outcome or id, after `after`, oldest first. */

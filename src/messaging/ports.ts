@@ -234,6 +234,13 @@ export interface Slice {
   readonly fromEnd: boolean;
 }
 
+/** Messages as they were in one moment. */
+export interface MessageList {
+  readonly listed: readonly ListedMessage[];
+  /** Behind all changes until that moment. */
+  readonly cursor: ChangeCursor;
+}
+
 /** How many dead letters were deleted, and why. */
 export interface DeadLetterPurge {
   readonly expired: number;
@@ -352,7 +359,7 @@ export interface MessageStore {
   messagesById(ids: readonly string[], caller: Whose): Promise<(Message | null)[]>;
 
   /** A slice of the messages, newest first. */
-  listMessages(filter: MessageFilter, slice: Slice): Promise<ListedMessage[]>;
+  listMessages(filter: MessageFilter, slice: Slice): Promise<MessageList>;
 
   /** How many messages there are, counted no further than `limit`. */
   countMessages(filter: MessageFilter, limit: number): Promise<number>;
@@ -363,8 +370,8 @@ export interface MessageStore {
   /** The send that holds this key of the caller, or else the last one that gave it back, since nothing was sent. */
   sendOfKey(caller: string, idempotencyKey: string): Promise<StoredSend | null>;
 
-  /** At most `limit` sends that come after the send `after`, the newest first. */
-  listSends(filter: SendFilter, limit: number, after: string | null): Promise<StoredSend[]>;
+  /** A slice of the sends, newest first. */
+  listSends(filter: SendFilter, slice: Slice): Promise<StoredSend[]>;
 
   /**
    * At most `limit` changes after `cursor`, in their order. A change is listed once no earlier one can turn up any more.

@@ -204,14 +204,16 @@ const HAS_STATUS: Readonly<Record<SendStatus, string>> = {
   ACCEPTED: "status NOT IN ('PENDING', 'UNKNOWN', 'REJECTED')",
 };
 
-/** A page of the sends, newest first: their ids sort by time. */
-export function sendsQuery({ caller, status }: SendFilter, limit: number, after: string | null): Query {
+/** A slice of the sends, newest first, or oldest first if it is taken from the end: their ids sort by time. */
+export function sendsQuery({ caller, status }: SendFilter, { limit, after, before, fromEnd }: Slice): Query {
   const conditions: Condition[] = [["direction = 'OUT'"]];
   if (caller !== EVERYBODY) conditions.push(['caller = ?', caller]);
   if (status !== null) conditions.push([HAS_STATUS[status]]);
-  if (after !== null) conditions.push(['send_id < ?', after]);
+  if (after !== null) conditions.push(['send_id < ?', storable(after.sendId)]);
+  if (before !== null) conditions.push(['send_id > ?', storable(before.sendId)]);
+  const where = conditions.map(([sql]) => sql).join(' AND ');
   return {
-    sql: `SELECT ${SEND_COLUMNS} FROM sends WHERE ${conditions.map(([sql]) => sql).join(' AND ')} ORDER BY send_id DESC LIMIT ?`,
+    sql: `SELECT ${SEND_COLUMNS} FROM sends WHERE ${where} ORDER BY send_id ${fromEnd ? '' : 'DESC '}LIMIT ?`,
     values: [...conditions.flatMap(([, ...values]) => values), limit],
   };
 }

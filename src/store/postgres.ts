@@ -5,7 +5,7 @@ import type { Change, ChangeCursor, ChangePosition } from '../messaging/change.j
 import type { Message } from '../messaging/message.js';
 import type {
   DeadLetterPurge,
-  ListedMessage,
+  MessageList,
   MessageFilter,
   MessageStore,
   NewSend,
@@ -136,6 +136,8 @@ function isFaultOfOne(error: unknown): boolean {
   return error instanceof DatabaseError && /^(22|23|54)/.test(error.code ?? '');
 }
 
+const SELECT_SNAPSHOT = 'SELECT pg_current_snapshot()::text AS snapshot';
+
 /** What a snapshot sees, `xmin:xmax:xip,…` (https://www.postgresql.org/docs/current/functions-info.html). */
 function cursorOf(snapshot: string): ChangeCursor {
   const [xmin = '', xmax = '', running = ''] = snapshot.split(':');
@@ -256,10 +258,16 @@ export class PostgresStore extends BatchingStore implements MessageStore {
     return inOrderOf(ids, rows);
   }
 
-  async listMessages(filter: MessageFilter, slice: Slice): Promise<ListedMessage[]> {
+  async listMessages(filter: MessageFilter, slice: Slice): Promise<MessageList> {
     const query = listQuery(filter, slice, LIST_DIALECTS.postgres);
-    const rows = query === null ? [] : await this.#all(query);
-    return listedMessages(slice.fromEnd ? rows.reverse() : rows);
+    if (query === null) return { listed: [], cursor: await this.lastChange() };
+    // In one statement, which sees the list and what else is committed in the same moment.
+    const rows = await this.#all<SendRow & { snapshot: string }>({
+      ...query,
+      sql: `SELECT * FROM (${SELECT_SNAPSHOT}) AS now LEFT JOIN (${query.sql}) AS found ON true`,
+    });
+    const listed = listedMessages(slice.fromEnd ? rows.toReversed() : rows);
+    return { listed, cursor: cursorOf(rows[0]?.snapshot ?? '') };
   }
 
   async countMessages(filter: MessageFilter, limit: number): Promise<number> {
@@ -287,8 +295,9 @@ export class PostgresStore extends BatchingStore implements MessageStore {
     return row === undefined ? null : storedSend(row);
   }
 
-  async listSends(filter: SendFilter, limit: number, after: string | null): Promise<StoredSend[]> {
-    return (await this.#all(sendsQuery(filter, limit, after && storable(after)))).map(storedSend);
+  async listSends(filter: SendFilter, slice: Slice): Promise<StoredSend[]> {
+    const rows = await this.#all(sendsQuery(filter, slice));
+    return (slice.fromEnd ? rows.reverse() : rows).map(storedSend);
   }
 
   /**
@@ -307,7 +316,7 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   }
 
   async lastChange(): Promise<ChangeCursor> {
-    const { rows } = await this.#pool.query<{ snapshot: string }>('SELECT pg_current_snapshot()::text AS snapshot');
+    const { rows } = await this.#pool.query<{ snapshot: string }>(SELECT_SNAPSHOT);
     return cursorOf(rows[0]?.snapshot ?? '');
   }
 

@@ -2,7 +2,7 @@
 import { EVERYBODY, type Whose } from '../messaging/caller.js';
 import type { Message } from '../messaging/message.js';
 import type {
-  ListedMessage,
+  MessageList,
   MessageFilter,
   MessageStore,
   SendFilter,
@@ -43,10 +43,10 @@ type WireFilter = Omit<MessageFilter, 'caller'> & { readonly caller: WireWhose }
 /** What the process that holds the store does for others. */
 export interface StoreCalls extends PassedOn {
   messagesById(ids: readonly string[], whose: WireWhose): Promise<(Message | null)[]>;
-  listMessages(filter: WireFilter, slice: Slice): Promise<ListedMessage[]>;
+  listMessages(filter: WireFilter, slice: Slice): Promise<MessageList>;
   countMessages(filter: WireFilter, limit: number): Promise<number>;
   sendsById(by: 'sendId' | 'messageId', ids: readonly string[], whose: WireWhose): Promise<(StoredSend | null)[]>;
-  listSends(filter: SendFilter, whose: WireWhose, limit: number, after: string | null): Promise<StoredSend[]>;
+  listSends(filter: SendFilter, whose: WireWhose, slice: Slice): Promise<StoredSend[]>;
   /** Bytes lose their class on the way. */
   correlationKey(fresh: Uint8Array): Promise<Uint8Array>;
   readCounts: Counters['read'];
@@ -62,7 +62,7 @@ export function storeCalls(store: MessageStore, counters: Counters): StoreCalls 
     listMessages: (filter, slice) => store.listMessages(unpackedFilter(filter), slice),
     countMessages: (filter, limit) => store.countMessages(unpackedFilter(filter), limit),
     sendsById: (by, ids, whose) => store.sendsById(by, ids, unpacked(whose)),
-    listSends: (filter, whose, limit, after) => store.listSends({ ...filter, caller: unpacked(whose) }, limit, after),
+    listSends: (filter, whose, slice) => store.listSends({ ...filter, caller: unpacked(whose) }, slice),
     correlationKey: (fresh) => store.correlationKey(Buffer.from(fresh)),
     readCounts: (counts, now) => counters.read(counts, now),
     addCounts: (counts, now) => counters.add(counts, now),
@@ -86,8 +86,7 @@ export function remoteStore(calls: StoreCalls): RemoteStore {
     listMessages: (filter, slice) => calls.listMessages(packedFilter(filter), slice),
     countMessages: (filter, limit) => calls.countMessages(packedFilter(filter), limit),
     sendsById: (by, ids, whose) => calls.sendsById(by, ids, packed(whose)),
-    listSends: (filter, limit, after) =>
-      calls.listSends({ ...filter, caller: '' }, packed(filter.caller), limit, after),
+    listSends: (filter, slice) => calls.listSends({ ...filter, caller: '' }, packed(filter.caller), slice),
     correlationKey: async (fresh) => Buffer.from(await calls.correlationKey(fresh)),
     sendLimits: (limits) =>
       sendLimits(limits, {

@@ -11,7 +11,7 @@ import {
   isUnresolved,
   type Claim,
   type DeadLetterPurge,
-  type ListedMessage,
+  type MessageList,
   type MessageFilter,
   type MessageStore,
   type NewSend,
@@ -324,10 +324,13 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     return inOrderOf(ids, rows);
   }
 
-  async listMessages(filter: MessageFilter, slice: Slice): Promise<ListedMessage[]> {
+  listMessages(filter: MessageFilter, slice: Slice): Promise<MessageList> {
     const query = listQuery(filter, slice, LIST_DIALECTS.sqlite);
-    const rows = query === null ? [] : await this.#all(query.sql, ...query.values);
-    return listedMessages(slice.fromEnd ? rows.reverse() : rows);
+    const read = this.#database.transaction(() => {
+      const rows = query === null ? [] : (this.#statement(query.sql).all(...query.values) as SendRow[]);
+      return { listed: listedMessages(slice.fromEnd ? rows.reverse() : rows), cursor: this.#lastChange() };
+    });
+    return whenFree(read);
   }
 
   async countMessages(filter: MessageFilter, limit: number): Promise<number> {
@@ -357,9 +360,10 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     return row === undefined ? null : storedSend(row);
   }
 
-  async listSends(filter: SendFilter, limit: number, after: string | null): Promise<StoredSend[]> {
-    const { sql, values } = sendsQuery(filter, limit, after);
-    return (await this.#all(sql, ...values)).map(storedSend);
+  async listSends(filter: SendFilter, slice: Slice): Promise<StoredSend[]> {
+    const { sql, values } = sendsQuery(filter, slice);
+    const rows = await this.#all(sql, ...values);
+    return (slice.fromEnd ? rows.reverse() : rows).map(storedSend);
   }
 
   async changes({ commit, sendId }: ChangePosition, limit: number): Promise<Change[]> {
@@ -367,11 +371,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   }
 
   lastChange(): Promise<ChangeCursor> {
-    return whenFree(() => {
-      const { last } = this.#statement('SELECT last FROM commit_numbers').get() as { last: number };
-      // Behind all that this commit changed.
-      return { commit: last + 1, sendId: '', ahead: null };
-    });
+    return whenFree(() => this.#lastChange());
   }
 
   async unresolvedSends(limit: number, after: Position | null): Promise<StoredSend[]> {
@@ -418,6 +418,12 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     });
     for (const change of changes) for (const listener of this.#listeners) listener(change);
     return result;
+  }
+
+  #lastChange(): ChangeCursor {
+    const { last } = this.#statement('SELECT last FROM commit_numbers').get() as { last: number };
+    // Behind all that this commit changed.
+    return { commit: last + 1, sendId: '', ahead: null };
   }
 
   /** One number for all that a commit changes: it is seen at once. */

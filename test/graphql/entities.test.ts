@@ -3,6 +3,8 @@ import { graphql } from 'graphql';
 import { contextFactory } from '../../src/graphql/context.js';
 import { buildMessagingSchema } from '../../src/graphql/schema.js';
 import { ANYBODY, EVERYBODY } from '../../src/messaging/caller.js';
+import { ChangeStream } from '../../src/messaging/change-stream.js';
+import { systemClock } from '../../src/messaging/clock.js';
 import { MessageFeed } from '../../src/messaging/message-feed.js';
 import { MessageService } from '../../src/messaging/message-service.js';
 import type { Message } from '../../src/messaging/message.js';
@@ -56,6 +58,7 @@ it('100 representations, and the same message asked for beside them, are one que
   const newContext = contextFactory({
     messages: service,
     feed: new MessageFeed(store),
+    changes: new ChangeStream(store, systemClock),
     onInternalError: () => undefined,
   });
   const { data, errors } = await graphql({

@@ -14,6 +14,8 @@ import { MessageInput } from '../../src/graphql/message.input.js';
 import { MAX_FIELD_ERRORS, mistakesOf } from '../../src/graphql/rule.js';
 import { buildMessagingSchema } from '../../src/graphql/schema.js';
 import { ANYBODY } from '../../src/messaging/caller.js';
+import { ChangeStream } from '../../src/messaging/change-stream.js';
+import { systemClock } from '../../src/messaging/clock.js';
 import { MessageFeed } from '../../src/messaging/message-feed.js';
 import type { MessageService, SendRequest } from '../../src/messaging/message-service.js';
 import { SendPolicy } from '../../src/messaging/send-policy.js';
@@ -236,7 +238,12 @@ it('a key gets its first answer, even if the rules got stricter and refuse its i
   } as unknown as MessageService;
   const policy = new SendPolicy({ allowedRegions: ['US'], mediaHosts: null, allowHttpMedia: true }, { now: () => 0 });
   const store = await openStore({ databaseUrl: null, file: ':memory:' });
-  const newContext = contextFactory({ messages, feed: new MessageFeed(store), onInternalError: () => undefined });
+  const newContext = contextFactory({
+    messages,
+    feed: new MessageFeed(store),
+    changes: new ChangeStream(store, systemClock),
+    onInternalError: () => undefined,
+  });
   const send = (fields: object): ReturnType<typeof graphql> =>
     graphql({
       schema: buildMessagingSchema({ messages, policy }),

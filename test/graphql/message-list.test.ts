@@ -277,9 +277,12 @@ describe('the lookups of one request', () => {
     const { createLoaders } = await import('../../src/graphql/loaders.js');
     const store: MessageStore = await openStore({ databaseUrl: null, file: ':memory:' });
     const queries: (readonly string[])[] = [];
-    const loaders = createLoaders((ids) => {
-      queries.push(ids);
-      return store.messagesById(ids, EVERYBODY);
+    const loaders = createLoaders({
+      messages: (ids) => {
+        queries.push(ids);
+        return store.messagesById(ids, EVERYBODY);
+      },
+      sends: (by, ids) => store.sendsById(by, ids, EVERYBODY),
     });
     const found = await Promise.all(['a', 'b', 'a', 'c'].map((id) => loaders.messages.load(id)));
     expect(found).toEqual([null, null, null, null]);

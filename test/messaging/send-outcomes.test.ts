@@ -156,7 +156,7 @@ describe('a send', () => {
     expect(await service.messagesById(['m1'], 'shop')).toEqual([message]);
     expect(await service.messagesById(['m1'], 'other')).toEqual([null]);
     const position = { time: 5, sendId: 'send1' };
-    expect(await service.listMessages(NO_FILTER, firstOf(10))).toEqual([{ message, position }]);
-    expect(await service.listMessages(NO_FILTER, firstOf(10, position))).toEqual([]);
+    expect((await service.listMessages(NO_FILTER, firstOf(10))).listed).toEqual([{ message, position }]);
+    expect((await service.listMessages(NO_FILTER, firstOf(10, position))).listed).toEqual([]);
   });
 });

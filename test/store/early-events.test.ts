@@ -72,7 +72,7 @@ it('a record that comes too late makes nothing findable by its own recipients', 
   await put('s1', 'm1', ['+16']);
   await store.record('s1', accepted({ id: 'm2', to: ['+17'] }), 3_000);
   const list = async (to: string): Promise<string[]> => {
-    return (await store.listMessages({ ...NO_FILTER, to }, firstOf(10))).map(({ message }) => message.id);
+    return (await store.listMessages({ ...NO_FILTER, to }, firstOf(10))).listed.map(({ message }) => message.id);
   };
   expect([await list('+16'), await list('+17')]).toEqual([['m1'], []]);
 });

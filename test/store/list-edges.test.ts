@@ -15,7 +15,7 @@ async function put(sendId: string, fields: Parameters<typeof accepted>[0]): Prom
 }
 
 async function list(filter: Partial<MessageFilter>, after: Position | null = null): Promise<string[]> {
-  const page = await store.listMessages({ ...NO_FILTER, ...filter }, firstOf(100, after));
+  const page = (await store.listMessages({ ...NO_FILTER, ...filter }, firstOf(100, after))).listed;
   return page.map(({ position }) => position.sendId);
 }
 

@@ -3,7 +3,15 @@ import type { CallbackEvent } from '../../src/messaging/callback-event.js';
 import { EVERYBODY } from '../../src/messaging/caller.js';
 import { openDeliveries, type DeliveryEvent } from '../../src/messaging/delivery.js';
 import type { Message } from '../../src/messaging/message.js';
-import type { MessageFilter, MessageStore, NewSend, Position, Resolution, Slice } from '../../src/messaging/ports.js';
+import type {
+  ListedMessage,
+  MessageFilter,
+  MessageStore,
+  NewSend,
+  Position,
+  Resolution,
+  Slice,
+} from '../../src/messaging/ports.js';
 import { OUTBOUND } from '../support/messages.js';
 
 export const NO_FILTER: MessageFilter = {
@@ -102,7 +110,8 @@ export async function pages(
   const found: Message[] = [];
   let after: Position | null = null;
   for (;;) {
-    const page = await store.listMessages({ ...NO_FILTER, ...filter }, firstOf(size, after));
+    const page: readonly ListedMessage[] = (await store.listMessages({ ...NO_FILTER, ...filter }, firstOf(size, after)))
+      .listed;
     found.push(...page.map(({ message }) => message));
     const last = page.at(-1);
     if (last === undefined || page.length < size) return found;

@@ -2,8 +2,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EVERYBODY } from '../../../src/messaging/caller.js';
 import { compare, isRead, past, type Change, type ChangeCursor } from '../../../src/messaging/change.js';
-import type { MessageStore } from '../../../src/messaging/ports.js';
-import { accepted, heard, newRandom, newSend, put, REJECTED } from '../sends.js';
+import type { MessageStore, Position, Slice } from '../../../src/messaging/ports.js';
+import { accepted, firstOf, heard, newRandom, newSend, put, REJECTED } from '../sends.js';
 import type { Opened } from './opened.js';
 import { SENT } from './settling.js';
 
@@ -222,13 +222,17 @@ export function describeChanges(opened: Opened): void {
       const listed = async (
         caller: 'a' | typeof EVERYBODY,
         status: Parameters<MessageStore['listSends']>[0]['status'],
-        limit = 100,
-        after: string | null = null,
+        slice: Partial<Slice> = {},
       ): Promise<number[]> =>
-        (await store.listSends({ caller, status }, limit, after)).map(({ sendId }) => newest.indexOf(sendId));
+        (await store.listSends({ caller, status }, { ...firstOf(100), ...slice })).map(({ sendId }) =>
+          newest.indexOf(sendId),
+        );
       expect(await listed(EVERYBODY, null)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
       expect(await listed('a', null)).toEqual([0, 2, 4, 6, 8]);
-      expect(await listed('a', null, 2, newest[2])).toEqual([4, 6]);
+      const at = (index: number): Position => ({ time: 0, sendId: newest[index] ?? '' });
+      expect(await listed('a', null, { limit: 2, after: at(2) })).toEqual([4, 6]);
+      expect(await listed('a', null, { limit: 2, before: at(6), fromEnd: true })).toEqual([2, 4]);
+      expect(await listed(EVERYBODY, null, { limit: 2, fromEnd: true })).toEqual([7, 8]);
       expect(await listed(EVERYBODY, 'REJECTED')).toEqual([3, 8]);
       expect(await listed(EVERYBODY, 'UNKNOWN')).toEqual([2, 7]);
       expect(await listed(EVERYBODY, 'ACCEPTED')).toEqual([0, 1, 5, 6]);

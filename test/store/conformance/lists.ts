@@ -37,9 +37,9 @@ export function describeLists(opened: Opened): void {
     it('lists messages in pages that stay the same while new messages arrive', async () => {
       for (let index = 0; index < 10; index++) await put(store, { time: index });
       const whole = idsOf(await pages(store, 100));
-      const [first, second] = [await store.listMessages(NO_FILTER, firstOf(4)), whole.slice(4)];
+      const [first, second] = [(await store.listMessages(NO_FILTER, firstOf(4))).listed, whole.slice(4)];
       for (let index = 10; index < 15; index++) await put(store, { time: index });
-      const rest = await store.listMessages(NO_FILTER, firstOf(100, first.at(-1)?.position));
+      const rest = (await store.listMessages(NO_FILTER, firstOf(100, first.at(-1)?.position))).listed;
       expect(rest.map(({ message }) => message.id)).toEqual(second);
     });
 
@@ -63,9 +63,9 @@ export function describeLists(opened: Opened): void {
 
     it('lists messages after a position, whatever time limit is given as well', async () => {
       for (let time = 1; time <= 6; time++) await put(store, { time });
-      const [, at5] = await store.listMessages(NO_FILTER, firstOf(2));
+      const [, at5] = (await store.listMessages(NO_FILTER, firstOf(2))).listed;
       const timesBelow = async (until: number): Promise<number[]> =>
-        (await store.listMessages({ ...NO_FILTER, until }, firstOf(9, at5?.position))).map(
+        (await store.listMessages({ ...NO_FILTER, until }, firstOf(9, at5?.position))).listed.map(
           ({ message }) => message.time,
         );
       expect(await timesBelow(6)).toEqual([4, 3, 2, 1]);

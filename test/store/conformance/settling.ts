@@ -47,7 +47,7 @@ export function settling(opened: Opened): Settling {
   }
 
   async function listed(filter: Partial<MessageFilter> = {}): Promise<string[]> {
-    return (await opened.store.listMessages({ ...NO_FILTER, ...filter }, firstOf(100))).map(
+    return (await opened.store.listMessages({ ...NO_FILTER, ...filter }, firstOf(100))).listed.map(
       ({ message }) => message.id,
     );
   }

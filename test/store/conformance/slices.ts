@@ -1,7 +1,7 @@
 /** Slices of lists by random filters, held against a plain filter over all rows. */
 import { EVERYBODY } from '../../../src/messaging/caller.js';
 import type { MessageStatus } from '../../../src/messaging/message.js';
-import type { MessageFilter, MessageStore, Position, Slice } from '../../../src/messaging/ports.js';
+import type { MessageFilter, MessageList, MessageStore, Position, Slice } from '../../../src/messaging/ports.js';
 import { accepted, firstOf, heard, idsOf, newRandom, NO_FILTER, put } from '../sends.js';
 import type { Opened } from './opened.js';
 
@@ -133,7 +133,7 @@ export function describeSlices(opened: Opened): void {
       const rows = await rowsOf(opened);
       for (let query = 0; query < QUERIES; query++) {
         const [filter, slice, limit] = [randomFilter(random), randomSlice(random, rows), 1 + random(MESSAGES)];
-        const found = await opened.store.listMessages(filter, slice);
+        const found = (await opened.store.listMessages(filter, slice)).listed;
         const count = await opened.store.countMessages(filter, limit);
         const whole = fitting(rows, filter);
         const said = JSON.stringify({ SEED, query, filter, slice, everybody: filter.caller === EVERYBODY });
@@ -147,10 +147,11 @@ export function describeSlices(opened: Opened): void {
 
     it('are read back from the end in the order of the list, page by page', async () => {
       for (let index = 0; index < 11; index++) await put(opened.store, { time: 100 + Math.floor(index / 3) });
-      const whole = await opened.store.listMessages(NO_FILTER, firstOf(100));
+      const whole = (await opened.store.listMessages(NO_FILTER, firstOf(100))).listed;
       let [pages, before]: [typeof whole, Position | null] = [[], null];
       for (let page = 0; page < 4; page++) {
-        const found = await opened.store.listMessages(NO_FILTER, { limit: 3, after: null, before, fromEnd: true });
+        const slice: Slice = { limit: 3, after: null, before, fromEnd: true };
+        const found: MessageList['listed'] = (await opened.store.listMessages(NO_FILTER, slice)).listed;
         pages = [...found, ...pages];
         before = found[0]?.position ?? before;
       }
@@ -161,7 +162,7 @@ export function describeSlices(opened: Opened): void {
     it('hold nothing where no state or id is allowed', async () => {
       await put(opened.store);
       for (const filter of [{ statuses: [] }, { ids: [] }, { ids: ['a\0', '\ud800'] }]) {
-        expect(await opened.store.listMessages({ ...NO_FILTER, ...filter }, firstOf(5))).toEqual([]);
+        expect((await opened.store.listMessages({ ...NO_FILTER, ...filter }, firstOf(5))).listed).toEqual([]);
         expect(await opened.store.countMessages({ ...NO_FILTER, ...filter }, 5)).toBe(0);
       }
     });
@@ -170,7 +171,7 @@ export function describeSlices(opened: Opened): void {
       const self = await put(opened.store, { from: '+15', to: ['+15', '+16'] });
       const other = await put(opened.store, { from: '+16', to: ['+15'] });
       const filter = { ...NO_FILTER, participant: '+15' };
-      const found = await opened.store.listMessages(filter, firstOf(5));
+      const found = (await opened.store.listMessages(filter, firstOf(5))).listed;
       expect(idsOf(found.map(({ message }) => message))).toEqual([other.id, self.id]);
       expect(await opened.store.countMessages(filter, 5)).toBe(2);
     });

@@ -1,7 +1,7 @@
 /** Which states a stored message can have, whatever happens to its send, in any order. */
 import type { DeliveryEvent } from '../../../src/messaging/delivery.js';
 import type { MessageStore } from '../../../src/messaging/ports.js';
-import { accepted, heard, newRandom, newSend } from '../sends.js';
+import { accepted, heard, newRandom, newSend, REJECTED } from '../sends.js';
 import type { Opened } from './opened.js';
 import { NOT_SENT, SENT, sentAs, UNKNOWN, WITHOUT_ID } from './settling.js';
 
@@ -42,8 +42,7 @@ async function live(store: MessageStore, index: number, random: (limit: number) 
   });
   const happenings: (() => Promise<unknown>)[] = [
     () => store.record(send.sendId, accepted({ id, to: message.to }), 2_000),
-    () =>
-      store.record(send.sendId, [UNKNOWN, WITHOUT_ID, REJECTED as const][random(3)] ?? UNKNOWN, 2_000),
+    () => store.record(send.sendId, [UNKNOWN, WITHOUT_ID, REJECTED][random(3)] ?? UNKNOWN, 2_000),
     () => store.take(heard(id, { ...news() }), 3_000),
     () => store.take(heard(id, { ...news(), sendId: send.sendId }), 3_000),
     () => store.settle(send.sendId, [NOT_SENT, SENT, sentAs(id), sentAs(`other${index}`)][random(4)] ?? SENT, 4_000),
