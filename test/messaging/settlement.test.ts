@@ -53,7 +53,7 @@ describe('settling by hand', () => {
 
   it('as not sent frees the key, and changes nothing the second time', async () => {
     const sendId = await unresolved();
-    expect(await settle({ sendId, as: 'NOT_SENT' })).toMatchObject({ isNew: true, send: REJECTED });
+    expect(await settle({ sendId, as: 'NOT_SENT' })).toMatchObject({ isNew: true, send: { status: 'REJECTED' } });
     expect(await settle({ sendId, as: 'NOT_SENT' })).toMatchObject({ isNew: false });
   });
 
