@@ -97,7 +97,7 @@ export function describeCallbacks(opened: Opened): void {
         { ...message, status: 'SENDING', deliveries, events: deliveries.slice(1) },
       ]);
       await store.take(heard(message.id, { to: '+16' }), 3_000);
-      expect(await store.messagesById([message.id], EVERYBODY)).toMatchObject([{ statuses: ['PARTIALLY_DELIVERED'] }]);
+      expect(await store.messagesById([message.id], EVERYBODY)).toMatchObject([{ status: 'PARTIALLY_DELIVERED' }]);
       expect(await pages(store, 5, { statuses: ['PARTIALLY_DELIVERED'] })).toHaveLength(1);
     });
 
