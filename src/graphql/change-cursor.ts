@@ -1,6 +1,6 @@
 /** A place among all changes, as callers see it: a text that only this server reads. */
 import { badArgument } from '../errors.js';
-import type { ChangeCursor } from '../messaging/change.js';
+import type { ChangeCursor } from '../messaging/ports.js';
 
 /** `commit:send`, and where a look saw more than that: `~before~except.except`. */
 const CURSOR = /^(\d{1,16}):(\w{0,64})(?:~(\d{1,16})~([\d.]{0,4000}))?$/;

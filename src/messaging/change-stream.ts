@@ -8,8 +8,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { badArgument, ServiceError } from '../errors.js';
 import { Canceller } from './cancellation.js';
-import { compare, isRead, past, type Change, type ChangeCursor } from './change.js';
-import type { Clock, MessageStore, StoredSend } from './ports.js';
+import { compare, isRead, past } from './change.js';
+import type { Change, ChangeCursor, Clock, MessageStore, StoredSend } from './ports.js';
 
 /** Changes that are read at once: as many as half a second brings at 200 a second. */
 const PAGE_SIZE = 100;

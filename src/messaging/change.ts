@@ -1,28 +1,5 @@
 /** The order in which sends and messages change, so that a reader can go on where it stopped. */
-import type { StoredSend } from './ports.js';
-
-/** Where a change stands among all changes. */
-export interface ChangePosition {
-  /** The number of the commit that made it. */
-  readonly commit: number;
-  /** Orders what changed in the same commit. Made of digits and small letters, which every database orders alike. */
-  readonly sendId: string;
-}
-
-/** A send, with its message, as it is since its last change. A send that changes again moves to a later place. */
-export interface Change {
-  readonly position: ChangePosition;
-  readonly send: StoredSend;
-}
-
-/** How far the changes were read: up to and with this position, and perhaps some beyond it. */
-export interface ChangeCursor extends ChangePosition {
-  /**
-   * What a look at the whole database saw already, though earlier commits were still on their way: all commits below
-   * `before` but those in `except`. Null where there is nothing of that kind.
-   */
-  readonly ahead: { readonly before: number; readonly except: readonly number[] } | null;
-}
+import type { Change, ChangeCursor, ChangePosition } from './ports.js';
 
 /** Negative if `a` comes before `b`. */
 export function compare(a: ChangePosition, b: ChangePosition): number {

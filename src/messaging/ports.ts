@@ -3,7 +3,6 @@ import type { ErrorCode, FieldError, ServiceError } from '../errors.js';
 import type { CallbackEvent } from './callback-event.js';
 import type { SignedIn, Whose } from './caller.js';
 import type { Cancellation } from './cancellation.js';
-import type { Change, ChangeCursor, ChangePosition } from './change.js';
 import type { Message, MessageStatus, Micros, OutboundMessage, SendState } from './message.js';
 
 export interface Clock {
@@ -280,6 +279,29 @@ export interface SendFilter {
   /** Who asked for it. */
   readonly caller: Whose;
   readonly status: SendStatus | null;
+}
+
+/** Where a change stands among all changes. */
+export interface ChangePosition {
+  /** The number of the commit that made it. */
+  readonly commit: number;
+  /** Orders what changed in the same commit. Made of digits and small letters, which every database orders alike. */
+  readonly sendId: string;
+}
+
+/** A send, with its message, as it is since its last change. A send that changes again moves to a later place. */
+export interface Change {
+  readonly position: ChangePosition;
+  readonly send: StoredSend;
+}
+
+/** How far the changes were read: up to and with this position, and perhaps some beyond it. */
+export interface ChangeCursor extends ChangePosition {
+  /**
+   * What a look at the whole database saw already, though earlier commits were still on their way: all commits below
+   * `before` but those in `except`. Null where there is nothing of that kind.
+   */
+  readonly ahead: { readonly before: number; readonly except: readonly number[] } | null;
 }
 
 /** Something that subscribers may want to know. */

@@ -1,12 +1,14 @@
 /** The store in PostgreSQL, for several instances of this server. */
 import { Client, DatabaseError, type Pool, type PoolClient } from 'pg';
 import { EVERYBODY, type Whose } from '../messaging/caller.js';
-import type { Change, ChangeCursor, ChangePosition } from '../messaging/change.js';
 import type { Message } from '../messaging/message.js';
 import type {
+  Change,
+  ChangeCursor,
+  ChangePosition,
   DeadLetterPurge,
-  MessageList,
   MessageFilter,
+  MessageList,
   MessageStore,
   NewSend,
   Position,

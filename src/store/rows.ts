@@ -1,7 +1,6 @@
 /** How sends and messages lie in the one table, the same in both databases. */
 import { createHash } from 'node:crypto';
 import { ServiceError } from '../errors.js';
-import type { Change } from '../messaging/change.js';
 import { aggregateStatus, openDeliveries, withEvent, withReport, type DeliveryEvent } from '../messaging/delivery.js';
 import { yieldsTo } from '../messaging/message.js';
 import type {
@@ -13,7 +12,15 @@ import type {
   MessageStatus,
   SendState,
 } from '../messaging/message.js';
-import type { ListedMessage, NewSend, Resolution, SendProblem, Settlement, StoredSend } from '../messaging/ports.js';
+import type {
+  Change,
+  ListedMessage,
+  NewSend,
+  Resolution,
+  SendProblem,
+  Settlement,
+  StoredSend,
+} from '../messaging/ports.js';
 
 /** A row of `sends`. Lists lie in it as JSON. */
 export interface SendRow {

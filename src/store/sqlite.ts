@@ -3,23 +3,25 @@ import { chmodSync, closeSync, mkdirSync, openSync, realpathSync } from 'node:fs
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import type { Change, ChangeCursor, ChangePosition } from '../messaging/change.js';
 import type { DeliveryEvent } from '../messaging/delivery.js';
 import { EVERYBODY, type Whose } from '../messaging/caller.js';
 import { yieldsTo, type Message } from '../messaging/message.js';
 import {
-  isUnresolved,
+  type Change,
+  type ChangeCursor,
+  type ChangePosition,
   type Claim,
   type DeadLetterPurge,
-  type MessageList,
+  isUnresolved,
   type MessageFilter,
+  type MessageList,
   type MessageStore,
   type NewSend,
   type Position,
   type RefusalCount,
+  type Resolution,
   type SendFilter,
   type SendLimits,
-  type Resolution,
   type Settlement,
   type SettleResult,
   type Slice,

@@ -1,8 +1,8 @@
 /** The order of changes: what a reader that goes on where it stopped must find. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EVERYBODY } from '../../../src/messaging/caller.js';
-import { compare, isRead, past, type Change, type ChangeCursor } from '../../../src/messaging/change.js';
-import type { MessageStore, Position, Slice } from '../../../src/messaging/ports.js';
+import { compare, isRead, past } from '../../../src/messaging/change.js';
+import type { Change, ChangeCursor, MessageStore, Position, Slice } from '../../../src/messaging/ports.js';
 import { accepted, firstOf, heard, newRandom, newSend, put, REJECTED } from '../sends.js';
 import type { Opened } from './opened.js';
 import { SENT } from './settling.js';
@@ -141,19 +141,19 @@ export function describeChanges(opened: Opened): void {
           expected.set(chosen.id, 'DELIVERED');
         }
       };
-      let isWriting = true;
+      const writers = { areBusy: true };
       const writing = Promise.all([write(store), write(other)]).finally(() => {
-        isWriting = false;
+        writers.areBusy = false;
       });
       const states: string[] = [];
       const last = new Map<string, string>();
       let at = cursor;
-      for (let wasWriting = true; wasWriting;) {
+      for (let wereBusy = true; wereBusy;) {
         // Reads of SQLite take no turn of the event loop, which the writers need.
         await nextTurn();
-        wasWriting = isWriting;
+        wereBusy = writers.areBusy;
         for (;;) {
-          const page = await news(wasWriting ? other : store, at, 1 + random(10));
+          const page = await news(wereBusy ? other : store, at, 1 + random(10));
           at = page.cursor;
           if (page.changes.length === 0) break;
           for (const { send } of page.changes) {
