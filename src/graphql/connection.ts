@@ -30,7 +30,10 @@ export class PageInfoType {
 /** @throws ServiceError BAD_USER_INPUT unless 1 ≤ first ≤ 100. */
 export function checkPageSize(first: number): number {
   if (first >= 1 && first <= MAX_PAGE_SIZE) return first;
-  throw badArgument('first', 'INVALID_PAGE_SIZE', `Must be from 1 to ${MAX_PAGE_SIZE}.`);
+  throw badArgument('first', 'INVALID_PAGE_SIZE', `Must be from 1 to ${MAX_PAGE_SIZE}.`, {
+    min: 1,
+    max: MAX_PAGE_SIZE,
+  });
 }
 
 /** An entry of a list, and its place there. */

@@ -3,7 +3,7 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
 import { parse, print, type DocumentNode, type GraphQLSchema } from 'graphql';
 import { buildSchemaSync, createResolversMap } from 'type-graphql';
-import { ServiceError } from '../errors.js';
+import { badArgument, ServiceError, type FieldError } from '../errors.js';
 import type { Message } from '../messaging/message.js';
 import type { MessageService } from '../messaging/message-service.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
@@ -95,22 +95,17 @@ function checkRepresentations(schema: GraphQLSchema): void {
   const resolve = entities?.resolve;
   if (entities === undefined || resolve == null) throw new Error('The schema is not a subgraph.');
   entities.resolve = (source, args: { representations: readonly unknown[] }, context, info): unknown => {
-    if (args.representations.length > MAX_REPRESENTATIONS) {
+    const { length } = args.representations;
+    if (length > MAX_REPRESENTATIONS) {
       const message = `Must have at most ${MAX_REPRESENTATIONS} representations.`;
-      const fieldErrors = [{ path: ['representations'], code: 'TOO_MANY_REPRESENTATIONS', message }];
-      throw new ServiceError('BAD_USER_INPUT', { fieldErrors });
+      const parameters = { max: MAX_REPRESENTATIONS, actual: length };
+      throw badArgument('representations', 'TOO_MANY_REPRESENTATIONS', message, parameters);
     }
-    const fieldErrors = args.representations.flatMap((representation, index) =>
-      isMessageReference(representation)
-        ? []
-        : [
-            {
-              path: ['representations', index],
-              code: 'INVALID_REPRESENTATION',
-              message: 'Must have the __typename and the key of an entity.',
-            },
-          ],
-    );
+    const fieldErrors = args.representations.flatMap((representation, index): FieldError[] => {
+      if (isMessageReference(representation)) return [];
+      const message = 'Must have the __typename and the key of an entity.';
+      return [{ path: ['representations', String(index)], code: 'INVALID_REPRESENTATION', message }];
+    });
     if (fieldErrors.length > 0) {
       throw new ServiceError('BAD_USER_INPUT', { fieldErrors: fieldErrors.slice(0, MAX_FIELD_ERRORS) });
     }

@@ -476,7 +476,7 @@ describe('by text messages', () => {
 
   it('to one good number, and to an expensive one beside it', async () => {
     const { text } = await attack(sending({ to: ['+12345678902', '+18765551234'] }));
-    expect(text).toContain('["input","to",1]');
+    expect(text).toContain('["input","to","1"]');
   });
 });
 
