@@ -52,7 +52,14 @@ export default tseslint.config(
         {
           acceptedIdNames: ['id', 'sendId'],
           exceptions: {
-            types: ['Delivery', 'DeliveryFailure', 'MessagePreview', 'MessageFieldError'],
+            types: [
+              'Delivery',
+              'DeliveryFailure',
+              'MessagePreview',
+              'MessageFieldError',
+              'MessageValidation',
+              'NormalizedNumber',
+            ],
             suffixes: ['Connection', 'Edge', 'PageInfo', 'Problem'],
           },
         },

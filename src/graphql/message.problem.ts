@@ -39,7 +39,11 @@ export class FieldErrorType implements FieldError {
   })
   path!: string[];
 
-  @Field(() => FieldErrorCodeEnum, { description: 'What is wrong.' })
+  // Not null here, but behind a router whose supergraph is older than the code: it must not erase what else was said.
+  @Field(() => FieldErrorCodeEnum, {
+    nullable: true,
+    description: 'What is wrong; null only behind a router that does not know the code yet. Then show `message`.',
+  })
   code!: FieldErrorCode;
 
   @Field(() => String, { description: 'What is wrong, in words. Never repeats the input.' })

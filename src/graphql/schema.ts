@@ -12,6 +12,7 @@ import type { RequestContext } from './context.js';
 import { DeliveryResolver, MessageResolver } from './message.resolver.js';
 import { MAX_FIELD_ERRORS } from './rule.js';
 import { SendResolver } from './send.resolver.js';
+import { ValidationResolver } from './validation.resolver.js';
 
 /** The oldest federation that has all directives used here: more composers accept an older one. */
 const LINK =
@@ -32,9 +33,10 @@ function buildApiSchema(parts: SchemaParts | null): GraphQLSchema {
   if (parts !== null) {
     instances.set(MessageResolver, new MessageResolver(parts.messages, parts.policy));
     instances.set(SendResolver, new SendResolver(parts.messages));
+    instances.set(ValidationResolver, new ValidationResolver(parts.policy));
   }
   const schema = buildSchemaSync({
-    resolvers: [MessageResolver, DeliveryResolver, SendResolver],
+    resolvers: [MessageResolver, DeliveryResolver, SendResolver, ValidationResolver],
     container: { get: (resolver: unknown) => instances.get(resolver) },
     // Every argument that is an input object is checked by its own `@InputArg`.
     validate: false,
