@@ -52,7 +52,16 @@ export default tseslint.config(
         {
           acceptedIdNames: ['id', 'sendId'],
           exceptions: {
-            types: ['MessageDelivery', 'MessageDeliveryFailure', 'MessagePreview', 'MessageFieldError'],
+            types: [
+              'MessageDelivery',
+              'MessageDeliveryFailure',
+              'MessageEvent',
+              'MessagePreview',
+              'MessageUpdate',
+              'MessageFieldError',
+              'MessageValidation',
+              'NormalizedNumber',
+            ],
             suffixes: ['Connection', 'Edge', 'PageInfo', 'Problem'],
           },
         },

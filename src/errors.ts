@@ -1,9 +1,8 @@
 /**
- * The one table of public error codes, and the error class that carries one.
+ * The tables of public error codes, of a whole operation and of one field, and the error class that carries them.
  *
  * A code is public contract: codes are added freely and never renamed, because some routers keep only the code of an
- * error and drop everything else. docs/errors.md prints this table; a test keeps both
- * equal.
+ * error and drop everything else. docs/errors.md prints both tables; a test keeps them equal.
  */
 
 interface ErrorDescription {
@@ -126,11 +125,96 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+/**
+ * Numbers for a text that a client writes itself, in its user's language. They are limits, and lengths or counts of what
+ * was given: nothing of its content.
+ */
+export interface FieldErrorParameters {
+  /** The least that is allowed. */
+  readonly min?: number;
+  /** The most that is allowed: UTF-16 units of a text, entries of a list. */
+  readonly max?: number;
+  /** How much there was, in the same unit. */
+  readonly actual?: number;
+}
+
+interface FieldErrorDescription {
+  /** What is wrong, in the words of docs/errors.md and of the schema. */
+  readonly meaning: string;
+  /** The parameters that come with it, always. */
+  readonly parameters: readonly (keyof FieldErrorParameters)[];
+}
+
+const NONE = [] as const;
+const EXCEEDED = ['max', 'actual'] as const;
+
+/** The codes of single mistakes: what is wrong with one field or argument. */
+export const FIELD_ERRORS = {
+  INVALID_CHARACTER: { meaning: 'It has U+0000 or half of a surrogate pair.', parameters: NONE },
+  INVALID_E164: { meaning: 'It is no telephone number in E.164 format.', parameters: NONE },
+  SENDER_NOT_ALLOWED: { meaning: 'You may not send from this number.', parameters: NONE },
+  NO_RECIPIENT: { meaning: 'There is no recipient.', parameters: ['min', 'actual'] },
+  TOO_MANY_RECIPIENTS: { meaning: 'There are too many recipients.', parameters: EXCEEDED },
+  DUPLICATE_RECIPIENT: { meaning: 'The recipient is in the list twice.', parameters: NONE },
+  DESTINATION_NOT_ALLOWED: {
+    meaning: 'The operator does not send to this country or kind of line, or the number is not valid in its country.',
+    parameters: NONE,
+  },
+  TEXT_REQUIRED: { meaning: 'There is neither text nor media.', parameters: NONE },
+  TEXT_TOO_LONG: { meaning: 'The text is too long.', parameters: EXCEEDED },
+  APPLICATION_ID_REQUIRED: { meaning: 'The application id is blank.', parameters: NONE },
+  APPLICATION_ID_TOO_LONG: { meaning: 'The application id is too long.', parameters: EXCEEDED },
+  TOO_MANY_MEDIA: { meaning: 'There are too many attachments.', parameters: EXCEEDED },
+  MEDIA_URL_TOO_LONG: { meaning: 'The URL of the attachment is too long.', parameters: EXCEEDED },
+  INVALID_MEDIA_URL: {
+    meaning: 'It is no absolute http or https URL, or has user info, spaces or control characters.',
+    parameters: NONE,
+  },
+  MEDIA_HOST_NOT_ALLOWED: {
+    meaning: 'The URL has a port, or a host that the operator does not allow or that is not on the public internet.',
+    parameters: NONE,
+  },
+  MEDIA_NOT_HTTPS: { meaning: 'The operator requires https.', parameters: NONE },
+  TAG_TOO_LONG: { meaning: 'The tag is too long.', parameters: EXCEEDED },
+  ALREADY_EXPIRED: { meaning: 'The instant is not in the future.', parameters: NONE },
+  INVALID_IDEMPOTENCY_KEY: {
+    meaning: 'The idempotency key is empty, too long, or has other characters than `A-Z a-z 0-9 _ : . -`.',
+    parameters: NONE,
+  },
+  REFUSED_BY_CATAPULT: { meaning: 'Catapult does not accept the value; it was not sent.', parameters: NONE },
+  NUMBER_TOO_LONG: { meaning: 'The text is too long for a telephone number.', parameters: EXCEEDED },
+  INVALID_REGION: { meaning: 'It is no ISO 3166 code, in capitals, of a region with numbers.', parameters: NONE },
+  UNKNOWN_MESSAGE: { meaning: 'There is no such message, or it is not yours.', parameters: NONE },
+  UNKNOWN_SEND: { meaning: 'There is no such send, or it is not yours.', parameters: NONE },
+  ONE_OF_ID_AND_KEY: { meaning: 'The id and the idempotency key are both given, or both missing.', parameters: NONE },
+  INVALID_PAGE_SIZE: { meaning: 'A page cannot have this size.', parameters: ['min', 'max'] },
+  FIRST_AND_LAST: {
+    meaning: 'The page is asked for from both ends: with `first` or `after`, and with `last` or `before`.',
+    parameters: NONE,
+  },
+  INVALID_CURSOR: { meaning: 'It is no cursor of this list.', parameters: NONE },
+  TOO_MANY_IDS: { meaning: 'There are too many ids.', parameters: EXCEEDED },
+  DUPLICATE_STATUS: { meaning: 'The state is in the list twice.', parameters: NONE },
+  TOO_MANY_REPRESENTATIONS: { meaning: 'A router asks for too many entities at once.', parameters: EXCEEDED },
+  INVALID_REPRESENTATION: { meaning: 'It is no reference to an entity of this subgraph.', parameters: NONE },
+  NOT_UNRESOLVED: {
+    meaning: 'The outcome of the send is known or still on its way: there is nothing to settle.',
+    parameters: NONE,
+  },
+  INVALID_MESSAGE_ID: { meaning: 'It is no id of a message at Catapult.', parameters: NONE },
+  MESSAGE_ID_TAKEN: { meaning: 'Another send has this message id.', parameters: NONE },
+  MESSAGE_ID_WITHOUT_MESSAGE: { meaning: 'A message that was not sent has no id.', parameters: NONE },
+  REASON_TOO_LONG: { meaning: 'The reason is too long.', parameters: EXCEEDED },
+} as const satisfies Record<string, FieldErrorDescription>;
+
+export type FieldErrorCode = keyof typeof FIELD_ERRORS;
+
 /** One mistake of an input: where it is, and a stable code for what is wrong with it. */
-export interface FieldError {
-  /** From the argument's name down to the exact element: `["input", "to", 1]`. */
-  readonly path: readonly (string | number)[];
-  readonly code: string;
+export interface FieldError extends FieldErrorParameters {
+  /** From the argument's name down to the exact element: `["input", "to", "1"]`. */
+  readonly path: readonly string[];
+  readonly code: FieldErrorCode;
+  /** Constant for its code and limits: never repeats the input. */
   readonly message: string;
 }
 
@@ -204,6 +288,11 @@ export function failureBody({ message, extensions }: ServiceError, requestId: st
 }
 
 /** One mistake in one argument. */
-export function badArgument(name: string, code: string, message: string): ServiceError {
-  return new ServiceError('BAD_USER_INPUT', { fieldErrors: [{ path: [name], code, message }] });
+export function badArgument(
+  name: string,
+  code: FieldErrorCode,
+  message: string,
+  parameters: FieldErrorParameters = {},
+): ServiceError {
+  return new ServiceError('BAD_USER_INPUT', { fieldErrors: [{ path: [name], code, message, ...parameters }] });
 }

@@ -83,7 +83,10 @@ export function pageOf({ first, after, last, before }: PageArgs): Slice {
 
 function pageSize(argument: 'first' | 'last', size: number): number {
   if (size >= 1 && size <= MAX_PAGE_SIZE) return size;
-  throw badArgument(argument, 'INVALID_PAGE_SIZE', `Must be from 1 to ${MAX_PAGE_SIZE}.`);
+  throw badArgument(argument, 'INVALID_PAGE_SIZE', `Must be from 1 to ${MAX_PAGE_SIZE}.`, {
+    min: 1,
+    max: MAX_PAGE_SIZE,
+  });
 }
 
 /** An entry of a list, and its place there. */

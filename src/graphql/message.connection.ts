@@ -9,7 +9,7 @@ import { MAX_COUNT, PageInfoType, type Lazy, type Total } from './connection.js'
 import { DateTime } from './date-time.js';
 import { CleanText, CLEAN_TEXT_CODE, CLEAN_TEXT_MESSAGE, E164_CODE } from './message.input.js';
 import { MessageDirectionEnum, MessageStatusEnum, MessageType } from './message.type.js';
-import { EachHolds, Holds } from './rule.js';
+import { AtMost, EachHolds, Holds } from './rule.js';
 
 /** Messages that one call looks up by their ids: as many as a page holds. */
 const MAX_IDS = 100;
@@ -61,7 +61,7 @@ export class MessageFilterInput {
     nullable: true,
     description: `Catapult's ids of the messages, at most ${MAX_IDS}; with an empty list, no message fits. Error codes: \`TOO_MANY_IDS\`, \`INVALID_CHARACTER\`.`,
   })
-  @Holds('TOO_MANY_IDS', `Must have at most ${MAX_IDS} ids.`, (ids: string[]) => ids.length <= MAX_IDS)
+  @AtMost('TOO_MANY_IDS', MAX_IDS, 'ids')
   @EachHolds(CLEAN_TEXT_CODE, CLEAN_TEXT_MESSAGE, isCleanText)
   ids?: string[] | null;
 

@@ -5,14 +5,14 @@ import { isCleanText, type MessagePriority, type OutboundMessage } from '../mess
 import { E164_MESSAGE, isE164 } from '../messaging/region.js';
 import { DateTime } from './date-time.js';
 import { MessagePriorityEnum } from './message.type.js';
-import { EachHolds, Holds } from './rule.js';
+import { AtLeast, AtMost, EachAtMost, EachHolds, Holds } from './rule.js';
 
 /** Catapult takes at most ten recipients in a group message. */
-const MAX_RECIPIENTS = 10;
+export const MAX_RECIPIENTS = 10;
 /** In UTF-16 units, for either encoding (method page). */
-const MAX_TEXT_LENGTH = 2048;
+export const MAX_TEXT_LENGTH = 2048;
 /** Attachments of one MMS. */
-const MAX_MEDIA = 10;
+export const MAX_MEDIA = 10;
 const MAX_MEDIA_URL_LENGTH = 4096;
 const MAX_TAG_LENGTH = 1024;
 /** Catapult's application ids are UUIDs; the limit only keeps nonsense out. */
@@ -26,12 +26,7 @@ export const CLEAN_TEXT_CODE = 'INVALID_CHARACTER';
 export const CLEAN_TEXT_MESSAGE = 'Must not contain U+0000 or half of a surrogate pair.';
 export const CleanText = (): PropertyDecorator => Holds(CLEAN_TEXT_CODE, CLEAN_TEXT_MESSAGE, isCleanText);
 
-const TextLength = (): PropertyDecorator =>
-  Holds(
-    'TEXT_TOO_LONG',
-    `Must have at most ${MAX_TEXT_LENGTH} UTF-16 units.`,
-    (text: string) => text.length <= MAX_TEXT_LENGTH,
-  );
+const TextLength = (): PropertyDecorator => AtMost('TEXT_TOO_LONG', MAX_TEXT_LENGTH, 'UTF-16 units');
 
 /**
  * An absolute http(s) URL that every parser reads alike. `URL` alone is too lenient: it drops tabs and line feeds, adds
@@ -57,12 +52,8 @@ export class MessageInput {
     description:
       'The recipients: 1 to 10 different E.164 numbers. More than one makes a group message. A single string counts as a list of one. Error codes: `INVALID_E164`, `NO_RECIPIENT`, `TOO_MANY_RECIPIENTS`, `DUPLICATE_RECIPIENT`, and `DESTINATION_NOT_ALLOWED` for countries and lines that the operator does not send to, and for numbers that are not valid in their country.',
   })
-  @Holds('NO_RECIPIENT', 'Must have at least one recipient.', (to: string[]) => to.length > 0)
-  @Holds(
-    'TOO_MANY_RECIPIENTS',
-    `Must have at most ${MAX_RECIPIENTS} recipients.`,
-    (to: string[]) => to.length <= MAX_RECIPIENTS,
-  )
+  @AtLeast('NO_RECIPIENT', 1, 'Must have at least one recipient.')
+  @AtMost('TOO_MANY_RECIPIENTS', MAX_RECIPIENTS, 'recipients')
   @EachHolds(E164_CODE, E164_MESSAGE, isE164)
   @EachHolds(
     'DUPLICATE_RECIPIENT',
@@ -89,11 +80,7 @@ export class MessageInput {
       'The id of the application that `from` belongs to in the phone number dashboard; not the id of the account. Error codes: `APPLICATION_ID_REQUIRED`, `APPLICATION_ID_TOO_LONG`, `INVALID_CHARACTER`.',
   })
   @Holds('APPLICATION_ID_REQUIRED', 'Must not be blank.', (id: string) => id.trim() !== '')
-  @Holds(
-    'APPLICATION_ID_TOO_LONG',
-    `Must have at most ${MAX_APPLICATION_ID_LENGTH} characters.`,
-    (id: string) => id.length <= MAX_APPLICATION_ID_LENGTH,
-  )
+  @AtMost('APPLICATION_ID_TOO_LONG', MAX_APPLICATION_ID_LENGTH, 'characters')
   @CleanText()
   applicationId!: string;
 
@@ -102,16 +89,8 @@ export class MessageInput {
     description:
       'At most 10 attachments: absolute http or https URLs of at most 4096 characters, without user info, spaces or control characters, on hosts of the public internet, without a port. They make the message an MMS. Error codes: `TOO_MANY_MEDIA`, `MEDIA_URL_TOO_LONG`, `INVALID_MEDIA_URL`, `MEDIA_HOST_NOT_ALLOWED`, and `MEDIA_NOT_HTTPS` if the operator requires https.',
   })
-  @Holds(
-    'TOO_MANY_MEDIA',
-    `Must have at most ${MAX_MEDIA} attachments.`,
-    (media: string[]) => media.length <= MAX_MEDIA,
-  )
-  @EachHolds(
-    'MEDIA_URL_TOO_LONG',
-    `Must have at most ${MAX_MEDIA_URL_LENGTH} characters.`,
-    (url: string) => url.length <= MAX_MEDIA_URL_LENGTH,
-  )
+  @AtMost('TOO_MANY_MEDIA', MAX_MEDIA, 'attachments')
+  @EachAtMost('MEDIA_URL_TOO_LONG', MAX_MEDIA_URL_LENGTH, 'characters')
   @EachHolds(
     'INVALID_MEDIA_URL',
     'Must be an absolute http or https URL without user info, spaces or control characters.',
@@ -124,11 +103,7 @@ export class MessageInput {
     description:
       'Any string of at most 1024 characters; it comes back with the message and in its events. Error codes: `TAG_TOO_LONG`, `INVALID_CHARACTER`.',
   })
-  @Holds(
-    'TAG_TOO_LONG',
-    `Must have at most ${MAX_TAG_LENGTH} characters.`,
-    (tag: string) => tag.length <= MAX_TAG_LENGTH,
-  )
+  @AtMost('TAG_TOO_LONG', MAX_TAG_LENGTH, 'characters')
   @CleanText()
   tag?: string | null;
 

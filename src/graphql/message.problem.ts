@@ -1,7 +1,14 @@
 /** The failures of a send as data: for clients that want types, and for routers that mask `errors`. */
 import 'reflect-metadata';
 import { createUnionType, Field, Int, InterfaceType, ObjectType } from 'type-graphql';
-import { ServiceError, type ErrorCode, type FailedOutcome } from '../errors.js';
+import {
+  FIELD_ERRORS,
+  ServiceError,
+  type ErrorCode,
+  type FailedOutcome,
+  type FieldError,
+  type FieldErrorCode,
+} from '../errors.js';
 import { MessageType, registerEnum } from './message.type.js';
 
 export const FailedOutcomeEnum = registerEnum<FailedOutcome>(
@@ -13,18 +20,50 @@ export const FailedOutcomeEnum = registerEnum<FailedOutcome>(
   },
 );
 
-@ObjectType('MessageFieldError', { description: 'One mistake in an input.', simpleResolvers: true })
-export class FieldErrorType {
+export const FieldErrorCodeEnum = registerEnum<FieldErrorCode>(
+  'MessageFieldErrorCode',
+  'What is wrong with one field or argument. Codes are added and never renamed: show `message` for one that you do not know.',
+  Object.fromEntries(Object.entries(FIELD_ERRORS).map(([code, { meaning }]) => [code, meaning])) as Record<
+    FieldErrorCode,
+    string
+  >,
+);
+
+@ObjectType('MessageFieldError', {
+  description: 'One mistake in an input. Its code and numbers are enough to say it in another language.',
+  simpleResolvers: true,
+})
+export class FieldErrorType implements FieldError {
   @Field(() => [String], {
     description: 'Where it is, from the argument down to the element of a list: `["input", "to", "1"]`.',
   })
   path!: string[];
 
-  @Field(() => String, { description: 'A stable code for the mistake, listed at the field in this schema.' })
-  code!: string;
+  // Not null here, but behind a router whose supergraph is older than the code: it must not erase what else was said.
+  @Field(() => FieldErrorCodeEnum, {
+    nullable: true,
+    description: 'What is wrong; null only behind a router that does not know the code yet. Then show `message`.',
+  })
+  code!: FieldErrorCode;
 
   @Field(() => String, { description: 'What is wrong, in words. Never repeats the input.' })
   message!: string;
+
+  @Field(() => Int, { nullable: true, description: 'The least that is allowed; null where there is no such limit.' })
+  min?: number;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'The most that is allowed: UTF-16 units of a text, entries of a list; null where there is no such limit.',
+  })
+  max?: number;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'How much there was, in the unit of the limit; null where that says nothing.',
+  })
+  actual?: number;
 }
 
 @InterfaceType('MessageProblem', {
@@ -63,7 +102,7 @@ function plainProblem(name: string, description: string): typeof MessageProblemT
 })
 export class InvalidMessageProblem extends MessageProblemType {
   @Field(() => [FieldErrorType], { description: 'Every mistake, with its place in the input.' })
-  fieldErrors!: FieldErrorType[];
+  fieldErrors!: readonly FieldError[];
 }
 
 @ObjectType('SendRateLimitedProblem', {
@@ -124,22 +163,14 @@ export interface Problem {
   readonly retryable: boolean;
   readonly outcome: FailedOutcome;
   readonly requestId: string;
-  readonly fieldErrors: readonly FieldErrorType[];
+  readonly fieldErrors: readonly FieldError[];
   readonly retryAfterSeconds: number | null;
 }
 
 /** A failure as data. If it does not name the outcome, the outcome is unknown: the safe reading. */
 export function problemOf(failure: ServiceError, requestId: string): Problem {
   const { code, message, retryable, outcome = 'UNKNOWN', fieldErrors = [], retryAfterSeconds = null } = failure;
-  return {
-    code,
-    message,
-    retryable,
-    outcome,
-    requestId,
-    fieldErrors: fieldErrors.map((mistake) => ({ ...mistake, path: mistake.path.map(String) })),
-    retryAfterSeconds,
-  };
+  return { code, message, retryable, outcome, requestId, fieldErrors, retryAfterSeconds };
 }
 
 export const SubmitMessageResult = createUnionType({

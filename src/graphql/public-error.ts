@@ -92,8 +92,8 @@ function messageOf(code: ErrorCode, message: string, names: ReadonlySet<string>,
 
 /**
  * Tells which names the part of the document has that an error is about: of fields, variables, types that do not exist. A
- * word that also stands in a value is none: in a string or an enum value there, or in the value of the variable. Of a
- * document that cannot be parsed no part is known.
+ * word that also stands in a value is none: in a string or an enum value there, as a key of an object, or in the value of
+ * the variable. But a key that the error itself is about is a name. Of a document that cannot be parsed no part is known.
  */
 function namesIn(error: unknown): (word: string) => boolean {
   if (!(error instanceof GraphQLError)) return () => false;
@@ -105,6 +105,9 @@ function namesIn(error: unknown): (word: string) => boolean {
   const visitor: ASTVisitor = {
     Name: ({ value }) => {
       names.add(value);
+    },
+    ObjectField: (field) => {
+      if (error.nodes?.includes(field) !== true) values.push(field.name.value);
     },
     StringValue: keepValue,
     EnumValue: keepValue,

@@ -3,7 +3,7 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
 import { parse, print, type DocumentNode, type GraphQLSchema } from 'graphql';
 import { buildSchemaSync, createResolversMap } from 'type-graphql';
-import { ServiceError } from '../errors.js';
+import { badArgument, ServiceError, type FieldError } from '../errors.js';
 import type { Message } from '../messaging/message.js';
 import type { MessageService } from '../messaging/message-service.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
@@ -12,6 +12,7 @@ import type { RequestContext } from './context.js';
 import { DeliveryResolver, MessageEventResolver, MessageHistoryResolver, MessageResolver } from './message.resolver.js';
 import { MAX_FIELD_ERRORS } from './rule.js';
 import { SendOfMessageResolver, SendResolver } from './send.resolver.js';
+import { ValidationResolver } from './validation.resolver.js';
 
 /** The oldest federation that has all directives used here: more composers accept an older one. */
 const LINK =
@@ -35,9 +36,10 @@ function buildApiSchema(parts: SchemaParts | null): GraphQLSchema {
   if (parts !== null) {
     instances.set(MessageResolver, new MessageResolver(parts.messages, parts.policy));
     instances.set(SendResolver, new SendResolver(parts.messages));
+    instances.set(ValidationResolver, new ValidationResolver(parts.policy));
   }
   const schema = buildSchemaSync({
-    resolvers: [MessageResolver, SendResolver, ...PLAIN_RESOLVERS],
+    resolvers: [MessageResolver, SendResolver, ValidationResolver, ...PLAIN_RESOLVERS],
     container: { get: (resolver: unknown) => instances.get(resolver) },
     // Every argument that is an input object is checked by its own `@InputArg`.
     validate: false,
@@ -98,22 +100,17 @@ function checkRepresentations(schema: GraphQLSchema): void {
   const resolve = entities?.resolve;
   if (entities === undefined || resolve == null) throw new Error('The schema is not a subgraph.');
   entities.resolve = (source, args: { representations: readonly unknown[] }, context, info): unknown => {
-    if (args.representations.length > MAX_REPRESENTATIONS) {
+    const { length } = args.representations;
+    if (length > MAX_REPRESENTATIONS) {
       const message = `Must have at most ${MAX_REPRESENTATIONS} representations.`;
-      const fieldErrors = [{ path: ['representations'], code: 'TOO_MANY_REPRESENTATIONS', message }];
-      throw new ServiceError('BAD_USER_INPUT', { fieldErrors });
+      const parameters = { max: MAX_REPRESENTATIONS, actual: length };
+      throw badArgument('representations', 'TOO_MANY_REPRESENTATIONS', message, parameters);
     }
-    const fieldErrors = args.representations.flatMap((representation, index) =>
-      isMessageReference(representation)
-        ? []
-        : [
-            {
-              path: ['representations', index],
-              code: 'INVALID_REPRESENTATION',
-              message: 'Must have the __typename and the key of an entity.',
-            },
-          ],
-    );
+    const fieldErrors = args.representations.flatMap((representation, index): FieldError[] => {
+      if (isMessageReference(representation)) return [];
+      const message = 'Must have the __typename and the key of an entity.';
+      return [{ path: ['representations', String(index)], code: 'INVALID_REPRESENTATION', message }];
+    });
     if (fieldErrors.length > 0) {
       throw new ServiceError('BAD_USER_INPUT', { fieldErrors: fieldErrors.slice(0, MAX_FIELD_ERRORS) });
     }

@@ -1,7 +1,7 @@
 /** The send: what was asked for, what was tried, and what is known about its outcome. */
 import 'reflect-metadata';
 import { Directive, Field, ID, ObjectType } from 'type-graphql';
-import { ServiceError } from '../errors.js';
+import { ERRORS, FIELD_ERRORS, ServiceError } from '../errors.js';
 import type { Caller } from '../messaging/caller.js';
 import type { Message } from '../messaging/message.js';
 import type { SendStatus, Settlement, StoredSend } from '../messaging/ports.js';
@@ -151,7 +151,10 @@ function problemIn({ status, problem, settledBy, requestId }: StoredSend): Probl
   if (status === 'UNKNOWN')
     return problemOf(new ServiceError('OUTCOME_UNKNOWN', { outcome: 'UNKNOWN' }), requestId ?? '');
   if (status !== 'REJECTED' || problem === null || settledBy !== null) return null;
-  return problemOf(new ServiceError(problem.code, { ...problem, outcome: 'NOT_SENT' }), requestId ?? '');
+  // An instance of a newer version may have stored a code that this one does not know.
+  const code = Object.hasOwn(ERRORS, problem.code) ? problem.code : 'INTERNAL_SERVER_ERROR';
+  const fieldErrors = (problem.fieldErrors ?? []).filter((mistake) => Object.hasOwn(FIELD_ERRORS, mistake.code));
+  return problemOf(new ServiceError(code, { ...problem, fieldErrors, outcome: 'NOT_SENT' }), requestId ?? '');
 }
 
 /** Every state of a message is one that Catapult took. */

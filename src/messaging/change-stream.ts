@@ -123,12 +123,14 @@ export class ChangeStream {
     }
   }
 
-  /** Reads a page for one subscriber, which is live once it has read as much as the tail. */
+  /** Reads a page for one subscriber. If it was the last one, and the tail has not read on meanwhile, it is live. */
   async #catchUp(subscriber: Subscriber): Promise<void> {
+    const tail = this.#tail;
     const page = await this.#store.changes(subscriber.cursor, PAGE_SIZE).catch(lost);
     for (const change of page) take(subscriber, change);
-    const hasReachedTail = this.#tail === null || compare(subscriber.cursor, this.#tail) >= 0;
-    subscriber.isLive = page.length < PAGE_SIZE && hasReachedTail;
+    subscriber.isLive = page.length < PAGE_SIZE && tail === this.#tail;
+    // Others have their turn in between, however much it has to read.
+    if (!subscriber.isLive) await this.#clock.sleep(0);
   }
 
   #add(subscriber: Subscriber, now: ChangeCursor): void {

@@ -6,6 +6,7 @@
 import {
   isSupportedCountry,
   parsePhoneNumberFromString,
+  type CountryCode,
   type PhoneNumber,
   type PhoneNumberType,
 } from 'libphonenumber-js/max';
@@ -64,7 +65,38 @@ export function isAddress(text: string): boolean {
 }
 
 /** Whether there is such a region: the United Kingdom is `GB`, and a `UK` that matched no number would be a surprise. */
-export const isRegion = (code: string): boolean => isSupportedCountry(code);
+export const isRegion = (code: string): code is CountryCode => isSupportedCountry(code);
+
+/** A number as E.164 has it, and the region that it belongs to; null for numbers of no region. */
+export interface NormalizedNumber {
+  readonly number: string;
+  readonly region: string | null;
+}
+
+/** Spaces, and marks of direction that telephones put around numbers which are copied. */
+const UNSEEN_AROUND = /^[\s\p{Cf}]+|[\s\p{Cf}]+$/gu;
+
+/**
+ * The number that a person means by a text; null if it is none. A national number needs a region. A national prefix is
+ * left out, also behind a country code, and so is a country code that is written twice: `isE164` refuses such spellings,
+ * this finds the right one. A number with an extension is none, since messages do not reach one.
+ *
+ * `isE164` holds for the result, and it normalizes to itself. The text should be short: the cost grows with it.
+ */
+export function normalizeNumber(text: string, region: CountryCode | null): NormalizedNumber | null {
+  const bare = text
+    .replace(UNSEEN_AROUND, '')
+    .replace(/^tel:(?=\+)/i, '')
+    .replace('\uff0b', '+');
+  const meant = parsePhoneNumberFromString(bare, {
+    extract: false,
+    ...(region !== null && { defaultCountry: region }),
+  });
+  if (meant === undefined || meant.ext !== undefined || !isE164(meant.number)) return null;
+  // Read once more as it is written now, as a send reads it: the region that was given must not decide what is said.
+  const known = readNumber(meant.number);
+  return known?.isPossible() === true ? { number: known.number, region: known.country ?? null } : null;
+}
 
 /**
  * Whether messages may go to this E.164 number. It must be valid in one of the `allowed` regions (ISO 3166). A number

@@ -1,5 +1,5 @@
 /** What may be sent now: what the operator allows, and what has not expired. It may change from one day to the next. */
-import { ServiceError, type FieldError } from '../errors.js';
+import { ServiceError, type FieldError, type FieldErrorCode } from '../errors.js';
 import type { Caller } from './caller.js';
 import { isAllowedHost, isPublicHost } from './media-host.js';
 import type { OutboundMessage } from './message.js';
@@ -31,27 +31,33 @@ export class SendPolicy {
    * BAD_USER_INPUT with everything that is not allowed, each at its field; null when all is. It is not thrown here: a
    * repetition of a send that went out while it was allowed must get the outcome of that one.
    */
-  refusalOf({ from, to, media, expiresAt }: OutboundMessage, { senders }: Caller): ServiceError | null {
+  refusalOf(message: OutboundMessage, caller: Caller): ServiceError | null {
+    const fieldErrors = this.mistakesOf(message, caller);
+    return fieldErrors.length === 0 ? null : new ServiceError('BAD_USER_INPUT', { outcome: 'NOT_SENT', fieldErrors });
+  }
+
+  /** Everything that is not allowed. The message may break the rules of its form; what is malformed is not allowed. */
+  mistakesOf({ from, to, media, expiresAt }: OutboundMessage, { senders }: Caller): readonly FieldError[] {
     const { allowedRegions, mediaHosts, allowHttpMedia } = this.#options;
     const mistakes: FieldError[] = [];
-    const refuse = (path: readonly (string | number)[], code: string, message: string): void => {
+    const refuse = (path: readonly string[], code: FieldErrorCode, message: string): void => {
       mistakes.push({ path: ['input', ...path], code, message });
     };
     if (senders !== null && !senders.has(from)) refuse(['from'], 'SENDER_NOT_ALLOWED', 'Must be one of your numbers.');
     for (const [index, number] of to.entries()) {
       if (isAllowedDestination(number, allowedRegions)) continue;
-      refuse(['to', index], 'DESTINATION_NOT_ALLOWED', 'This server does not send to this country or kind of line.');
+      const message = 'This server does not send to this country or kind of line.';
+      refuse(['to', String(index)], 'DESTINATION_NOT_ALLOWED', message);
     }
     for (const [index, url] of media.entries()) {
+      const path = ['media', String(index)];
       const isAllowed = isPublicHost(url) && (mediaHosts === null || isAllowedHost(url, mediaHosts));
-      if (!isAllowed) refuse(['media', index], 'MEDIA_HOST_NOT_ALLOWED', MEDIA_HOST_MESSAGE);
-      if (!allowHttpMedia && !/^https:/i.test(url))
-        refuse(['media', index], 'MEDIA_NOT_HTTPS', 'Must be an https URL.');
+      if (!isAllowed) refuse(path, 'MEDIA_HOST_NOT_ALLOWED', MEDIA_HOST_MESSAGE);
+      if (!allowHttpMedia && !/^https:/i.test(url)) refuse(path, 'MEDIA_NOT_HTTPS', 'Must be an https URL.');
     }
     if (expiresAt !== null && expiresAt <= this.#clock.now() * 1000) {
       refuse(['expiresAt'], 'ALREADY_EXPIRED', 'Must be in the future.');
     }
-    if (mistakes.length === 0) return null;
-    return new ServiceError('BAD_USER_INPUT', { outcome: 'NOT_SENT', fieldErrors: mistakes });
+    return mistakes;
   }
 }

@@ -42,7 +42,10 @@ export async function settleByHand(
     throw badArgument('messageId', 'INVALID_MESSAGE_ID', 'Must be 1 to 255 visible ASCII characters.');
   }
   if (reason !== null && reason.length > MAX_REASON_LENGTH) {
-    throw badArgument('reason', 'REASON_TOO_LONG', `Must have at most ${MAX_REASON_LENGTH} characters.`);
+    throw badArgument('reason', 'REASON_TOO_LONG', `Must have at most ${MAX_REASON_LENGTH} characters.`, {
+      max: MAX_REASON_LENGTH,
+      actual: reason.length,
+    });
   }
   if (reason !== null && !isCleanText(reason)) {
     throw badArgument('reason', 'INVALID_CHARACTER', 'Must not contain U+0000 or half of a surrogate pair.');

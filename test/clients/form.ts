@@ -1,7 +1,7 @@
 /** How a form shows what is wrong with a message: every mistake beside the field it belongs to. */
 
 interface FieldError {
-  readonly path: readonly (string | number)[];
+  readonly path: readonly string[];
   readonly code: string;
 }
 

@@ -126,7 +126,14 @@ describe('as a subgraph, the server shows', () => {
     const { errors } = await entities([{ __typename: 'Message', id: 'unknown' }, representation]);
     expect(errors?.[0]?.extensions).toMatchObject({
       code: 'BAD_USER_INPUT',
-      fieldErrors: [{ path: ['representations', 1], code: 'INVALID_REPRESENTATION' }],
+      fieldErrors: [{ path: ['representations', '1'], code: 'INVALID_REPRESENTATION' }],
     });
+  });
+
+  it('at most 500 messages are asked for at once', async () => {
+    const { errors } = await entities(Array.from({ length: 501 }, () => ({ __typename: 'Message', id: 'unknown' })));
+    expect(errors?.[0]?.extensions.fieldErrors).toMatchObject([
+      { path: ['representations'], code: 'TOO_MANY_REPRESENTATIONS', max: 500, actual: 501 },
+    ]);
   });
 });

@@ -74,12 +74,13 @@ describe.each([
   beforeAll(async () => {
     app = await startTestApp();
     users = await startUsers();
-    const { supergraphSdl = '' } = composeServices([
-      { name: 'messages', url: app.url, typeDefs: parse(subgraphSdl()) },
-      { name: 'users', url: users.url, typeDefs: parse(USERS_SDL) },
-    ]);
-    router = await startRouter(supergraphSdl);
+    router = await startRouter(supergraphOf(subgraphSdl()));
   });
+  const supergraphOf = (sdl: string): string =>
+    composeServices([
+      { name: 'messages', url: app.url, typeDefs: parse(sdl) },
+      { name: 'users', url: users.url, typeDefs: parse(USERS_SDL) },
+    ]).supergraphSdl ?? '';
   afterAll(async () => {
     await router.close();
     await users.close();
@@ -110,10 +111,36 @@ describe.each([
     expect(data?.users).toEqual([{ lastMessage: { id, text: 'Hey' } }, { lastMessage: null }]);
   });
 
+  it('a message that is not known erases a user who must have one', async () => {
+    users.lastMessages.set('u-3', 'unknown');
+    const ask = (field: string): Promise<FormattedExecutionResult> =>
+      router.execute(`{ user(id: "u-3") { id ${field} { text } } }`);
+    expect((await ask('lastMessage')).data).toEqual({ user: { id: 'u-3', lastMessage: null } });
+    expect((await ask('welcome')).data).toEqual({ user: null });
+    users.lastMessages.delete('u-3');
+  });
+
   it('the code of a failure comes through', async () => {
     const { data, errors } = await router.execute(SEND, { input: { ...INPUT, from: '+19195560403' } });
     expect(data?.sendMessage).toBeNull();
     expect(errors?.[0]?.extensions?.code).toBe('UPSTREAM_REJECTED');
+  });
+
+  it('a code that the supergraph does not have yet is null, and nothing else that was said is lost', async () => {
+    const older = await startRouter(supergraphOf(subgraphSdl().replace(/^ *INVALID_E164$/m, 'OF_OLD')));
+    const problem = '... on Message { id } ... on InvalidMessageProblem { outcome fieldErrors { path code } }';
+    const { data } = await older.execute(
+      `mutation ($good: MessageInput!, $bad: MessageInput!) {
+        sent: submitMessage(input: $good) { ${problem} }
+        refused: submitMessage(input: $bad) { ${problem} }
+      }`,
+      { good: INPUT, bad: { ...INPUT, from: '12' } },
+    );
+    await older.close();
+    expect(data).toEqual({
+      sent: { id: expect.stringMatching(/^\d{13}/) as string },
+      refused: { outcome: 'NOT_SENT', fieldErrors: [{ path: ['input', 'from'], code: null }] },
+    });
   });
 
   it.each([

@@ -190,7 +190,7 @@ describe('bad input', () => {
     expect(found).toEqual(
       expect.arrayContaining([
         [['input', 'from'], 'INVALID_E164'],
-        [['input', 'to', 1], 'INVALID_E164'],
+        [['input', 'to', '1'], 'INVALID_E164'],
         [['input', 'text'], 'TEXT_REQUIRED'],
         [['input', 'applicationId'], 'APPLICATION_ID_REQUIRED'],
         [['input', 'tag'], 'TAG_TOO_LONG'],

@@ -207,6 +207,31 @@ describe('a message input', () => {
     );
   });
 
+  it('gives the numbers that a translated text needs: the limit and how much there was', () => {
+    const input = Object.assign(new MessageInput(), {
+      ...INPUT,
+      to: Array.from({ length: 11 }, (_, index) => `+123456789${10 + index}`),
+      text: 'é'.repeat(2_100),
+      applicationId: 'x'.repeat(300),
+      media: ['https://example.com/', `https://example.com/${'a'.repeat(4_980)}`],
+      tag: 't'.repeat(1_025),
+    });
+    const numbers = (found: MessageInput): unknown[] =>
+      mistakesOf('input', found).map(({ path, code, min, max, actual }) => [path.join('.'), code, min, max, actual]);
+    expect(numbers(input)).toEqual([
+      ['input.to', 'TOO_MANY_RECIPIENTS', undefined, 10, 11],
+      ['input.text', 'TEXT_TOO_LONG', undefined, 2_048, 2_100],
+      ['input.applicationId', 'APPLICATION_ID_TOO_LONG', undefined, 255, 300],
+      ['input.media.1', 'MEDIA_URL_TOO_LONG', undefined, 4_096, 5_000],
+      ['input.tag', 'TAG_TOO_LONG', undefined, 1_024, 1_025],
+    ]);
+    const media = Array.from({ length: 12 }, () => 'https://example.com/');
+    expect(numbers(Object.assign(new MessageInput(), { ...INPUT, to: [], media }))).toEqual([
+      ['input.to', 'NO_RECIPIENT', 1, undefined, 0],
+      ['input.media', 'TOO_MANY_MEDIA', undefined, 10, 12],
+    ]);
+  });
+
   it('lists no more mistakes than the limit, however many there are', () => {
     expect(mistakes({ to: Array.from({ length: 10_000 }, () => 'x') })).toHaveLength(MAX_FIELD_ERRORS);
   });

@@ -236,7 +236,7 @@ describe('the list of messages', () => {
     const { errors } = await execute(app.url, MessagesDocument, { first });
     expect(errors?.[0]?.extensions).toMatchObject({
       code: 'BAD_USER_INPUT',
-      fieldErrors: [{ path: ['first'], code: 'INVALID_PAGE_SIZE' }],
+      fieldErrors: [{ path: ['first'], code: 'INVALID_PAGE_SIZE', min: 1, max: 100 }],
     });
   });
 

@@ -96,10 +96,10 @@ describe('a message about a request', () => {
         );
         expect(messages).toContain(`Cannot query field "${word}" on type "Query".`);
         expect(messages).toContain(`Unknown argument "${word}" on field "Query.message".`);
+        expect(messages).toContain(`Field "${word}" is not defined by type "MessageFilter".`);
         const values = [...`${one} ${other}`.matchAll(/zq[a-z0-9]{8}/g)].map(([each]) => each);
-        const keys = new Set([...`${one} ${other}`.matchAll(/(zq[a-z0-9]{8}):/g)].map(([, key]) => key));
-        for (const each of values) if (!keys.has(each)) expect(messages.join()).not.toContain(each);
-        expect(messages.join()).not.toContain('zqkey"');
+        for (const each of values) expect(messages.join()).not.toContain(each);
+        expect(messages.join()).not.toContain('zqkey');
       }),
     );
   });

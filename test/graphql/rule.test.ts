@@ -1,19 +1,19 @@
-/** Input rules: what they cost, and that those of an input that is right are class-validator's own. */
-import { validateSync } from 'class-validator';
+/** Input rules: what they cost, that they find what class-validator finds, and what they say of it. */
+import { IsOptional, validateSync } from 'class-validator';
 import fc from 'fast-check';
 import { MessageInput } from '../../src/graphql/message.input.js';
 import { checkInput, EachHolds, Holds, mistakesOf as mistakesIn } from '../../src/graphql/rule.js';
-import type { ServiceError } from '../../src/errors.js';
+import { FIELD_ERRORS, type ServiceError } from '../../src/errors.js';
 
 let wholes = 0;
 let elements = 0;
 
 class Input {
-  @Holds('WHOLE', 'As a whole.', (list: string[]) => {
+  @Holds('TOO_MANY_MEDIA', 'As a whole.', (list: string[]) => {
     wholes += 1;
     return list.length <= 10;
   })
-  @EachHolds('EACH', 'Each.', (element: string, index, list) => {
+  @EachHolds('INVALID_MEDIA_URL', 'Each.', (element: string, index, list) => {
     elements += 1;
     return list.indexOf(element) === index;
   })
@@ -31,14 +31,16 @@ function mistakesOf(list: string[]): ServiceError['fieldErrors'] {
 }
 
 it('a rule runs once for each value, also where it is broken', () => {
-  expect(mistakesOf(['a', 'b', 'a'])).toEqual([{ path: ['input', 'list', 2], code: 'EACH', message: 'Each.' }]);
+  expect(mistakesOf(['a', 'b', 'a'])).toEqual([
+    { path: ['input', 'list', '2'], code: 'INVALID_MEDIA_URL', message: 'Each.' },
+  ]);
   expect([wholes, elements]).toEqual([1, 3]);
 });
 
 it('a list of any length costs no more than one of a hundred', () => {
   const codes = mistakesOf(Array.from({ length: 40_000 }, () => 'a'))?.map(({ code }) => code);
   expect([wholes, elements]).toEqual([1, 100]);
-  expect(new Set(codes)).toEqual(new Set(['WHOLE', 'EACH']));
+  expect(new Set(codes)).toEqual(new Set(['TOO_MANY_MEDIA', 'INVALID_MEDIA_URL']));
 });
 
 describe('the mistakes of an input', () => {
@@ -89,7 +91,30 @@ describe('the mistakes of an input', () => {
     expect(right).toBeGreaterThan(50);
   });
 
-  it('are found by class-validator alone where a class has no rules of ours', () => {
-    expect(mistakesIn('input', new Date())).toMatchObject([{ code: 'unknownValue' }]);
+  it('have the parameters that the table lists for their codes', () => {
+    const seen = new Set<string>();
+    fc.assert(
+      fc.property(inputs, (members) => {
+        for (const mistake of mistakesIn('input', Object.assign(new MessageInput(), members))) {
+          const { path, code, message, ...parameters } = mistake;
+          expect([path[0], message]).toEqual(['input', expect.any(String)]);
+          expect(Object.keys(parameters)).toEqual(FIELD_ERRORS[code].parameters);
+          seen.add(code);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+    expect([...seen]).toEqual(expect.arrayContaining(['TAG_TOO_LONG', 'NO_RECIPIENT', 'INVALID_E164']));
   });
+});
+
+it('an input needs rules, and no other decorators: their codes are not in the table', () => {
+  class Foreign {
+    @IsOptional()
+    @Holds('INVALID_CHARACTER', 'Never.', () => false)
+    text?: string;
+  }
+  for (const input of [new Foreign(), new Date()]) {
+    expect(() => mistakesIn('input', input)).toThrow(TypeError);
+  }
 });

@@ -106,6 +106,11 @@ describe('settling by hand', () => {
     expect(await store.unresolvedSends(10, null)).toHaveLength(1);
   });
 
+  it('says how long a reason may be, and how long it was', async () => {
+    const refusal = settle({ sendId: await unresolved(), reason: 'r'.repeat(1_200) });
+    await expect(refusal).rejects.toMatchObject({ fieldErrors: [{ path: ['reason'], max: 1_000, actual: 1_200 }] });
+  });
+
   it.each([{ messageId: '!' }, { messageId: `~${'m'.repeat(254)}` }, { reason: 'r'.repeat(1_000) }, { reason: '' }])(
     'takes what is just within its limits: %#',
     async (fields) => {

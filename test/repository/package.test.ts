@@ -152,7 +152,7 @@ describe('the package', () => {
     expect(embedded).toMatchObject({ data: { sendMessage: { status: 'ACCEPTED' } } });
     expect(refused).toMatchObject({
       errors: [
-        { extensions: { code: 'BAD_USER_INPUT', fieldErrors: [{ path: ['input', 'to', 0], code: 'INVALID_E164' }] } },
+        { extensions: { code: 'BAD_USER_INPUT', fieldErrors: [{ path: ['input', 'to', '0'], code: 'INVALID_E164' }] } },
       ],
     });
     expect(nobody).toBe('RangeError');

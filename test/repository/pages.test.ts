@@ -1,8 +1,9 @@
 /** README and the pages that it links: what they say is held against the code. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import { readConfig } from '../../src/config/config.js';
-import { ERRORS } from '../../src/errors.js';
+import { ERRORS, FIELD_ERRORS } from '../../src/errors.js';
 import { anchors, codeSpans, relativeLinks } from '../support/markdown.js';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
@@ -47,6 +48,31 @@ describe('docs/errors.md', () => {
     const rows = [...found].map(([, code, when, retryable]) => [code, when, retryable]);
     const table = Object.entries(ERRORS).map(([code, { when, retryable }]) => [code, when, retryable ? 'yes' : 'no']);
     expect(rows).toEqual(table);
+  });
+
+  it('documents exactly the codes of fields, with their parameters', () => {
+    const found = read('docs/errors.md').matchAll(/^\| `([A-Z0-9_]+)` \| (.*) \| (|`[`a-z, ]+`) ?\|$/gm);
+    const rows = [...found].map(([, code, meaning, parameters]) => [code, meaning, parameters]);
+    const table = Object.entries(FIELD_ERRORS).map(([code, { meaning, parameters }]) => [
+      code,
+      meaning,
+      parameters.map((name) => `\`${name}\``).join(', '),
+    ]);
+    expect(rows).toEqual(table);
+  });
+
+  it('shows how to translate a mistake: its block makes these texts', () => {
+    const [, block = ''] = /```js\n(const texts[^]*?)```/.exec(read('docs/errors.md')) ?? [];
+    const mistakes = [
+      { code: 'TEXT_TOO_LONG', message: 'In English.', max: 2048, actual: 2100 },
+      { code: 'INVALID_E164', message: 'In English.', max: null, actual: null },
+      { code: 'ADDED_LATER', message: 'In English.', max: null, actual: null },
+    ];
+    expect(runInNewContext(`${block}; mistakes.map(textOf)`, { mistakes })).toEqual([
+      'Der Text hat 2100 Zeichen, erlaubt sind 2048.',
+      'Das ist keine Telefonnummer.',
+      'In English.',
+    ]);
   });
 });
 

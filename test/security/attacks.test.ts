@@ -73,6 +73,10 @@ const graphql = (query: unknown, variables?: unknown, more: object = {}): Sent =
   body: JSON.stringify({ query, variables, ...more }),
 });
 const sending = (fields: object): Sent => graphql(SEND, { input: { ...INPUT, ...fields } });
+const VALIDATE =
+  'query ($input: MessageInput!) { validateMessage(input: $input) { fieldErrors { code } preview { unitCount } } }';
+const NORMALIZE =
+  'query ($text: String!, $region: String) { normalizeNumber(text: $text, region: $region) { number region } }';
 
 describe('by the shape of the input', () => {
   const inputs: [name: string, fields: object][] = [
@@ -125,6 +129,28 @@ describe('by the shape of the input', () => {
   it.each(inputs)('%s', async (_name, fields) => {
     const { text } = await attack(sending(fields));
     expect(text).toMatch(/BAD_USER_INPUT|BAD_REQUEST/);
+    const looked = await attack(graphql(VALIDATE, { input: { ...INPUT, ...fields } }));
+    expect(looked.text).toMatch(/"code":"[A-Z]/);
+  });
+
+  const numbers: [name: string, variables: object, answer?: string][] = [
+    ['a number of 10,000 digits', { text: `+1${'2'.repeat(10_000)}` }, 'NUMBER_TOO_LONG'],
+    ['100,000 brackets', { text: '('.repeat(100_000) }, 'NUMBER_TOO_LONG'],
+    ['64 brackets around spaces', { text: '( '.repeat(32), region: 'US' }],
+    ['64 marks of an extension', { text: ';ext='.repeat(12), region: 'US' }],
+    ['64 marks that cannot be seen, and a letter', { text: `${'\u200b'.repeat(63)}a`, region: 'US' }],
+    ['a number that SQL would like', { text: "'; DROP TABLE sends; --" }],
+    ['a number with U+0000', { text: `+12345678901${NUL}` }],
+    ['a number with a header behind it', { text: '+12345678901\r\nX-Evil: 1' }],
+    ['a number backwards', { text: '\u202e10987654321+' }],
+    ['a region that is a prototype', { text: '1', region: '__proto__' }, 'INVALID_REGION'],
+    ['a region that is a method', { text: '1', region: 'constructor' }, 'INVALID_REGION'],
+    ['a region of 100,000 characters', { text: '1', region: 'U'.repeat(100_000) }, 'INVALID_REGION'],
+    ['an object as number', { text: { toString: CANARY } }, 'BAD_USER_INPUT'],
+    ['a list of regions', { text: '1', region: ['US', 'CA'] }, 'BAD_USER_INPUT'],
+  ];
+  it.each(numbers)('%s', async (_name, variables, answer = '{"number":null,"region":null}') => {
+    expect((await attack(graphql(NORMALIZE, variables))).text).toContain(answer);
   });
 
   const documents: [name: string, sent: Sent][] = [
@@ -404,6 +430,7 @@ describe('by who calls', () => {
       },
       'FORBIDDEN',
     ],
+    ['a look at a message by a reader', { ...graphql(VALIDATE, { input: INPUT }), headers: reader }, 'FORBIDDEN'],
     ['unresolved sends for a sender', graphql('{ unresolvedSends { nodes { id } } }'), 'FORBIDDEN'],
     ['a number of somebody else', sending({ from: '+12345678909' }), 'SENDER_NOT_ALLOWED'],
   ];
@@ -476,7 +503,7 @@ describe('by text messages', () => {
 
   it('to one good number, and to an expensive one beside it', async () => {
     const { text } = await attack(sending({ to: ['+12345678902', '+18765551234'] }));
-    expect(text).toContain('["input","to",1]');
+    expect(text).toContain('["input","to","1"]');
   });
 });
 

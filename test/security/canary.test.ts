@@ -10,9 +10,11 @@ import { post } from '../support/client.js';
 import {
   MessageDocument,
   MessageUpdatedDocument,
+  NormalizeNumberDocument,
   SendMessageDocument,
   SubmitMessageDocument,
   UnresolvedSendsDocument,
+  ValidateMessageDocument,
 } from '../support/generated/graphql.js';
 import { listen, stopListening } from '../support/listen.js';
 import { firstAnswer } from '../support/subscriber.js';
@@ -103,6 +105,31 @@ describe('nothing private leaks', () => {
     }
   });
 
+  it('of what is only looked at', async () => {
+    for (const fields of [
+      {},
+      { from: CANARIES.tag, to: [CANARIES.recipient, CANARIES.tag, '+18765551234'], text: `${CANARIES.text}\0` },
+      { text: `${CANARIES.text} `.repeat(300), tag: CANARIES.tag.repeat(300), applicationId: CANARIES.tag.repeat(60) },
+      { media: ['https://zqmedia.local/zqfile.jpg', 'zqfile'], idempotencyKey: `${CANARIES.idempotencyKey} !` },
+    ]) {
+      const { raw, data } = await ask(app.url, ValidateMessageDocument, { input: { ...INPUT, ...fields } });
+      expect(data).toHaveProperty('validateMessage.fieldErrors');
+      // Not even in the mistakes, which are data here.
+      expect(raw).not.toMatch(MARKS);
+    }
+    for (const variables of [
+      { text: CANARIES.text },
+      { text: CANARIES.text.repeat(10) },
+      { text: CANARIES.recipient.repeat(10), region: 'US' },
+      { text: CANARIES.recipient, region: CANARIES.tag },
+      { text: { zqtext: CANARIES.recipient } },
+    ]) {
+      expect((await ask(app.url, NormalizeNumberDocument, variables)).raw).not.toMatch(MARKS);
+    }
+    // The number that was asked for is the caller's own to see.
+    expect((await ask(app.url, NormalizeNumberDocument, { text: CANARIES.recipient })).raw).toMatch(MARKS);
+  });
+
   it('of a key that is used for another input', async () => {
     await ask(app.url, SendMessageDocument, { input: INPUT });
     const { raw, errors } = await ask(app.url, SendMessageDocument, { input: { ...INPUT, text: 'zqtext other' } });
@@ -116,6 +143,8 @@ describe('nothing private leaks', () => {
       '{ messages(first: zqtext) { nodes { id } } }',
       '{ messages(filter: {status: "zqtag"}) { nodes { id } } }',
       '{ message(id: {zqtag: "zqtag zqtext"}, wrong: "zqtext") { id } }',
+      '{ validateMessage(input: {from: "zqtext", zqtag: zqtag}) { fieldErrors { code } } }',
+      '{ normalizeNumber(text: {zqtag: "zqtext"}, region: zqtag) { number } }',
       'query ($status: MessageStatus = zqtag) { messages(filter: {status: $status}) { nodes { id } } }',
       'query ($ids: [ID!] = [{zqtag: zqtag}, "zqtext"]) { message(id: $ids) { id } }',
       '{ message(id: """zqtext""") { id(zqname: "zqtag") } }',
@@ -169,6 +198,8 @@ describe('nothing private leaks', () => {
       [print(MessageUpdatedDocument), { id: { zqtext: 1 } }],
       ['subscription { messageUpdated(id: {zqtag: "zqtag"}) { id } }', {}],
       ['subscription { zqname(text: "zqtext") }', {}],
+      [print(ValidateMessageDocument), { input: { ...INPUT, to: [CANARIES.tag] } }],
+      [print(NormalizeNumberDocument), { text: CANARIES.text.repeat(10), region: CANARIES.tag }],
     ] as const) {
       const told = await firstAnswer(app.url, { query, variables }, credentials);
       expect(JSON.stringify(told)).not.toMatch(MARKS);

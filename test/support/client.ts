@@ -2,6 +2,7 @@
 import { request } from 'undici';
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { print } from 'graphql';
+import type { FieldError } from '../../src/errors.js';
 
 export interface GraphQLError {
   readonly message: string;
@@ -10,7 +11,7 @@ export interface GraphQLError {
     readonly code: string;
     readonly retryable: boolean;
     readonly outcome?: string;
-    readonly fieldErrors?: readonly { path: readonly (string | number)[]; code: string; message: string }[];
+    readonly fieldErrors?: readonly FieldError[];
     readonly retryAfterSeconds?: number;
     readonly limit?: { readonly name: string; readonly allowed: number; readonly asked?: number };
     readonly requestId: string;

@@ -52,10 +52,10 @@ export function subscriptionHandler(options: SubscriptionOptions): WebsocketHand
     },
     onSubscribe: ({ extra }, _id, payload) => prepare(payload, extra, signedIn.get(extra.socket), options),
     onNext(_socket, _id, _payload, { document, operationName, contextValue }, { data = null, errors }) {
-      const { budget } = contextValue as RequestContext;
+      const { budget, requestId } = contextValue as RequestContext;
       const refusal = answerRefusal(getOperationAST(document, operationName), budget, data);
-      if (refusal !== null) return { data: null, errors: publish([asGraphQLError(refusal)], randomUUID()) };
-      return errors === undefined ? undefined : { data, errors: publish(errors, randomUUID()) };
+      if (refusal !== null) return { data: null, errors: publish([asGraphQLError(refusal)], requestId) };
+      return errors === undefined ? undefined : { data, errors: publish(errors, requestId) };
     },
     onError: (_socket, _id, _payload, errors) => publish(errors.map(asGraphQLError), randomUUID()),
   });
