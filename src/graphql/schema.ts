@@ -1,7 +1,17 @@
 /** The executable subgraph schema and its SDL, both made from the TypeGraphQL classes. */
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
-import { parse, print, type DocumentNode, type GraphQLSchema } from 'graphql';
+import {
+  defaultFieldResolver,
+  Kind,
+  parse,
+  print,
+  visit,
+  type DocumentNode,
+  type GraphQLField,
+  type GraphQLSchema,
+  type TypeNode,
+} from 'graphql';
 import { buildSchemaSync, createResolversMap } from 'type-graphql';
 import { ServiceError } from '../errors.js';
 import type { Message } from '../messaging/message.js';
@@ -10,6 +20,7 @@ import type { SendPolicy } from '../messaging/send-policy.js';
 import { countLists } from './answer-budget.js';
 import type { RequestContext } from './context.js';
 import { DeliveryResolver, MessageResolver } from './message.resolver.js';
+import { NodeResolver } from './node.js';
 import { MAX_FIELD_ERRORS } from './rule.js';
 import { SendResolver } from './send.resolver.js';
 
@@ -28,13 +39,16 @@ export const apiSchema = (): GraphQLSchema => buildApiSchema(null);
 
 /** The schema without the federation's own types, as TypeGraphQL sees it. */
 function buildApiSchema(parts: SchemaParts | null): GraphQLSchema {
-  const instances = new Map<unknown, unknown>([[DeliveryResolver, new DeliveryResolver()]]);
+  const instances = new Map<unknown, unknown>([
+    [DeliveryResolver, new DeliveryResolver()],
+    [NodeResolver, new NodeResolver()],
+  ]);
   if (parts !== null) {
     instances.set(MessageResolver, new MessageResolver(parts.messages, parts.policy));
     instances.set(SendResolver, new SendResolver(parts.messages));
   }
   const schema = buildSchemaSync({
-    resolvers: [MessageResolver, DeliveryResolver, SendResolver],
+    resolvers: [MessageResolver, DeliveryResolver, SendResolver, NodeResolver],
     container: { get: (resolver: unknown) => instances.get(resolver) },
     // Every argument that is an input object is checked by its own `@InputArg`.
     validate: false,
@@ -60,12 +74,22 @@ const ROOT_TYPES = {
 // eslint-disable-next-line @typescript-eslint/no-empty-function
 async function* noEvents(): AsyncGenerator<never> {}
 
-const subgraphDocument = (api: GraphQLSchema): DocumentNode =>
+const linkedDocument = (api: GraphQLSchema): DocumentNode =>
   parse(`${LINK}\n\n${printSchemaWithDirectives(api)}`, { noLocation: true });
 
-/** The SDL of the subgraph, as committed in schema/schema.graphql. */
+/**
+ * The SDL of the subgraph, as committed in schema/schema.graphql and answered by `_service`: without `Node`, and the fields
+ * that return one. A graph has one `node`; if it came from here, routers would ask us for the ids of all other subgraphs.
+ */
 export function subgraphSdl(): string {
-  return `${print(subgraphDocument(apiSchema()))}\n`;
+  const isNode = (type: TypeNode): boolean =>
+    type.kind === Kind.NAMED_TYPE ? type.name.value === 'Node' : isNode(type.type);
+  const document = visit(linkedDocument(apiSchema()), {
+    InterfaceTypeDefinition: ({ name }) => (name.value === 'Node' ? null : undefined),
+    FieldDefinition: ({ type }) => (isNode(type) ? null : undefined),
+    ObjectTypeDefinition: (type) => ({ ...type, interfaces: (type.interfaces ?? []).filter((each) => !isNode(each)) }),
+  });
+  return `${print(document)}\n`;
 }
 
 /** The reference resolver: other subgraphs know a message by its id. The loader reads all of a request's at once. */
@@ -78,12 +102,20 @@ export function buildMessagingSchema(parts: SchemaParts): GraphQLSchema {
   const api = buildApiSchema(parts);
   const resolvers = createResolversMap(api);
   const schema = buildSubgraphSchema({
-    typeDefs: subgraphDocument(api),
+    typeDefs: linkedDocument(api),
     resolvers: { ...resolvers, Message: { ...(resolvers.Message as object), __resolveReference: resolveMessage } },
   });
+  const sdl = subgraphSdl();
+  fieldOfSubgraph(schema, '_service').resolve = () => ({ sdl });
   checkRepresentations(schema);
   countLists(schema);
   return schema;
+}
+
+function fieldOfSubgraph(schema: GraphQLSchema, name: '_service' | '_entities'): GraphQLField<unknown, unknown> {
+  const field = schema.getQueryType()?.getFields()[name];
+  if (field === undefined) throw new Error('The schema is not a subgraph.');
+  return field;
 }
 
 /** As many entities as a router asks for at once for a long list. */
@@ -91,9 +123,8 @@ const MAX_REPRESENTATIONS = 500;
 
 /** Lets `_entities` refuse anything but references to messages as bad input. The library would fail internally. */
 function checkRepresentations(schema: GraphQLSchema): void {
-  const entities = schema.getQueryType()?.getFields()._entities;
-  const resolve = entities?.resolve;
-  if (entities === undefined || resolve == null) throw new Error('The schema is not a subgraph.');
+  const entities = fieldOfSubgraph(schema, '_entities');
+  const { resolve = defaultFieldResolver } = entities;
   entities.resolve = (source, args: { representations: readonly unknown[] }, context, info): unknown => {
     if (args.representations.length > MAX_REPRESENTATIONS) {
       const message = `Must have at most ${MAX_REPRESENTATIONS} representations.`;
