@@ -5,6 +5,7 @@ import type { Message, MessageDirection, MessagePriority, MessageStatus } from '
 import type { DeliveryFailure, FailureOrigin } from '../messaging/delivery-failure.js';
 import type { Segmentation } from '../messaging/segments.js';
 import { DateTime } from './date-time.js';
+import { NodeType } from './node.type.js';
 
 /** An enum whose values equal its keys: anything else breaks introspection of a federated schema. */
 export function registerEnum<Key extends string>(
@@ -131,8 +132,12 @@ export class MessageEventType {
 }
 
 @Directive('@key(fields: "id")')
-@ObjectType('Message', { description: 'An SMS, MMS or group message, as Catapult knows it.', simpleResolvers: true })
-export class MessageType implements Omit<Message, 'deliveries' | 'events'> {
+@ObjectType('Message', {
+  description: 'An SMS, MMS or group message, as Catapult knows it.',
+  implements: NodeType,
+  simpleResolvers: true,
+})
+export class MessageType implements NodeType, Omit<Message, 'deliveries' | 'events'> {
   @Field(() => ID, { description: "Catapult's own id of the message." })
   id!: string;
 

@@ -1,7 +1,17 @@
 /** The executable subgraph schema and its SDL, both made from the TypeGraphQL classes. */
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { printSchemaWithDirectives } from '@graphql-tools/utils';
-import { parse, print, type DocumentNode, type GraphQLSchema } from 'graphql';
+import {
+  defaultFieldResolver,
+  Kind,
+  parse,
+  print,
+  visit,
+  type DocumentNode,
+  type GraphQLField,
+  type GraphQLSchema,
+  type TypeNode,
+} from 'graphql';
 import { buildSchemaSync, createResolversMap } from 'type-graphql';
 import { badArgument, ServiceError, type FieldError } from '../errors.js';
 import type { Message } from '../messaging/message.js';
@@ -10,6 +20,7 @@ import type { SendPolicy } from '../messaging/send-policy.js';
 import { countLists } from './answer-budget.js';
 import type { RequestContext } from './context.js';
 import { DeliveryResolver, MessageEventResolver, MessageHistoryResolver, MessageResolver } from './message.resolver.js';
+import { NodeResolver } from './node.resolver.js';
 import { MAX_FIELD_ERRORS } from './rule.js';
 import { SendOfMessageResolver, SendResolver } from './send.resolver.js';
 import { ValidationResolver } from './validation.resolver.js';
@@ -19,7 +30,13 @@ const LINK =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable", "@tag", "@inaccessible"])';
 
 /** Those that need nothing but the request. */
-const PLAIN_RESOLVERS = [DeliveryResolver, MessageEventResolver, MessageHistoryResolver, SendOfMessageResolver];
+const PLAIN_RESOLVERS = [
+  DeliveryResolver,
+  MessageEventResolver,
+  MessageHistoryResolver,
+  NodeResolver,
+  SendOfMessageResolver,
+];
 
 /** What the resolvers call. */
 export interface SchemaParts {
@@ -65,12 +82,22 @@ const ROOT_TYPES = {
 // eslint-disable-next-line @typescript-eslint/no-empty-function
 async function* noEvents(): AsyncGenerator<never> {}
 
-const subgraphDocument = (api: GraphQLSchema): DocumentNode =>
+const linkedDocument = (api: GraphQLSchema): DocumentNode =>
   parse(`${LINK}\n\n${printSchemaWithDirectives(api)}`, { noLocation: true });
 
-/** The SDL of the subgraph, as committed in schema/schema.graphql. */
+/**
+ * The SDL of the subgraph, as committed in schema/schema.graphql and answered by `_service`: without `Node`, and the fields
+ * that return one. A graph has one `node`; if it came from here, routers would ask us for the ids of all other subgraphs.
+ */
 export function subgraphSdl(): string {
-  return `${print(subgraphDocument(apiSchema()))}\n`;
+  const isNode = (type: TypeNode): boolean =>
+    type.kind === Kind.NAMED_TYPE ? type.name.value === 'Node' : isNode(type.type);
+  const document = visit(linkedDocument(apiSchema()), {
+    InterfaceTypeDefinition: ({ name }) => (name.value === 'Node' ? null : undefined),
+    FieldDefinition: ({ type }) => (isNode(type) ? null : undefined),
+    ObjectTypeDefinition: (type) => ({ ...type, interfaces: (type.interfaces ?? []).filter((each) => !isNode(each)) }),
+  });
+  return `${print(document)}\n`;
 }
 
 /** The reference resolver: other subgraphs know a message by its id. The loader reads all of a request's at once. */
@@ -83,12 +110,20 @@ export function buildMessagingSchema(parts: SchemaParts): GraphQLSchema {
   const api = buildApiSchema(parts);
   const resolvers = createResolversMap(api);
   const schema = buildSubgraphSchema({
-    typeDefs: subgraphDocument(api),
+    typeDefs: linkedDocument(api),
     resolvers: { ...resolvers, Message: { ...(resolvers.Message as object), __resolveReference: resolveMessage } },
   });
+  const sdl = subgraphSdl();
+  fieldOfSubgraph(schema, '_service').resolve = () => ({ sdl });
   checkRepresentations(schema);
   countLists(schema);
   return schema;
+}
+
+function fieldOfSubgraph(schema: GraphQLSchema, name: '_service' | '_entities'): GraphQLField<unknown, unknown> {
+  const field = schema.getQueryType()?.getFields()[name];
+  if (field === undefined) throw new Error('The schema is not a subgraph.');
+  return field;
 }
 
 /** As many entities as a router asks for at once for a long list. */
@@ -96,9 +131,8 @@ const MAX_REPRESENTATIONS = 500;
 
 /** Lets `_entities` refuse anything but references to messages as bad input. The library would fail internally. */
 function checkRepresentations(schema: GraphQLSchema): void {
-  const entities = schema.getQueryType()?.getFields()._entities;
-  const resolve = entities?.resolve;
-  if (entities === undefined || resolve == null) throw new Error('The schema is not a subgraph.');
+  const entities = fieldOfSubgraph(schema, '_entities');
+  const { resolve = defaultFieldResolver } = entities;
   entities.resolve = (source, args: { representations: readonly unknown[] }, context, info): unknown => {
     const { length } = args.representations;
     if (length > MAX_REPRESENTATIONS) {

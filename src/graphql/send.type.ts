@@ -9,6 +9,7 @@ import { PageInfoType } from './connection.js';
 import { DateTime } from './date-time.js';
 import { MessageProblemType, problemOf, type Problem } from './message.problem.js';
 import { MessageType, PERSONAL, registerEnum } from './message.type.js';
+import { NodeType } from './node.type.js';
 
 export const SendStatusEnum = registerEnum<SendStatus>(
   'SendStatus',
@@ -29,9 +30,10 @@ export const SettledAsEnum = registerEnum<Settlement['as']>('SettledAs', 'What s
 @ObjectType('Send', {
   description:
     'One attempt to send a message. It starts with a call of `sendMessage` or `submitMessage` that passed all rules and limits; what these refused is no send.',
+  implements: NodeType,
   simpleResolvers: true,
 })
-export class SendType {
+export class SendType implements NodeType {
   @Field(() => ID, { description: 'The id of the send on this server, as in the log.' })
   id!: string;
 

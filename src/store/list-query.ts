@@ -196,24 +196,32 @@ export function unresolvedQuery(limit: number, after: Position | null): Query {
   };
 }
 
-/** What each state of a send is in the table. A claim in PENDING is soon something else, so there are few. */
-const HAS_STATUS: Readonly<Record<SendStatus, string>> = {
-  PENDING: "status = 'PENDING'",
-  UNKNOWN: "status = 'UNKNOWN' AND message_id IS NULL",
-  REJECTED: "status = 'REJECTED' AND message_id IS NULL",
-  ACCEPTED: "status NOT IN ('PENDING', 'UNKNOWN', 'REJECTED')",
+/** As the index says it: SQLite compares the words. */
+const WITHOUT_MESSAGE = "message_id IS NULL AND status IN ('UNKNOWN', 'REJECTED')";
+
+/** What each state of a send is in the table, and the index that has few rows beside those of the state. */
+const SENDS_IN: Readonly<Record<SendStatus, { readonly is: string; readonly index: string | null }>> = {
+  // A claim is soon something else, so there are few, which are sorted.
+  PENDING: { is: "status = 'PENDING'", index: 'sends_pending' },
+  UNKNOWN: { is: `${WITHOUT_MESSAGE} AND status = 'UNKNOWN'`, index: 'sends_without_message' },
+  REJECTED: { is: `${WITHOUT_MESSAGE} AND status = 'REJECTED'`, index: 'sends_without_message' },
+  // As nearly all are.
+  ACCEPTED: { is: "status NOT IN ('PENDING', 'UNKNOWN', 'REJECTED')", index: null },
 };
 
 /** A slice of the sends, newest first, or oldest first if it is taken from the end: their ids sort by time. */
-export function sendsQuery({ caller, status }: SendFilter, { limit, after, before, fromEnd }: Slice): Query {
+export function sendsQuery({ caller, status }: SendFilter, slice: Slice, dialect: ListDialect): Query {
+  const { limit, after, before, fromEnd } = slice;
+  const { is = null, index = null } = status === null ? {} : SENDS_IN[status];
   const conditions: Condition[] = [["direction = 'OUT'"]];
   if (caller !== EVERYBODY) conditions.push(['caller = ?', caller]);
-  if (status !== null) conditions.push([HAS_STATUS[status]]);
+  if (is !== null) conditions.push([is]);
   if (after !== null) conditions.push(['send_id < ?', storable(after.sendId)]);
   if (before !== null) conditions.push(['send_id > ?', storable(before.sendId)]);
+  const source = `sends${index === null ? '' : dialect.indexedBy(index)}`;
   const where = conditions.map(([sql]) => sql).join(' AND ');
   return {
-    sql: `SELECT ${SEND_COLUMNS} FROM sends WHERE ${where} ORDER BY send_id ${fromEnd ? '' : 'DESC '}LIMIT ?`,
+    sql: `SELECT ${SEND_COLUMNS} FROM ${source} WHERE ${where} ORDER BY send_id ${fromEnd ? '' : 'DESC '}LIMIT ?`,
     values: [...conditions.flatMap(([, ...values]) => values), limit],
   };
 }

@@ -298,7 +298,7 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   }
 
   async listSends(filter: SendFilter, slice: Slice): Promise<StoredSend[]> {
-    const rows = await this.#all(sendsQuery(filter, slice));
+    const rows = await this.#all(sendsQuery(filter, slice, LIST_DIALECTS.postgres));
     return (slice.fromEnd ? rows.reverse() : rows).map(storedSend);
   }
 

@@ -343,14 +343,16 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   }
 
   async sendsById(by: 'sendId' | 'messageId', ids: readonly string[], caller: Whose): Promise<(StoredSend | null)[]> {
-    const column = by === 'sendId' ? 'send_id' : 'message_id';
     const [isTheirs, values] = caller === EVERYBODY ? ['', []] : ['AND caller = ?', [caller]];
+    const newest = `SELECT (SELECT send_id FROM sends INDEXED BY sends_message WHERE message_id = value ${isTheirs}
+      ORDER BY time DESC, send_id DESC LIMIT 1) FROM json_each(?)`;
+    const [wanted, ofWanted] = by === 'sendId' ? ['SELECT value FROM json_each(?)', []] : [newest, values];
     const rows = await this.#all(
-      `SELECT ${SEND_COLUMNS} FROM sends WHERE send_id IN (
-         SELECT (SELECT send_id FROM sends WHERE ${column} = value AND direction = 'OUT' ${isTheirs}
-           ORDER BY time DESC, send_id DESC LIMIT 1) FROM json_each(?))`,
-      ...values,
+      `SELECT ${SEND_COLUMNS} FROM sends INDEXED BY sqlite_autoindex_sends_1
+       WHERE send_id IN (${wanted}) AND direction = 'OUT' ${isTheirs}`,
+      ...ofWanted,
       JSON.stringify(ids),
+      ...values,
     );
     return sendsInOrderOf(by, ids, rows);
   }
@@ -363,7 +365,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   }
 
   async listSends(filter: SendFilter, slice: Slice): Promise<StoredSend[]> {
-    const { sql, values } = sendsQuery(filter, slice);
+    const { sql, values } = sendsQuery(filter, slice, LIST_DIALECTS.sqlite);
     const rows = await this.#all(sql, ...values);
     return (slice.fromEnd ? rows.reverse() : rows).map(storedSend);
   }

@@ -6,27 +6,50 @@ import { buildSchema, isObjectType, parse } from 'graphql';
 import { subgraphSdl } from '../../src/graphql/schema.js';
 import { USERS_SDL } from './users.js';
 
-const SERVICES = [
-  { name: 'messages', url: 'http://messages.example/graphql', typeDefs: parse(subgraphSdl()) },
-  { name: 'users', url: 'http://users.example/graphql', typeDefs: parse(USERS_SDL) },
-];
+/** A subgraph that has a `node` of its own, as graphs for Relay do, and asks more of a node than an id. */
+const CATALOG_SDL = `
+  extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])
 
-describe('the subgraph composes with another one, without an error or a hint', () => {
+  type Query {
+    node(id: ID!): Node
+    nodes(ids: [ID!]!): [Node]!
+  }
+
+  interface Node {
+    id: ID!
+    createdAt: String!
+  }
+
+  type Product implements Node @key(fields: "id") {
+    id: ID!
+    createdAt: String!
+  }
+`;
+
+const messages = { name: 'messages', url: 'http://messages.example/graphql', typeDefs: parse(subgraphSdl()) };
+const users = { name: 'users', url: 'http://users.example/graphql', typeDefs: parse(USERS_SDL) };
+const catalog = { name: 'catalog', url: 'http://catalog.example/graphql', typeDefs: parse(CATALOG_SDL) };
+const SERVICES = [messages, users];
+
+describe.each([
+  ['another one', SERVICES],
+  ['one that has a node of its own', [messages, users, catalog]],
+])('the subgraph composes with %s, without an error or a hint', (_name, services) => {
   it('by Apollo', () => {
-    const { errors, hints, supergraphSdl } = composeWithApollo(SERVICES);
+    const { errors, hints, supergraphSdl } = composeWithApollo(services);
     expect(errors).toBeUndefined();
     expect(hints?.map(({ message }) => message)).toEqual([]);
     expect(supergraphSdl).toContain('@join__type(graph: MESSAGES, key: "id")');
   });
 
   it('by The Guild', () => {
-    const { errors, supergraphSdl } = composeWithGuild(SERVICES);
+    const { errors, supergraphSdl } = composeWithGuild(services);
     expect(errors).toBeUndefined();
     expect(supergraphSdl).toContain('@join__type(graph: MESSAGES, key: "id")');
   });
 
   it('by WunderGraph', () => {
-    const subgraphs = SERVICES.map(({ typeDefs, ...service }) => ({ ...service, definitions: typeDefs }));
+    const subgraphs = services.map(({ typeDefs, ...service }) => ({ ...service, definitions: typeDefs }));
     const result = federateSubgraphs({ subgraphs, version: ROUTER_COMPATIBILITY_VERSION_ONE });
     if (!result.success) throw new AggregateError(result.errors);
     expect(result.warnings.map(({ message }) => message)).toEqual([]);
@@ -46,6 +69,16 @@ describe('the composed schema', () => {
       ),
     ).toBe('Message');
     expect(Object.keys(schema.getMutationType()?.getFields() ?? {})).toEqual(['sendMessage', 'submitMessage']);
+  });
+
+  it("leaves a graph's node to whoever has it, and no message is asked of it", () => {
+    expect(schema.getType('Node')).toBeUndefined();
+    const { publicSdl: withCatalog = '', supergraphSdl = '' } = composeWithGuild([messages, users, catalog]);
+    const composed = buildSchema(withCatalog);
+    expect(composed.getPossibleTypes(composed.getType('Node') as never).map(({ name }) => name)).toEqual(['Product']);
+    for (const field of ['node', 'nodes']) {
+      expect(supergraphSdl).toMatch(new RegExp(`\\b${field}\\(.*@join__field\\(graph: CATALOG\\)`));
+    }
   });
 
   it('keeps what is for operators to the subgraph', () => {

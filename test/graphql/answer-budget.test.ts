@@ -147,6 +147,16 @@ describe('an answer', () => {
     expect((await entities(500, (index) => `m${100 + (index % 100)}`, 'id status time from')).status).toBe(200);
   });
 
+  it('is refused when it would be too much: nodes', async () => {
+    const nodes = (from: number, fields: string): Promise<Answer<object>> =>
+      ask(`query ($ids: [ID!]!) { ${times(5, (i) => `a${i}: nodes(ids: $ids) { ... on Message { ${fields} } }`)} }`, {
+        ids: Array.from({ length: 100 }, (_, index) => `m${from + index}`),
+      });
+    expectRefusal(await nodes(0, 'media'), 'answerBytes');
+    expectRefusal(await nodes(100, DELIVERIES), 'answerValues');
+    expect((await nodes(100, 'id status')).status).toBe(200);
+  });
+
   it('stops reading once as much was read as an answer may hold', async () => {
     const list = jest.spyOn(SqliteStore.prototype, 'listMessages');
     expectRefusal(

@@ -276,6 +276,61 @@ describe('by the shape of the input', () => {
       graphql(`{ messages { nodes { ${'send { message { '.repeat(20)} id ${'} } '.repeat(20)} } } }`),
     ],
     ['a send to follow over HTTP', graphql('subscription { sendUpdated(id: "1") { id } }')],
+    ['a page from both ends', graphql('{ messages(first: 1, last: 1) { nodes { id } } }')],
+    ['a page of a million from the end', graphql('{ messages(last: 1000000) { nodes { id } } }')],
+    [
+      'a cursor of one’s own to read back from',
+      graphql(`{ messages(last: 1, before: "${Buffer.from("1:' OR 1=1").toString('base64url')}") { nodes { id } } }`),
+    ],
+    [
+      'a participant that SQL would like',
+      graphql(`
+        {
+          messages(filter: { participant: "' OR 1=1; --" }) {
+            totalCount
+          }
+        }
+      `),
+    ],
+    [
+      'a participant of 10,000 digits',
+      graphql(`{ messages(filter: {participant: "+1${'2'.repeat(10_000)}"}) { totalCount } }`),
+    ],
+    ['a sender that matches everything', graphql('{ messages(filter: {from: "%"}) { totalCount } }')],
+    ['an object as direction', graphql('{ messages(filter: {direction: {ne: null}}) { totalCount } }')],
+    ['a state of sends', graphql('{ messages(filter: {statuses: [PENDING, UNKNOWN]}) { totalCount } }')],
+    [
+      'ten thousand states',
+      graphql('query ($of: [MessageStatus!]) { messages(filter: {statuses: $of}) { totalCount } }', {
+        of: Array.from({ length: 10_000 }, () => 'FAILED'),
+      }),
+    ],
+    [
+      'ten thousand ids',
+      graphql('query ($ids: [ID!]) { messages(filter: {ids: $ids}) { totalCount } }', {
+        ids: Array.from({ length: 10_000 }, (_, index) => `${CANARY}${index}`),
+      }),
+    ],
+    [
+      'an id with U+0000',
+      graphql('query ($ids: [ID!]) { messages(filter: {ids: $ids}) { totalCount } }', { ids: [NUL] }),
+    ],
+    [
+      'ten thousand nodes',
+      graphql('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', {
+        ids: Array.from({ length: 10_000 }, (_, index) => `${CANARY}${index}`),
+      }),
+    ],
+    [
+      'a hundred nodes, again and again',
+      graphql(
+        `query ($ids: [ID!]!) { ${Array.from({ length: 20 }, (_, index) => `n${index}: nodes(ids: $ids) { id }`).join(' ')} }`,
+        { ids: Array.from({ length: 100 }, (_, index) => `${CANARY}${index}`) },
+      ),
+    ],
+    ['a list of lists of nodes', graphql('{ nodes(ids: [["a"], ["b"]]) { id } }')],
+    ['an object as the id of a node', graphql('query ($id: ID!) { node(id: $id) { id } }', { id: { $ne: null } })],
+    ['a node of the query type', graphql('{ node(id: "1") { ... on Query { messages { totalCount } } } }')],
     ['a time that is none', graphql('{ messages(filter: {since: "yesterday"}) { nodes { id } } }')],
     [
       '501 representations',

@@ -160,6 +160,12 @@ describe('nothing private leaks', () => {
       '{ sends(after: "zqtag") { nodes { id } } }',
       '{ sends(filter: {status: zqtag}) { nodes { id } } }',
       '{ sends(filter: {zqname: "zqtext"}) { nodes { id } } }',
+      '{ node(id: {zqtag: "zqtag"}) { id } }',
+      '{ nodes(ids: [zqtag, {zqtext: "zqtext"}]) { id } }',
+      '{ nodes(ids: "zqtag") { zqname } }',
+      '{ messages(last: "zqtext", before: zqtag) { totalCount } }',
+      '{ messages(filter: {direction: "zqtag", statuses: [zqtag, "zqtext"]}) { totalCount(zqname: "zqtag") } }',
+      '{ messages(filter: {ids: [{zqtag: "zqtag"}], participant: zqtag}) { isTotalCountExact } }',
     ]) {
       const { raw } = await post(app.url, JSON.stringify({ query }), HEADERS);
       expect(raw).not.toMatch(MARKS);
@@ -167,6 +173,33 @@ describe('nothing private leaks', () => {
     for (const body of ['{"zqtext', '["zqtag"]', `{"query": "zqtag", "variables": "zqtext"}`]) {
       expect((await post(app.url, body, HEADERS)).raw).not.toMatch(MARKS);
     }
+  });
+
+  it('of lists and nodes that are asked for in a wrong way', async () => {
+    const LIST =
+      'query ($first: Int, $after: String, $last: Int, $before: String, $filter: MessageFilter) { messages(first: $first, after: $after, last: $last, before: $before, filter: $filter) { totalCount nodes { id } } }';
+    const ids = Array.from({ length: 101 }, (_, index) => `zqtag${index}`);
+    for (const [query, variables] of [
+      [LIST, { after: 'zqtag' }],
+      [LIST, { last: 1, before: 'zqtag' }],
+      [LIST, { last: 'zqtext', before: { zqtag: 1 } }],
+      [LIST, { first: 1, last: 1, before: 'zqtag' }],
+      [LIST, { filter: { from: 'zqtext words', to: '4567000145670002', participant: `${CANARIES.recipient}0000000` } }],
+      [LIST, { filter: { participant: { zqtag: CANARIES.recipient } } }],
+      [LIST, { filter: { direction: 'zqtag', statuses: ['zqtext', 'FAILED'] } }],
+      [LIST, { filter: { statuses: ['FAILED', 'FAILED'], ids: [...ids, 'zqtext\0'] } }],
+      [LIST, { filter: { ids: [['zqtag'], { zqtext: 1 }] } }],
+      ['query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids }],
+      ['query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids: [{ zqtag: 1 }] }],
+      ['query ($id: ID!) { node(id: $id) { id } }', { id: ['zqtag', CANARIES.text] }],
+    ] as const) {
+      const { raw, errors } = await post(app.url, JSON.stringify({ query, variables }), HEADERS);
+      expect(errors?.[0]?.extensions.code).toBe('BAD_USER_INPUT');
+      expect(raw).not.toMatch(MARKS);
+    }
+    const found = await post<object>(app.url, JSON.stringify({ query: '{ node(id: "zqtag") { id } }' }), HEADERS);
+    expect(found.data).toEqual({ node: null });
+    expect(toldBesideData(found.raw)).not.toMatch(MARKS);
   });
 
   it('of a request that is not let in', async () => {

@@ -1,6 +1,7 @@
 /** The SQLite store: what is asked of both stores, and what is its own. */
 import { chmodSync, mkdtempSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { openStore } from '../../src/store/index.js';
 import type { MessageFilter, Slice } from '../../src/messaging/ports.js';
@@ -261,6 +262,38 @@ describe('the SQLite file', () => {
       expect(steps.map(({ detail }) => detail).at(-1)).toContain('sends_message (message_id=?)');
       await store.close();
     });
+  });
+
+  it('prepares a statement once, as long as it is among the latest, however many lists callers make up', async () => {
+    const prepare = jest.spyOn(Database.prototype, 'prepare');
+    const store = new SqliteStore(new Database(':memory:').exec(migrations('sqlite').join(';')));
+    const states = ['ACCEPTED', 'SENDING', 'DELIVERED', 'PARTIALLY_DELIVERED', 'FAILED', 'RECEIVED'] as const;
+    const lists = states.flatMap((_state, index) =>
+      [NO_FILTER, { ...NO_FILTER, caller: 'a' }].flatMap((filter) =>
+        Array.from({ length: 64 }, (_, shape): [MessageFilter, Slice] => [
+          {
+            ...filter,
+            statuses: states.slice(0, index + 1),
+            from: (shape & 1) === 0 ? null : '+1',
+            to: (shape & 2) === 0 ? null : '+2',
+            tag: (shape & 4) === 0 ? null : 't',
+            participant: (shape & 8) === 0 ? null : '+3',
+          },
+          { ...firstOf(5, (shape & 16) === 0 ? null : { time: 5, sendId: 'x' }), fromEnd: (shape & 32) === 0 },
+        ]),
+      ),
+    );
+    const ask = async (...list: [MessageFilter, Slice]): Promise<number> => {
+      prepare.mockClear();
+      await store.listMessages(...list);
+      return prepare.mock.calls.length;
+    };
+    const [first] = lists as [[MessageFilter, Slice]];
+    expect([await ask(...first), await ask(...first)]).toEqual([1, 0]);
+    for (const list of lists) await ask(...list);
+    expect(await ask(...first)).toBe(1);
+    prepare.mockRestore();
+    await store.close();
   });
 
   it('that is full or read-only does not answer a ping, and answers again afterwards', async () => {

@@ -2,6 +2,7 @@
 import {
   Kind,
   type DocumentNode,
+  type FieldNode,
   type FragmentDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
@@ -30,6 +31,7 @@ const LIMITS = {
 const LISTS: ReadonlyMap<string, number> = new Map([
   ['messages', 1],
   ['unresolvedSends', 1],
+  ['nodes', 1],
   ['_entities', 2],
 ]);
 
@@ -137,12 +139,16 @@ function costOfSelection(selection: SelectionNode, costOfFragment: (name: string
         introspectionDepth: isIntrospection ? below.depth + 1 : below.introspectionDepth,
         aliases: below.aliases + (selection.alias === undefined ? 0 : 1),
         rootFields: 1,
-        lists: below.lists + (LISTS.get(name) ?? 0),
+        lists: below.lists + (isListOfPage(selection) ? 0 : (LISTS.get(name) ?? 0)),
         sends: name === 'sendMessage' || name === 'submitMessage' ? 1 : 0,
       };
     }
   }
 }
+
+/** A connection has `nodes`, too, which are counted with their list. */
+const isListOfPage = ({ name, arguments: given = [] }: FieldNode): boolean =>
+  name.value === 'nodes' && given.length === 0;
 
 function directivesOf({ directives = [] }: { readonly directives?: readonly unknown[] }): Cost {
   return { ...NOTHING, directives: directives.length, directivesOnOneNode: directives.length };
