@@ -113,7 +113,7 @@ async function announce(url: string, { upstream: { kind }, auth }: Config, parts
 function logSocketFailures(closing: Closing, log: Logger): GraphQLOptions['onSocketFailure'] {
   const failures = new ThrottledLog<SocketFailure, unknown>((kind, count, err) => {
     const isPeers = kind === 'CONNECTION' || kind === 'SLOW_READER';
-    log[isPeers ? 'warn' : 'error']({ kind, count, err }, 'WebSockets failed');
+    log[isPeers ? 'warn' : 'error']({ kind, count, err }, 'connections of subscribers failed');
   });
   closing.add(() => {
     failures.close();
