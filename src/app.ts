@@ -84,6 +84,7 @@ async function openHttp(closing: Closing, config: Config, parts: Parts): Promise
     trustedDocuments: readTrustedDocuments(config.trustedDocuments, log),
     corsOrigins,
     introspection,
+    sampleInput: parts.upstream.sample,
     federatedTracing,
     routerOrigins,
     onSocketFailure: logSocketFailures(closing, log),

@@ -21,7 +21,7 @@ import { contextFactory, type ContextFactory, type ContextParts, type RequestCon
 import { DocumentGate } from './documents/gate.js';
 import { documentRules, documentValidator } from './documents/rules.js';
 import type { DocumentRequest, TrustedDocuments } from './documents/trusted.js';
-import { sendGraphiQL, wantsGraphiQL } from './graphiql.js';
+import { graphiQL, wantsGraphiQL } from './graphiql.js';
 import { ordinaryAnswers, type AnswerOrdinary } from './ordinary.js';
 import { isFromOurPage } from './own-pages.js';
 import { errorFormatter, errorPublisher, type ErrorPublisher } from './public-error.js';
@@ -52,6 +52,8 @@ export interface GraphQLOptions extends ContextParts {
   readonly corsOrigins: readonly string[];
   /** Whether callers may see the schema, by introspection, `_service` and GraphiQL. */
   readonly introspection: boolean;
+  /** The input of a send that can do no harm, for GraphiQL; null where every send is real. */
+  readonly sampleInput: object | null;
   /** Whether timings go into the answers that a router asks to trace (ftv1). */
   readonly federatedTracing: boolean;
   /** The origins of routers that may have events posted to them. */
@@ -109,8 +111,9 @@ function requestHandler(
   answerOrdinary: AnswerOrdinary,
   events: ServerSentEvents,
   newContext: ContextFactory,
-  { introspection, corsOrigins, onInternalError }: GraphQLOptions,
+  { introspection, corsOrigins, sampleInput, onInternalError }: GraphQLOptions,
 ): RouteHandlerMethod {
+  const sendGraphiQL = graphiQL(sampleInput);
   const contextOf = ({ id, signedIn }: FastifyRequest): RequestContext => {
     // Every route to here has its hook; a request that bypassed it must not become a caller.
     if (signedIn === null) throw new ServiceError('UNAUTHENTICATED');
@@ -118,7 +121,7 @@ function requestHandler(
   };
   const answer = fastifyApolloHandler(apollo, { context: (request) => Promise.resolve(contextOf(request)) });
   return async function handle(request, reply) {
-    if (introspection && wantsGraphiQL(request)) return sendGraphiQL(reply);
+    if (introspection && wantsGraphiQL(request)) return sendGraphiQL(request, reply);
     if (events.isAskedFor(request)) {
       await events.answer(request, reply, () => contextOf(request));
       return reply;
