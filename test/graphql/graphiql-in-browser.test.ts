@@ -45,7 +45,7 @@ function behindPrefix(url: string): Server {
     // Of its own, so that nothing is stored in it.
     const context = await browser.createBrowserContext();
     page = await context.newPage();
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(30_000);
     await page.setViewport({ width: 1280, height: 800 });
     complaints = [];
     page.on('console', (message) => {
@@ -102,7 +102,7 @@ function behindPrefix(url: string): Server {
     await answerWith('"messageUpdated"', '"status": "DELIVERED"');
     await keepPicture(page, 'followed');
     expect(complaints).toEqual([]);
-  }, 60_000);
+  }, 120_000);
 
   it('follows a message with an API key', async () => {
     app = await startTestApp({ API_KEYS: `shop:${DIGEST}:messages:send+messages:read` });
@@ -120,7 +120,7 @@ function behindPrefix(url: string): Server {
     await run();
     await answerWith('"messageUpdated"', '"status": "DELIVERED"');
     await keepPicture(page, 'followed-with-key');
-  }, 60_000);
+  }, 120_000);
 
   it('opens as it was left, but keeps no key', async () => {
     app = await startTestApp({ API_KEYS: `shop:${DIGEST}:messages:send+messages:read` });
@@ -138,5 +138,5 @@ function behindPrefix(url: string): Server {
     expect(kept).toContain('left-here');
     expect(kept).not.toContain(KEY);
     await keepPicture(page, 'reloaded');
-  }, 60_000);
+  }, 120_000);
 });

@@ -49,11 +49,12 @@ export function subscriptionHandler(options: SubscriptionOptions): WebsocketHand
     onSubscribe: ({ extra }, _id, payload) => prepare(payload, extra, signedIn.get(extra.socket), options),
     execute: (args) => refusalIn(args) ?? execute(args),
     subscribe: (args) => refusalIn(args) ?? resultsOf(args),
-    onNext(_socket, _id, _payload, { document, operationName, contextValue }, { data = null, errors }) {
+    onNext(_socket, _id, _payload, { document, operationName, contextValue }, { data, errors }) {
       const { budget } = contextValue as RequestContext;
       const refusal = answerRefusal(getOperationAST(document, operationName), budget, data);
       if (refusal !== null) return { data: null, errors: publish([asGraphQLError(refusal)], randomUUID()) };
-      return errors === undefined ? undefined : { data, errors: publish(errors, randomUUID()) };
+      if (errors === undefined) return undefined;
+      return { ...(data !== undefined && { data }), errors: publish(errors, randomUUID()) };
     },
     onError: (_socket, _id, _payload, errors) => publish(errors.map(asGraphQLError), randomUUID()),
   });
