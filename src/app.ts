@@ -85,6 +85,7 @@ async function openHttp(closing: Closing, config: Config, parts: Parts): Promise
     trustedDocuments: readTrustedDocuments(config.trustedDocuments, log),
     corsOrigins,
     introspection,
+    sampleInput: parts.upstream.sample,
     federatedTracing,
     routerOrigins,
     onSocketFailure: logSocketFailures(closing, log),
@@ -114,7 +115,7 @@ async function announce(url: string, { upstream: { kind }, auth }: Config, parts
 function logSocketFailures(closing: Closing, log: Logger): GraphQLOptions['onSocketFailure'] {
   const failures = new ThrottledLog<SocketFailure, unknown>((kind, count, err) => {
     const isPeers = kind === 'CONNECTION' || kind === 'SLOW_READER';
-    log[isPeers ? 'warn' : 'error']({ kind, count, err }, 'WebSockets failed');
+    log[isPeers ? 'warn' : 'error']({ kind, count, err }, 'connections of subscribers failed');
   });
   closing.add(() => {
     failures.close();

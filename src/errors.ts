@@ -66,9 +66,9 @@ export const ERRORS = {
     message: 'This key or token lacks a scope.',
   },
   RATE_LIMITED: {
-    when: 'Too many sends, in all or to one recipient: `retryAfterSeconds` says how long to wait. Or too many open subscriptions (HTTP 429).',
+    when: 'Too many sends, in all or to one recipient: `retryAfterSeconds` says how long to wait. Or too many open subscriptions, which `message` says (HTTP 429).',
     retryable: true,
-    message: 'Too many sends or open subscriptions; nothing was sent. Wait, or close some.',
+    message: 'Too many sends; this one was not sent. Wait before you send again.',
   },
   IDEMPOTENCY_KEY_REUSED: {
     when: 'The idempotency key already belongs to a send with another input: use a new one.',

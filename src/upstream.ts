@@ -11,6 +11,7 @@ import type { Closing } from './closing.js';
 import type { Upstream, UpstreamCredentials } from './config/config.js';
 import type { SandboxAuth } from './config/upstream.js';
 import type { Clock } from './messaging/ports.js';
+import { SAMPLES } from './sandbox/samples.js';
 import { startSandbox } from './sandbox/sandbox.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -38,6 +39,8 @@ export interface OpenUpstream {
   /** Credentials that upstream itself brings for its callbacks; the sandbox does. */
   readonly callbackCredentials: readonly Credentials[];
   readonly notice: string;
+  /** The input of a send that reaches nobody; null where every send is real. */
+  readonly sample: object | null;
   /** What the first line of the log says of it. */
   readonly facts: object;
   /** Whether upstream can be used as it is configured: `ok`, or what is wrong, in words that hold no secret. */
@@ -92,12 +95,14 @@ export async function openUpstream(
 ): Promise<OpenUpstream> {
   if (upstream.kind === 'catapult') {
     const notice = 'listening; messages go to Catapult';
-    return { ...connect(closing, upstream, clock), notice, callbackCredentials: [], listening: () => undefined };
+    const own = { notice, sample: null, callbackCredentials: [], listening: () => undefined };
+    return { ...connect(closing, upstream, clock), ...own };
   }
   const sandbox = running ?? (await startBuiltInSandbox(closing, upstream.auth));
   return {
     ...connect(closing, accountIn(sandbox.address, upstream.auth), clock),
     notice: 'listening; messages go to the built-in SANDBOX and reach nobody',
+    sample: SAMPLES[0].input,
     facts: { sandbox: sandbox.address.url },
     callbackCredentials: [sandbox.address.callbackCredentials],
     listening: (callbackUrl) => {
@@ -135,7 +140,7 @@ class UpstreamState {
   }
 }
 
-type Connected = Omit<OpenUpstream, 'notice' | 'callbackCredentials' | 'listening'>;
+type Connected = Omit<OpenUpstream, 'notice' | 'sample' | 'callbackCredentials' | 'listening'>;
 
 function connect(closing: Closing, upstream: Live, clock: Clock): Connected {
   const { url, userId, credentials, formerSecrets, proxies } = upstream;

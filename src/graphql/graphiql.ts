@@ -5,32 +5,132 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 interface Page {
   readonly html: Buffer;
+  readonly gzip: Buffer;
   readonly policy: string;
+  /** Weak: the same for both encodings. */
+  readonly tag: string;
 }
 
+/** Whether a browser wants a page. It also does where the URL has a query: GraphiQL writes there what is being edited. */
 export function wantsGraphiQL({ method, headers, query }: FastifyRequest): boolean {
-  const asksForHtml = method === 'GET' && (headers.accept?.includes('text/html') ?? false);
-  return asksForHtml && !(typeof query === 'object' && query !== null && 'query' in query);
+  const { accept = '' } = headers;
+  if (method !== 'GET') return false;
+  const hasQuery = typeof query === 'object' && query !== null && 'query' in query;
+  return hasQuery ? accept.startsWith('text/html') : accept.includes('text/html');
 }
 
-export async function sendGraphiQL(reply: FastifyReply): Promise<FastifyReply> {
-  const { html, policy } = await graphiQLPage();
-  return reply
-    .type('text/html; charset=utf-8')
-    .header('content-encoding', 'gzip')
-    .header('content-security-policy', policy)
-    .send(html);
+export type SendGraphiQL = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
+
+/** @param sample the input of a send that can do no harm, to open with; null where every send is real. */
+export function graphiQL(sample: object | null): SendGraphiQL {
+  let page: Promise<Page> | undefined;
+  return async (request, reply) => {
+    page ??= makePage(sample);
+    const { html, gzip, policy, tag } = await page;
+    const vary = [reply.getHeader('vary'), 'Accept', 'Accept-Encoding'].filter((name) => name !== undefined).join(', ');
+    // Browsers keep it, and ask each time whether it is still the same.
+    void reply.headers({ 'content-security-policy': policy, etag: tag, 'cache-control': 'no-cache', vary });
+    if (isKnown(tag, request.headers['if-none-match'])) return reply.code(304).send();
+    void reply.type('text/html; charset=utf-8');
+    return takesGzip(request.headers['accept-encoding'])
+      ? reply.header('content-encoding', 'gzip').send(gzip)
+      : reply.send(html);
+  };
 }
 
-let page: Promise<Page> | undefined;
-
-/** One page that needs no other host. It weighs megabytes, so it is made on the first visit and kept compressed. */
-function graphiQLPage(): Promise<Page> {
-  page ??= import('@graphql-yoga/render-graphiql').then(({ renderGraphiQL }) => {
-    const html = renderGraphiQL({ title: 'catapult-graphql', endpoint: '/graphql' });
-    return { html: gzipSync(html), policy: policyFor(html) };
+/** A page that needs no other host. It weighs megabytes, so it is made on the first visit and kept in both forms. */
+async function makePage(sample: object | null): Promise<Page> {
+  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
+  const tabs = tabsFor(sample);
+  const page = renderGraphiQL({
+    title: 'catapult-graphql',
+    // It asks the path that it was opened at, whatever stands before that: no endpoint is named. A browser vouches for a
+    // GET of the page only where it trusts the connection, so it asks by POST; subscriptions, too, as event streams.
+    method: 'POST',
+    // What signs in is not left behind in the browser.
+    shouldPersistHeaders: false,
+    defaultTabs: tabs,
   });
-  return page;
+  const text = page.replace('<script>', () => `<script>${openingVariables(tabs)}</script><script>`);
+  const html = Buffer.from(text);
+  const tag = `W/"${createHash('sha256').update(html).digest('base64url')}"`;
+  return { html, gzip: gzipSync(html), policy: policyFor(text), tag };
+}
+
+/**
+ * GraphiQL takes the variables of the tab that it opens with from the browser's storage, and not from `defaultTabs`. So
+ * they are put there before it starts, on a first visit.
+ */
+function openingVariables([first]: readonly Tab[]): string {
+  return `
+    if (localStorage.getItem('graphiql:tabState') === null && !location.search.includes('query='))
+      localStorage.setItem('graphiql:variables', ${JSON.stringify(first?.variables ?? '')});
+  `;
+}
+
+interface Tab {
+  readonly query: string;
+  readonly variables?: string;
+}
+
+const SEND = `mutation Send($input: MessageInput!) {
+  sendMessage(input: $input) {
+    id
+    status
+    time
+    to
+  }
+}`;
+const FOLLOW = `# Put the id of a message into the variables.
+subscription Follow($id: ID!) {
+  messageUpdated(id: $id) {
+    status
+    deliveries {
+      to
+      status
+    }
+  }
+}`;
+const LATEST = `query Latest {
+  messages(first: 10) {
+    nodes {
+      id
+      status
+      time
+      from
+      to
+      text
+    }
+  }
+}`;
+
+/** What the page opens with. Against the real Catapult it offers no send: pressing a button would cost money. */
+function tabsFor(sample: object | null): Tab[] {
+  const send = { query: SEND, variables: asVariables({ input: sample }) };
+  return [...(sample === null ? [] : [send]), { query: LATEST }, { query: FOLLOW, variables: asVariables({ id: '' }) }];
+}
+
+const asVariables = (variables: object): string => JSON.stringify(variables, null, 2);
+
+/** Whether an If-None-Match header names this weak tag. A proxy that compresses by itself may drop the `W/`. */
+function isKnown(tag: string, header = ''): boolean {
+  return header === '*' || header.split(',').some((known) => weak(known) === weak(tag));
+}
+
+const weak = (tag: string): string => tag.trim().replace(/^W\//, '');
+
+/** Whether an Accept-Encoding header takes gzip: by its name, or else by `*`. */
+function takesGzip(header: string | string[] | undefined): boolean {
+  const codings = new Map(
+    String(header ?? '')
+      .toLowerCase()
+      .split(',')
+      .map((coding) => {
+        const [name = '', quality = 'q=1'] = coding.split(';').map((part) => part.trim());
+        return [name, Number(quality.replace(/^q=/, ''))] as const;
+      }),
+  );
+  return (codings.get('gzip') ?? codings.get('*') ?? 0) > 0;
 }
 
 /** A content security policy under which this page's own scripts run and nothing else does. */

@@ -5,7 +5,7 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { execute, getOperationAST, OperationTypeNode, type DocumentNode, type GraphQLSchema } from 'graphql';
-import type { ExecutionResult } from 'graphql';
+import type { ExecutionResult, OperationDefinitionNode } from 'graphql';
 import { failureBody } from '../errors.js';
 import { answerRefusal } from './answer-budget.js';
 import { statusOfRefusal } from './apollo.js';
@@ -53,10 +53,8 @@ export function ordinaryAnswers(schema: GraphQLSchema, publish: ErrorPublisher):
     const result = await execute({ schema, document, contextValue, variableValues, operationName });
     // Without data nothing was run: the variables are wrong, and Apollo says how.
     if (result.data === undefined) return false;
-    const answer = published(result, publish, request.id);
-    const refusal = answerRefusal(operation, contextValue.budget, answer);
-    const body = refusal === null ? answer : failureBody(refusal, request.id);
-    if (refusal !== null) void reply.code(statusOfRefusal(request.headers.accept));
+    const { body, isRefused } = answerOf(result, operation, contextValue, publish);
+    if (isRefused) void reply.code(statusOfRefusal(request.headers.accept));
     void reply.type(type).send(`${JSON.stringify(body)}\n`);
     return true;
   };
@@ -77,6 +75,18 @@ function isOrdinary({ method, headers, body }: FastifyRequest): boolean {
 
 const isObjectOrAbsent = (value: unknown): boolean =>
   value == null || (typeof value === 'object' && !Array.isArray(value));
+
+/** What a caller gets of a result: the result itself, or why it must not be given. */
+export function answerOf(
+  result: ExecutionResult,
+  operation: OperationDefinitionNode,
+  { budget, requestId }: RequestContext,
+  publish: ErrorPublisher,
+): { readonly body: object; readonly isRefused: boolean } {
+  const answer = published(result, publish, requestId);
+  const refusal = answerRefusal(operation, budget, answer);
+  return { body: refusal === null ? answer : failureBody(refusal, requestId), isRefused: refusal !== null };
+}
 
 /** In the order of the specification. */
 function published({ data, errors }: ExecutionResult, publish: ErrorPublisher, requestId: string): object {

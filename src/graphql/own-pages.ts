@@ -14,3 +14,13 @@ export function isFromOurPage({ origin, host, ...headers }: IncomingHttpHeaders,
   // A browser names the origin on every request to another one.
   return origin === undefined ? headers['sec-fetch-site'] === 'same-origin' : isOurs(origin, host, origins);
 }
+
+/**
+ * Whether a GET can come from no page but ours, by Apollo's rule: our page asks, or a header shows that the browser asked
+ * first whether it may, or that it is none.
+ */
+export function isVouchedFor(headers: IncomingHttpHeaders, origins: readonly string[]): boolean {
+  return isFromOurPage(headers, origins) || PREFLIGHTED.some((name) => (headers[name] ?? '') !== '');
+}
+
+const PREFLIGHTED = ['apollo-require-preflight', 'x-apollo-operation-name'];

@@ -1,4 +1,4 @@
-/** /graphql: who may ask, which documents pass, and who answers: Apollo, GraphiQL or a WebSocket. */
+/** /graphql: who may ask, which documents pass, and who answers: Apollo, GraphiQL, an event stream or a WebSocket. */
 import type { ApolloServer } from '@apollo/server';
 import websocket from '@fastify/websocket';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
@@ -21,11 +21,12 @@ import { contextFactory, type ContextFactory, type ContextParts, type RequestCon
 import { DocumentGate } from './documents/gate.js';
 import { documentRules, documentValidator } from './documents/rules.js';
 import type { DocumentRequest, TrustedDocuments } from './documents/trusted.js';
-import { sendGraphiQL, wantsGraphiQL } from './graphiql.js';
+import { graphiQL, wantsGraphiQL } from './graphiql.js';
 import { ordinaryAnswers, type AnswerOrdinary } from './ordinary.js';
 import { isFromOurPage } from './own-pages.js';
 import { errorFormatter, errorPublisher, type ErrorPublisher } from './public-error.js';
 import { buildMessagingSchema } from './schema.js';
+import { ServerSentEvents } from './subscriptions/server-sent-events.js';
 import type { OnSocketFailure } from './subscriptions/socket.js';
 import { subscriptionHandler } from './subscriptions/websocket.js';
 
@@ -51,6 +52,8 @@ export interface GraphQLOptions extends ContextParts {
   readonly corsOrigins: readonly string[];
   /** Whether callers may see the schema, by introspection, `_service` and GraphiQL. */
   readonly introspection: boolean;
+  /** The input of a send that can do no harm, for GraphiQL; null where every send is real. */
+  readonly sampleInput: object | null;
   /** Whether timings go into the answers that a router asks to trace (ftv1). */
   readonly federatedTracing: boolean;
   /** The origins of routers that may have events posted to them. */
@@ -80,12 +83,13 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
   });
   await apollo.start();
 
-  const handler = requestHandler(apollo, ordinaryAnswers(schema, publish), newContext, options);
+  const events = new ServerSentEvents({ ...options, schema, publish });
+  const handler = requestHandler(apollo, ordinaryAnswers(schema, publish), events, newContext, options);
   const { corsOrigins: origins, onSocketFailure: onFailure } = options;
   const wsHandler = subscriptionHandler({ schema, newContext, authenticate, gate, origins, publish, onFailure });
   const hooks = {
     onRequest: signInHook(authenticate, introspection),
-    preHandler: gateHook(gate, trustedDocuments, publish),
+    preHandler: gateHook(gate, trustedDocuments, publish, events),
   };
 
   routes.decorateRequest('signedIn', null);
@@ -93,6 +97,11 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
   routes.route({ method: 'POST', url: '/graphql', ...hooks, handler });
   await registerWebSockets(routes);
   routes.route({ method: 'GET', url: '/graphql', ...hooks, handler, wsHandler });
+  // Streams would hold up the end of the host, which waits for all answers.
+  routes.addHook('preClose', () => {
+    events.stop();
+    return Promise.resolve();
+  });
   return () => apollo.stop();
 }
 
@@ -100,9 +109,11 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
 function requestHandler(
   apollo: ApolloServer<RequestContext>,
   answerOrdinary: AnswerOrdinary,
+  events: ServerSentEvents,
   newContext: ContextFactory,
-  { introspection, corsOrigins, onInternalError }: GraphQLOptions,
+  { introspection, corsOrigins, sampleInput, onInternalError }: GraphQLOptions,
 ): RouteHandlerMethod {
+  const sendGraphiQL = graphiQL(sampleInput);
   const contextOf = ({ id, signedIn }: FastifyRequest): RequestContext => {
     // Every route to here has its hook; a request that bypassed it must not become a caller.
     if (signedIn === null) throw new ServiceError('UNAUTHENTICATED');
@@ -110,7 +121,11 @@ function requestHandler(
   };
   const answer = fastifyApolloHandler(apollo, { context: (request) => Promise.resolve(contextOf(request)) });
   return async function handle(request, reply) {
-    if (introspection && wantsGraphiQL(request)) return sendGraphiQL(reply);
+    if (introspection && wantsGraphiQL(request)) return sendGraphiQL(request, reply);
+    if (events.isAskedFor(request)) {
+      await events.answer(request, reply, () => contextOf(request));
+      return reply;
+    }
     const { document } = request;
     if (document !== null && (await answerOrdinary(request, reply, document, () => contextOf(request)))) return reply;
     // Apollo runs a GET only with a header that makes a browser ask first. It asked, or it says that it had no need to.
@@ -143,12 +158,18 @@ function signInHook(authenticate: Authenticate, introspection: boolean): onReque
 }
 
 /** Answers a request whose document may not run. Without a caller there is none: it would only show what the schema has. */
-function gateHook(gate: DocumentGate, trusted: TrustedDocuments, publish: ErrorPublisher): preHandlerHookHandler {
+function gateHook(
+  gate: DocumentGate,
+  trusted: TrustedDocuments,
+  publish: ErrorPublisher,
+  events: ServerSentEvents,
+): preHandlerHookHandler {
   return (request, reply, done) => {
     const text = request.signedIn === null ? null : documentTextOf(request, trusted);
     const judgement = text === null ? null : gate.judge(text, request.id);
     request.document = judgement !== null && 'document' in judgement ? judgement.document : null;
     if (judgement === null || 'document' in judgement) done();
+    else if (events.isAskedFor(request)) events.sayErrors(reply, judgement.errors);
     else void refuse(reply, { errors: publish(judgement.errors, request.id) });
   };
 }

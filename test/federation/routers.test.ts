@@ -8,6 +8,8 @@ import { buildClientSchema, getIntrospectionQuery, isInterfaceType, parse, print
 import type { FormattedExecutionResult, IntrospectionQuery } from 'graphql';
 import { subgraphSdl } from '../../src/graphql/schema.js';
 import { startTestApp, type TestApp } from '../support/app.js';
+import { execute } from '../support/client.js';
+import { SendMessageDocument } from '../support/generated/graphql.js';
 import { startUsers, USERS_SDL, type UsersSubgraph } from './users.js';
 import { SILENT_INPUT as INPUT } from '../support/messages.js';
 
@@ -62,6 +64,58 @@ const SUBMIT = `mutation ($input: MessageInput!) {
     ... on InvalidMessageProblem { fieldErrors { path code } }
   }
 }`;
+
+describe('behind Hive Gateway, a subscription', () => {
+  let app: TestApp;
+  /** Every event that the router passes on: its data, or the codes of its errors. */
+  let follow: (query: string) => Promise<unknown[]>;
+  let close: () => Promise<void>;
+
+  beforeEach(async () => {
+    app = await startTestApp();
+    const { supergraphSdl: supergraph = '' } = composeServices([
+      { name: 'messages', url: app.url, typeDefs: parse(subgraphSdl()) },
+    ]);
+    const gateway = createGatewayRuntime({
+      supergraph,
+      transports: { http },
+      logging: false,
+      maskedErrors: false,
+      // It subscribes by GET, which only a header makes sure that no page of another site asks.
+      transportEntries: { '*.http': { headers: [['apollo-require-preflight', 'true']] } },
+    });
+    follow = async (query) => {
+      const answer = await gateway.fetch('http://gateway.example/graphql', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+        body: JSON.stringify({ query }),
+      });
+      const events = (await answer.text()).split('\n').filter((line) => line.startsWith('data: {'));
+      return events.map((line) => {
+        const { data, errors } = JSON.parse(line.slice('data: '.length)) as FormattedExecutionResult;
+        return errors?.map(({ extensions }) => extensions?.code) ?? data;
+      });
+    };
+    close = async () => {
+      await gateway[Symbol.asyncDispose]();
+    };
+  });
+  afterEach(async () => {
+    await close();
+    await app.close();
+  });
+
+  it('comes by server-sent events, to the end', async () => {
+    const { data } = await execute(app.url, SendMessageDocument, { input: { ...INPUT, to: ['+12345678902'] } });
+    const id = JSON.stringify(data?.sendMessage?.id);
+    const told = await follow(`subscription { messageUpdated(id: ${id}) { id status } }`);
+    expect(told.at(-1)).toMatchObject({ messageUpdated: { status: 'DELIVERED' } });
+  });
+
+  it('tells what failed', async () => {
+    expect(await follow('subscription { messageUpdated(id: "unknown") { id } }')).toEqual([['BAD_USER_INPUT']]);
+  });
+});
 
 describe.each([
   ['Apollo Gateway', startApolloGateway],

@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { request } from 'undici';
 import { startTestApp, upstreamAt, type TestApp } from '../support/app.js';
+import { EventReader } from '../support/event-stream.js';
 import { INPUT } from '../support/messages.js';
 import { listen, stopListening } from '../support/listen.js';
 
@@ -43,6 +44,9 @@ afterAll(async () => {
 afterEach(() => {
   expect(upstreamCalls).toBe(0);
 });
+
+/** Asks for events instead of JSON. */
+const EVENTS = { accept: 'text/event-stream' };
 
 interface Sent {
   readonly method?: string;
@@ -126,6 +130,10 @@ describe('by the shape of the input', () => {
     ['eleven media', { media: Array.from({ length: 11 }, (_, index) => `https://cdn.example.com/${index}`) }],
     ['a medium of 5000 characters', { media: [`https://cdn.example.com/${'a'.repeat(5_000)}`] }],
   ];
+  it.each(inputs)('%s, by server-sent events', async (_name, fields) => {
+    expect((await attack({ ...sending(fields), headers: EVENTS })).text).toMatch(/^(event: next\ndata: )?\{"errors"/);
+  });
+
   it.each(inputs)('%s', async (_name, fields) => {
     const { text } = await attack(sending(fields));
     expect(text).toMatch(/BAD_USER_INPUT|BAD_REQUEST/);
@@ -354,6 +362,10 @@ describe('by the shape of the input', () => {
   it.each(documents)('%s', async (_name, sent) => {
     expect((await attack(sent)).text).toContain('"errors"');
   });
+
+  it.each(documents)('%s, by server-sent events', async (_name, sent) => {
+    expect((await attack({ ...sent, headers: EVENTS })).text).toMatch(/^(:\n\n)?event: next\ndata: \{"errors"/);
+  });
 });
 
 describe('by HTTP', () => {
@@ -547,6 +559,55 @@ describe('by who calls', () => {
       expect(await seenBy(key)).toEqual({ data: { message: null, messages: { nodes: [] } } });
     }
   });
+});
+
+describe('by event streams', () => {
+  const RECEIVED = 'subscription { messageReceived { id } }';
+  const streams: EventReader[] = [];
+  afterEach(() => {
+    for (const stream of streams.splice(0)) stream.end();
+  });
+
+  it.each([
+    ['a sender', KEY],
+    ['a reader', 'reader-key'],
+  ])('of inbound messages for %s', async (_name, key) => {
+    const { text } = await attack({ ...graphql(RECEIVED), headers: { ...EVENTS, authorization: `Bearer ${key}` } });
+    expect(text).toMatch(/^:\n\nevent: next\ndata: \{"errors":.*FORBIDDEN.*\n\nevent: complete\ndata:\n\n$/);
+  });
+
+  it('of a message of somebody else', async () => {
+    const { text } = await attack({
+      ...graphql('subscription { messageUpdated(id: "inbound-1") { text } }'),
+      headers: { ...EVENTS, authorization: 'Bearer reader-key' },
+    });
+    expect(text).toContain('UNKNOWN_MESSAGE');
+  });
+
+  it('for pages of other sites', async () => {
+    const path = `/graphql?query=${encodeURIComponent(RECEIVED)}`;
+    const headers = { ...EVENTS, origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' };
+    expect((await attack({ method: 'GET', path, headers })).status).toBe(400);
+  });
+
+  it('ten thousand times', async () => {
+    const statuses = new Map<number, number>();
+    for (let batch = 0; batch < 100; batch++) {
+      const opened = await Promise.all(
+        Array.from({ length: 100 }, () =>
+          EventReader.open(app.url, { query: RECEIVED }, { authorization: 'Bearer auditor-key' }),
+        ),
+      );
+      for (const stream of opened) {
+        statuses.set(stream.status, (statuses.get(stream.status) ?? 0) + 1);
+        if (stream.status === 200) streams.push(stream);
+        else stream.end();
+      }
+    }
+    expect(Object.fromEntries(statuses)).toEqual({ 200: 1_000, 429: 9_000 });
+    // Others are not harmed.
+    expect((await attack(graphql('{ __typename }'))).status).toBe(200);
+  }, 120_000);
 });
 
 describe('by text messages', () => {

@@ -7,6 +7,7 @@ import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 import { accountAt, startTestApp, upstreamAt, type TestApp } from '../support/app.js';
 import { post } from '../support/client.js';
+import { EventReader } from '../support/event-stream.js';
 import {
   MessageDocument,
   MessageUpdatedDocument,
@@ -59,6 +60,7 @@ const HEADERS = {
   'apollo-federation-include-trace': 'ftv1',
   'x-zqheader': 'zqheader',
 };
+const HEADERS_OF_EVENTS = { ...HEADERS, accept: 'text/event-stream' };
 
 /** The answer without its data, which is the caller's own: errors, extensions and the decoded trace. */
 function toldBesideData(raw: string): string {
@@ -169,6 +171,8 @@ describe('nothing private leaks', () => {
     ]) {
       const { raw } = await post(app.url, JSON.stringify({ query }), HEADERS);
       expect(raw).not.toMatch(MARKS);
+      const events = await EventReader.open(app.url, { query }, HEADERS_OF_EVENTS);
+      expect(JSON.stringify(await events.rest())).not.toMatch(MARKS);
     }
     for (const body of ['{"zqtext', '["zqtag"]', `{"query": "zqtag", "variables": "zqtext"}`]) {
       expect((await post(app.url, body, HEADERS)).raw).not.toMatch(MARKS);
@@ -249,6 +253,8 @@ describe('nothing private leaks', () => {
     ] as const) {
       const told = await firstAnswer(app.url, { query, variables }, credentials);
       expect(JSON.stringify(told)).not.toMatch(MARKS);
+      const events = await EventReader.open(app.url, { query, variables }, HEADERS_OF_EVENTS);
+      expect(JSON.stringify(await events.rest())).not.toMatch(MARKS);
     }
   });
 

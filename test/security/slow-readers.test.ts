@@ -7,6 +7,8 @@ import { request } from 'undici';
 import { createHttpHost } from '../../src/http/host.js';
 import { createLogger } from '../../src/log.js';
 import { UnreadAnswers } from '../../src/http/unread-answers.js';
+import { startTestApp } from '../support/app.js';
+import { EventReader, linesOf } from '../support/event-stream.js';
 import { listen, stopListening } from '../support/listen.js';
 
 /** More than the kernel takes on for a client that does not read. */
@@ -97,6 +99,33 @@ describe('a client that does not read its answer', () => {
     expect(answers.map(({ destroyed }) => destroyed)).toEqual([false]);
   });
 });
+
+it('a subscriber that reads nothing keeps little waiting, and learns that it lost messages', async () => {
+  const app = await startTestApp({ CALLBACK_USERNAME: 'user', CALLBACK_PASSWORD: 'password' });
+  const text = 'x'.repeat(2_000);
+  const fields = Array.from({ length: 10 }, (_, index) => `t${index}: text`).join(' ');
+  const stream = await EventReader.open(app.url, { query: `subscription { messageReceived { id ${fields} } }` });
+  // As soon as one is there, it is subscribed.
+  let count = 0;
+  const receive = async (many: number): Promise<void> => {
+    const events = Array.from({ length: many }, () => {
+      const message = { id: `in-${count++}`, from: '+12345678902', to: ['+12345678901'], owner: '+12345678901', text };
+      return { type: 'message-received', time: '2026-11-24T10:00:00Z', to: '+12345678901', message };
+    });
+    const { statusCode } = await request(`${new URL(app.url).origin}/callbacks/catapult`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${Buffer.from('user:password').toString('base64')}` },
+      body: JSON.stringify(events),
+    });
+    expect(statusCode).toBe(200);
+  };
+  // Twenty kilobytes each: a few hundred fill what the kernel takes on, and then a thousand wait by their ids.
+  while (count < 4_000) await receive(100);
+  const told = linesOf(await stream.rest());
+  expect(told.slice(-3).map((line) => line.slice(0, 22))).toEqual(['next SUBSCRIPTION_LOST', 'complete', 'end']);
+  expect(told.length).toBeLessThan(3_000);
+  await app.close();
+}, 60_000);
 
 it('clients that read none of their answers leave the server 64 MiB, whatever they ask for', async () => {
   const log = createLogger('silent', new Writable());

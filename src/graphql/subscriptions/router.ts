@@ -16,7 +16,7 @@ import type { ExecutionArgs, GraphQLFormattedError, OperationDefinitionNode } fr
 import { ServiceError, type ErrorCode } from '../../errors.js';
 import type { RequestContext } from '../context.js';
 import { whenExpired } from './expiry.js';
-import { OpenPerCaller } from './open-per-caller.js';
+import { MAX_OPEN, OpenPerCaller, tooManyOpen } from './open-per-caller.js';
 import { asGraphQLError, type ErrorPublisher } from '../public-error.js';
 import { RouterCallback, type CallbackTarget } from './router-callback.js';
 
@@ -27,11 +27,6 @@ const DEFAULT_HEARTBEAT_MS = 5_000;
 const MAX_HEARTBEAT_MS = 3_600_000;
 /** Routers write URLs of a hundred characters, and UUIDs. In UTF-16 units; each is kept as long as its subscription. */
 const MAX_TEXT_LENGTH = 2_048;
-/**
- * A router may sign in for all of its users, who look at one page each. Every subscription costs a post each heartbeat:
- * a thousand at 5 s are 200 a second.
- */
-const MAX_PER_CALLER = 1_000;
 
 export interface RouterSubscriptionOptions {
   /** The origins that events may be posted to: `https://router.example.com`. */
@@ -41,7 +36,7 @@ export interface RouterSubscriptionOptions {
 }
 
 export function routerSubscriptions(options: RouterSubscriptionOptions): ApolloServerPlugin<RequestContext> {
-  const { origins, publish, maxPerCaller = MAX_PER_CALLER } = options;
+  const { origins, publish, maxPerCaller = MAX_OPEN.routerSubscriptions } = options;
   const places = new OpenPerCaller(maxPerCaller);
   const running = new Map<RouterCallback, Promise<void>>();
   let isStopping = false;
@@ -50,7 +45,7 @@ export function routerSubscriptions(options: RouterSubscriptionOptions): ApolloS
   const open = async (target: CallbackTarget, args: Subscribing): Promise<GraphQLResponse> => {
     const { caller, requestId } = args.contextValue;
     const giveBack = places.take(caller.name);
-    if (giveBack === null) return answer(429, publish([failed('RATE_LIMITED')], requestId));
+    if (giveBack === null) return answer(429, publish([asGraphQLError(tooManyOpen(maxPerCaller))], requestId));
     const callback = new RouterCallback(target, (errors) => publish(errors, requestId));
     if (!(await callback.check()) || isStopping) {
       giveBack();
@@ -133,10 +128,10 @@ function answer(status: number, errors?: readonly GraphQLFormattedError[]): Grap
   return { http: { status, headers }, body: { kind: 'single', singleResult } };
 }
 
-/** Plain HTTP has no way to deliver events. */
+/** One answer of JSON cannot bring events. */
 function refuseSubscription({ operation }: { operation?: OperationDefinitionNode }): Promise<void> {
   if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) return Promise.resolve();
-  throw refusal('Use a WebSocket for subscriptions.');
+  throw refusal('Subscribe by WebSocket, or with Accept: text/event-stream.');
 }
 
 /** The callback that a request asks for, by the protocol's newer or older names; null when it asks for none. */

@@ -1,8 +1,8 @@
 /** GraphQL over WebSocket, by the graphql-ws protocol, under the same rules as over HTTP. */
 import { randomUUID } from 'node:crypto';
 import type { WebsocketHandler } from '@fastify/websocket';
-import { getOperationAST } from 'graphql';
-import type { ExecutionArgs, GraphQLError, GraphQLSchema } from 'graphql';
+import { execute, getOperationAST } from 'graphql';
+import type { ExecutionArgs, ExecutionResult, GraphQLError, GraphQLSchema } from 'graphql';
 import { makeServer, type SubscribePayload } from 'graphql-ws';
 import { ServiceError, type ErrorCode } from '../../errors.js';
 import type { SignedIn } from '../../messaging/caller.js';
@@ -11,9 +11,10 @@ import { answerRefusal } from '../answer-budget.js';
 import type { ContextFactory, RequestContext } from '../context.js';
 import type { DocumentGate } from '../documents/gate.js';
 import { isExpired, whenExpired } from './expiry.js';
-import { OpenPerCaller } from './open-per-caller.js';
+import { MAX_OPEN, OpenPerCaller, tooManyOpen } from './open-per-caller.js';
 import { isOurs } from '../own-pages.js';
 import { asGraphQLError, type ErrorPublisher } from '../public-error.js';
+import { resultsOf } from './results.js';
 import { serveSocket, type Connection, type OnSocketFailure } from './socket.js';
 
 export interface SubscriptionOptions {
@@ -34,11 +35,6 @@ const TOO_MANY = 4429;
 /** As RFC 6455's registry has it. */
 const TRY_AGAIN_LATER = 1013;
 
-/** A page shows a few messages at a time. */
-const MAX_OPERATIONS_PER_CONNECTION = 50;
-/** A frontend server holds one connection, or a handful; each costs memory here. */
-const MAX_CONNECTIONS_PER_CALLER = 100;
-
 /** Serves one endpoint's WebSockets: who may connect, what each may run, and what its answers say. */
 export function subscriptionHandler(options: SubscriptionOptions): WebsocketHandler {
   const { publish, onFailure, origins } = options;
@@ -51,11 +47,14 @@ export function subscriptionHandler(options: SubscriptionOptions): WebsocketHand
       return refusal === null;
     },
     onSubscribe: ({ extra }, _id, payload) => prepare(payload, extra, signedIn.get(extra.socket), options),
-    onNext(_socket, _id, _payload, { document, operationName, contextValue }, { data = null, errors }) {
+    execute: (args) => refusalIn(args) ?? execute(args),
+    subscribe: (args) => refusalIn(args) ?? resultsOf(args),
+    onNext(_socket, _id, _payload, { document, operationName, contextValue }, { data, errors }) {
       const { budget, requestId } = contextValue as RequestContext;
       const refusal = answerRefusal(getOperationAST(document, operationName), budget, data);
       if (refusal !== null) return { data: null, errors: publish([asGraphQLError(refusal)], requestId) };
-      return errors === undefined ? undefined : { data, errors: publish(errors, requestId) };
+      if (errors === undefined) return undefined;
+      return { ...(data !== undefined && { data }), errors: publish(errors, requestId) };
     },
     onError: (_socket, _id, _payload, errors) => publish(errors.map(asGraphQLError), randomUUID()),
   });
@@ -73,7 +72,7 @@ type Admit = (connection: Connection, params: Record<string, unknown>) => Promis
 
 /** Lets a connection in until its credential ends; resolves with the close code where it does not. */
 function doorkeeper({ authenticate, onFailure }: SubscriptionOptions, signedIn: SignedInSockets): Admit {
-  const connections = new OpenPerCaller(MAX_CONNECTIONS_PER_CALLER);
+  const connections = new OpenPerCaller(MAX_OPEN.webSockets);
   return async ({ socket, request }, params) => {
     const { authorization, 'x-api-key': apiKey } = { ...request.headers, ...inLowerCase(params) };
     let who: SignedIn | null;
@@ -112,21 +111,38 @@ function inLowerCase(params: Record<string, unknown>): Record<string, unknown> {
   return lower;
 }
 
-/** What graphql-ws is to run for one request, or the errors that its caller gets. */
+/** What graphql-ws is to run for one request, or the result that it gets without being run. */
+interface Prepared extends ExecutionArgs {
+  readonly refusal: ExecutionResult | null;
+}
+
+/** Of what `prepare` made. */
+const refusalIn = (args: ExecutionArgs): ExecutionResult | null => (args as Prepared).refusal;
+
+/**
+ * What is to run for one request. Of a document that is wrong its caller gets the errors, by the `error` message that the
+ * protocol has for them: nothing was begun, and whoever wrote the document reads them.
+ */
 function prepare(
   { query, variables = null, operationName = null }: SubscribePayload,
   { underWay }: Connection,
   who: SignedIn | undefined,
   { schema, newContext, gate }: SubscriptionOptions,
-): ExecutionArgs | readonly GraphQLError[] {
+): Prepared | readonly GraphQLError[] {
   if (who === undefined || isExpired(who.expiresAt)) return failed('UNAUTHENTICATED');
-  if (underWay() > MAX_OPERATIONS_PER_CONNECTION) return failed('RATE_LIMITED');
   const requestId = randomUUID();
   const judgement = gate.judge(query, requestId);
   if ('errors' in judgement) return judgement.errors;
   const { document } = judgement;
   if (getOperationAST(document, operationName) == null) return failed('OPERATION_RESOLUTION_FAILURE');
-  return { schema, document, variableValues: variables, operationName, contextValue: newContext(requestId, who) };
+  const contextValue = newContext(requestId, who);
+  return { schema, document, variableValues: variables, operationName, contextValue, refusal: refusalFor(underWay()) };
+}
+
+/** Why one operation more may not run on a connection; null if it may. */
+function refusalFor(underWay: number): ExecutionResult | null {
+  const limit = MAX_OPEN.operationsPerWebSocket;
+  return underWay > limit ? { errors: [asGraphQLError(tooManyOpen(limit))] } : null;
 }
 
 const failed = (code: ErrorCode): readonly GraphQLError[] => [asGraphQLError(new ServiceError(code))];

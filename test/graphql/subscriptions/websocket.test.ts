@@ -70,6 +70,30 @@ describe('a WebSocket', () => {
     expect(await (await connect()).ask({ ...INIT, payload: params })).toEqual(isLetIn ? ACK : 4401);
   });
 
+  it('gets the failure of a subscription as a result, so that routers pass it on, and is told that it is over', async () => {
+    app = await startTestApp();
+    const peer = await connect();
+    await peer.ask(INIT);
+    peer.send({ id: 'a', type: 'subscribe', payload: { query: 'subscription { messageUpdated(id: "?") { id } }' } });
+    expect(await peer.next()).toMatchObject({
+      id: 'a',
+      type: 'next',
+      payload: { errors: [{ extensions: { code: 'BAD_USER_INPUT', fieldErrors: [{ code: 'UNKNOWN_MESSAGE' }] } }] },
+    });
+    expect(await peer.next()).toEqual({ id: 'a', type: 'complete' });
+  });
+
+  it('gets the mistakes of a document as the protocol has them', async () => {
+    app = await startTestApp();
+    const peer = await connect();
+    await peer.ask(INIT);
+    peer.send({ id: 'a', type: 'subscribe', payload: { query: 'subscription { nope }' } });
+    expect(await peer.next()).toMatchObject({
+      type: 'error',
+      payload: [{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }],
+    });
+  });
+
   it('gets inbound messages only with messages:read-all', async () => {
     const digest = (key: string): string => createHash('sha256').update(key).digest('hex');
     app = await startTestApp({ API_KEYS: `shop:${digest('shop-key')}:messages:send+messages:read` });
