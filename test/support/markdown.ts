@@ -21,3 +21,22 @@ export const anchors = (page: string): string[] =>
       .replace(/[^\p{L}\p{N}\s_-]/gu, '')
       .replace(/\s/g, '-'),
   );
+
+export interface CodeBlock {
+  /** As after the fence: `ts`. */
+  readonly language: string;
+  readonly text: string;
+  /** The heading that it stands under. */
+  readonly heading: string;
+}
+
+/** The blocks of code of a page, in their order. */
+export function codeBlocks(page: string): CodeBlock[] {
+  const blocks: CodeBlock[] = [];
+  let heading = '';
+  for (const [, title, language = '', text = ''] of page.matchAll(/^#+ (.*)$|^```(\w*)\n([^]*?)^```$/gm)) {
+    if (title === undefined) blocks.push({ language, text, heading });
+    else heading = title;
+  }
+  return blocks;
+}
