@@ -50,7 +50,7 @@ export class SendResolver {
   @Query(() => SendType, {
     nullable: true,
     description:
-      'What became of a send, by its id or by its idempotency key; null if this server knows of none that you may see. So a page that was reloaded in the middle learns whether its message went out. With `null` nothing went out so far, but a call may still be on its way: to repeat it with the same key and input is safe, and a new one is not.',
+      'What became of a send, by its id or by its idempotency key; null if this server knows of none that you may see. So a page that was reloaded in the middle learns whether its message went out. With `null` nothing went out so far, but a call may still be on its way: to repeat it with the same key and input is safe, and a new one is not. This holds for 72 hours: then a key is forgotten, also that of a message that went out.',
   })
   async send(
     @Arg('id', () => ID, { nullable: true, description: `${ID_DESCRIPTION} Error code: \`ONE_OF_ID_AND_KEY\`.` })

@@ -90,7 +90,10 @@ export class SendType implements NodeType {
   to!: string[];
 
   @Directive(PERSONAL)
-  @Field(() => String, { nullable: true, description: 'The tag that was given with the message.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The tag that was given with the message; null without one, and for what was not sent.',
+  })
   tag!: string | null;
 
   @Field(() => MessageType, {

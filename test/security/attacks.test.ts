@@ -254,6 +254,36 @@ describe('by the shape of the input', () => {
       'a cursor of one’s own',
       graphql(`{ messages(after: "${Buffer.from("1:' OR 1=1").toString('base64url')}") { nodes { id } } }`),
     ],
+    ['a send by nothing', graphql('{ send { id } }')],
+    ['a send by its id and a key', graphql('{ send(id: "1", idempotencyKey: "k") { id } }')],
+    ['a send by an object', graphql('query ($id: ID) { send(id: $id) { id } }', { id: { $ne: null } })],
+    [
+      'a send by a list of keys',
+      graphql('query ($key: ID) { send(idempotencyKey: $key) { id } }', { key: [CANARY, 'k'] }),
+    ],
+    ['a page of a million sends', graphql('{ sends(first: 1000000) { nodes { id } } }')],
+    ['a page of sends from both ends', graphql('{ sends(first: 1, last: 1) { nodes { id } } }')],
+    [
+      'a cursor of sends of one’s own',
+      graphql(`{ sends(before: "${Buffer.from("1:' OR 1=1").toString('base64url')}") { nodes { id } } }`),
+    ],
+    [
+      'sends in a state that is none',
+      graphql(`
+        {
+          sends(filter: { status: "' OR 1=1" }) {
+            nodes {
+              id
+            }
+          }
+        }
+      `),
+    ],
+    [
+      'messages and sends in turn, twenty times',
+      graphql(`{ messages { nodes { ${'send { message { '.repeat(20)} id ${'} } '.repeat(20)} } } }`),
+    ],
+    ['a send to follow over HTTP', graphql('subscription { sendUpdated(id: "1") { id } }')],
     ['a page from both ends', graphql('{ messages(first: 1, last: 1) { nodes { id } } }')],
     ['a page of a million from the end', graphql('{ messages(last: 1000000) { nodes { id } } }')],
     [

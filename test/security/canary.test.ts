@@ -12,10 +12,13 @@ import {
   MessageDocument,
   MessageUpdatedDocument,
   NormalizeNumberDocument,
+  SendDocument,
   SendMessageDocument,
+  SendUpdatedDocument,
   SubmitMessageDocument,
   UnresolvedSendsDocument,
   ValidateMessageDocument,
+  type SendQuery,
 } from '../support/generated/graphql.js';
 import { listen, stopListening } from '../support/listen.js';
 import { firstAnswer } from '../support/subscriber.js';
@@ -153,6 +156,12 @@ describe('nothing private leaks', () => {
       `{ message(id: ${JSON.stringify(CANARIES.recipient)}`,
       'zqtext',
       `{ a: message(id: ["zqtag"]) { id } }`,
+      '{ send(id: "zqtag", idempotencyKey: "zqidempotency") { id } }',
+      '{ send(id: ["zqtag"]) { problem { ... on zqname { zqtext } } } }',
+      'query ($key: ID = {zqidempotency: 1}) { send(idempotencyKey: $key) { id } }',
+      '{ sends(after: "zqtag") { nodes { id } } }',
+      '{ sends(filter: {status: zqtag}) { nodes { id } } }',
+      '{ sends(filter: {zqname: "zqtext"}) { nodes { id } } }',
       '{ node(id: {zqtag: "zqtag"}) { id } }',
       '{ nodes(ids: [zqtag, {zqtext: "zqtext"}]) { id } }',
       '{ nodes(ids: "zqtag") { zqname } }',
@@ -234,6 +243,10 @@ describe('nothing private leaks', () => {
       [print(MessageUpdatedDocument), { id: 'zqtag' }],
       [print(MessageUpdatedDocument), { id: { zqtext: 1 } }],
       ['subscription { messageUpdated(id: {zqtag: "zqtag"}) { id } }', {}],
+      [print(SendUpdatedDocument), { id: 'zqidempotency' }],
+      [print(SendUpdatedDocument), { id: ['zqtext'] }],
+      ['subscription { messagesUpdated(since: "zqtag") { cursor } }', {}],
+      ['subscription { messagesUpdated(filter: {tag: "zqtag\\u0000"}) { cursor } }', {}],
       ['subscription { zqname(text: "zqtext") }', {}],
       [print(ValidateMessageDocument), { input: { ...INPUT, to: [CANARIES.tag] } }],
       [print(NormalizeNumberDocument), { text: CANARIES.text.repeat(10), region: CANARIES.tag }],
@@ -243,6 +256,28 @@ describe('nothing private leaks', () => {
       const events = await EventReader.open(app.url, { query, variables }, HEADERS_OF_EVENTS);
       expect(JSON.stringify(await events.rest())).not.toMatch(MARKS);
     }
+  });
+
+  it.each([
+    ['that Catapult refuses', '+19195560400', 'REJECTED'],
+    ['that Catapult forbids', '+19195560403', 'REJECTED'],
+    ['whose answer is lost', '+19195560502', 'UNKNOWN'],
+  ])('of what became of a send %s, but its own fields, to its caller', async (_name, from, status) => {
+    await ask(app.url, SubmitMessageDocument, { input: { ...INPUT, from } });
+    const answer = await ask(app.url, SendDocument, { idempotencyKey: CANARIES.idempotencyKey });
+    expect(toldBesideData(answer.raw)).not.toMatch(MARKS);
+    const { to, tag, idempotencyKey, ...send } = (answer.data as { send: NonNullable<SendQuery['send']> }).send;
+    // What was not sent has given its key back, and keeps no tag.
+    const kept = status === 'UNKNOWN' ? [INPUT.tag, INPUT.idempotencyKey] : [null, null];
+    expect([to, tag, idempotencyKey]).toEqual([INPUT.to, ...kept]);
+    expect(send).toMatchObject({ status, problem: { code: expect.any(String) as string } });
+    expect(JSON.stringify(send)).not.toMatch(MARKS);
+    const told = await firstAnswer(
+      app.url,
+      { query: print(SendUpdatedDocument), variables: { id: send.id } },
+      { connectionParams: { authorization: HEADERS.authorization } },
+    );
+    expect(told).toEqual({ data: { sendUpdated: { ...send, to, tag, idempotencyKey } } });
   });
 
   it('of what is unresolved, but to those who may see it', async () => {
