@@ -467,6 +467,21 @@ describe('a send', () => {
     });
   });
 
+  it('is looked up again for each event of a subscription to its message', async () => {
+    const text = newText();
+    await submit(text);
+    const id = idOf(text, 1);
+    const query = 'subscription ($id: ID!) { messageUpdated(id: $id) { status send { message { status } } } }';
+    const subscriber = openSubscriber(app.url, { connectionParams: bearer('shop') });
+    const told: unknown[] = [];
+    for await (const { data } of subscriber.iterate({ query, variables: { id } })) {
+      told.push(data?.messageUpdated);
+      if (told.length === 1) await report(app.url, id);
+    }
+    await subscriber.dispose();
+    expect(told).toEqual(['ACCEPTED', 'DELIVERED'].map((status) => ({ status, send: { message: { status } } })));
+  });
+
   it('has a message whose history is told: what was heard, when, and about whom', async () => {
     const text = newText();
     await submit(text);
