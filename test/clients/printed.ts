@@ -37,7 +37,7 @@ export async function bundle(
       {
         name: 'printed files',
         setup(project) {
-          project.onResolve({ filter: /^\.\/[\w-]+\.js$/ }, ({ path, namespace, importer }) =>
+          project.onResolve({ filter: /^\.\/[\w.-]+\.js$/ }, ({ path, namespace, importer }) =>
             namespace === 'printed' || importer === '<stdin>'
               ? { path: path.slice(2), namespace: 'printed' }
               : undefined,
