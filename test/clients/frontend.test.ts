@@ -14,6 +14,7 @@ import { INPUT } from '../support/messages.js';
 import { until } from '../support/waiting.js';
 import { becomePage, newStorage, type Storage } from './page.js';
 import { bundle, printedFiles } from './printed.js';
+import { compileForRelay } from './relay/compiler.js';
 
 const FILES = printedFiles('README.md', 'Use it from a frontend');
 const only = (name: string): string => {
@@ -53,9 +54,27 @@ interface Form {
   besideFields(view: View): Record<string, string>;
 }
 
-describe.each(
-  ['fetch', 'Apollo Client', 'urql'].map((name, place) => ({ name, client: FILES.get('client.js')?.[place] ?? '' })),
-)('README’s form with $name', ({ client }) => {
+const [FETCH = '', APOLLO = '', URQL = ''] = FILES.get('client.js') ?? [];
+const [RELAY = ''] = printedFiles('docs/clients.md', 'Relay').get('client.js') ?? [];
+
+/** What Relay's plugin for a bundler does: each operation becomes the artifact that the compiler made of it. */
+async function compiled(client: string, folder: string): Promise<Record<string, string>> {
+  await compileForRelay(folder, 'client.js', client);
+  const files: Record<string, string> = {};
+  const text = client.replace(/graphql`\s*\w+ (\w+)[^`]*`/g, (_operation, name: string) => {
+    files[`${name}.graphql.js`] = readFileSync(join(folder, 'artifacts', `${name}.graphql.js`), 'utf8');
+    return name;
+  });
+  const imports = Object.keys(files).map((file) => `import ${file.split('.')[0] ?? ''} from './${file}';\n`);
+  return { ...files, 'client.js': imports.join('') + text };
+}
+
+describe.each([
+  { name: 'fetch', client: FETCH },
+  { name: 'Apollo Client', client: APOLLO },
+  { name: 'urql', client: URQL },
+  { name: 'Relay, of docs/clients.md,', client: RELAY },
+])('README’s form with $name', ({ client }) => {
   const folder = makeFolder();
   let upstream: LosingUpstream;
   let app: TestApp;
@@ -73,7 +92,8 @@ describe.each(
   beforeAll(async () => {
     upstream = await startLosingUpstream();
     app = await startTestApp({ ...upstreamAt(upstream.url), ...CALLBACKS });
-    const sources = { 'operations.js': only('operations.js'), 'form.js': only('form.js'), 'client.js': client };
+    const clientFiles = client === RELAY ? await compiled(client, folder) : { 'client.js': client };
+    const sources = { 'operations.js': only('operations.js'), 'form.js': only('form.js'), ...clientFiles };
     await bundle("export * from './form.js';", sources, join(folder, 'page.mjs'));
   });
   afterAll(async () => {

@@ -1,4 +1,5 @@
 /** What a browser gives to a page of the server's own origin, as far as Node does not have it. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { WebSocket as Socket } from 'ws';
 
 export interface Storage {
@@ -14,6 +15,24 @@ export function newStorage(): Storage {
     getItem: (name) => items.get(name) ?? null,
     setItem: (name, value) => void items.set(name, value),
     removeItem: (name) => void items.delete(name),
+  };
+}
+
+/** Storage that outlives the process. */
+export function storageIn(file: string): Storage {
+  const read = (): Record<string, string> =>
+    existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>) : {};
+  const write = (items: object): void => {
+    writeFileSync(file, JSON.stringify(items));
+  };
+  return {
+    getItem: (name) => read()[name] ?? null,
+    setItem: (name, value) => {
+      write({ ...read(), [name]: value });
+    },
+    removeItem: (name) => {
+      write({ ...read(), [name]: undefined });
+    },
   };
 }
 

@@ -20,18 +20,24 @@ export function printedFiles(page: string, heading: string): ReadonlyMap<string,
  * Bundles `entry`, which may import the files of `sources` as it would lie beside them, and whatever this repository has
  * installed, and itself by its name.
  */
-export async function bundle(entry: string, sources: Readonly<Record<string, string>>, file: string): Promise<void> {
+export async function bundle(
+  entry: string,
+  sources: Readonly<Record<string, string>>,
+  file: string,
+  platform: 'browser' | 'node' = 'browser',
+): Promise<void> {
   const { warnings } = await build({
     stdin: { contents: entry, resolveDir: ROOT },
     bundle: true,
-    format: 'esm',
+    platform,
+    format: platform === 'node' ? 'cjs' : 'esm',
     outfile: file,
     logLevel: 'silent',
     plugins: [
       {
         name: 'printed files',
         setup(project) {
-          project.onResolve({ filter: /^\.\/[\w-]+\.js$/ }, ({ path, namespace, importer }) =>
+          project.onResolve({ filter: /^\.\/[\w.-]+\.js$/ }, ({ path, namespace, importer }) =>
             namespace === 'printed' || importer === '<stdin>'
               ? { path: path.slice(2), namespace: 'printed' }
               : undefined,

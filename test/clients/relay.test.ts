@@ -1,14 +1,12 @@
 /** Relay against a whole server: its compiler reads our schema, and its runtime pages, and fetches again by node. */
-import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import relay, { type ConcreteRequest } from 'relay-runtime';
 import { SendMessageDocument } from '../support/generated/graphql.js';
 import { execute } from '../support/client.js';
 import { makeFolder, removeFolder } from '../support/folder.js';
 import { INPUT } from '../support/messages.js';
+import { compileForRelay } from './relay/compiler.js';
 import { startDeliveringServer, type DeliveringServer } from './server.js';
 
 const { commitLocalUpdate, ConnectionHandler, Environment, fetchQuery, Network, RecordSource, Store } = relay;
@@ -20,25 +18,7 @@ interface Stored {
   getLinkedRecords(name: string): readonly Stored[] | null | undefined;
 }
 
-const ROOT = new URL('../..', import.meta.url).pathname;
-const COMPILER = createRequire(import.meta.url).resolve('relay-compiler/cli.js');
-const CONFIG = {
-  src: './src',
-  schema: './api.graphql',
-  language: 'javascript',
-  artifactDirectory: './artifacts',
-  eagerEsModules: true,
-};
-
-/** Compiles `relay/inbox.js` in a folder of its own, as a project for browsers would. */
-async function compile(folder: string): Promise<void> {
-  for (const name of ['src', 'artifacts']) mkdirSync(join(folder, name));
-  copyFileSync(join(ROOT, 'schema/api.graphql'), join(folder, 'api.graphql'));
-  copyFileSync(join(ROOT, 'test/clients/relay/inbox.js'), join(folder, 'src/inbox.js'));
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
-  writeFileSync(join(folder, 'relay.config.json'), JSON.stringify(CONFIG));
-  await promisify(execFile)(process.execPath, [COMPILER, 'relay.config.json'], { cwd: folder });
-}
+const INBOX = readFileSync(new URL('./relay/inbox.js', import.meta.url), 'utf8');
 
 describe('Relay', () => {
   const folder = makeFolder();
@@ -48,7 +28,7 @@ describe('Relay', () => {
   const ids: string[] = [];
 
   beforeAll(async () => {
-    await compile(folder);
+    await compileForRelay(folder, 'inbox.js', INBOX);
     server = await startDeliveringServer();
     for (let index = 0; index < 5; index++) {
       const { data } = await execute(server.url, SendMessageDocument, { input: INPUT });
