@@ -281,9 +281,11 @@ const STEPS: readonly ((dialect: Dialect) => string)[] = [
     ALTER TABLE sends ADD COLUMN events TEXT;
 
     -- Callers list their sends, newest first; those without a message are few. Who reloads a page asks by the key, of
-    -- which only the hash is left where nothing was sent.
+    -- which only the hash is left where nothing was sent, or after three days.
     CREATE INDEX sends_of_caller ON sends (caller, send_id) WHERE direction = 'OUT';
     CREATE INDEX sends_without_message ON sends (status, send_id) WHERE message_id IS NULL AND status IN ('UNKNOWN', 'REJECTED');
-    CREATE INDEX sends_refused_key ON sends (caller, key_hash, send_id) WHERE status = 'REJECTED' AND key_hash IS NOT NULL;
+    CREATE INDEX sends_caller_without_message ON sends (caller, status, send_id)
+      WHERE message_id IS NULL AND status IN ('UNKNOWN', 'REJECTED');
+    CREATE INDEX sends_freed_key ON sends (caller, key_hash, send_id) WHERE idempotency_key IS NULL AND key_hash IS NOT NULL;
     `,
 ];

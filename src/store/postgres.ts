@@ -26,9 +26,9 @@ import { ChangeFeed } from './change-feed.js';
 import { groupCommit } from './group-commit.js';
 import {
   countQuery,
+  FREED_KEY,
   LIST_DIALECTS,
   listQuery,
-  REFUSED_BY_KEY,
   rivalsQuery,
   SEND_BY_KEY,
   sendsQuery,
@@ -293,7 +293,7 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   async sendOfKey(caller: string, idempotencyKey: string): Promise<StoredSend | null> {
     const held = await this.sendByKey(caller, idempotencyKey);
     if (held !== null) return held;
-    const [row] = await this.#all({ sql: REFUSED_BY_KEY, values: [caller, hashOfKey(idempotencyKey)] });
+    const [row] = await this.#all({ sql: FREED_KEY, values: [caller, hashOfKey(idempotencyKey)] });
     return row === undefined ? null : storedSend(row);
   }
 

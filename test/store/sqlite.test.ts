@@ -4,11 +4,19 @@ import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { openStore } from '../../src/store/index.js';
-import type { MessageFilter, Slice } from '../../src/messaging/ports.js';
-import { countQuery, LIST_DIALECTS, listQuery, type Query } from '../../src/store/list-query.js';
+import { EVERYBODY } from '../../src/messaging/caller.js';
+import type { MessageFilter, SendFilter, Slice } from '../../src/messaging/ports.js';
+import {
+  countQuery,
+  FREED_KEY,
+  LIST_DIALECTS,
+  listQuery,
+  sendsQuery,
+  type Query,
+} from '../../src/store/list-query.js';
 import { StoreInUseError } from '../../src/store/file-lock.js';
 import { migrations, NewerStoreError } from '../../src/store/migrations.js';
-import { SqliteStore } from '../../src/store/sqlite.js';
+import { SELECT_CHANGES, SqliteStore } from '../../src/store/sqlite.js';
 import { describeStore } from './conformance.js';
 import { sqlitePlace } from './sqlite-place.js';
 import type { StoreUnderTest } from './conformance/opened.js';
@@ -250,6 +258,39 @@ describe('the SQLite file', () => {
       }
     });
 
+    const SENDS: [name: string, filter: SendFilter, index: RegExp][] = [
+      ["everybody's", { caller: EVERYBODY, status: null }, /sqlite_autoindex_sends_1 \(send_id[<>]\?/],
+      ["everybody's that were accepted", { caller: EVERYBODY, status: 'ACCEPTED' }, /autoindex_sends_1 \(send_id[<>]\?/],
+      ["everybody's that were not sent", { caller: EVERYBODY, status: 'REJECTED' }, /sends_without_message \(status=\?/],
+      ["a caller's", { caller: 'a', status: null }, /sends_of_caller \(caller=\? AND send_id[<>]\?/],
+      ["a caller's that were accepted", { caller: 'a', status: 'ACCEPTED' }, /sends_of_caller \(caller=\? AND send_id/],
+      [
+        "a caller's that are unknown",
+        { caller: 'a', status: 'UNKNOWN' },
+        /sends_caller_without_message \(caller=\? AND status=\?/,
+      ],
+    ];
+    it.each(SENDS)('for %s sends, past nothing that came in or is of others', (_name, filter, index) => {
+      for (const slice of everySlice()) {
+        const searches = planOf(sendsQuery(filter, slice, LIST_DIALECTS.sqlite)).filter((step) => /sends/.test(step));
+        expect(searches.length).toBeGreaterThan(0);
+        for (const search of searches) expect(search).toMatch(index);
+        for (const search of searches) expect(search).toMatch(/^SEARCH/);
+      }
+    });
+
+    it('for the changes since a cursor, without a sort', () => {
+      expect(planOf({ sql: SELECT_CHANGES, values: [5, 'x', 100] })).toEqual([
+        'SEARCH sends USING INDEX sends_changed ((changed,send_id)>(?,?))',
+      ]);
+    });
+
+    it('for a key that was freed', () => {
+      expect(planOf({ sql: FREED_KEY, values: ['a', 'hash'] })).toEqual([
+        'SEARCH sends USING INDEX sends_freed_key (caller=? AND key_hash=?)',
+      ]);
+    });
+
     it('for an id, however many messages its caller has', async () => {
       const asked: string[] = [];
       const watched = new Database(':memory:', { verbose: (sql) => asked.push(String(sql)) });
@@ -289,7 +330,8 @@ describe('the SQLite file', () => {
       return prepare.mock.calls.length;
     };
     const [first] = lists as [[MessageFilter, Slice]];
-    expect([await ask(...first), await ask(...first)]).toEqual([1, 0]);
+    // The list itself, and the number of the last commit.
+    expect([await ask(...first), await ask(...first)]).toEqual([2, 0]);
     for (const list of lists) await ask(...list);
     expect(await ask(...first)).toBe(1);
     prepare.mockRestore();
