@@ -124,7 +124,28 @@ const DIALECTS: Readonly<Record<Database, Dialect>> = {
     auditReplace: '',
     recipientsInOrder: '',
     auditByTime: 'CREATE INDEX audit_time ON audit USING brin (time);',
-    commitNumbers: '',
+    commitNumbers: `
+    -- What is added to the numbers of transactions, which begin again where a dump is restored.
+    CREATE TABLE commit_offset (added BIGINT NOT NULL);
+    INSERT INTO commit_offset VALUES (0);
+
+    -- While instances are replaced one by one, those of an earlier version number nothing, and keep no events.
+    CREATE FUNCTION number_change() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        NEW.changed := pg_current_xact_id()::text::bigint + (SELECT added FROM commit_offset);
+        IF TG_OP = 'UPDATE' THEN
+          IF NEW.deliveries IS DISTINCT FROM OLD.deliveries AND NEW.events IS NOT DISTINCT FROM OLD.events THEN
+            NEW.events := NULL;
+          END IF;
+        END IF;
+        RETURN NEW;
+      END $$;
+    CREATE TRIGGER number_update BEFORE UPDATE ON sends FOR EACH ROW
+      WHEN (NEW.changed IS NOT DISTINCT FROM OLD.changed AND (NEW.status <> OLD.status
+        OR NEW.message_id IS DISTINCT FROM OLD.message_id OR NEW.deliveries IS DISTINCT FROM OLD.deliveries))
+      EXECUTE FUNCTION number_change();
+    CREATE TRIGGER number_insert BEFORE INSERT ON sends FOR EACH ROW
+      WHEN (NEW.changed IS NULL AND NEW.status <> 'PENDING') EXECUTE FUNCTION number_change();`,
   },
 };
 

@@ -432,11 +432,14 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     return { commit: last + 1, sendId: '', ahead: null };
   }
 
-  /** One number for all that a commit changes: it is seen at once. */
+  /**
+   * One number for all that a commit changes: it is seen at once. It is no lower than the time: where a backup is restored,
+   * numbers do not fall back behind cursors that were given out after it.
+   */
   #numberOfCommit(): number {
     if (this.#commitNumber === null) {
-      const next = this.#statement('UPDATE commit_numbers SET last = last + 1 RETURNING last');
-      this.#commitNumber = (next.get() as { last: number }).last;
+      const next = this.#statement('UPDATE commit_numbers SET last = max(last + 1, ?) RETURNING last');
+      this.#commitNumber = (next.get(Date.now()) as { last: number }).last;
     }
     return this.#commitNumber;
   }
