@@ -1,6 +1,8 @@
 /** GraphQL by server-sent events on a whole server: who gets a stream, what it says, its limits and its end. */
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { connect } from 'node:net';
 import { request } from 'undici';
 import { createApp } from '../../../src/app.js';
 import { readConfig } from '../../../src/config/config.js';
@@ -221,6 +223,23 @@ describe('an event stream', () => {
     streams[0]?.end();
     while ((await open({ 'x-api-key': 'a' })).status === 429);
   }, 60_000);
+
+  it('does not open behind another answer of its connection, where it would keep its place for ever', async () => {
+    app = await startTestApp({ API_KEYS: `a:${digest('a')}:messages:read-all` });
+    const body = JSON.stringify({ query: RECEIVED });
+    const head = `POST /graphql HTTP/1.1\r\nHost: localhost\r\nx-api-key: a\r\naccept: text/event-stream\r\n`;
+    const asked = `${head}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+    for (let connection = 0; connection < 6; connection++) {
+      const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
+      socket.write(asked.repeat(200));
+      await once(socket, 'data');
+      // All of them were read once the server has answered elsewhere.
+      await open({ 'x-api-key': 'a' }, '{ __typename }');
+      socket.destroy();
+      await once(socket, 'close');
+    }
+    expect((await open({ 'x-api-key': 'a' })).status).toBe(200);
+  });
 
   it('ends with the token that opened it, says so, and does not say that it is complete', async () => {
     const issuer = await startIssuer();
