@@ -48,6 +48,30 @@ describe('server-sent events', () => {
     expect(linesOf(await stream.rest())).toEqual(['next {"messageUpdated":{"status":"DELIVERED"}}', 'complete', 'end']);
   });
 
+  const FILTERED = `subscription ($filter: MessageFilter, $since: String) {
+    messagesUpdated(filter: $filter, since: $since) { message { tag } }
+  }`;
+
+  it('bring what a filter lets through', async () => {
+    const page = await post(server.url, JSON.stringify({ query: '{ messages { updatesCursor } }' }));
+    const since = (page.data as { messages: { updatesCursor: string } }).messages.updatesCursor;
+    for (const tag of ['other', 'wanted']) {
+      await execute(server.url, SendMessageDocument, { input: { ...INPUT, tag } });
+    }
+    const filter = { tag: 'wanted', direction: 'OUT', participant: INPUT.from, until: '2999-01-01T00:00:00Z' };
+    const stream = await EventReader.open(server.url, { query: FILTERED, variables: { filter, since } });
+    expect(linesOf([await stream.next()])).toEqual(['next {"messagesUpdated":{"message":{"tag":"wanted"}}}']);
+    stream.end();
+  });
+
+  it('name the mistakes of a filter', async () => {
+    expect(await eventsOf({ query: FILTERED, variables: { filter: { from: 'no number é' } } })).toEqual([
+      expect.stringMatching(/^next BAD_USER_INPUT/),
+      'complete',
+      'end',
+    ]);
+  });
+
   it('bring the one answer of a query, and of a mutation', async () => {
     expect(await eventsOf({ query: '{ __typename }' })).toEqual(['next {"__typename":"Query"}', 'complete', 'end']);
     const sent = await eventsOf({ query: SEND, variables: { input: INPUT } });
