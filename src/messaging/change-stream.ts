@@ -51,6 +51,12 @@ interface Subscriber {
   wake: () => void;
 }
 
+interface Behind {
+  readonly subscriber: Subscriber;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
 export class ChangeStream {
   readonly #store: MessageStore;
   readonly #clock: Clock;
@@ -58,6 +64,9 @@ export class ChangeStream {
   /** What the tail has read; null while there is no subscriber. */
   #tail: ChangeCursor | null = null;
   #pause = new Canceller();
+  /** Who waits for a page of what it missed. */
+  #behind: Behind[] = [];
+  #isReading = false;
 
   constructor(store: MessageStore, clock: Clock) {
     this.#store = store;
@@ -123,14 +132,49 @@ export class ChangeStream {
     }
   }
 
-  /** Reads a page for one subscriber. If it was the last one, and the tail has not read on meanwhile, it is live. */
-  async #catchUp(subscriber: Subscriber): Promise<void> {
+  /** Resolves when a page was read for the subscriber: one at a time for all that are behind. */
+  #catchUp(subscriber: Subscriber): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#behind.push({ subscriber, resolve, reject });
+      if (this.#isReading) return;
+      this.#isReading = true;
+      void this.#readForThoseBehind();
+    });
+  }
+
+  /** However many are behind, and however far, everything else has its turn after each page. */
+  async #readForThoseBehind(): Promise<void> {
+    for (let [first] = this.#behind; first !== undefined; [first] = this.#behind) {
+      await this.#readFor(first.subscriber);
+      await this.#clock.sleep(0);
+    }
+    this.#isReading = false;
+  }
+
+  /**
+   * Reads a page for one subscriber, and for all others that stand within it: after a restart of the server, all come at
+   * once. If it was the last page, and the tail has not read on meanwhile, they are live.
+   */
+  async #readFor({ cursor: from, isClosed }: Subscriber): Promise<void> {
     const tail = this.#tail;
-    const page = await this.#store.changes(subscriber.cursor, PAGE_SIZE).catch(lost);
-    for (const change of page) take(subscriber, change);
-    subscriber.isLive = page.length < PAGE_SIZE && tail === this.#tail;
-    // Others have their turn in between, however much it has to read.
-    if (!subscriber.isLive) await this.#clock.sleep(0);
+    let page: readonly Change[];
+    try {
+      page = isClosed ? [] : await this.#store.changes(from, PAGE_SIZE);
+    } catch (cause) {
+      for (const { reject } of this.#behind.splice(0)) reject(new ServiceError('SUBSCRIPTION_LOST', { cause }));
+      return;
+    }
+    const end = page.length < PAGE_SIZE ? null : page.at(-1)?.position;
+    const isWithin = ({ subscriber }: Behind): boolean =>
+      subscriber.isClosed ||
+      (!isClosed && compare(subscriber.cursor, from) >= 0 && (end == null || compare(subscriber.cursor, end) < 0));
+    const served = this.#behind.filter(isWithin);
+    this.#behind = this.#behind.filter((each) => !isWithin(each));
+    for (const { subscriber, resolve } of served) {
+      for (const change of page) take(subscriber, change);
+      subscriber.isLive = end === null && tail === this.#tail;
+      resolve();
+    }
   }
 
   #add(subscriber: Subscriber, now: ChangeCursor): void {

@@ -118,7 +118,8 @@ describe('the PostgreSQL database', () => {
     expect((await store.changes(cursor, 10)).map(({ send }) => send.message?.id)).toEqual([id]);
     await store.close();
     // Once is enough.
-    const numbers = async (): Promise<unknown[]> => (await client.query('SELECT added FROM commit_offset')).rows;
+    const numbers = async (): Promise<unknown[]> =>
+      (await client.query<{ added: number }>('SELECT added FROM commit_offset')).rows;
     const before = await numbers();
     await (await open(url)).close();
     expect(await numbers()).toEqual(before);
