@@ -148,6 +148,8 @@ async function registerWebSockets(routes: FastifyInstance): Promise<void> {
 
 function signInHook(authenticate: Authenticate, introspection: boolean): onRequestAsyncHookHandler {
   return async (request, reply) => {
+    // Caches between may keep what a GET brought, and know nothing of `x-api-key`. Pages and events say otherwise.
+    if (request.method !== 'POST') void reply.header('cache-control', 'no-store');
     // A page has no credential yet, and a WebSocket brings it in its first message.
     if (request.ws || (introspection && wantsGraphiQL(request))) return undefined;
     request.signedIn = await authenticate(request.headers);

@@ -1,8 +1,9 @@
 /** urql against a whole server. */
-import { cacheExchange } from '@urql/exchange-graphcache';
+import { cacheExchange, type CacheExchangeOpts } from '@urql/exchange-graphcache';
 import { Client, fetchExchange, subscriptionExchange } from '@urql/core';
 import { createClient } from 'graphql-ws';
 import { filter, pipe, subscribe, take, toPromise } from 'wonka';
+import introspection from '../../schema/introspection.json' with { type: 'json' };
 import { MessageDocument, MessageUpdatedDocument, SendMessageDocument } from '../support/generated/graphql.js';
 import { besideFields, MISTAKEN } from './form.js';
 import { startDeliveringServer, type DeliveringServer } from './server.js';
@@ -12,6 +13,8 @@ import { openSubscriber } from '../support/subscriber.js';
 /** What a browser adds, and nobody else: urql sends queries by GET, unless it is told otherwise. */
 const fetchInBrowser: typeof fetch = (input, init) =>
   fetch(input, { ...init, headers: { ...(init?.headers as Record<string, string>), 'sec-fetch-site': 'same-origin' } });
+
+const schema = introspection.data as unknown as NonNullable<CacheExchangeOpts['schema']>;
 
 describe('urql', () => {
   let server: DeliveringServer;
@@ -26,7 +29,10 @@ describe('urql', () => {
       fetch: fetchInBrowser,
       exchanges: [
         // What has no id is a part of its message.
-        cacheExchange({ keys: { MessageDelivery: () => null, MessageDeliveryFailure: () => null } }),
+        cacheExchange({
+          schema,
+          keys: { MessageDelivery: () => null, MessageDeliveryFailure: () => null, MessageEvent: () => null },
+        }),
         fetchExchange,
         subscriptionExchange({
           forwardSubscription: ({ query = '', variables = {} }) => ({
@@ -53,6 +59,14 @@ describe('urql', () => {
   it('shows field errors beside the right field', async () => {
     const { error } = await client.mutation(SendMessageDocument, { input: MISTAKEN.input });
     expect(besideFields(error?.graphQLErrors[0]?.extensions)).toEqual(MISTAKEN.beside);
+  });
+
+  it('has the fields of every problem, which its cache finds by the schema', async () => {
+    const document = `mutation ($input: MessageInput!) {
+      submitMessage(input: $input) { ... on Message { id } ... on MessageProblem { code outcome retryable } }
+    }`;
+    const { data } = await client.mutation<unknown>(document, { input: { ...INPUT, text: '' } });
+    expect(data).toEqual({ submitMessage: { code: 'BAD_USER_INPUT', outcome: 'NOT_SENT', retryable: false } });
   });
 
   it('updates its cached message by id when a subscription reports that it arrived', async () => {

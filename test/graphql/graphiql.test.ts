@@ -51,6 +51,15 @@ describe('the page of GraphiQL', () => {
     expect(Number(headers['content-length'])).toBe(body.length);
   });
 
+  it.each([
+    ['an answer', '?query={__typename}', 200],
+    ['a refusal', '?query={nope}', 400],
+  ])('is all that is kept of this path, and not %s', async (_what, search, status) => {
+    const headers = { accept: 'application/json, */*', 'sec-fetch-site': 'same-origin' };
+    const answer = await get(`${app.url}${search}`, headers);
+    expect([answer.status, answer.headers['cache-control']]).toEqual([status, 'no-store']);
+  });
+
   it('is kept by browsers, which ask whether it is still the same', async () => {
     const first = await get(app.url);
     const { etag = '' } = first.headers;

@@ -233,7 +233,11 @@ export function describeChanges(opened: Opened): void {
         expect(await listed({ fromEnd })).toEqual(newest);
         for (const [after, afterId] of [null, ...newest].entries()) {
           for (const [before, beforeId] of [...newest, null].entries()) {
-            const bounds = { after: afterId && at(afterId), before: beforeId && at(beforeId), fromEnd };
+            const bounds = {
+              after: afterId === null ? null : at(afterId),
+              before: beforeId === null ? null : at(beforeId),
+              fromEnd,
+            };
             expect(await listed(bounds)).toEqual(newest.slice(after, Math.max(after, before)));
           }
         }
