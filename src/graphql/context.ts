@@ -43,12 +43,14 @@ export function contextFactory({ messages, feed, changes, onInternalError }: Con
       expiresAt,
       loaders: createLoaders({
         messages: (ids) => budget.readById(ids, find, (message) => message),
-        sends: (by, ids) =>
+        sends: (ids) =>
           budget.readById(
             ids,
-            (some) => messages.sendsById(by, some, readableBy(caller)),
+            (some) => messages.sendsById('sendId', some, readableBy(caller)),
             (send) => send?.message ?? null,
           ),
+        // Their messages were read, and counted, before.
+        sendsOfMessages: async (ids) => messages.sendsById('messageId', ids, readableBy(caller)),
       }),
       budget,
       feed,

@@ -8,22 +8,26 @@ export interface Loaders {
   readonly messages: DataLoader<string, Message | null>;
   /** Sends by their id; `null` for one that is not known here. */
   readonly sends: DataLoader<string, StoredSend | null>;
-  /** Sends by the id of their message; `null` for a message that came in. */
+  /**
+   * Sends by the id of their message; `null` for a message that came in. Nothing is remembered: all events of a
+   * subscription share their loaders, and each tells what is so then.
+   */
   readonly sendsOfMessages: DataLoader<string, StoredSend | null>;
 }
 
 /** Each answers many ids with one query. */
 export interface Lookups {
   readonly messages: (ids: readonly string[]) => Promise<(Message | null)[]>;
-  readonly sends: (by: 'sendId' | 'messageId', ids: readonly string[]) => Promise<(StoredSend | null)[]>;
+  readonly sends: (ids: readonly string[]) => Promise<(StoredSend | null)[]>;
+  readonly sendsOfMessages: (ids: readonly string[]) => Promise<(StoredSend | null)[]>;
 }
 
 /** New loaders for one request: their cache must not outlive it. */
-export function createLoaders({ messages, sends }: Lookups): Loaders {
+export function createLoaders({ messages, sends, sendsOfMessages }: Lookups): Loaders {
   // Async, so that a refusal rejects every lookup instead of counting as a mistake in the batch function.
   return {
     messages: new DataLoader(async (ids) => messages(ids)),
-    sends: new DataLoader(async (ids) => sends('sendId', ids)),
-    sendsOfMessages: new DataLoader(async (ids) => sends('messageId', ids)),
+    sends: new DataLoader(async (ids) => sends(ids)),
+    sendsOfMessages: new DataLoader(async (ids) => sendsOfMessages(ids), { cache: false }),
   };
 }

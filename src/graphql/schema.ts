@@ -30,7 +30,13 @@ const LINK =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable", "@tag", "@inaccessible"])';
 
 /** Those that need nothing but the request. */
-const PLAIN_RESOLVERS = [DeliveryResolver, MessageEventResolver, MessageHistoryResolver, NodeResolver];
+const PLAIN_RESOLVERS = [
+  DeliveryResolver,
+  MessageEventResolver,
+  MessageHistoryResolver,
+  NodeResolver,
+  SendOfMessageResolver,
+];
 
 /** What the resolvers call. */
 export interface SchemaParts {
@@ -47,11 +53,10 @@ function buildApiSchema(parts: SchemaParts | null): GraphQLSchema {
   if (parts !== null) {
     instances.set(MessageResolver, new MessageResolver(parts.messages, parts.policy));
     instances.set(SendResolver, new SendResolver(parts.messages));
-    instances.set(SendOfMessageResolver, new SendOfMessageResolver(parts.messages));
     instances.set(ValidationResolver, new ValidationResolver(parts.policy));
   }
   const schema = buildSchemaSync({
-    resolvers: [MessageResolver, SendResolver, SendOfMessageResolver, ValidationResolver, ...PLAIN_RESOLVERS],
+    resolvers: [MessageResolver, SendResolver, ValidationResolver, ...PLAIN_RESOLVERS],
     container: { get: (resolver: unknown) => instances.get(resolver) },
     // Every argument that is an input object is checked by its own `@InputArg`.
     validate: false,

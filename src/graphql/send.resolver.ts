@@ -8,7 +8,6 @@ import {
   Field,
   FieldResolver,
   ID,
-  Info,
   InputType,
   Int,
   Mutation,
@@ -17,7 +16,6 @@ import {
   Root,
   Subscription,
 } from 'type-graphql';
-import { OperationTypeNode, type GraphQLResolveInfo } from 'graphql';
 import { badArgument } from '../errors.js';
 import type { Update } from '../messaging/change-stream.js';
 import { readableBy, requireScope } from '../messaging/caller.js';
@@ -180,27 +178,12 @@ export class SendResolver {
 
 @Resolver(() => MessageType)
 export class SendOfMessageResolver {
-  readonly #messages: MessageService;
-
-  constructor(messages: MessageService) {
-    this.#messages = messages;
-  }
-
   @FieldResolver(() => SendType, {
     nullable: true,
     description: 'The send that this message came from; null for a message that came in.',
   })
-  async send(
-    @Root() { id, direction }: Message,
-    @Ctx() { caller, loaders }: RequestContext,
-    @Info() { operation }: GraphQLResolveInfo,
-  ): Promise<SendType | null> {
-    if (direction === 'IN') return null;
-    // All events of a subscription share their loaders, which would remember its first state.
-    const [send = null] =
-      operation.operation === OperationTypeNode.QUERY
-        ? [await loaders.sendsOfMessages.load(id)]
-        : await this.#messages.sendsById('messageId', [id], readableBy(caller));
+  async send(@Root() { id, direction }: Message, @Ctx() { caller, loaders }: RequestContext): Promise<SendType | null> {
+    const send = direction === 'IN' ? null : await loaders.sendsOfMessages.load(id);
     return send && sendType(send, caller);
   }
 }

@@ -282,7 +282,8 @@ describe('the lookups of one request', () => {
         queries.push(ids);
         return store.messagesById(ids, EVERYBODY);
       },
-      sends: (by, ids) => store.sendsById(by, ids, EVERYBODY),
+      sends: (ids) => store.sendsById('sendId', ids, EVERYBODY),
+      sendsOfMessages: (ids) => store.sendsById('messageId', ids, EVERYBODY),
     });
     const found = await Promise.all(['a', 'b', 'a', 'c'].map((id) => loaders.messages.load(id)));
     expect(found).toEqual([null, null, null, null]);
