@@ -165,8 +165,10 @@ export class MessageResolver {
       'Every message that you may see, in and out, when it appears and after each change, as it is then. With `messages:read-all`, those of all callers and those that came in. Nothing is missed or repeated: to go on after a break, pass the last `cursor` as `since`. Of changes that come faster than they are read, some may be left out, but never the latest.',
     subscribe: ({ args, context }: SubscribeData<{ filter?: MessageFilterInput | null; since?: string | null }>) => {
       const whose = readableBy(context.caller);
-      if (args.filter != null) checkInput('filter', args.filter);
-      const wanted = messageFilter(args.filter, whose);
+      // TypeGraphQL makes instances for resolvers only, and rules belong to a class.
+      const filter = args.filter == null ? null : Object.assign(new MessageFilterInput(), args.filter);
+      if (filter !== null) checkInput('filter', filter);
+      const wanted = messageFilter(filter, whose);
       const since = args.since == null ? null : decodeChangeCursor('since', args.since);
       return context.changes.follow({ since, wants: (send) => fits(wanted, send) });
     },

@@ -389,7 +389,7 @@ export interface MessageStore {
   /** The sends with these ids, or with messages of these ids, that `caller` asked for, in this order: one query. */
   sendsById(by: 'sendId' | 'messageId', ids: readonly string[], caller: Whose): Promise<(StoredSend | null)[]>;
 
-  /** The send that holds this key of the caller, or else the last one that gave it back, since nothing was sent. */
+  /** The send that holds this key of the caller, or else the last one that held it, whatever became of that. */
   sendOfKey(caller: string, idempotencyKey: string): Promise<StoredSend | null>;
 
   /** A slice of the sends, newest first. */

@@ -202,33 +202,58 @@ const WITHOUT_MESSAGE = "message_id IS NULL AND status IN ('UNKNOWN', 'REJECTED'
 /** What each state of a send is in the table, and the index that has few rows beside those of the state. */
 const SENDS_IN: Readonly<Record<SendStatus, { readonly is: string; readonly index: string | null }>> = {
   // A claim is soon something else, so there are few, which are sorted.
-  PENDING: { is: "status = 'PENDING'", index: 'sends_pending' },
-  UNKNOWN: { is: `${WITHOUT_MESSAGE} AND status = 'UNKNOWN'`, index: 'sends_without_message' },
-  REJECTED: { is: `${WITHOUT_MESSAGE} AND status = 'REJECTED'`, index: 'sends_without_message' },
+  PENDING: { is: "status = 'PENDING'", index: 'pending' },
+  UNKNOWN: { is: `${WITHOUT_MESSAGE} AND status = 'UNKNOWN'`, index: 'without_message' },
+  REJECTED: { is: `${WITHOUT_MESSAGE} AND status = 'REJECTED'`, index: 'without_message' },
   // As nearly all are.
   ACCEPTED: { is: "status NOT IN ('PENDING', 'UNKNOWN', 'REJECTED')", index: null },
 };
+
+/** All that came in has ids between these two (see `receivedColumns`), however much that is: no walk passes over it. */
+const CAME_IN = { from: 'in', to: 'io' } as const;
+
+interface SendIds {
+  readonly above: Condition | null;
+  readonly below: Condition | null;
+}
 
 /** A slice of the sends, newest first, or oldest first if it is taken from the end: their ids sort by time. */
 export function sendsQuery({ caller, status }: SendFilter, slice: Slice, dialect: ListDialect): Query {
   const { limit, after, before, fromEnd } = slice;
   const { is = null, index = null } = status === null ? {} : SENDS_IN[status];
-  const conditions: Condition[] = [["direction = 'OUT'"]];
-  if (caller !== EVERYBODY) conditions.push(['caller = ?', caller]);
-  if (is !== null) conditions.push([is]);
-  if (after !== null) conditions.push(['send_id < ?', storable(after.sendId)]);
-  if (before !== null) conditions.push(['send_id > ?', storable(before.sendId)]);
-  const source = `sends${index === null ? '' : dialect.indexedBy(index)}`;
-  const where = conditions.map(([sql]) => sql).join(' AND ');
+  const below: Condition | null = after && ['send_id < ?', storable(after.sendId)];
+  const above: Condition | null = before && ['send_id > ?', storable(before.sendId)];
+  const select = (bounds: SendIds): Query => {
+    const conditions: Condition[] = [["direction = 'OUT'"]];
+    if (caller !== EVERYBODY) conditions.push(['caller = ?', caller]);
+    if (is !== null) conditions.push([is]);
+    conditions.push(...[bounds.below, bounds.above].filter((bound) => bound !== null));
+    const ofCaller = caller !== EVERYBODY && index !== 'pending' ? 'caller_' : '';
+    const source = `sends${index === null ? '' : dialect.indexedBy(`sends_${ofCaller}${index}`)}`;
+    const where = conditions.map(([sql]) => sql).join(' AND ');
+    return {
+      sql: `SELECT ${SEND_COLUMNS} FROM ${source} WHERE ${where} ORDER BY send_id ${fromEnd ? '' : 'DESC '}LIMIT ?`,
+      values: [...conditions.flatMap(([, ...values]) => values), limit],
+    };
+  };
+  if (index !== null) return select({ above, below });
+  const walks = [
+    select({ above, below: after !== null && after.sendId < CAME_IN.from ? below : ['send_id < ?', CAME_IN.from] }),
+    select({ above: before !== null && before.sendId >= CAME_IN.to ? above : ['send_id >= ?', CAME_IN.to], below }),
+  ];
+  const union = walks.map(({ sql }, number) => `SELECT * FROM (${sql}) AS walk${number}`).join(' UNION ALL ');
   return {
-    sql: `SELECT ${SEND_COLUMNS} FROM ${source} WHERE ${where} ORDER BY send_id ${fromEnd ? '' : 'DESC '}LIMIT ?`,
-    values: [...conditions.flatMap(([, ...values]) => values), limit],
+    sql: `SELECT * FROM (${union}) AS found ORDER BY send_id ${fromEnd ? '' : 'DESC '}LIMIT ?`,
+    values: [...walks.flatMap(({ values }) => values), limit],
   };
 }
 
-/** By the hash of the key, which a send that was not sent has given back. */
-export const REFUSED_BY_KEY = `SELECT ${SEND_COLUMNS} FROM sends
-  WHERE status = 'REJECTED' AND caller = ? AND key_hash = ? ORDER BY send_id DESC LIMIT 1`;
+/**
+ * By the hash of the key, which stays when the key is given back: since nothing was sent, or since the message was done
+ * long ago. Who asks about that one must not hear that nothing went out.
+ */
+export const FREED_KEY = `SELECT ${SEND_COLUMNS} FROM sends
+  WHERE idempotency_key IS NULL AND caller = ? AND key_hash = ? ORDER BY send_id DESC LIMIT 1`;
 
 export const SEND_BY_KEY = `SELECT ${SEND_COLUMNS} FROM sends WHERE caller = ? AND idempotency_key = ?`;
 

@@ -124,7 +124,28 @@ const DIALECTS: Readonly<Record<Database, Dialect>> = {
     auditReplace: '',
     recipientsInOrder: '',
     auditByTime: 'CREATE INDEX audit_time ON audit USING brin (time);',
-    commitNumbers: '',
+    commitNumbers: `
+    -- What is added to the numbers of transactions, which begin again where a dump is restored.
+    CREATE TABLE commit_offset (added BIGINT NOT NULL);
+    INSERT INTO commit_offset VALUES (0);
+
+    -- While instances are replaced one by one, those of an earlier version number nothing, and keep no events.
+    CREATE FUNCTION number_change() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        NEW.changed := pg_current_xact_id()::text::bigint + (SELECT added FROM commit_offset);
+        IF TG_OP = 'UPDATE' THEN
+          IF NEW.deliveries IS DISTINCT FROM OLD.deliveries AND NEW.events IS NOT DISTINCT FROM OLD.events THEN
+            NEW.events := NULL;
+          END IF;
+        END IF;
+        RETURN NEW;
+      END $$;
+    CREATE TRIGGER number_update BEFORE UPDATE ON sends FOR EACH ROW
+      WHEN (NEW.changed IS NOT DISTINCT FROM OLD.changed AND (NEW.status <> OLD.status
+        OR NEW.message_id IS DISTINCT FROM OLD.message_id OR NEW.deliveries IS DISTINCT FROM OLD.deliveries))
+      EXECUTE FUNCTION number_change();
+    CREATE TRIGGER number_insert BEFORE INSERT ON sends FOR EACH ROW
+      WHEN (NEW.changed IS NULL AND NEW.status <> 'PENDING') EXECUTE FUNCTION number_change();`,
   },
 };
 
@@ -281,9 +302,11 @@ const STEPS: readonly ((dialect: Dialect) => string)[] = [
     ALTER TABLE sends ADD COLUMN events TEXT;
 
     -- Callers list their sends, newest first; those without a message are few. Who reloads a page asks by the key, of
-    -- which only the hash is left where nothing was sent.
+    -- which only the hash is left where nothing was sent, or after three days.
     CREATE INDEX sends_of_caller ON sends (caller, send_id) WHERE direction = 'OUT';
     CREATE INDEX sends_without_message ON sends (status, send_id) WHERE message_id IS NULL AND status IN ('UNKNOWN', 'REJECTED');
-    CREATE INDEX sends_refused_key ON sends (caller, key_hash, send_id) WHERE status = 'REJECTED' AND key_hash IS NOT NULL;
+    CREATE INDEX sends_caller_without_message ON sends (caller, status, send_id)
+      WHERE message_id IS NULL AND status IN ('UNKNOWN', 'REJECTED');
+    CREATE INDEX sends_freed_key ON sends (caller, key_hash, send_id) WHERE idempotency_key IS NULL AND key_hash IS NOT NULL;
     `,
 ];

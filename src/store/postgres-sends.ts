@@ -26,8 +26,11 @@ import {
 /** How often a claim is tried again when its key was freed between two of its statements. */
 const MAX_CLAIM_ROUNDS = 5;
 
+/** What is added to the numbers of transactions, so that they never fall back: see `keepNumbersRising`. */
+export const OFFSET = '(SELECT added FROM commit_offset)';
+
 /** The number of the commit under way: PostgreSQL gives one to each transaction that writes. */
-export const COMMIT_NUMBER = 'pg_current_xact_id()::text::bigint';
+export const COMMIT_NUMBER = `(pg_current_xact_id()::text::bigint + ${OFFSET})`;
 
 /** A pool, where each statement is a commit of its own, or the connection of a transaction. */
 export interface Connection {

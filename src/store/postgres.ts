@@ -26,9 +26,9 @@ import { ChangeFeed } from './change-feed.js';
 import { groupCommit } from './group-commit.js';
 import {
   countQuery,
+  FREED_KEY,
   LIST_DIALECTS,
   listQuery,
-  REFUSED_BY_KEY,
   rivalsQuery,
   SEND_BY_KEY,
   sendsQuery,
@@ -39,7 +39,7 @@ import { migrations, stepsAfter } from './migrations.js';
 import { openPool, retryDeadlock, TIMEOUT_MS } from './pool.js';
 import { adopt, applyAll, applySettlement, type RestWrite } from './postgres-batch.js';
 import { countersInPostgres } from './postgres-counters.js';
-import { abandonAll, claimAll, COMMIT_NUMBER, recordAll } from './postgres-sends.js';
+import { abandonAll, claimAll, COMMIT_NUMBER, OFFSET, recordAll } from './postgres-sends.js';
 import {
   changesOf,
   DEAD_LETTER_TABLES,
@@ -78,6 +78,7 @@ async function migrateAll(url: string): Promise<void> {
     await client.connect();
     await client.query('BEGIN');
     await migrate(client);
+    await keepNumbersRising(client);
     await client.query('COMMIT');
   } finally {
     // What was not committed ends with the connection.
@@ -95,6 +96,20 @@ async function migrate(client: Client): Promise<void> {
   for (const step of missing) await client.query(step);
   await client.query('DELETE FROM schema_version');
   await client.query('INSERT INTO schema_version VALUES ($1)', [steps.length]);
+}
+
+/**
+ * Transactions are numbered by the whole server. Where a dump was restored into a younger one, changes that it holds would
+ * lie in the future, unseen, and cursors would pass over what is changed next. So a number is added to all that follow,
+ * which also leaves room for what was numbered after the dump.
+ */
+const ROOM_AFTER_DUMP = 2 ** 32;
+
+async function keepNumbersRising(client: Client): Promise<void> {
+  await client.query(
+    `UPDATE commit_offset SET added = last.changed + ${ROOM_AFTER_DUMP} FROM (SELECT max(changed) AS changed FROM sends) AS last
+     WHERE last.changed >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint + added`,
+  );
 }
 
 /** Does `work` in one transaction; see `retryDeadlock`. A connection on which anything failed is not used again. */
@@ -138,13 +153,19 @@ function isFaultOfOne(error: unknown): boolean {
   return error instanceof DatabaseError && /^(22|23|54)/.test(error.code ?? '');
 }
 
-const SELECT_SNAPSHOT = 'SELECT pg_current_snapshot()::text AS snapshot';
+interface Snapshot {
+  /** What it sees, `xmin:xmax:xip,…` (https://www.postgresql.org/docs/current/functions-info.html). */
+  readonly snapshot: string;
+  readonly added: number;
+}
 
-/** What a snapshot sees, `xmin:xmax:xip,…` (https://www.postgresql.org/docs/current/functions-info.html). */
-function cursorOf(snapshot: string): ChangeCursor {
+const SELECT_SNAPSHOT = `SELECT pg_current_snapshot()::text AS snapshot, ${OFFSET} AS added`;
+
+function cursorOf({ snapshot, added }: Snapshot = { snapshot: '', added: 0 }): ChangeCursor {
   const [xmin = '', xmax = '', running = ''] = snapshot.split(':');
+  const numberOf = (transaction: string): number => Number(transaction) + added;
   const except = running.split(',').filter((each) => each !== '');
-  return { commit: Number(xmin), sendId: '', ahead: { before: Number(xmax), except: except.map(Number) } };
+  return { commit: numberOf(xmin), sendId: '', ahead: { before: numberOf(xmax), except: except.map(numberOf) } };
 }
 
 export class PostgresStore extends BatchingStore implements MessageStore {
@@ -264,12 +285,12 @@ export class PostgresStore extends BatchingStore implements MessageStore {
     const query = listQuery(filter, slice, LIST_DIALECTS.postgres);
     if (query === null) return { listed: [], cursor: await this.lastChange() };
     // In one statement, which sees the list and what else is committed in the same moment.
-    const rows = await this.#all<SendRow & { snapshot: string }>({
+    const rows = await this.#all<SendRow & Snapshot>({
       ...query,
       sql: `SELECT * FROM (${SELECT_SNAPSHOT}) AS now LEFT JOIN (${query.sql}) AS found ON true`,
     });
     const listed = listedMessages(slice.fromEnd ? rows.toReversed() : rows);
-    return { listed, cursor: cursorOf(rows[0]?.snapshot ?? '') };
+    return { listed, cursor: cursorOf(rows[0]) };
   }
 
   async countMessages(filter: MessageFilter, limit: number): Promise<number> {
@@ -293,7 +314,7 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   async sendOfKey(caller: string, idempotencyKey: string): Promise<StoredSend | null> {
     const held = await this.sendByKey(caller, idempotencyKey);
     if (held !== null) return held;
-    const [row] = await this.#all({ sql: REFUSED_BY_KEY, values: [caller, hashOfKey(idempotencyKey)] });
+    const [row] = await this.#all({ sql: FREED_KEY, values: [caller, hashOfKey(idempotencyKey)] });
     return row === undefined ? null : storedSend(row);
   }
 
@@ -310,7 +331,7 @@ export class PostgresStore extends BatchingStore implements MessageStore {
     const { rows } = await this.#pool.query<SendRow>({
       name: 'changes',
       text: `SELECT ${SEND_COLUMNS} FROM sends
-        WHERE (changed, send_id) > ($1, $2) AND changed < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+        WHERE (changed, send_id) > ($1, $2) AND changed < pg_snapshot_xmin(pg_current_snapshot())::text::bigint + ${OFFSET}
         ORDER BY changed, send_id LIMIT $3`,
       values: [commit, storable(sendId), limit],
     });
@@ -318,8 +339,8 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   }
 
   async lastChange(): Promise<ChangeCursor> {
-    const { rows } = await this.#pool.query<{ snapshot: string }>(SELECT_SNAPSHOT);
-    return cursorOf(rows[0]?.snapshot ?? '');
+    const { rows } = await this.#pool.query<Snapshot>(SELECT_SNAPSHOT);
+    return cursorOf(rows[0]);
   }
 
   async unresolvedSends(limit: number, after: Position | null): Promise<StoredSend[]> {

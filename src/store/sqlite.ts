@@ -33,9 +33,9 @@ import { isBusy, lockFile } from './file-lock.js';
 import { groupCommit } from './group-commit.js';
 import {
   countQuery,
+  FREED_KEY,
   LIST_DIALECTS,
   listQuery,
-  REFUSED_BY_KEY,
   rivalsQuery,
   SEND_BY_KEY,
   sendsQuery,
@@ -182,7 +182,9 @@ const RECORDS = {
   UNKNOWN: recordOf('UNKNOWN', [], ''),
 };
 
-const SELECT_CHANGES = `SELECT ${SEND_COLUMNS} FROM sends WHERE (changed, send_id) > (?, ?) ORDER BY changed, send_id LIMIT ?`;
+/** The first condition follows from the second, but SQLite does not see that, and would read and sort the whole table. */
+export const SELECT_CHANGES = `SELECT ${SEND_COLUMNS} FROM sends INDEXED BY sends_changed
+  WHERE changed IS NOT NULL AND (changed, send_id) > (?, ?) ORDER BY changed, send_id LIMIT ?`;
 
 const FREED_AND_SHED = [null, ...Object.values(SHED_COLUMNS)];
 
@@ -360,7 +362,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   async sendOfKey(caller: string, idempotencyKey: string): Promise<StoredSend | null> {
     const held = await this.sendByKey(caller, idempotencyKey);
     if (held !== null) return held;
-    const [row] = await this.#all(REFUSED_BY_KEY, caller, hashOfKey(idempotencyKey));
+    const [row] = await this.#all(FREED_KEY, caller, hashOfKey(idempotencyKey));
     return row === undefined ? null : storedSend(row);
   }
 
@@ -430,11 +432,14 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     return { commit: last + 1, sendId: '', ahead: null };
   }
 
-  /** One number for all that a commit changes: it is seen at once. */
+  /**
+   * One number for all that a commit changes: it is seen at once. It is no lower than the time: where a backup is restored,
+   * numbers do not fall back behind cursors that were given out after it.
+   */
   #numberOfCommit(): number {
     if (this.#commitNumber === null) {
-      const next = this.#statement('UPDATE commit_numbers SET last = last + 1 RETURNING last');
-      this.#commitNumber = (next.get() as { last: number }).last;
+      const next = this.#statement('UPDATE commit_numbers SET last = max(last + 1, ?) RETURNING last');
+      this.#commitNumber = (next.get(Date.now()) as { last: number }).last;
     }
     return this.#commitNumber;
   }

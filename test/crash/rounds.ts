@@ -214,8 +214,17 @@ class Harness {
 
   /** The tags, which are the texts, of the sends that the server lists as unresolved. */
   async #unresolved(dispatcher: Dispatcher): Promise<Set<string>> {
-    const { data } = await this.#post({ query: '{ unresolvedSends(first: 100) { nodes { tag } } }' }, dispatcher);
-    return new Set(data?.unresolvedSends?.nodes.map(({ tag }) => tag));
+    const query =
+      'query ($after: String) { unresolvedSends(first: 100, after: $after) { nodes { tag } pageInfo { hasNextPage endCursor } } }';
+    const tags = new Set<string>();
+    for (let after: string | null = null, isMore = true; isMore;) {
+      const { data }: Answer = await this.#post({ query, variables: { after } }, dispatcher);
+      const page = data?.unresolvedSends;
+      for (const { tag } of page?.nodes ?? []) tags.add(tag);
+      isMore = page?.pageInfo.hasNextPage ?? false;
+      after = page?.pageInfo.endCursor ?? null;
+    }
+    return tags;
   }
 
   async #post(operation: object, dispatcher: Dispatcher): Promise<Answer> {
@@ -232,7 +241,10 @@ class Harness {
 interface Answer {
   readonly data?: {
     readonly sendMessage?: { readonly id: string } | null;
-    readonly unresolvedSends?: { readonly nodes: readonly { readonly tag: string }[] };
+    readonly unresolvedSends?: {
+      readonly nodes: readonly { readonly tag: string }[];
+      readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+    };
   } | null;
   readonly errors?: readonly { readonly extensions: { readonly code: string } }[];
 }

@@ -198,8 +198,8 @@ describe('the list of messages', () => {
     expect(await list({ ids: many.slice(1) })).toEqual([]);
     for (const [filter, path, code] of [
       [{ ids: many }, ['filter', 'ids'], 'TOO_MANY_IDS'],
-      [{ ids: ['a', 'a\0'] }, ['filter', 'ids', 1], 'INVALID_CHARACTER'],
-      [{ statuses: ['FAILED', 'ACCEPTED', 'FAILED'] }, ['filter', 'statuses', 2], 'DUPLICATE_STATUS'],
+      [{ ids: ['a', 'a\0'] }, ['filter', 'ids', '1'], 'INVALID_CHARACTER'],
+      [{ statuses: ['FAILED', 'ACCEPTED', 'FAILED'] }, ['filter', 'statuses', '2'], 'DUPLICATE_STATUS'],
     ] as [MessageFilter, unknown[], string][]) {
       const { errors } = await execute(app.url, MessagesDocument, { filter });
       expect(errors?.[0]?.extensions.fieldErrors).toMatchObject([{ path, code }]);

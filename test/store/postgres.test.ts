@@ -4,7 +4,7 @@ import { jest } from '@jest/globals';
 import { Client } from 'pg';
 import { EVERYBODY } from '../../src/messaging/caller.js';
 import type { DeliveryEvent } from '../../src/messaging/delivery.js';
-import type { MessageStore, StoreChange } from '../../src/messaging/ports.js';
+import type { ChangeCursor, MessageStore, StoreChange } from '../../src/messaging/ports.js';
 import { openStore, type OpenStore } from '../../src/store/index.js';
 import { LIST_DIALECTS, listQuery, type Query } from '../../src/store/list-query.js';
 import { NewerStoreError } from '../../src/store/migrations.js';
@@ -13,7 +13,7 @@ import { OUTBOUND } from '../support/messages.js';
 import { describeStore } from './conformance.js';
 import type { StoreUnderTest } from './conformance/opened.js';
 import { startPostgresProxy, type PostgresProxy } from './postgres-proxy.js';
-import { accepted, firstOf, newSend, NO_FILTER, REJECTED } from './sends.js';
+import { accepted, firstOf, newSend, NO_FILTER, put, REJECTED } from './sends.js';
 
 let postgres: TestPostgres;
 /** Where the common suite's tests take turns, and whoever empties it between them, if the audit allows it or not. */
@@ -63,7 +63,7 @@ async function empty(): Promise<StoreUnderTest> {
     await operator.query('SET session_replication_role TO replica');
   }
   const { rows } = await operator.query<{ name: string }>(
-    "SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'schema_version'",
+    "SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema() AND tablename NOT IN ('schema_version', 'commit_offset')",
   );
   await operator.query(rows.map(({ name }) => `DELETE FROM ${name}`).join(';'));
   return turns;
@@ -98,6 +98,50 @@ describe('the PostgreSQL database', () => {
     await client.end();
     await store.close();
     expect(rows).toHaveLength(1);
+  });
+
+  it('goes on with its changes where it was restored from a server with more transactions', async () => {
+    const url = await postgres.newDatabase();
+    const first = await open(url);
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    await put(first);
+    // What a dump holds. Its cursors may come from later.
+    await client.query('UPDATE sends SET changed = changed + 1000000');
+    const kept = await first.lastChange();
+    const cursor: ChangeCursor = { commit: kept.commit + 1_000_500, sendId: '', ahead: null };
+    await first.close();
+    const store = await open(url);
+    expect((await store.lastChange()).commit).toBeGreaterThan(cursor.commit);
+    expect(await store.changes({ commit: 0, sendId: '' }, 10)).toHaveLength(1);
+    const { id } = await put(store);
+    expect((await store.changes(cursor, 10)).map(({ send }) => send.message?.id)).toEqual([id]);
+    await store.close();
+    // Once is enough.
+    const numbers = async (): Promise<unknown[]> => (await client.query('SELECT added FROM commit_offset')).rows;
+    const before = await numbers();
+    await (await open(url)).close();
+    expect(await numbers()).toEqual(before);
+    await client.end();
+  });
+
+  it('numbers what instances of an earlier version change meanwhile', async () => {
+    const url = await postgres.newDatabase();
+    const store = await open(url);
+    const message = await put(store);
+    const cursor = await store.lastChange();
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    const delivery = { to: message.to[0], status: 'DELIVERED', time: 5, errorCode: null };
+    await client.query("UPDATE sends SET status = 'DELIVERED', deliveries = $1, updated_at = 9", [
+      JSON.stringify([delivery]),
+    ]);
+    const [change] = await store.changes(cursor, 10);
+    expect(change?.send.message).toMatchObject({ status: 'DELIVERED', events: [{ status: 'DELIVERED', time: 5 }] });
+    await client.query('UPDATE sends SET idempotency_key = NULL, updated_at = 10');
+    expect(await store.changes({ ...cursor, ...change?.position }, 10)).toEqual([]);
+    await client.end();
+    await store.close();
   });
 
   it('is refused untouched when a newer version made it', async () => {

@@ -1,18 +1,27 @@
 /** The SQLite store: what is asked of both stores, and what is its own. */
-import { chmodSync, mkdtempSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { openStore } from '../../src/store/index.js';
-import type { MessageFilter, Slice } from '../../src/messaging/ports.js';
-import { countQuery, LIST_DIALECTS, listQuery, type Query } from '../../src/store/list-query.js';
+import { EVERYBODY } from '../../src/messaging/caller.js';
+import type { MessageFilter, SendFilter, Slice } from '../../src/messaging/ports.js';
+import {
+  countQuery,
+  FREED_KEY,
+  LIST_DIALECTS,
+  listQuery,
+  sendsQuery,
+  type Query,
+} from '../../src/store/list-query.js';
 import { StoreInUseError } from '../../src/store/file-lock.js';
 import { migrations, NewerStoreError } from '../../src/store/migrations.js';
-import { SqliteStore } from '../../src/store/sqlite.js';
+import { SELECT_CHANGES, SqliteStore } from '../../src/store/sqlite.js';
 import { describeStore } from './conformance.js';
 import { sqlitePlace } from './sqlite-place.js';
 import type { StoreUnderTest } from './conformance/opened.js';
-import { firstOf, newSend, NO_FILTER } from './sends.js';
+import { firstOf, newSend, NO_FILTER, put } from './sends.js';
 import { makeFolder, removeFolder } from '../support/folder.js';
 
 const root = makeFolder();
@@ -140,6 +149,24 @@ describe('the SQLite file', () => {
     await store.close();
   });
 
+  it('goes on with its changes where a backup is restored, behind cursors that are younger', async () => {
+    const [file, backup] = [newFile(), newFile()];
+    const store = await open(file);
+    await put(store);
+    const database = new Database(file);
+    mkdirSync(dirname(backup));
+    await database.backup(backup);
+    database.close();
+    for (let more = 0; more < 5; more++) await put(store);
+    const cursor = await store.lastChange();
+    await store.close();
+    await delay(10);
+    const restored = await open(backup);
+    const { id } = await put(restored);
+    expect((await restored.changes(cursor, 10)).map(({ send }) => send.message?.id)).toEqual([id]);
+    await restored.close();
+  });
+
   it('that another process holds refuses a claim after a bounded wait, and takes the next one', async () => {
     const file = newFile();
     const store = await open(file);
@@ -250,6 +277,39 @@ describe('the SQLite file', () => {
       }
     });
 
+    const SENDS: [name: string, filter: SendFilter, index: RegExp][] = [
+      ["everybody's", { caller: EVERYBODY, status: null }, /sqlite_autoindex_sends_1 \(send_id[<>]\?/],
+      ["everybody's that were accepted", { caller: EVERYBODY, status: 'ACCEPTED' }, /autoindex_sends_1 \(send_id[<>]\?/],
+      ["everybody's that were not sent", { caller: EVERYBODY, status: 'REJECTED' }, /sends_without_message \(status=\?/],
+      ["a caller's", { caller: 'a', status: null }, /sends_of_caller \(caller=\? AND send_id[<>]\?/],
+      ["a caller's that were accepted", { caller: 'a', status: 'ACCEPTED' }, /sends_of_caller \(caller=\? AND send_id/],
+      [
+        "a caller's that are unknown",
+        { caller: 'a', status: 'UNKNOWN' },
+        /sends_caller_without_message \(caller=\? AND status=\?/,
+      ],
+    ];
+    it.each(SENDS)('for %s sends, past nothing that came in or is of others', (_name, filter, index) => {
+      for (const slice of everySlice()) {
+        const searches = planOf(sendsQuery(filter, slice, LIST_DIALECTS.sqlite)).filter((step) => /sends/.test(step));
+        expect(searches.length).toBeGreaterThan(0);
+        for (const search of searches) expect(search).toMatch(index);
+        for (const search of searches) expect(search).toMatch(/^SEARCH/);
+      }
+    });
+
+    it('for the changes since a cursor, without a sort', () => {
+      expect(planOf({ sql: SELECT_CHANGES, values: [5, 'x', 100] })).toEqual([
+        'SEARCH sends USING INDEX sends_changed ((changed,send_id)>(?,?))',
+      ]);
+    });
+
+    it('for a key that was freed', () => {
+      expect(planOf({ sql: FREED_KEY, values: ['a', 'hash'] })).toEqual([
+        'SEARCH sends USING INDEX sends_freed_key (caller=? AND key_hash=?)',
+      ]);
+    });
+
     it('for an id, however many messages its caller has', async () => {
       const asked: string[] = [];
       const watched = new Database(':memory:', { verbose: (sql) => asked.push(String(sql)) });
@@ -291,9 +351,10 @@ describe('the SQLite file', () => {
     // Which each list asks, too.
     await store.lastChange();
     const [first] = lists as [[MessageFilter, Slice]];
-    expect([await ask(...first), await ask(...first)]).toEqual([1, 0]);
+    // The list itself, and the number of the last commit.
+    expect([await ask(...first), await ask(...first)]).toEqual([2, 0]);
     for (const list of lists) await ask(...list);
-    expect(await ask(...first)).toBe(1);
+    expect(await ask(...first)).toBe(2);
     prepare.mockRestore();
     await store.close();
   });

@@ -30,6 +30,7 @@ const LIMITS = {
 /** A page has at most 100 entries; `_entities` has more, and counts twice. */
 const LISTS: ReadonlyMap<string, number> = new Map([
   ['messages', 1],
+  ['sends', 1],
   ['unresolvedSends', 1],
   ['nodes', 1],
   ['_entities', 2],

@@ -103,6 +103,11 @@ export class ServerSentEvents {
       reply.hijack();
       return;
     }
+    // An answer that waits behind another on its connection has no socket yet. If that is lost, nothing tells this answer.
+    if (response.socket === null) {
+      refuse(reply, 400, new ServiceError('BAD_REQUEST', { message: NOT_BEHIND_ANOTHER }));
+      return;
+    }
     if (this.#isStopping) {
       refuse(reply, 503, new ServiceError('SHUTTING_DOWN'));
       return;
@@ -216,6 +221,7 @@ const isObjectOrAbsent = (value: unknown): value is Readonly<Record<string, unkn
 const WRONG_MEMBERS = 'variables must be an object, and operationName a string.';
 const notVouchedFor = (): ServiceError => new ServiceError('BAD_REQUEST', { message: BY_POST });
 const BY_POST = 'Ask by POST, from a page of this server, or with the header apollo-require-preflight.';
+const NOT_BEHIND_ANOTHER = 'Open an event stream on a connection with no other request under way.';
 const MUTATIONS_BY_POST = 'Send mutations by POST.';
 
 /** An ordinary answer, written as events. */

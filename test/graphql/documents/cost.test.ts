@@ -58,6 +58,7 @@ describe('an operation', () => {
     ['lists', `{ ${times(6, () => 'messages { nodes { id } }')} }`],
     ['lists', `{ ${times(6, () => 'unresolvedSends { nodes { id } }')} }`],
     ['lists', `{ ${times(6, () => 'nodes(ids: []) { id }')} }`],
+    ['lists', `{ ${times(6, () => 'sends { nodes { id } }')} }`],
     ['lists', `{ ...M ...M } fragment M on Query { ${times(3, () => 'messages { nodes { id } }')} }`],
     ['lists', `{ ${times(3, () => '_entities(representations: []) { __typename }')} }`],
     ['depth', `{ ${'a { '.repeat(10)} b ${'}'.repeat(10)} }`],

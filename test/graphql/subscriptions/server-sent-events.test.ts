@@ -1,6 +1,8 @@
 /** GraphQL by server-sent events on a whole server: who gets a stream, what it says, its limits and its end. */
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { connect } from 'node:net';
 import { request } from 'undici';
 import { createApp } from '../../../src/app.js';
 import { readConfig } from '../../../src/config/config.js';
@@ -44,6 +46,30 @@ describe('server-sent events', () => {
     expect(linesOf([await stream.next()])).toEqual(['next {"messageUpdated":{"status":"ACCEPTED"}}']);
     await server.deliver(id);
     expect(linesOf(await stream.rest())).toEqual(['next {"messageUpdated":{"status":"DELIVERED"}}', 'complete', 'end']);
+  });
+
+  const FILTERED = `subscription ($filter: MessageFilter, $since: String) {
+    messagesUpdated(filter: $filter, since: $since) { message { tag } }
+  }`;
+
+  it('bring what a filter lets through', async () => {
+    const page = await post(server.url, JSON.stringify({ query: '{ messages { updatesCursor } }' }));
+    const since = (page.data as { messages: { updatesCursor: string } }).messages.updatesCursor;
+    for (const tag of ['other', 'wanted']) {
+      await execute(server.url, SendMessageDocument, { input: { ...INPUT, tag } });
+    }
+    const filter = { tag: 'wanted', direction: 'OUT', participant: INPUT.from, until: '2999-01-01T00:00:00Z' };
+    const stream = await EventReader.open(server.url, { query: FILTERED, variables: { filter, since } });
+    expect(linesOf([await stream.next()])).toEqual(['next {"messagesUpdated":{"message":{"tag":"wanted"}}}']);
+    stream.end();
+  });
+
+  it('name the mistakes of a filter', async () => {
+    expect(await eventsOf({ query: FILTERED, variables: { filter: { from: 'no number é' } } })).toEqual([
+      expect.stringMatching(/^next BAD_USER_INPUT/),
+      'complete',
+      'end',
+    ]);
   });
 
   it('bring the one answer of a query, and of a mutation', async () => {
@@ -221,6 +247,23 @@ describe('an event stream', () => {
     streams[0]?.end();
     while ((await open({ 'x-api-key': 'a' })).status === 429);
   }, 60_000);
+
+  it('does not open behind another answer of its connection, where it would keep its place for ever', async () => {
+    app = await startTestApp({ API_KEYS: `a:${digest('a')}:messages:read-all` });
+    const body = JSON.stringify({ query: RECEIVED });
+    const head = `POST /graphql HTTP/1.1\r\nHost: localhost\r\nx-api-key: a\r\naccept: text/event-stream\r\n`;
+    const asked = `${head}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+    for (let connection = 0; connection < 6; connection++) {
+      const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
+      socket.write(asked.repeat(200));
+      await once(socket, 'data');
+      // All of them were read once the server has answered elsewhere.
+      await open({ 'x-api-key': 'a' }, '{ __typename }');
+      socket.destroy();
+      await once(socket, 'close');
+    }
+    expect((await open({ 'x-api-key': 'a' })).status).toBe(200);
+  });
 
   it('ends with the token that opened it, says so, and does not say that it is complete', async () => {
     const issuer = await startIssuer();

@@ -209,6 +209,38 @@ export function describeChanges(opened: Opened): void {
       expect(await statusOf('a')).toEqual([third.sendId, 'UNKNOWN', 'k']);
     });
 
+    it('are found by a key that was freed after its time: its message went out', async () => {
+      const send = newSend({ idempotencyKey: 'k' });
+      await store.claim(send);
+      await store.record(send.sendId, accepted(), 2_000);
+      expect(await store.purge(2_001, 10)).toBe(1);
+      expect(await store.sendByKey('a', 'k')).toBeNull();
+      expect(await store.sendOfKey('a', 'k')).toMatchObject({ sendId: send.sendId, status: 'ACCEPTED' });
+      expect(await store.sendOfKey('b', 'k')).toBeNull();
+    });
+
+    it('are listed without what came in, whatever their ids are', async () => {
+      const ids = ['0a', 'im', 'io', 'z'];
+      for (const sendId of ids) await store.claim(newSend({ sendId }));
+      await store.take({ kind: 'received', message: accepted({ direction: 'IN', status: 'RECEIVED' }).message }, 1_000);
+      const listed = async (slice: Partial<Slice>): Promise<string[]> =>
+        (await store.listSends({ caller: EVERYBODY, status: null }, { ...firstOf(100), ...slice })).map(
+          ({ sendId }) => sendId,
+        );
+      const newest = ids.toReversed();
+      const at = (sendId: string): Position => ({ time: 0, sendId });
+      for (const fromEnd of [false, true]) {
+        expect(await listed({ fromEnd })).toEqual(newest);
+        for (const [after, afterId] of [null, ...newest].entries()) {
+          for (const [before, beforeId] of [...newest, null].entries()) {
+            const bounds = { after: afterId && at(afterId), before: beforeId && at(beforeId), fromEnd };
+            expect(await listed(bounds)).toEqual(newest.slice(after, Math.max(after, before)));
+          }
+        }
+        expect(await listed({ fromEnd, limit: 3 })).toEqual(fromEnd ? newest.slice(1) : newest.slice(0, 3));
+      }
+    });
+
     it('are listed newest first, by caller and by state', async () => {
       const sends = Array.from({ length: 9 }, (_, index) => newSend({ caller: index % 2 === 0 ? 'a' : 'b' }));
       const resolutions = [REJECTED, { status: 'UNKNOWN' }, accepted(), { status: 'ACCEPTED', message: null }] as const;
