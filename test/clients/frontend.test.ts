@@ -1,10 +1,12 @@
 /** README's chapter for frontends: each of its blocks as it is printed, with the libraries' defaults. */
+import { createHash } from 'node:crypto';
 import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApolloClient, gql, HttpLink, InMemoryCache } from '@apollo/client';
 import { jest } from '@jest/globals';
 import { cacheExchange } from '@urql/exchange-graphcache';
 import { Client, fetchExchange } from '@urql/core';
+import type { Client as SocketClient } from 'graphql-ws';
 import { startTestApp, upstreamAt, type TestApp } from '../support/app.js';
 import { CALLBACKS, report } from '../support/callback.js';
 import { makeFolder, removeFolder } from '../support/folder.js';
@@ -301,4 +303,34 @@ describe('README’s operations', () => {
       expect(await submit(INPUT)).toMatchObject({ submitMessage: { __typename: 'Message', status: 'ACCEPTED' } });
     },
   );
+});
+
+describe('the clients for subscriptions in docs/clients.md', () => {
+  const folder = makeFolder();
+  let app: TestApp;
+  let leave: () => void;
+  beforeAll(async () => {
+    const digest = createHash('sha256').update('shop-key').digest('hex');
+    app = await startTestApp({ API_KEYS: `shop:${digest}:messages:read` });
+    leave = becomePage(app.url, newStorage());
+  });
+  afterAll(async () => {
+    leave();
+    await app.close();
+    removeFolder(folder);
+  });
+
+  it.each(['socket.js', 'events.js'])('sign in: %s', async (name) => {
+    const [text = ''] = printedFiles('docs/clients.md', 'Subscriptions').get(name) ?? [];
+    const signIn = "export const currentToken = async () => 'shop-key';";
+    const file = join(folder, name.replace('.js', '.mjs'));
+    await bundle(`export * from './${name}';`, { [name]: text, 'sign-in.js': signIn }, file);
+    const { client } = (await import(file)) as { client: Pick<SocketClient, 'iterate' | 'dispose'> };
+    const told: unknown[] = [];
+    for await (const result of client.iterate({ query: 'subscription { messageUpdated(id: "1") { id } }' })) {
+      told.push(result);
+    }
+    await client.dispose();
+    expect(told).toMatchObject([{ errors: [{ extensions: { fieldErrors: [{ code: 'UNKNOWN_MESSAGE' }] } }] }]);
+  });
 });

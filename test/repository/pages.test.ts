@@ -2,9 +2,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { runInNewContext } from 'node:vm';
+import { buildSchema, parse, validate } from 'graphql';
 import { readConfig } from '../../src/config/config.js';
 import { ERRORS, FIELD_ERRORS } from '../../src/errors.js';
-import { anchors, codeSpans, relativeLinks } from '../support/markdown.js';
+import { anchors, codeBlocks, codeSpans, relativeLinks } from '../support/markdown.js';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
@@ -153,6 +154,17 @@ describe.each(PAGES)('%s', (page) => {
     expect(named.filter((script) => !Object.hasOwn(scripts, script))).toEqual([]);
   });
 });
+
+describe.each(['README.md', 'docs/clients.md', 'docs/errors.md', 'docs/messages.md', 'docs/unknown-outcomes.md'])(
+  'the GraphQL in %s',
+  (page) => {
+    const schema = buildSchema(read('schema/api.graphql'));
+    const documents = codeBlocks(read(page)).filter(({ language }) => language === 'graphql');
+    it.each(documents.map(({ text }) => text))('fits the schema: %s', (text) => {
+      expect(validate(schema, parse(text)).map(({ message }) => message)).toEqual([]);
+    });
+  },
+);
 
 describe('npm run check', () => {
   it('runs each of the check: scripts', () => {
