@@ -203,8 +203,8 @@ const WITHOUT_MESSAGE = "message_id IS NULL AND status IN ('UNKNOWN', 'REJECTED'
 const SENDS_IN: Readonly<Record<SendStatus, { readonly is: string; readonly index: string | null }>> = {
   // A claim is soon something else, so there are few, which are sorted.
   PENDING: { is: "status = 'PENDING'", index: 'pending' },
-  UNKNOWN: { is: `${WITHOUT_MESSAGE} AND status = 'UNKNOWN'`, index: 'without_message' },
-  REJECTED: { is: `${WITHOUT_MESSAGE} AND status = 'REJECTED'`, index: 'without_message' },
+  UNKNOWN: { is: `status = 'UNKNOWN' AND ${WITHOUT_MESSAGE}`, index: 'without_message' },
+  REJECTED: { is: `status = 'REJECTED' AND ${WITHOUT_MESSAGE}`, index: 'without_message' },
   // As nearly all are.
   ACCEPTED: { is: "status NOT IN ('PENDING', 'UNKNOWN', 'REJECTED')", index: null },
 };

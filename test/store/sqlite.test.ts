@@ -292,9 +292,10 @@ describe('the SQLite file', () => {
     ];
     it.each(SENDS)('for %s sends, past nothing that came in or is of others', (_name, filter, index) => {
       for (const slice of everySlice()) {
-        const searches = planOf(sendsQuery(filter, slice, LIST_DIALECTS.sqlite)).filter((step) =>
-          step.includes('sends'),
-        );
+        const plan = planOf(sendsQuery(filter, slice, LIST_DIALECTS.sqlite));
+        // Of a walk over one index nothing is sorted.
+        if (filter.status !== null && filter.status !== 'ACCEPTED') expect(plan).toHaveLength(1);
+        const searches = plan.filter((step) => step.includes('sends'));
         expect(searches.length).toBeGreaterThan(0);
         for (const search of searches) expect(search).toMatch(index);
         for (const search of searches) expect(search).toMatch(/^SEARCH/);
