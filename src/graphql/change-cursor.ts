@@ -3,7 +3,7 @@ import { badArgument } from '../errors.js';
 import type { ChangeCursor } from '../messaging/ports.js';
 
 /** `commit:send`, and where a look saw more than that: `~before~except.except`. */
-const CURSOR = /^(\d{1,16}):(\w{0,64})(?:~(\d{1,16})~([\d.]{0,4000}))?$/;
+const CURSOR = /^(\d{1,16}):(\w{0,64})(?:~(\d{1,16})~([\d.]{0,20000}))?$/;
 
 export function encodeChangeCursor({ commit, sendId, ahead }: ChangeCursor): string {
   const more = ahead === null ? '' : `~${ahead.before}~${ahead.except.join('.')}`;

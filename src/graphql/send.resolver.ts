@@ -48,7 +48,7 @@ export class SendResolver {
   @Query(() => SendType, {
     nullable: true,
     description:
-      'What became of a send, by its id or by its idempotency key; null if this server knows of none that you may see. So a page that was reloaded in the middle learns whether its message went out. With `null` nothing went out so far, but a call may still be on its way: to repeat it with the same key and input is safe, and a new one is not. This holds for 72 hours: then a key is forgotten, also that of a message that went out.',
+      'What became of a send, by its id or by its idempotency key; null if this server knows of none that you may see. So a page that was reloaded in the middle learns whether its message went out. With `null` nothing went out so far, but a call may still be on its way: to repeat it with the same key and input is safe, and a new one is not. Ask before you repeat: after 72 hours a key may send again, though `send` still finds what it sent.',
   })
   async send(
     @Arg('id', () => ID, { nullable: true, description: `${ID_DESCRIPTION} Error code: \`ONE_OF_ID_AND_KEY\`.` })
@@ -56,7 +56,7 @@ export class SendResolver {
     @Arg('idempotencyKey', () => ID, {
       nullable: true,
       description:
-        'A key of your own sends. It finds the send that holds the key, or else the last one that gave it back, since nothing was sent. Error code: `ONE_OF_ID_AND_KEY` unless either `id` or this is given.',
+        'A key of your own sends. It finds the send that holds the key, or else the last one that held it. Error code: `ONE_OF_ID_AND_KEY` unless either `id` or this is given.',
     })
     idempotencyKey: string | null,
     @Ctx() { caller, loaders }: RequestContext,
