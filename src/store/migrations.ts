@@ -49,7 +49,7 @@ interface Dialect {
   readonly recipientsInOrder: string;
   /** The audit grows in the order of time: PostgreSQL has an index for that which costs next to nothing. */
   readonly auditByTime: string;
-  /** PostgreSQL numbers its transactions itself. */
+  /** PostgreSQL numbers its transactions itself, from wherever its server began. SQLite goes on from the rows. */
   readonly commitNumbers: string;
 }
 
@@ -90,9 +90,7 @@ const DIALECTS: Readonly<Record<Database, Dialect>> = {
     DROP TABLE recipients_before;
     CREATE INDEX recipients_caller ON recipients (caller, recipient, time, send_id);`,
     auditByTime: '',
-    commitNumbers: `
-    CREATE TABLE commit_numbers (last INTEGER NOT NULL);
-    INSERT INTO commit_numbers VALUES (0);`,
+    commitNumbers: '',
   },
   postgres: {
     bigint: 'BIGINT',

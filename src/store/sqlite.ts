@@ -186,6 +186,9 @@ const RECORDS = {
 export const SELECT_CHANGES = `SELECT ${SEND_COLUMNS} FROM sends INDEXED BY sends_changed
   WHERE changed IS NOT NULL AND (changed, send_id) > (?, ?) ORDER BY changed, send_id LIMIT ?`;
 
+/** The last entry of the index: a table of one number would be one more page to write in each commit. */
+const SELECT_LAST_NUMBER = 'SELECT max(changed) AS last FROM sends INDEXED BY sends_changed WHERE changed IS NOT NULL';
+
 const FREED_AND_SHED = [null, ...Object.values(SHED_COLUMNS)];
 
 function insertOf(names: readonly string[]): string {
@@ -217,6 +220,8 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   #changes: StoreChange[] = [];
   /** The number of the commit under way; null as long as it changes nothing. */
   #commitNumber: number | null = null;
+  /** The last number that was given here. What was changed with it may be deleted since. */
+  #givenNumber = 0;
 
   constructor(database: Database.Database, unlock: () => void = () => undefined) {
     super(groupCommit((writes) => this.#commit(() => writes.map((write) => this.#apply(write))), { isFaultOfOne }));
@@ -427,9 +432,14 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   }
 
   #lastChange(): ChangeCursor {
-    const { last } = this.#statement('SELECT last FROM commit_numbers').get() as { last: number };
     // Behind all that this commit changed.
-    return { commit: last + 1, sendId: '', ahead: null };
+    return { commit: this.#lastNumber() + 1, sendId: '', ahead: null };
+  }
+
+  /** The highest number that was given, as far as the database or this process knows. */
+  #lastNumber(): number {
+    const { last } = this.#statement(SELECT_LAST_NUMBER).get() as { last: number | null };
+    return Math.max(last ?? 0, this.#givenNumber);
   }
 
   /**
@@ -437,10 +447,8 @@ export class SqliteStore extends BatchingStore implements MessageStore {
    * numbers do not fall back behind cursors that were given out after it.
    */
   #numberOfCommit(): number {
-    if (this.#commitNumber === null) {
-      const next = this.#statement('UPDATE commit_numbers SET last = max(last + 1, ?) RETURNING last');
-      this.#commitNumber = (next.get(Date.now()) as { last: number }).last;
-    }
+    this.#commitNumber ??= Math.max(this.#lastNumber() + 1, Date.now());
+    this.#givenNumber = this.#commitNumber;
     return this.#commitNumber;
   }
 
