@@ -181,6 +181,9 @@ function described({
   updatedAtMs,
   leaseUntilMs: _,
   fingerprint: _digest,
+  // Callers' own words: the hash names it as the audit does.
+  idempotencyKey: _key,
+  problem: _problem,
   ...send
 }: StoredSend): object {
   const isoOf = (timeMs: number): string => new Date(timeMs).toISOString();

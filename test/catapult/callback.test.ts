@@ -164,6 +164,7 @@ describe('a callback', () => {
           pairedMessageId: null,
           status: 'RECEIVED',
           deliveries: [],
+          events: [],
         },
       },
     ]);

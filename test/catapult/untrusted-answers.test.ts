@@ -54,6 +54,7 @@ describe('of an acceptance', () => {
         { to: '+15550000001', status: 'ACCEPTED', time: null, errorCode: null },
         { to: '+15550000002', status: 'ACCEPTED', time: null, errorCode: null },
       ],
+      events: [],
     });
   });
 

@@ -147,6 +147,7 @@ describe('an acceptance', () => {
       pairedMessageId: null,
       status: 'ACCEPTED',
       deliveries: [{ to: '+12345678902', status: 'ACCEPTED', time: null, errorCode: null }],
+      events: [],
     });
   });
 });
