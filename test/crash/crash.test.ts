@@ -5,7 +5,7 @@ import { crashRounds } from './rounds.js';
 import { makeFolder, removeFolder } from '../support/folder.js';
 
 /** One for each point at which a server is killed. */
-const SHORT_ROUNDS = 7;
+const SHORT_ROUNDS = 5;
 const SQLITE_ROUNDS = Number(process.env.CRASH_ROUNDS_SQLITE ?? SHORT_ROUNDS);
 const CALLBACK_ROUNDS = Number(process.env.CRASH_ROUNDS_CALLBACKS ?? SHORT_ROUNDS);
 const POSTGRES_ROUNDS = Number(process.env.CRASH_ROUNDS_POSTGRES ?? SHORT_ROUNDS);
