@@ -1,5 +1,5 @@
 /** A place among all changes, as callers see it: a text that only this server reads. */
-import { badArgument } from '../errors.js';
+import { notACursor } from '../messaging/change.js';
 import type { ChangeCursor } from '../messaging/ports.js';
 
 /** `commit:send`, and where a look saw more than that: `~before~except.except`. */
@@ -19,7 +19,7 @@ export function decodeChangeCursor(argument: string, text: string): ChangeCursor
   const cursor = { commit: Number(commit), sendId, ahead };
   const isSafe = [cursor.commit, ahead?.before ?? 0, ...numbers].every(Number.isSafeInteger);
   if (commit === '' || !isSafe || encodeChangeCursor(cursor) !== text) {
-    throw badArgument(argument, 'INVALID_CURSOR', 'Must be a cursor of this server: list again, and go on from there.');
+    throw notACursor(argument);
   }
   return cursor;
 }

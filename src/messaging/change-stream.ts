@@ -6,9 +6,9 @@
  * have not read it. A subscriber that reads too slowly is no longer live, and reads again for itself.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { badArgument, ServiceError } from '../errors.js';
+import { ServiceError } from '../errors.js';
 import { Canceller } from './cancellation.js';
-import { compare, isRead, past } from './change.js';
+import { compare, isRead, notACursor, past } from './change.js';
 import type { Change, ChangeCursor, Clock, MessageStore, StoredSend } from './ports.js';
 
 /** Changes that are read at once: as many as half a second brings at 200 a second. */
@@ -101,8 +101,8 @@ export class ChangeStream {
     { since, wants, first, isLast }: Following,
     onOpen: (subscriber: Subscriber) => void,
   ): AsyncGenerator<Update> {
-    const now = await this.#store.lastChange().catch(lost);
-    if (since !== null && compare(since, behind(now)) > 0) throw notACursor();
+    const now = await this.#store.lastChange().catch((cause: unknown) => Promise.reject(lost(cause)));
+    if (since !== null && compare(since, behind(now)) > 0) throw notACursor('since');
     const subscriber: Subscriber = {
       wants,
       cursor: since ?? now,
@@ -161,7 +161,7 @@ export class ChangeStream {
     try {
       page = isClosed ? [] : await this.#store.changes(from, PAGE_SIZE);
     } catch (cause) {
-      for (const { reject } of this.#behind.splice(0)) reject(new ServiceError('SUBSCRIPTION_LOST', { cause }));
+      for (const { reject } of this.#behind.splice(0)) reject(lost(cause));
       return;
     }
     const end = page.length < PAGE_SIZE ? null : page.at(-1)?.position;
@@ -215,13 +215,8 @@ function behind({ commit, ahead }: ChangeCursor): ChangeCursor {
   return { commit: Math.max(commit, ahead?.before ?? 0), sendId: '', ahead: null };
 }
 
-const notACursor = (): Error =>
-  badArgument('since', 'INVALID_CURSOR', 'Must be a cursor of this server: list again, and go on from there.');
-
 /** With its cursor, the subscriber can go on later. */
-function lost(cause: unknown): never {
-  throw new ServiceError('SUBSCRIPTION_LOST', { cause });
-}
+const lost = (cause: unknown): ServiceError => new ServiceError('SUBSCRIPTION_LOST', { cause });
 
 function pass(page: readonly Change[], subscriber: Subscriber): void {
   for (const change of page) {

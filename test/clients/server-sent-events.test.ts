@@ -4,9 +4,8 @@ import { cacheExchange } from '@urql/exchange-graphcache';
 import { Client, fetchExchange } from '@urql/core';
 import { print } from 'graphql';
 import { createClient } from 'graphql-sse';
-import { filter, pipe, subscribe, take, toPromise } from 'wonka';
+import { filter, pipe, take, toPromise } from 'wonka';
 import {
-  MessageDocument,
   MessageUpdatedDocument,
   SendMessageDocument,
   type MessageUpdatedSubscription,
@@ -14,6 +13,7 @@ import {
 import { startTestApp } from '../support/app.js';
 import { INPUT } from '../support/messages.js';
 import { startDeliveringServer, type DeliveringServer } from './server.js';
+import { expectCachedMessageToArrive, WITHOUT_ID } from './urql-cache.js';
 
 const digest = (key: string): string => createHash('sha256').update(key).digest('hex');
 const query = print(MessageUpdatedDocument);
@@ -78,29 +78,13 @@ describe('urql with fetchSubscriptions', () => {
       url: server.url,
       preferGetMethod: false,
       fetchSubscriptions: true,
-      exchanges: [cacheExchange({ keys: { Delivery: () => null, DeliveryFailure: () => null } }), fetchExchange],
+      exchanges: [cacheExchange({ keys: WITHOUT_ID }), fetchExchange],
     });
   });
   afterEach(() => server.close());
 
-  it('updates its cached message when a subscription reports that it arrived', async () => {
-    const sent = await client.mutation(SendMessageDocument, { input: INPUT });
-    const id = sent.data?.sendMessage?.id ?? '';
-    expect((await client.query(MessageDocument, { id })).data?.message?.status).toBe('ACCEPTED');
-    const arrived = pipe(
-      client.query(MessageDocument, { id }, { requestPolicy: 'cache-only' }),
-      filter(({ data }) => data?.message?.status === 'DELIVERED'),
-      take(1),
-      toPromise,
-    );
-    const updates = pipe(
-      client.subscription(MessageUpdatedDocument, { id }),
-      subscribe(() => undefined),
-    );
-    await server.deliver(id);
-    expect((await arrived).data?.message).toMatchObject({ id, status: 'DELIVERED' });
-    updates.unsubscribe();
-  });
+  it('updates its cached message when a subscription reports that it arrived', () =>
+    expectCachedMessageToArrive(client, server));
 
   it('shows the code of a failure', async () => {
     const { error } = await pipe(

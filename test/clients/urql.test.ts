@@ -2,11 +2,11 @@
 import { cacheExchange, type CacheExchangeOpts } from '@urql/exchange-graphcache';
 import { Client, fetchExchange, subscriptionExchange } from '@urql/core';
 import { createClient } from 'graphql-ws';
-import { filter, pipe, subscribe, take, toPromise } from 'wonka';
 import introspection from '../../schema/introspection.json' with { type: 'json' };
-import { MessageDocument, MessageUpdatedDocument, SendMessageDocument } from '../support/generated/graphql.js';
+import { SendMessageDocument } from '../support/generated/graphql.js';
 import { besideFields, MISTAKEN } from './form.js';
 import { startDeliveringServer, type DeliveringServer } from './server.js';
+import { expectCachedMessageToArrive, WITHOUT_ID } from './urql-cache.js';
 import { INPUT } from '../support/messages.js';
 import { openSubscriber } from '../support/subscriber.js';
 
@@ -28,11 +28,7 @@ describe('urql', () => {
       url: server.url,
       fetch: fetchInBrowser,
       exchanges: [
-        // What has no id is a part of its message.
-        cacheExchange({
-          schema,
-          keys: { MessageDelivery: () => null, MessageDeliveryFailure: () => null, MessageEvent: () => null },
-        }),
+        cacheExchange({ schema, keys: WITHOUT_ID }),
         fetchExchange,
         subscriptionExchange({
           forwardSubscription: ({ query = '', variables = {} }) => ({
@@ -69,23 +65,6 @@ describe('urql', () => {
     expect(data).toEqual({ submitMessage: { code: 'BAD_USER_INPUT', outcome: 'NOT_SENT', retryable: false } });
   });
 
-  it('updates its cached message by id when a subscription reports that it arrived', async () => {
-    const sent = await client.mutation(SendMessageDocument, { input: INPUT });
-    const id = sent.data?.sendMessage?.id ?? '';
-    expect((await client.query(MessageDocument, { id })).data?.message?.status).toBe('ACCEPTED');
-
-    const arrived = pipe(
-      client.query(MessageDocument, { id }, { requestPolicy: 'cache-only' }),
-      filter(({ data }) => data?.message?.status === 'DELIVERED'),
-      take(1),
-      toPromise,
-    );
-    const updates = pipe(
-      client.subscription(MessageUpdatedDocument, { id }),
-      subscribe(() => undefined),
-    );
-    await server.deliver(id);
-    expect((await arrived).data?.message).toMatchObject({ id, status: 'DELIVERED' });
-    updates.unsubscribe();
-  });
+  it('updates its cached message by id when a subscription reports that it arrived', () =>
+    expectCachedMessageToArrive(client, server));
 });
