@@ -41,13 +41,15 @@ export class CatapultMedia implements MediaStore {
   readonly #path: string;
   /** What all URLs of the store begin with. */
   readonly #prefix: string;
+  readonly #answerTimeoutMs: number;
 
-  constructor(options: AccountOptions) {
+  constructor(options: AccountOptions, answerTimeoutMs = ANSWER_TIMEOUT_MS) {
     const { origin, pathname } = new URL(options.url);
     this.#options = options;
     this.#origin = origin;
     this.#path = `${pathname.replace(/\/$/, '')}/users/${encodeURIComponent(options.userId)}/media/`;
     this.#prefix = origin + this.#path;
+    this.#answerTimeoutMs = answerTimeoutMs;
   }
 
   owns(url: string): boolean {
@@ -160,11 +162,11 @@ export class CatapultMedia implements MediaStore {
       stopping.abort(signal.reason);
     };
     let timer: NodeJS.Timeout | undefined;
+    let isWaiting = true;
     void isSent.then((all) => {
-      if (all && !stopping.signal.aborted) timer = setTimeout(() => stopping.abort(tooSlow()), ANSWER_TIMEOUT_MS);
+      if (all && isWaiting) timer = setTimeout(() => stopping.abort(tooSlow()), this.#answerTimeoutMs);
     });
-    const stopWaiting = (): void => {
-      clearTimeout(timer);
+    const stopListening = (): void => {
       signal.removeEventListener('abort', onAbort);
     };
     if (signal.aborted) onAbort();
@@ -174,12 +176,13 @@ export class CatapultMedia implements MediaStore {
       const answer = await dispatcher.request({ ...request, headers, origin: this.#origin, signal: stopping.signal });
       // Without a listener, an answer that breaks off while nobody reads it would end the process.
       answer.body.on('error', () => undefined);
-      void once(answer.body, 'close').then(stopWaiting, stopWaiting);
+      void once(answer.body, 'close').then(stopListening, stopListening);
       return answer;
     } catch (error) {
-      stopWaiting();
+      stopListening();
       throw error;
     } finally {
+      isWaiting = false;
       clearTimeout(timer);
     }
   }

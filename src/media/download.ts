@@ -95,8 +95,10 @@ function answer(
     ...(signed !== null && { 'cross-origin-resource-policy': 'cross-origin' }),
     'content-security-policy': "sandbox; default-src 'none'; frame-ancestors 'none'",
   });
-  if (found.kind === 'OUT_OF_RANGE')
-    return reply.code(416).header('content-range', `bytes */${found.totalBytes}`).send();
+  if (found.kind === 'OUT_OF_RANGE') {
+    const headers = { 'content-range': `bytes */${found.totalBytes}`, 'content-length': 0 };
+    return reply.code(416).headers(headers).send();
+  }
 
   const name = readStoredName(place.name ?? '')?.name ?? place.name ?? 'file';
   const type = knownType(found.contentType ?? undefined) ?? typeOfName(name) ?? 'application/octet-stream';

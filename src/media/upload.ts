@@ -71,7 +71,7 @@ export async function takeUpload(request: FastifyRequest, options: UploadOptions
     raw.socket.off('close', onGone);
     stopWatching();
     endPatience();
-    if (!raw.complete) linger(request);
+    if (!raw.complete && !raw.destroyed) linger(request);
   }
 }
 
