@@ -1,6 +1,7 @@
 /** Who uses this API, and what each of them may do. */
 import { ServiceError, type ServiceErrorDetails } from '../errors.js';
 import { isCleanText } from './message.js';
+import { isE164 } from './region.js';
 
 /** What a key or token may allow. `messages:read` is for the caller's own messages. */
 export const SCOPES = [
@@ -18,11 +19,17 @@ export const DEFAULT_SCOPES: readonly Scope[] = ['messages:send', 'messages:read
 /** A caller's name is in indexes, and PostgreSQL bounds their entries. In UTF-16 units. */
 const MAX_CALLER_LENGTH = 255;
 
+/** Numbers of one caller: a list of messages looks each of them up. Whoever has more reads with `messages:read-all`. */
+export const MAX_NUMBERS = 100;
+
 export interface Caller {
   /** Owns messages and idempotency keys. */
   readonly name: string;
   readonly scopes: ReadonlySet<Scope>;
-  /** The numbers that the caller may send from; null for all of the account's. */
+  /**
+   * The numbers that the caller may send from, and whose messages it may read; null for one that may send from all of the
+   * account's, and reads what it sent.
+   */
   readonly senders: ReadonlySet<string> | null;
 }
 
@@ -44,6 +51,17 @@ export interface SignedIn {
 /** Whether this can be a caller's name, wherever it comes from. */
 export function isCallerName(name: string): boolean {
   return name !== '' && name.length <= MAX_CALLER_LENGTH && isCleanText(name);
+}
+
+/** Whether these can be the numbers of a caller. */
+export function areNumbers(numbers: readonly unknown[]): numbers is readonly string[] {
+  return numbers.length <= MAX_NUMBERS && numbers.every((number) => typeof number === 'string' && isE164(number));
+}
+
+/** The numbers that both allow; null allows all. */
+export function inBoth(one: ReadonlySet<string> | null, other: ReadonlySet<string> | null): ReadonlySet<string> | null {
+  if (one === null || other === null) return one ?? other;
+  return new Set([...one].filter((number) => other.has(number)));
 }
 
 /** The numbers that a caller may send from; null for all of the account's, where the operator listed none for it. */

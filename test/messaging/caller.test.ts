@@ -2,9 +2,11 @@
 import { ServiceError } from '../../src/errors.js';
 import {
   ANYBODY,
+  areNumbers,
   DEFAULT_SCOPES,
   isCallerName,
   EVERYBODY,
+  inBoth,
   readableBy,
   requireScope,
   sendersOf,
@@ -60,6 +62,28 @@ describe('a caller', () => {
     expect(sendersOf('other', senders)).toBeNull();
     // What every object has is nobody's list.
     for (const name of ['constructor', 'toString', '__proto__']) expect(sendersOf(name, senders)).toBeNull();
+  });
+
+  it('has the numbers that both its token and the operator name; who names none allows all', () => {
+    const [a, b, c] = ['+12345678901', '+12345678902', '+12345678903'];
+    expect(inBoth(null, null)).toBeNull();
+    expect(inBoth(new Set([a, b]), null)).toEqual(new Set([a, b]));
+    expect(inBoth(null, new Set([b]))).toEqual(new Set([b]));
+    expect(inBoth(new Set([a, b]), new Set([b, c]))).toEqual(new Set([b]));
+    expect(inBoth(new Set(), new Set([a]))).toEqual(new Set());
+    expect(inBoth(new Set([a]), new Set([c]))).toEqual(new Set());
+  });
+
+  it.each([
+    ['none', [], true],
+    ['a hundred', Array.from({ length: 100 }, (_, index) => `+1919555${1_000 + index}`), true],
+    ['a hundred and one', Array.from({ length: 101 }, (_, index) => `+1919555${1_000 + index}`), false],
+    ['one that is written otherwise', ['+12345678901', '+1 2345678902'], false],
+    ['one with its country code twice', ['+112345678901'], false],
+    ['a number of JavaScript', [12345678901], false],
+    ['an object that prints as one', [{ toString: () => '+12345678901' }], false],
+  ])('may have these numbers: %s', (_name, given, isAllowed) => {
+    expect(areNumbers(given)).toBe(isAllowed);
   });
 
   it('without a scope is refused, with the given details', () => {
