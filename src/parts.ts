@@ -89,9 +89,20 @@ export async function openParts(
     perRecipientOverall: config.limitPerRecipientOverall,
   });
   const refusals = new RefusalCounts(store);
-  const { sendTimeoutMs } = config;
+  const { sendTimeoutMs, sendPolicy } = config;
+  const { applicationIds } = sendPolicy;
   const observer = logSends(log, upstream);
-  const messages = new MessageService({ store, gateway, clock, observer, limits, refusals, newId, sendTimeoutMs });
+  const messages = new MessageService({
+    store,
+    gateway,
+    clock,
+    observer,
+    limits,
+    applicationIds,
+    refusals,
+    newId,
+    sendTimeoutMs,
+  });
   closing.add(() => messages.close());
   closing.add(await startHousekeeping({ store, clock, refusals, ...logHousekeeping(log) }));
   if (config.settleBySearch) {
@@ -100,7 +111,7 @@ export async function openParts(
   return {
     log,
     messages,
-    policy: new SendPolicy(config.sendPolicy, clock),
+    policy: new SendPolicy(sendPolicy, clock),
     feed: new MessageFeed(store),
     changes: new ChangeStream(store, clock),
     upstream,

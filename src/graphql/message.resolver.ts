@@ -5,7 +5,7 @@ import { ServiceError } from '../errors.js';
 import { failureOf, type DeliveryFailure } from '../messaging/delivery-failure.js';
 import { readableBy, refusalWithout, requireScope, type Caller } from '../messaging/caller.js';
 import type { Update } from '../messaging/change-stream.js';
-import type { Delivery, Message, MessageEvent, OutboundMessage } from '../messaging/message.js';
+import type { Delivery, Message, MessageEvent, RequestedMessage } from '../messaging/message.js';
 import { fits } from '../messaging/message-filter.js';
 import type { MessageService } from '../messaging/message-service.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
@@ -14,7 +14,7 @@ import type { RequestContext } from './context.js';
 import { connectionOf, PageArgs, pageOf, totalOf, type Connection, type Total } from './connection.js';
 import { decodeChangeCursor, encodeChangeCursor } from './change-cursor.js';
 import { MessageConnectionType, messageFilter, MessageFilterInput, MessageUpdateType } from './message.connection.js';
-import { MessageInput, MessagePreviewInput, outboundMessage } from './message.input.js';
+import { MessageInput, MessagePreviewInput, requestedMessage } from './message.input.js';
 import { problemOf, SubmitMessageResult, type Problem } from './message.problem.js';
 import { DateTime } from './date-time.js';
 import {
@@ -74,14 +74,14 @@ export class MessageResolver {
   }
 
   async #send(input: MessageInput, { caller, requestId }: RequestContext): Promise<Message> {
-    const message = outboundMessage(input);
+    const message = requestedMessage(input);
     const refusal = this.#refusalOf(input, message, caller);
     const { idempotencyKey = null } = input;
     return this.#messages.send({ message, caller: caller.name, idempotencyKey, requestId, refusal });
   }
 
   /** Why this may not be sent; null when it may. Throws at once for an invalid key, which no earlier send can have. */
-  #refusalOf(input: MessageInput, message: OutboundMessage, caller: Caller): ServiceError | null {
+  #refusalOf(input: MessageInput, message: RequestedMessage, caller: Caller): ServiceError | null {
     const forbidden = refusalWithout('messages:send', caller, { outcome: 'NOT_SENT' });
     if (forbidden !== null) return forbidden;
     const fieldErrors = mistakesOf('input', input);
