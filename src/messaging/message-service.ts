@@ -10,6 +10,7 @@ import {
   type Clock,
   type Counted,
   type GatewayReport,
+  type LimitsLeft,
   type MessageList,
   type MessageFilter,
   type MessageGateway,
@@ -170,6 +171,11 @@ export class MessageService {
   /** At most `limit` sends without a known outcome or id, after `after`, oldest first. */
   unresolvedSends(limit: number, after: Position | null): Promise<StoredSend[]> {
     return this.#options.store.unresolvedSends(limit, after);
+  }
+
+  /** What is left of the limits of a caller. */
+  limitsLeft(caller: string): Promise<LimitsLeft> {
+    return this.#options.limits.left(caller);
   }
 
   /** Settles such a send by hand; see `settleByHand`. */

@@ -35,6 +35,17 @@ export class SendPolicy {
     this.#clock = clock;
   }
 
+  /** The regions of recipients by ISO 3166; null for all. */
+  get allowedRegions(): readonly string[] | null {
+    const { allowedRegions } = this.#options;
+    return allowedRegions === '*' ? null : allowedRegions;
+  }
+
+  /** The applications of the account's numbers, by number, as far as the operator names them. */
+  get applicationIds(): ReadonlyMap<string, string> {
+    return this.#options.applicationIds;
+  }
+
   /**
    * BAD_USER_INPUT with everything that is not allowed, each at its field; null when all is. It is not thrown here: a
    * repetition of a send that went out while it was allowed must get the outcome of that one.

@@ -14,6 +14,7 @@ import {
   type SendOutcome,
 } from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';
+import { NO_LIMITS } from '../support/limits.js';
 import { OUTBOUND } from '../support/messages.js';
 import { manualClock, type ManualClock } from '../support/clock.js';
 import { quiet } from '../support/waiting.js';
@@ -140,6 +141,7 @@ describe('a send', () => {
           };
           return (await look()) ?? { kind: 'ROOM', take, drop };
         },
+        left: () => NO_LIMITS.left(''),
       },
       applicationIds,
       refusals: { add: (...refused) => refusals.push(refused) },
