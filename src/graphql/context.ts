@@ -1,5 +1,5 @@
 /** What belongs to one GraphQL request. */
-import { readableBy, type Caller, type SignedIn } from '../messaging/caller.js';
+import { readableBy, sendsReadableBy, type Caller, type SignedIn } from '../messaging/caller.js';
 import type { Message } from '../messaging/message.js';
 import type { ChangeStream } from '../messaging/change-stream.js';
 import type { MessageFeed } from '../messaging/message-feed.js';
@@ -46,11 +46,11 @@ export function contextFactory({ messages, feed, changes, onInternalError }: Con
         sends: (ids) =>
           budget.readById(
             ids,
-            (some) => messages.sendsById('sendId', some, readableBy(caller)),
+            (some) => messages.sendsById('sendId', some, sendsReadableBy(caller)),
             (send) => send?.message ?? null,
           ),
         // Their messages were read, and counted, before.
-        sendsOfMessages: async (ids) => messages.sendsById('messageId', ids, readableBy(caller)),
+        sendsOfMessages: async (ids) => messages.sendsById('messageId', ids, sendsReadableBy(caller)),
       }),
       budget,
       feed,

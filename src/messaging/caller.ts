@@ -3,7 +3,7 @@ import { ServiceError, type ServiceErrorDetails } from '../errors.js';
 import { isCleanText } from './message.js';
 import { isE164 } from './region.js';
 
-/** What a key or token may allow. `messages:read` is for the caller's own messages. */
+/** What a key or token may allow. `messages:read` is for what it sent and what belongs to its numbers. */
 export const SCOPES = [
   'messages:send',
   'messages:read',
@@ -36,8 +36,20 @@ export interface Caller {
 /** The only caller where nobody has to sign in. */
 export const ANYBODY: Caller = { name: 'anonymous', scopes: new Set(SCOPES), senders: null };
 
-/** Whose messages: one caller's, by its name, or everybody's. */
-export type Whose = string | typeof EVERYBODY;
+/** Whose messages: what one caller may see, or everybody's. */
+export type Whose = Own | typeof EVERYBODY;
+
+/** What a caller sees: the messages that it sent, and those of its numbers, whoever sent them. */
+export interface Own {
+  /** The caller's name. */
+  readonly caller: string;
+  /** E.164, sorted, each once. */
+  readonly numbers: readonly string[];
+}
+
+/** Whose sends: one caller's, by its name, or everybody's. A number is no right to what others tried to send from it. */
+export type WhoseSends = string | typeof EVERYBODY;
+
 /** A symbol, so that no name equals it and no omission means it. */
 export const EVERYBODY: unique symbol = Symbol('everybody');
 
@@ -90,12 +102,22 @@ export function requireScope(caller: Caller, scope: Scope, details: ServiceError
 }
 
 /**
- * Whose messages a caller may look at: its own, or everybody's. Messages that came in were sent by no caller, so only
- * `messages:read-all` sees them.
+ * Whose messages a caller may look at: what it sent and what belongs to its numbers, or everybody's. A caller that may
+ * send from all numbers has none for reading: what was not said never widens a right.
  *
  * @throws ServiceError FORBIDDEN without a scope to read.
  */
 export function readableBy(caller: Caller): Whose {
+  const whose = sendsReadableBy(caller);
+  return whose === EVERYBODY ? EVERYBODY : { caller: whose, numbers: [...(caller.senders ?? [])].sort() };
+}
+
+/**
+ * Whose sends a caller may look at: its own, or everybody's.
+ *
+ * @throws ServiceError FORBIDDEN without a scope to read.
+ */
+export function sendsReadableBy(caller: Caller): WhoseSends {
   if (caller.scopes.has('messages:read-all')) return EVERYBODY;
   requireScope(caller, 'messages:read');
   return caller.name;

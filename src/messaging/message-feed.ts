@@ -19,7 +19,7 @@ export class MessageFeed {
    * The message as it is now, then after every change; ends when no more changes are expected. Of changes that come
    * faster than they are read, only the latest state is sent.
    *
-   * @param caller who must have sent it.
+   * @param caller who must be allowed to see it.
    * @throws ServiceError BAD_USER_INPUT when the message is not known.
    */
   updates(id: string, caller: Whose): AsyncIterableIterator<Message> {

@@ -1,10 +1,18 @@
 /** Which messages a filter means, for those that are at hand. The stores find the same ones in their tables. */
-import { EVERYBODY, type Whose } from './caller.js';
+import { EVERYBODY, type Whose, type WhoseSends } from './caller.js';
+import { numberOf } from './conversation.js';
 import type { Message } from './message.js';
 import type { MessageFilter, StoredSend } from './ports.js';
 
-/** Whether `caller` may see the send, or the message that came in. */
-export const maySee = (caller: Whose, send: StoredSend): boolean => caller === EVERYBODY || caller === send.caller;
+/** Whether this is one of the sends. */
+export const isSendOf = (whose: WhoseSends, send: StoredSend): boolean => whose === EVERYBODY || whose === send.caller;
+
+/** Whether the message of this send, or the one that came in, may be seen. */
+function maySee(whose: Whose, { caller, message }: StoredSend): boolean {
+  if (whose === EVERYBODY || whose.caller === caller) return true;
+  const number = message && numberOf(message);
+  return number !== null && whose.numbers.includes(number);
+}
 
 /** Whether all conditions hold for the message of this send. */
 export function fits({ caller, ...conditions }: MessageFilter, send: StoredSend): boolean {

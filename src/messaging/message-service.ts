@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { ServiceError, type ErrorCode } from '../errors.js';
 import { Canceller } from './cancellation.js';
-import type { Whose } from './caller.js';
+import type { Whose, WhoseSends } from './caller.js';
 import type { Message, OutboundMessage, RequestedMessage } from './message.js';
 import { RecordQueue, type RecordObserver } from './record-queue.js';
 import {
@@ -135,7 +135,7 @@ export class MessageService {
     }
   }
 
-  /** The messages with these ids that `caller` sent. */
+  /** The messages with these ids that `caller` may see. */
   messagesById(ids: readonly string[], caller: Whose): Promise<(Message | null)[]> {
     return this.#options.store.messagesById(ids, caller);
   }
@@ -151,7 +151,7 @@ export class MessageService {
   }
 
   /** The sends with these ids, or of these messages, that `caller` asked for. */
-  sendsById(by: 'sendId' | 'messageId', ids: readonly string[], caller: Whose): Promise<(StoredSend | null)[]> {
+  sendsById(by: 'sendId' | 'messageId', ids: readonly string[], caller: WhoseSends): Promise<(StoredSend | null)[]> {
     return this.#options.store.sendsById(by, ids, caller);
   }
 

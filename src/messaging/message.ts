@@ -38,6 +38,9 @@ export const STATUSES: Readonly<Record<MessageDirection, readonly MessageStatus[
   OUT: ['ACCEPTED', 'SENDING', 'DELIVERED', 'PARTIALLY_DELIVERED', 'FAILED'],
 };
 
+/** All states of a message. */
+export const MESSAGE_STATUSES: readonly MessageStatus[] = [...STATUSES.IN, ...STATUSES.OUT];
+
 /** The states that `next` may replace: those of lower rank. */
 export function yieldsTo(next: SendState): SendState[] {
   return (Object.keys(RANK) as SendState[]).filter((status) => RANK[status] < RANK[next]);

@@ -1,7 +1,7 @@
 /** What the outer folders implement for the messaging core. */
 import type { ErrorCode, FieldError, ServiceError } from '../errors.js';
 import type { CallbackEvent } from './callback-event.js';
-import type { SignedIn, Whose } from './caller.js';
+import type { SignedIn, Whose, WhoseSends } from './caller.js';
 import type { Cancellation } from './cancellation.js';
 import type { Message, MessageStatus, Micros, OutboundMessage, SendState } from './message.js';
 
@@ -275,7 +275,7 @@ export interface ListedMessage {
 
 /** All conditions must hold; `null` sets none. */
 export interface MessageFilter {
-  /** Who sent it. */
+  /** Who may see it. */
   readonly caller: Whose;
   readonly from: string | null;
   /** Any of the recipients. */
@@ -299,7 +299,7 @@ export type SendStatus = 'PENDING' | 'UNKNOWN' | 'REJECTED' | 'ACCEPTED';
 /** All conditions must hold; `null` sets none. */
 export interface SendFilter {
   /** Who asked for it. */
-  readonly caller: Whose;
+  readonly caller: WhoseSends;
   readonly status: SendStatus | null;
 }
 
@@ -399,7 +399,7 @@ export interface MessageStore {
    */
   purge(before: number, limit: number): Promise<number>;
 
-  /** The messages with these ids that `caller` sent, in this order, `null` where there is none: one query. */
+  /** The messages with these ids that `caller` may see, in this order, `null` where there is none: one query. */
   messagesById(ids: readonly string[], caller: Whose): Promise<(Message | null)[]>;
 
   /** A slice of the messages, newest first. */
@@ -409,7 +409,7 @@ export interface MessageStore {
   countMessages(filter: MessageFilter, limit: number): Promise<number>;
 
   /** The sends with these ids, or with messages of these ids, that `caller` asked for, in this order: one query. */
-  sendsById(by: 'sendId' | 'messageId', ids: readonly string[], caller: Whose): Promise<(StoredSend | null)[]>;
+  sendsById(by: 'sendId' | 'messageId', ids: readonly string[], caller: WhoseSends): Promise<(StoredSend | null)[]>;
 
   /** The send that holds this key of the caller, or else the last one that held it, whatever became of that. */
   sendOfKey(caller: string, idempotencyKey: string): Promise<StoredSend | null>;

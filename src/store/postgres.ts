@@ -1,6 +1,6 @@
 /** The store in PostgreSQL, for several instances of this server. */
 import { Client, DatabaseError, type Pool, type PoolClient } from 'pg';
-import { EVERYBODY, type Whose } from '../messaging/caller.js';
+import { EVERYBODY, type Whose, type WhoseSends } from '../messaging/caller.js';
 import type { Message } from '../messaging/message.js';
 import type {
   Change,
@@ -29,6 +29,7 @@ import {
   FREED_KEY,
   LIST_DIALECTS,
   listQuery,
+  rightOf,
   rivalsQuery,
   SEND_BY_KEY,
   sendsQuery,
@@ -271,13 +272,13 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   }
 
   async messagesById(ids: readonly string[], caller: Whose): Promise<(Message | null)[]> {
-    const [isTheirs, values] = caller === EVERYBODY ? ['', []] : ['AND caller = $2', [caller]];
-    const { rows } = await this.#pool.query<SendRow>(
+    const [right, ...values] = rightOf(caller, LIST_DIALECTS.postgres);
+    const rows = await this.#all({
       // Upstream may repeat an id: only its newest message is read.
-      `SELECT found.* FROM unnest($1::text[]) AS wanted (id) CROSS JOIN LATERAL (
-         SELECT ${SEND_COLUMNS} FROM sends WHERE message_id = wanted.id ${isTheirs} ORDER BY time DESC, send_id DESC LIMIT 1) AS found`,
-      [ids.map((id) => id.replaceAll('\0', '')), ...values],
-    );
+      sql: `SELECT found.* FROM ${LIST_DIALECTS.postgres.given('wanted')} CROSS JOIN LATERAL (
+         SELECT ${SEND_COLUMNS} FROM sends WHERE message_id = wanted.value AND ${right} ORDER BY time DESC, send_id DESC LIMIT 1) AS found`,
+      values: [JSON.stringify(ids.map(storable)), ...values],
+    });
     return inOrderOf(ids, rows);
   }
 
@@ -299,7 +300,11 @@ export class PostgresStore extends BatchingStore implements MessageStore {
     return row?.count ?? 0;
   }
 
-  async sendsById(by: 'sendId' | 'messageId', ids: readonly string[], caller: Whose): Promise<(StoredSend | null)[]> {
+  async sendsById(
+    by: 'sendId' | 'messageId',
+    ids: readonly string[],
+    caller: WhoseSends,
+  ): Promise<(StoredSend | null)[]> {
     const column = by === 'sendId' ? 'send_id' : 'message_id';
     const [isTheirs, values] = caller === EVERYBODY ? ['', []] : ['AND caller = $2', [caller]];
     const { rows } = await this.#pool.query<SendRow>(

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import type { DeliveryEvent } from '../messaging/delivery.js';
-import { EVERYBODY, type Whose } from '../messaging/caller.js';
+import { EVERYBODY, type Whose, type WhoseSends } from '../messaging/caller.js';
 import { yieldsTo, type Message } from '../messaging/message.js';
 import {
   type Change,
@@ -36,6 +36,7 @@ import {
   FREED_KEY,
   LIST_DIALECTS,
   listQuery,
+  rightOf,
   rivalsQuery,
   SEND_BY_KEY,
   sendsQuery,
@@ -322,11 +323,12 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   }
 
   async messagesById(ids: readonly string[], caller: Whose): Promise<(Message | null)[]> {
-    const [isTheirs, values] = caller === EVERYBODY ? ['', []] : ['AND caller = ?', [caller]];
+    const [right, ...values] = rightOf(caller, LIST_DIALECTS.sqlite);
     const rows = await this.#all(
       // Upstream may repeat an id: only its newest message is read.
       `SELECT ${SEND_COLUMNS} FROM sends WHERE send_id IN (
-         SELECT (SELECT send_id FROM sends INDEXED BY sends_message WHERE message_id = value ${isTheirs} ORDER BY time DESC, send_id DESC LIMIT 1) FROM json_each(?))`,
+         SELECT (SELECT send_id FROM sends INDEXED BY sends_message WHERE message_id = wanted.value AND ${right}
+           ORDER BY time DESC, send_id DESC LIMIT 1) FROM json_each(?) AS wanted)`,
       ...values,
       JSON.stringify(ids),
     );
@@ -349,7 +351,11 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     return (counted as { readonly count: number }).count;
   }
 
-  async sendsById(by: 'sendId' | 'messageId', ids: readonly string[], caller: Whose): Promise<(StoredSend | null)[]> {
+  async sendsById(
+    by: 'sendId' | 'messageId',
+    ids: readonly string[],
+    caller: WhoseSends,
+  ): Promise<(StoredSend | null)[]> {
     const [isTheirs, values] = caller === EVERYBODY ? ['', []] : ['AND caller = ?', [caller]];
     const newest = `SELECT (SELECT send_id FROM sends INDEXED BY sends_message WHERE message_id = value ${isTheirs}
       ORDER BY time DESC, send_id DESC LIMIT 1) FROM json_each(?)`;

@@ -10,6 +10,7 @@ import {
   readableBy,
   requireScope,
   sendersOf,
+  sendsReadableBy,
   type Caller,
   type Scope,
 } from '../../src/messaging/caller.js';
@@ -105,10 +106,21 @@ describe('a caller', () => {
     expect([bare?.code, bare?.outcome]).toEqual(['FORBIDDEN', undefined]);
   });
 
-  it('sees its own messages, everybody’s, or none', () => {
-    expect(readableBy(callerWith('messages:read'))).toBe('shop');
+  it('sees its own messages and those of its numbers, everybody’s, or none', () => {
+    const own = { caller: 'shop', numbers: [] };
+    expect(readableBy(callerWith('messages:read'))).toEqual(own);
+    const withNumbers = { ...callerWith('messages:read'), senders: new Set(['+16', '+15']) };
+    expect(readableBy(withNumbers)).toEqual({ caller: 'shop', numbers: ['+15', '+16'] });
+    expect(readableBy({ ...withNumbers, senders: new Set() })).toEqual(own);
     expect(readableBy(callerWith('messages:read-all'))).toBe(EVERYBODY);
     expect(readableBy(callerWith('messages:read', 'messages:read-all'))).toBe(EVERYBODY);
     expect(thrownBy(() => readableBy(callerWith('messages:send', 'operations:read')))?.code).toBe('FORBIDDEN');
+  });
+
+  it('sees its own sends, everybody’s, or none, whatever its numbers are', () => {
+    const withNumbers = { ...callerWith('messages:read'), senders: new Set(['+15']) };
+    expect(sendsReadableBy(withNumbers)).toBe('shop');
+    expect(sendsReadableBy(callerWith('messages:read-all'))).toBe(EVERYBODY);
+    expect(thrownBy(() => sendsReadableBy(callerWith('messages:send')))?.code).toBe('FORBIDDEN');
   });
 });

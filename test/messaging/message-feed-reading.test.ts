@@ -3,7 +3,7 @@ import { EVERYBODY, type Whose } from '../../src/messaging/caller.js';
 import type { Message } from '../../src/messaging/message.js';
 import { MessageFeed } from '../../src/messaging/message-feed.js';
 import type { MessageStore, StoreChange } from '../../src/messaging/ports.js';
-import { accepted } from '../store/sends.js';
+import { accepted, own } from '../store/sends.js';
 import { quiet } from '../support/waiting.js';
 
 describe('a subscriber', () => {
@@ -46,13 +46,13 @@ describe('a subscriber', () => {
     it('gets only that message, and only when it changed', async () => {
       put('m1');
       put('m2');
-      const updates = feed.updates('m1', 'shop');
+      const updates = feed.updates('m1', own('shop'));
       expect(await readBy(updates.next())).toEqual(['m1', 'ACCEPTED']);
       const next = updates.next();
       tell({ kind: 'updated', messageId: 'm2' });
       tell({ kind: 'received', messageId: 'm2' });
       expect(await readBy(next)).toBe('waiting');
-      expect(asked).toEqual([{ ids: ['m1'], caller: 'shop' }]);
+      expect(asked).toEqual([{ ids: ['m1'], caller: own('shop') }]);
       // It was touched, and is the same.
       tell({ kind: 'updated', messageId: 'm1' });
       expect(await readBy(next)).toBe('waiting');
