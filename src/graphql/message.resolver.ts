@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import { ServiceError } from '../errors.js';
 import { failureOf, type DeliveryFailure } from '../messaging/delivery-failure.js';
-import { readableBy, refusalWithout, requireScope, type Caller } from '../messaging/caller.js';
+import { readableBy, readableByNumber, refusalWithout, type Caller } from '../messaging/caller.js';
 import type { Update } from '../messaging/change-stream.js';
 import type { Delivery, Message, MessageEvent, RequestedMessage } from '../messaging/message.js';
 import { fits } from '../messaging/message-filter.js';
@@ -93,7 +93,7 @@ export class MessageResolver {
 
   @Query(() => MessageType, {
     nullable: true,
-    description: 'The message with this id; null if it is not known here, or if another caller sent it.',
+    description: 'The message with this id; null if it is not known here, or is not yours to see.',
   })
   message(
     @Arg('id', () => ID, { description: "Catapult's id of the message." }) id: string,
@@ -104,7 +104,7 @@ export class MessageResolver {
 
   @Query(() => MessageConnectionType, {
     description:
-      'Your messages, newest first, page by page, from either end. With `messages:read-all`, those of all callers. A page stays the same while new messages arrive.',
+      "The messages that you sent, and all from and to your numbers, newest first, page by page, from either end. With `messages:read-all`, everybody's. A page stays the same while new messages arrive.",
   })
   async messages(
     @Args(() => PageArgs) args: PageArgs,
@@ -162,7 +162,7 @@ export class MessageResolver {
 
   @Subscription(() => MessageUpdateType, {
     description:
-      'Every message that you may see, in and out, when it appears and after each change, as it is then. With `messages:read-all`, those of all callers and those that came in. Nothing is missed or repeated: to go on after a break, pass the last `cursor` as `since`. Of changes that come faster than they are read, some may be left out, but never the latest.',
+      "Every message that you may see, in and out, when it appears and after each change, as it is then. You may see what you sent, and all messages from and to your numbers; with `messages:read-all`, everybody's. Nothing is missed or repeated: to go on after a break, pass the last `cursor` as `since`. Of changes that come faster than they are read, some may be left out, but never the latest.",
     subscribe: ({ args, context }: SubscribeData<{ filter?: MessageFilterInput | null; since?: string | null }>) => {
       const whose = readableBy(context.caller);
       // TypeGraphQL makes instances for resolvers only, and rules belong to a class.
@@ -191,15 +191,19 @@ export class MessageResolver {
   }
 
   @Subscription(() => MessageType, {
-    description: 'Every inbound message from now on. Needs `messages:read-all`.',
+    description:
+      'Every inbound message from now on that comes to one of your numbers. With `messages:read-all`, those to all numbers. Error code: `FORBIDDEN` if you have no number and may not read all.',
     subscribe: ({ args, context }: SubscribeData<{ to?: string | null }>) => {
-      requireScope(context.caller, 'messages:read-all');
-      return context.feed.received(args.to ?? null);
+      const to = args.to ?? null;
+      return context.feed.received(to, readableByNumber(context.caller, to));
     },
   })
   messageReceived(
     @Root() message: Message,
-    @Arg('to', () => String, { nullable: true, description: 'One of your numbers; all of them if absent.' })
+    @Arg('to', () => String, {
+      nullable: true,
+      description: 'One of your numbers; all of them if absent. Error code: `FORBIDDEN` for a number of others.',
+    })
     _to: string | null,
   ): Message {
     return message;

@@ -140,7 +140,7 @@ export class ViewerResolver {
   #numbersOf({ senders, scopes }: Caller): ViewerNumberType[] {
     const { applicationIds } = this.#policy;
     const known = scopes.has('messages:send') ? applicationIds.keys() : [];
-    return [...(senders ?? known)]
+    return Array.from(senders ?? known)
       .sort()
       .map((number) => ({ number, applicationId: applicationIds.get(number) ?? null }));
   }
@@ -149,14 +149,17 @@ export class ViewerResolver {
 function viewerLimits({ perCaller, perRecipient, perRecipientOverall }: LimitsLeft): ViewerLimitsType {
   const sends = firstOf(perCaller, byShareLeft);
   return {
-    sends: sends && { ...ruleOf(sends.limit), remaining: sends.remaining, resetsAt: microsOf(sends.resetsAtMs) },
+    sends: sends && limitOf(sends),
     perRecipient: longestOf(perRecipient),
     perRecipientOverall: longestOf(perRecipientOverall),
   };
 }
 
+function limitOf({ limit: { count, windowSeconds }, remaining, resetsAtMs }: LimitLeft): ViewerLimitType {
+  return { limit: count, windowSeconds, remaining, resetsAt: resetsAtMs === null ? null : resetsAtMs * 1000 };
+}
+
 const ruleOf = ({ count, windowSeconds }: Limit): SendLimitRuleType => ({ limit: count, windowSeconds });
-const microsOf = (timeMs: number | null): number | null => timeMs && timeMs * 1000;
 const byLength = (a: Limit, b: Limit): number => b.windowSeconds - a.windowSeconds;
 const shareLeft = ({ limit, remaining }: LimitLeft): number => remaining / limit.count;
 const byShareLeft = (a: LimitLeft, b: LimitLeft): number => shareLeft(a) - shareLeft(b) || byLength(a.limit, b.limit);

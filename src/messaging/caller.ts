@@ -113,6 +113,26 @@ export function readableBy(caller: Caller): Whose {
 }
 
 /**
+ * The same for what belongs to numbers alone, such as messages that come in: to this number, or to all that the caller has.
+ * A number of others is refused in the same words, whether or not there is such a number.
+ *
+ * @throws ServiceError FORBIDDEN without a scope to read, and unless the caller has the number, or reads everybody's.
+ */
+export function readableByNumber(caller: Caller, number: string | null): Whose {
+  const whose = readableBy(caller);
+  if (whose === EVERYBODY) return whose;
+  if (whose.numbers.length === 0) {
+    throw new ServiceError('FORBIDDEN', {
+      message: 'This key or token needs a number, or the scope messages:read-all.',
+    });
+  }
+  if (number !== null && !whose.numbers.includes(number)) {
+    throw new ServiceError('FORBIDDEN', { message: 'This key or token does not have this number.' });
+  }
+  return whose;
+}
+
+/**
  * Whose sends a caller may look at: its own, or everybody's.
  *
  * @throws ServiceError FORBIDDEN without a scope to read.

@@ -8,6 +8,7 @@ import {
   EVERYBODY,
   inBoth,
   readableBy,
+  readableByNumber,
   requireScope,
   sendersOf,
   sendsReadableBy,
@@ -85,6 +86,31 @@ describe('a caller', () => {
     ['an object that prints as one', [{ toString: () => '+12345678901' }], false],
   ])('may have these numbers: %s', (_name, given, isAllowed) => {
     expect(areNumbers(given)).toBe(isAllowed);
+  });
+
+  it('listens to its numbers, or to everybody’s, and is told what it lacks', () => {
+    const [ours, theirs] = ['+12345678901', '+12345678902'];
+    const withNumbers = (...numbers: string[]): Caller => ({
+      ...callerWith('messages:read'),
+      senders: new Set(numbers),
+    });
+    expect(readableByNumber(callerWith('messages:read-all'), theirs)).toBe(EVERYBODY);
+    expect(readableByNumber(withNumbers(ours), ours)).toEqual({ caller: 'shop', numbers: [ours] });
+    expect(readableByNumber(withNumbers(theirs, ours), null)).toEqual({ caller: 'shop', numbers: [ours, theirs] });
+    for (const [caller, number, message] of [
+      [callerWith('messages:send'), null, 'This key or token lacks the scope messages:read.'],
+      [callerWith('messages:read'), null, 'This key or token needs a number, or the scope messages:read-all.'],
+      [withNumbers(), ours, 'This key or token needs a number, or the scope messages:read-all.'],
+      [withNumbers(ours), theirs, 'This key or token does not have this number.'],
+      [
+        { ...withNumbers(ours), scopes: new Set(['messages:send'] as const) },
+        ours,
+        'This key or token lacks the scope messages:read.',
+      ],
+    ] as const) {
+      const refusal = thrownBy(() => readableByNumber(caller, number));
+      expect([refusal?.code, refusal?.message]).toEqual(['FORBIDDEN', message]);
+    }
   });
 
   it('without a scope is refused, with the given details', () => {

@@ -227,7 +227,7 @@ describe('by the shape of the input', () => {
     ['50 directives on a field', graphql(`{ __typename ${'@include(if: true) '.repeat(50)} }`)],
     ['@defer', graphql('{ ... @defer { __typename } }')],
     ['@stream', graphql('{ messages { nodes @stream { id } } }')],
-    ['a subscription over HTTP', graphql('subscription { messageReceived { id } }')],
+    ['a subscription over HTTP', graphql('subscription { messageReceived(to: "+12345678909") { id } }')],
     [
       'a subscription under a condition',
       graphql('subscription ($v: Boolean) { messageReceived @include(if: $v) { id } }'),

@@ -433,12 +433,11 @@ describe.each(['SQLite', 'PostgreSQL'])('who sees what, on %s', (place) => {
 
   it.each(ROWS)('%s', async (what, expected) => {
     const look = LOOKS[what];
-    const found = await Promise.all(
-      COLUMNS.map(async (column, index) => {
-        const seen = (await look?.(world, column)) ?? 'nothing asks this row';
-        return [column, wordOf(seen, column, expected[index] ?? '')];
-      }),
-    );
+    const found: [Column, string][] = [];
+    for (const [index, column] of COLUMNS.entries()) {
+      const seen = (await look?.(world, column)) ?? 'nothing asks this row';
+      found.push([column, wordOf(seen, column, expected[index] ?? '')]);
+    }
     expect(Object.fromEntries(found)).toEqual(
       Object.fromEntries(COLUMNS.map((column, index) => [column, expected[index]])),
     );
