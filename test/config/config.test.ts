@@ -27,6 +27,8 @@ function problemsOf(environment: Environment): readonly string[] {
   return [];
 }
 
+const SHA256 = 'a'.repeat(64);
+
 describe('the configuration', () => {
   it('defaults to the sandbox on loopback', () => {
     expect(readConfig({})).toEqual({
@@ -262,6 +264,14 @@ describe('the configuration', () => {
     expect(problems.join()).not.toContain('SECRET:');
     expect(problems.join()).not.toContain('u:');
     expect(problems.join()).not.toContain('SECRET\u0007');
+    const ofNumbers = problemsOf({
+      API_KEYS: `shop:${SHA256}`,
+      ALLOWED_SENDERS: 'shop:+19995550123,SECRET',
+      SENDERS: '+19995550123=SECRET,SECRET',
+      JWT_NUMBERS_CLAIM: 'SECRET',
+    });
+    expect(ofNumbers).toHaveLength(3);
+    expect(ofNumbers.join()).not.toMatch(/SECRET|9995550123/);
   });
 
   it.each([
@@ -276,7 +286,6 @@ describe('the configuration', () => {
     expect(problemsOf({ ...LIVE, CATAPULT_URL: url })).toHaveLength(1);
   });
 
-  const SHA256 = 'a'.repeat(64);
   const JWT = { JWT_ISSUER: 'https://i.example', JWT_AUDIENCE: 'messages', JWT_JWKS_URL: 'https://i.example/jwks' };
   const numbers = (count: number): string[] => Array.from({ length: count }, (_, index) => `+1919555${1_000 + index}`);
 
