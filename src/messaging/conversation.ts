@@ -11,7 +11,7 @@ export interface ConversationKey {
 }
 
 /** In UTF-16 units. What is longer is no address; databases bound what lies in an index. */
-export const MAX_ADDRESS_LENGTH = 255;
+const MAX_ADDRESS_LENGTH = 255;
 
 /** No id of a message or of a send has a colon: Catapult's are digits, small letters and perhaps dashes, as ours are. */
 const ID_PREFIX = 'c:';
@@ -25,13 +25,11 @@ export function numberOf({ direction, from, owner }: Pick<Addressed, 'direction'
   return direction === 'OUT' ? from : owner;
 }
 
-/** The conversation that a message belongs to; null without a number, or where an address is too long to be one. */
+/** The conversation that a message belongs to; null without a number, or where that is too long to be one. */
 export function conversationOf(message: Addressed): ConversationKey | null {
   const number = numberOf(message);
-  if (number === null) return null;
-  const key = conversationBetween(number, [message.from, ...message.to]);
-  const isTooLong = [number, ...key.participants].some(({ length }) => length > MAX_ADDRESS_LENGTH);
-  return isTooLong ? null : key;
+  if (number === null || number.length > MAX_ADDRESS_LENGTH) return null;
+  return conversationBetween(number, [message.from, ...message.to]);
 }
 
 /** The conversation of a number with all of these; it is left out of them, unless it writes to itself. */

@@ -1,6 +1,6 @@
 /** Which messages a filter means, for those that are at hand. The stores find the same ones in their tables. */
 import { EVERYBODY, type Whose, type WhoseSends } from './caller.js';
-import { numberOf } from './conversation.js';
+import { conversationOf, numberOf } from './conversation.js';
 import type { Message } from './message.js';
 import type { MessageFilter, StoredSend } from './ports.js';
 
@@ -19,7 +19,8 @@ export function fits({ caller, ...conditions }: MessageFilter, send: StoredSend)
   return send.message !== null && maySee(caller, send) && hold(conditions, send.message);
 }
 
-function hold(filter: Omit<MessageFilter, 'caller'>, { id, from, to, tag, status, time }: Message): boolean {
+function hold(filter: Omit<MessageFilter, 'caller'>, message: Message): boolean {
+  const { id, from, to, tag, status, time } = message;
   const { participant, statuses, ids, since, until } = filter;
   return (
     (filter.from === null || filter.from === from) &&
@@ -28,6 +29,7 @@ function hold(filter: Omit<MessageFilter, 'caller'>, { id, from, to, tag, status
     (statuses === null || statuses.includes(status)) &&
     (ids === null || ids.includes(id)) &&
     (filter.tag === null || filter.tag === tag) &&
+    (filter.conversation === null || filter.conversation === conversationOf(message)?.id) &&
     (since === null || time >= since) &&
     (until === null || time < until)
   );

@@ -8,6 +8,8 @@ import { RecordQueue, type RecordObserver } from './record-queue.js';
 import {
   NotTriedError,
   type Clock,
+  type ConversationFilter,
+  type ConversationList,
   type Counted,
   type GatewayReport,
   type LimitsLeft,
@@ -26,7 +28,9 @@ import {
   type SendProblem,
   type Settlement,
   type Slice,
+  type StoredConversation,
   type StoredSend,
+  type WhoseNumbers,
 } from './ports.js';
 import type { RefusalCounts } from './refusal-counts.js';
 import { APPLICATION_ID_REQUIRED } from './send-policy.js';
@@ -148,6 +152,16 @@ export class MessageService {
   /** How many messages there are, counted no further than `limit`. */
   countMessages(filter: MessageFilter, limit: number): Promise<number> {
     return this.#options.store.countMessages(filter, limit);
+  }
+
+  /** A slice of the conversations, that of the newest message first. */
+  listConversations(filter: ConversationFilter, slice: Slice): Promise<ConversationList> {
+    return this.#options.store.listConversations(filter, slice);
+  }
+
+  /** The conversations with these ids that belong to one of the numbers. */
+  conversationsById(ids: readonly string[], numbers: WhoseNumbers): Promise<(StoredConversation | null)[]> {
+    return this.#options.store.conversationsById(ids, numbers);
   }
 
   /** The sends with these ids, or of these messages, that `caller` asked for. */

@@ -3,12 +3,13 @@
  * rows. What no index has in order is several such walks, each with its own limit, and a merge of what they find.
  */
 import { EVERYBODY, type Own, type Whose } from '../messaging/caller.js';
+import { isConversationId } from '../messaging/conversation.js';
 import { isCleanText, MESSAGE_STATUSES } from '../messaging/message.js';
 import type { MessageFilter, Position, SendFilter, SendStatus, Slice, StoredSend } from '../messaging/ports.js';
 import { IS_UNRESOLVED, SEND_COLUMNS, storable } from './rows.js';
 
 type Value = string | number;
-type Condition = [sql: string, ...values: Value[]];
+export type Condition = [sql: string, ...values: Value[]];
 
 export interface Query {
   /** With `?` for each value. */
@@ -29,7 +30,11 @@ export interface ListDialect {
 }
 
 /** One walk for each row of a table; they are not told apart until the database runs them. */
-interface ManyWalks {
+export interface ManyWalks {
+  /** What is walked. It has a `time` and a `send_id`, by which it is in order. */
+  readonly table: 'sends' | 'conversations';
+  /** What is found beside them. */
+  readonly id?: string;
   /** The table, whose columns the walk's condition names as `each.…`. */
   readonly each: Query;
   readonly columns: readonly string[];
@@ -89,9 +94,10 @@ export function countQuery(filter: MessageFilter, limit: number, dialect: ListDi
 }
 
 /** PostgreSQL refuses some texts even as parameters; no message holds one, so nothing can match it. */
-function canMatch({ from, to, participant, tag, statuses, ids }: MessageFilter): boolean {
+function canMatch({ from, to, participant, tag, conversation, statuses, ids }: MessageFilter): boolean {
   const texts = [from, to, participant, tag].filter((text) => text !== null);
-  return texts.every(isCleanText) && statuses?.length !== 0 && ids?.length !== 0;
+  const isConversation = conversation === null || isConversationId(conversation);
+  return texts.every(isCleanText) && isConversation && statuses?.length !== 0 && ids?.length !== 0;
 }
 
 /** A way down one index, or one for each row of a table. */
@@ -110,8 +116,13 @@ interface Walk {
 
 /** The walks that find the messages; several may find the same one. On the way, what is left out is passed over. */
 function walksOf(filter: MessageFilter, dialect: ListDialect): Walk[] {
-  const { caller, ids } = filter;
+  const { caller, conversation, ids } = filter;
   if (ids !== null) return [{ table: 'sends', from: newestOf(ids, filter, dialect) }];
+  if (conversation !== null) {
+    const from = { sql: `sends${dialect.indexedBy('sends_conversation')}`, values: [] };
+    const condition: Condition = ['sends.conversation = ?', conversation];
+    return [{ table: 'sends', from, ofItself: 'conversation', condition, right: rightOf(caller, dialect) }];
+  }
   if (caller === EVERYBODY) return walksBy('', filter, dialect);
   const sent = walksBy('caller_', filter, dialect).map((walk): Walk => ({
     ...walk,
@@ -150,10 +161,8 @@ function walksBy(prefix: '' | 'caller_', filter: MessageFilter, dialect: ListDia
 function walksByNumber({ numbers }: Own, filter: MessageFilter, dialect: ListDialect): Walk[] {
   const { from, to, participant, statuses, tag } = filter;
   const given = JSON.stringify(numbers);
-  if (from !== null || to !== null || participant !== null) {
-    const isTheirs: Condition = [`${OWN_NUMBER} IN (SELECT value FROM ${dialect.given('number')})`, given];
-    return walksBy('', filter, dialect).map((walk) => ({ ...walk, right: isTheirs }));
-  }
+  const person = participant ?? to ?? from;
+  if (person !== null) return walksWith(person, numbers, filter, dialect);
   const sends = (index: string): Pick<Walk, 'table' | 'from'> => {
     return { table: 'sends', from: { sql: `sends${dialect.indexedBy(`sends_number${index}`)}`, values: [] } };
   };
@@ -169,6 +178,38 @@ function walksByNumber({ numbers }: Own, filter: MessageFilter, dialect: ListDia
   };
   const condition: Condition = [`${OWN_NUMBER} = each.number AND sends.status = each.status`];
   return [{ ...sends(''), ofItself: 'statuses', each, condition }];
+}
+
+/**
+ * The messages of these numbers with somebody: in his conversations with them, and among all messages of a number that he
+ * is himself. What no conversation has yet is looked through: nothing, but for a while after an upgrade.
+ */
+function walksWith(person: string, numbers: readonly string[], filter: MessageFilter, dialect: ListDialect): Walk[] {
+  const { join, given, indexedBy } = dialect;
+  const sends = (index: string): Pick<Walk, 'table' | 'from'> => {
+    return { table: 'sends', from: { sql: `sends${indexedBy(`sends_${index}`)}`, values: [] } };
+  };
+  const ofNumbers = JSON.stringify(numbers);
+  const inConversations: Walk = {
+    ...sends('conversation'),
+    each: {
+      sql:
+        `SELECT one.conversation FROM conversation_participants AS one ${join} conversations ON conversations.id = one.conversation ` +
+        `WHERE one.participant = ? AND conversations.number IN (SELECT value FROM ${given('number')})`,
+      values: [person, ofNumbers],
+      columns: ['conversation'],
+    },
+    condition: ['sends.conversation = each.conversation'],
+  };
+  const unfiled: Walk = {
+    ...sends('unfiled'),
+    each: { sql: `SELECT number.value AS number FROM ${given('number')}`, values: [ofNumbers], columns: ['number'] },
+    condition: [`sends.conversation IS NULL AND ${OWN_NUMBER} = each.number`],
+  };
+  const ofHimself = numbers.includes(person)
+    ? walksByNumber({ caller: '', numbers: [person] }, { ...filter, from: null, to: null, participant: null }, dialect)
+    : [];
+  return [inConversations, unfiled, ...ofHimself];
 }
 
 /**
@@ -220,6 +261,7 @@ function newestIn(walk: Walk, filter: MessageFilter, slice: Slice, dialect: List
   const { each } = walk;
   if (each === undefined) return walkQuery(walk, placeIn(walk), filter, slice);
   return dialect.newestOf({
+    table: 'sends',
     each,
     columns: each.columns,
     slice,
@@ -230,7 +272,7 @@ function newestIn(walk: Walk, filter: MessageFilter, slice: Slice, dialect: List
 /** So many of what many walks find, whichever. */
 function anyOf(walk: Walk, filter: MessageFilter, whole: Slice, { join }: ListDialect): Query {
   const { sql = '', values = [] } = walk.each ?? {};
-  const conditions = [...conditionsOf(walk, filter), ...boundsOf(walk.table, filter, whole)];
+  const conditions = [...conditionsOf(walk, filter), ...boundsOf(walk.table, whole, undefined, filter)];
   return {
     sql:
       `SELECT ${placeIn(walk)} FROM (${sql}) AS each ${join} ${walk.from.sql} ` +
@@ -252,7 +294,7 @@ function walkQuery(
   passed?: string,
 ): Query {
   const { table, from } = walk;
-  const conditions = [...conditionsOf(walk, filter), ...boundsOf(table, filter, slice, passed)];
+  const conditions = [...conditionsOf(walk, filter), ...boundsOf(table, slice, passed, filter)];
   return {
     sql: `SELECT ${columns} FROM ${from.sql} WHERE ${allOf(conditions)} ${inOrder(table, slice)} LIMIT ${limit}`,
     values: [...from.values, ...valuesOf(conditions), ...(limit === '?' ? [slice.limit] : [])],
@@ -265,7 +307,8 @@ function conditionsOf(walk: Walk, filter: MessageFilter): Condition[] {
   return [['sends.message_id IS NOT NULL'], ...ofWalk, ...otherConditions(filter, walk)];
 }
 
-function otherConditions({ from, to, participant, statuses, tag }: MessageFilter, { ofItself }: Walk): Condition[] {
+function otherConditions(filter: MessageFilter, { ofItself }: Walk): Condition[] {
+  const { from, to, participant, statuses, tag, conversation } = filter;
   const conditions: Condition[] = [];
   if (from !== null) conditions.push(matching('sender', from));
   // It follows from the second condition, but lets the index be used that leaves out sends without a tag.
@@ -273,6 +316,9 @@ function otherConditions({ from, to, participant, statuses, tag }: MessageFilter
   if (to !== null && ofItself !== 'to') conditions.push([IS_RECIPIENT, to]);
   if (participant !== null && ofItself !== 'participant') {
     conditions.push([`(sends.sender = ? OR ${IS_RECIPIENT})`, participant, participant]);
+  }
+  if (conversation !== null && ofItself !== 'conversation') {
+    conditions.push(['sends.conversation = ?', conversation]);
   }
   if (statuses !== null && ofItself !== 'statuses') {
     conditions.push([`sends.status IN (${statuses.map(() => '?').join(', ')})`, ...statuses]);
@@ -283,7 +329,7 @@ function otherConditions({ from, to, participant, statuses, tag }: MessageFilter
 const IS_RECIPIENT =
   'EXISTS (SELECT 1 FROM recipients AS one WHERE one.recipient = ? AND one.time = sends.time AND one.send_id = sends.send_id)';
 
-const inOrder = (table: string, { fromEnd }: Slice): string =>
+export const inOrder = (table: string, { fromEnd }: Slice): string =>
   fromEnd ? `ORDER BY ${table}.time, ${table}.send_id` : `ORDER BY ${table}.time DESC, ${table}.send_id DESC`;
 
 /**
@@ -292,7 +338,12 @@ const inOrder = (table: string, { fromEnd }: Slice): string =>
  *
  * @param passed a place, as columns, that the walk has passed already.
  */
-function boundsOf(table: string, { since, until }: MessageFilter, slice: Slice, passed?: string): Condition[] {
+export function boundsOf(
+  table: string,
+  slice: Slice,
+  passed?: string,
+  { since, until }: Pick<MessageFilter, 'since' | 'until'> = { since: null, until: null },
+): Condition[] {
   const { after, before, fromEnd } = slice;
   const [upper] = [after, instant(until)].filter((position) => position !== null).sort(byPosition);
   const lower = [before, instant(since)]
@@ -315,19 +366,21 @@ const byPosition = (a: Position, b: Position): number => a.time - b.time || (a.s
  * query wait in a queue, and the first of it, by the order of the list, brings the next one of its own walk
  * (https://sqlite.org/lang_with.html). So a page costs one look for each walk and one for each entry.
  */
-function mergedOneByOne({ each, columns, walk, slice }: ManyWalks): Query {
-  const keys = columns.map((name) => `each.${name}`).join(', ');
-  const first = walk('sends.rowid', '1');
-  const next = walk('sends.rowid', '1', '(each.time, each.send_id)');
+function mergedOneByOne({ table, id, each, columns, walk, slice }: ManyWalks): Query {
+  const more = id === undefined ? [] : [id];
+  const keys = [...columns.map((name) => `each.${name}`), ...more.map((name) => `${table}.${name}`)].join(', ');
+  const names = [...columns, ...more];
+  const first = walk(`${table}.rowid`, '1');
+  const next = walk(`${table}.rowid`, '1', '(each.time, each.send_id)');
   const found = (from: string, { sql }: Query): string =>
-    `SELECT ${keys}, sends.time, sends.send_id FROM ${from} AS each CROSS JOIN sends ON sends.rowid = (${sql})`;
-  const [time, sendId] = [columns.length + 1, columns.length + 2];
+    `SELECT ${keys}, ${table}.time, ${table}.send_id FROM ${from} AS each CROSS JOIN ${table} ON ${table}.rowid = (${sql})`;
+  const [time, sendId] = [names.length + 1, names.length + 2];
   const order = slice.fromEnd ? `ORDER BY ${time}, ${sendId}` : `ORDER BY ${time} DESC, ${sendId} DESC`;
   return {
     sql:
-      `WITH RECURSIVE merged (${columns.join(', ')}, time, send_id) AS (` +
+      `WITH RECURSIVE merged (${names.join(', ')}, time, send_id) AS (` +
       `SELECT * FROM (${found(`(${each.sql})`, first)}) UNION ALL ${found('merged', next)} ${order} LIMIT ?) ` +
-      'SELECT time, send_id FROM merged',
+      `SELECT ${[...more, 'time', 'send_id'].join(', ')} FROM merged`,
     values: [...each.values, ...first.values, ...next.values, slice.limit],
   };
 }
@@ -336,12 +389,14 @@ function mergedOneByOne({ each, columns, walk, slice }: ManyWalks): Query {
  * PostgreSQL looks at the newest message of each walk first: only as many walks as the page has entries, those whose
  * newest is newer than the others', can have an entry of the page. They are walked as far as the page is long.
  */
-function newestOfNewest({ each, walk, slice }: ManyWalks): Query {
-  const first = walk('sends.time, sends.send_id', '1');
-  const page = walk('sends.time, sends.send_id', '?');
+function newestOfNewest({ table, id, each, walk, slice }: ManyWalks): Query {
+  const names = [...(id === undefined ? [] : [id]), 'time', 'send_id'];
+  const columns = names.map((name) => `${table}.${name}`).join(', ');
+  const first = walk(columns, '1');
+  const page = walk(columns, '?');
   return {
     sql:
-      `SELECT found.time, found.send_id FROM (SELECT each.* FROM (${each.sql}) AS each CROSS JOIN LATERAL (${first.sql}) AS first ` +
+      `SELECT ${names.map((name) => `found.${name}`).join(', ')} FROM (SELECT each.* FROM (${each.sql}) AS each CROSS JOIN LATERAL (${first.sql}) AS first ` +
       `${inOrder('first', slice)} LIMIT ?) AS each CROSS JOIN LATERAL (${page.sql}) AS found ${inOrder('found', slice)} LIMIT ?`,
     values: [...each.values, ...first.values, slice.limit, ...page.values, slice.limit],
   };

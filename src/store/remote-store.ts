@@ -2,13 +2,17 @@
 import { EVERYBODY, type Own, type Whose, type WhoseSends } from '../messaging/caller.js';
 import type { Message } from '../messaging/message.js';
 import type {
+  ConversationFilter,
+  ConversationList,
   MessageList,
   MessageFilter,
   MessageStore,
   SendFilter,
   Slice,
   StoreChange,
+  StoredConversation,
   StoredSend,
+  WhoseNumbers,
 } from '../messaging/ports.js';
 import type { OpenStore } from './index.js';
 import { sendLimits, type Counters } from './send-limits.js';
@@ -31,6 +35,8 @@ const PASSED_ON = [
   'purge',
   'unresolvedSends',
   'rivalsOf',
+  'fileMessages',
+  'countUnfiled',
   'ping',
 ] as const satisfies readonly (keyof MessageStore)[];
 type PassedOn = Pick<MessageStore, (typeof PASSED_ON)[number]>;
@@ -38,6 +44,8 @@ type PassedOn = Pick<MessageStore, (typeof PASSED_ON)[number]>;
 /** Everybody is a symbol, which cannot travel. */
 type WireWhose = Own | 'EVERYBODY';
 type WireWhoseSends = { readonly callerName: string } | 'EVERYBODY';
+
+type WireNumbers = readonly string[] | 'EVERYBODY';
 
 type WireFilter = Omit<MessageFilter, 'caller'> & { readonly caller: WireWhose };
 
@@ -47,6 +55,8 @@ export interface StoreCalls extends PassedOn {
   listMessages(filter: WireFilter, slice: Slice): Promise<MessageList>;
   countMessages(filter: WireFilter, limit: number): Promise<number>;
   sendsById(by: 'sendId' | 'messageId', ids: readonly string[], whose: WireWhoseSends): Promise<(StoredSend | null)[]>;
+  listConversations(filter: ConversationFilter, numbers: WireNumbers, slice: Slice): Promise<ConversationList>;
+  conversationsById(ids: readonly string[], numbers: WireNumbers): Promise<(StoredConversation | null)[]>;
   listSends(filter: SendFilter, whose: WireWhoseSends, slice: Slice): Promise<StoredSend[]>;
   /** Bytes lose their class on the way. */
   correlationKey(fresh: Uint8Array): Promise<Uint8Array>;
@@ -64,6 +74,9 @@ export function storeCalls(store: MessageStore, counters: Counters): StoreCalls 
     countMessages: (filter, limit) => store.countMessages(unpackedFilter(filter), limit),
     sendsById: (by, ids, whose) => store.sendsById(by, ids, unpackedSends(whose)),
     listSends: (filter, whose, slice) => store.listSends({ ...filter, caller: unpackedSends(whose) }, slice),
+    listConversations: (filter, numbers, slice) =>
+      store.listConversations({ ...filter, numbers: unpackedNumbers(numbers) }, slice),
+    conversationsById: (ids, numbers) => store.conversationsById(ids, unpackedNumbers(numbers)),
     correlationKey: (fresh) => store.correlationKey(Buffer.from(fresh)),
     readCounts: (counts, now) => counters.read(counts, now),
     addCounts: (counts, now) => counters.add(counts, now),
@@ -88,6 +101,9 @@ export function remoteStore(calls: StoreCalls): RemoteStore {
     countMessages: (filter, limit) => calls.countMessages(packedFilter(filter), limit),
     sendsById: (by, ids, whose) => calls.sendsById(by, ids, packedSends(whose)),
     listSends: (filter, slice) => calls.listSends({ ...filter, caller: '' }, packedSends(filter.caller), slice),
+    listConversations: (filter, slice) =>
+      calls.listConversations({ ...filter, numbers: [] }, packedNumbers(filter.numbers), slice),
+    conversationsById: (ids, numbers) => calls.conversationsById(ids, packedNumbers(numbers)),
     correlationKey: async (fresh) => Buffer.from(await calls.correlationKey(fresh)),
     sendLimits: (limits) =>
       sendLimits(limits, {
@@ -118,5 +134,7 @@ const packed = (whose: Whose): WireWhose => (whose === EVERYBODY ? 'EVERYBODY' :
 const unpacked = (whose: WireWhose): Whose => (whose === 'EVERYBODY' ? EVERYBODY : whose);
 const packedSends = (whose: WhoseSends): WireWhoseSends => (whose === EVERYBODY ? 'EVERYBODY' : { callerName: whose });
 const unpackedSends = (whose: WireWhoseSends): WhoseSends => (whose === 'EVERYBODY' ? EVERYBODY : whose.callerName);
+const packedNumbers = (numbers: WhoseNumbers): WireNumbers => (numbers === EVERYBODY ? 'EVERYBODY' : numbers);
+const unpackedNumbers = (numbers: WireNumbers): WhoseNumbers => (numbers === 'EVERYBODY' ? EVERYBODY : numbers);
 const packedFilter = (filter: MessageFilter): WireFilter => ({ ...filter, caller: packed(filter.caller) });
 const unpackedFilter = (filter: WireFilter): MessageFilter => ({ ...filter, caller: unpacked(filter.caller) });

@@ -22,6 +22,7 @@ export const NO_FILTER: MessageFilter = {
   statuses: null,
   ids: null,
   tag: null,
+  conversation: null,
   since: null,
   until: null,
 };

@@ -1,5 +1,6 @@
 /** Slices of lists by random filters, held against a plain filter over all rows. */
 import { EVERYBODY } from '../../../src/messaging/caller.js';
+import { conversationBetween } from '../../../src/messaging/conversation.js';
 import type { MessageStatus } from '../../../src/messaging/message.js';
 import type { MessageFilter, MessageList, MessageStore, Position, Slice } from '../../../src/messaging/ports.js';
 import { accepted, firstOf, heard, idsOf, newRandom, NO_FILTER, own, put } from '../sends.js';
@@ -79,6 +80,11 @@ async function rowsOf({ place }: Opened): Promise<Row[]> {
 
 const isBefore = (a: Position, b: Position): boolean => a.time > b.time || (a.time === b.time && a.sendId > b.sendId);
 
+const idOf = (number: string, people: readonly string[]): string => conversationBetween(number, people).id;
+
+const conversationIn = ({ number, sender, recipients }: Row): string | null =>
+  typeof number === 'string' ? idOf(number, [sender, ...recipients]) : null;
+
 /** The rows that fit, in their order. */
 function fitting(rows: readonly Row[], filter: MessageFilter): Row[] {
   const { caller: whose } = filter;
@@ -95,6 +101,7 @@ function fitting(rows: readonly Row[], filter: MessageFilter): Row[] {
       (filter.statuses === null || filter.statuses.some((status) => status === row.status)) &&
       (filter.ids === null || (filter.ids.includes(row.id) && visible.find(({ id }) => id === row.id) === row)) &&
       (filter.tag === null || row.tag === filter.tag) &&
+      (filter.conversation === null || filter.conversation === conversationIn(row)) &&
       (filter.since === null || row.time >= filter.since) &&
       (filter.until === null || row.time < filter.until)
     );
@@ -128,6 +135,8 @@ function randomFilter(random: Random): MessageFilter {
       someOf(random, ['repeated', 'none', 'm1', 'm1', ...Array.from({ length: 60 }, (_, i) => `m${i}`)]),
     ),
     tag: maybe(() => oneOf(random, TAGS)),
+    conversation:
+      random(6) === 0 ? idOf(oneOf(random, NUMBERS), [oneOf(random, NUMBERS), oneOf(random, NUMBERS)]) : null,
     since: maybe(() => 100 + random(30)),
     until: maybe(() => 100 + random(30)),
   };
