@@ -62,9 +62,9 @@ export interface MessagingSchema {
 export function createMessagingSchema(config: Config, options: AppOptions = {}): Promise<MessagingSchema> {
   return openAll(async (closing) => {
     const parts = await openParts(closing, config, options);
-    const { messages, policy, feed, changes, onInternalError } = parts;
+    const { messages, policy, feed, changes, attachments, onInternalError } = parts;
     const schema = buildMessagingSchema({ messages, policy });
-    const newContext = contextFactory({ messages, feed, changes, onInternalError });
+    const newContext = contextFactory({ messages, feed, changes, attachments, onInternalError });
     const callbackHost = await openCallbackHost(closing, config, parts);
     parts.watchUpstream();
     return {

@@ -18,6 +18,7 @@ import type { Message } from '../messaging/message.js';
 import type { MessageService } from '../messaging/message-service.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
 import { countLists } from './answer-budget.js';
+import { AttachmentResolver } from './attachment.resolver.js';
 import type { RequestContext } from './context.js';
 import { DeliveryResolver, MessageEventResolver, MessageHistoryResolver, MessageResolver } from './message.resolver.js';
 import { NodeResolver } from './node.resolver.js';
@@ -32,6 +33,7 @@ const LINK =
 
 /** Those that need nothing but the request. */
 const PLAIN_RESOLVERS = [
+  AttachmentResolver,
   DeliveryResolver,
   MessageEventResolver,
   MessageHistoryResolver,

@@ -29,10 +29,13 @@ export interface SendPolicyOptions {
 export class SendPolicy {
   readonly #options: SendPolicyOptions;
   readonly #clock: Pick<Clock, 'now'>;
+  readonly #isOurs: (url: string) => boolean;
 
-  constructor(options: SendPolicyOptions, clock: Pick<Clock, 'now'>) {
+  /** @param isOurs whether a file lies in our account's own store: from there it may come, wherever that is. */
+  constructor(options: SendPolicyOptions, clock: Pick<Clock, 'now'>, isOurs: (url: string) => boolean = () => false) {
     this.#options = options;
     this.#clock = clock;
+    this.#isOurs = isOurs;
   }
 
   /** The regions of recipients by ISO 3166; null for all. */
@@ -74,6 +77,7 @@ export class SendPolicy {
       refuse(['to', String(index)], 'DESTINATION_NOT_ALLOWED', message);
     }
     for (const [index, url] of media.entries()) {
+      if (this.#isOurs(url)) continue;
       const path = ['media', String(index)];
       const isAllowed = isPublicHost(url) && (mediaHosts === null || isAllowedHost(url, mediaHosts));
       if (!isAllowed) refuse(path, 'MEDIA_HOST_NOT_ALLOWED', MEDIA_HOST_MESSAGE);

@@ -10,6 +10,7 @@ import { MessageService } from '../../src/messaging/message-service.js';
 import type { Message } from '../../src/messaging/message.js';
 import { SendPolicy } from '../../src/messaging/send-policy.js';
 import { openStore } from '../../src/store/index.js';
+import { NO_ATTACHMENTS } from '../support/attachments.js';
 import { NO_LIMITS } from '../support/limits.js';
 import { OUTBOUND } from '../support/messages.js';
 import { replacing } from '../support/replacing.js';
@@ -60,6 +61,7 @@ it('100 representations, and the same message asked for beside them, are one que
     messages: service,
     feed: new MessageFeed(store),
     changes: new ChangeStream(store, systemClock),
+    attachments: NO_ATTACHMENTS,
     onInternalError: () => undefined,
   });
   const { data, errors } = await graphql({

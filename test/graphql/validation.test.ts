@@ -13,6 +13,7 @@ import { MessageFeed } from '../../src/messaging/message-feed.js';
 import type { MessageService, SendRequest } from '../../src/messaging/message-service.js';
 import { SendPolicy, type SendPolicyOptions } from '../../src/messaging/send-policy.js';
 import { openStore, type OpenStore } from '../../src/store/index.js';
+import { NO_ATTACHMENTS } from '../support/attachments.js';
 import { startTestApp, upstreamAt, type TestApp } from '../support/app.js';
 import { execute, post, type Answer } from '../support/client.js';
 import {
@@ -188,7 +189,8 @@ describe('validateMessage, beside a send of the same input', () => {
       messages,
       feed: new MessageFeed(store),
       changes: new ChangeStream(store, systemClock),
-      onInternalError: () => undefined,
+      attachments: NO_ATTACHMENTS,
+    onInternalError: () => undefined,
     });
     const run = async (source: string): Promise<{ fieldErrors?: FieldError[] }> => {
       const contextValue = newContext('r', { caller, expiresAt: null });
@@ -257,7 +259,8 @@ describe('validateMessage, beside a send of the same input', () => {
       messages,
       feed: new MessageFeed(store),
       changes: new ChangeStream(store, systemClock),
-      onInternalError: () => undefined,
+      attachments: NO_ATTACHMENTS,
+    onInternalError: () => undefined,
     });
     const input = { ...INPUT, to: Array(10_000).fill('+447912345678'), media: Array(10_000).fill('http://10.0.0.1/') };
     const { data } = await graphql({
