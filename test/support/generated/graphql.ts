@@ -58,6 +58,8 @@ export type MessageFieldErrorCode =
   | 'INVALID_CURSOR'
   /** It is no telephone number in E.164 format. */
   | 'INVALID_E164'
+  /** The name of the file is empty, too long, a path, or has control or formatting characters. */
+  | 'INVALID_FILE_NAME'
   /** The idempotency key is empty, too long, or has other characters than `A-Z a-z 0-9 _ : . -`. */
   | 'INVALID_IDEMPOTENCY_KEY'
   /** It is no absolute http or https URL, or has user info, spaces or control characters. */
@@ -74,6 +76,12 @@ export type MessageFieldErrorCode =
   | 'MEDIA_HOST_NOT_ALLOWED'
   /** The operator requires https. */
   | 'MEDIA_NOT_HTTPS'
+  /** The file is too large. */
+  | 'MEDIA_TOO_LARGE'
+  /** The file does not begin as files of its media type do. */
+  | 'MEDIA_TYPE_MISMATCH'
+  /** Catapult takes no files of this media type. */
+  | 'MEDIA_TYPE_NOT_SUPPORTED'
   /** The URL of the attachment is too long. */
   | 'MEDIA_URL_TOO_LONG'
   /** Another send has this message id. */
@@ -115,6 +123,8 @@ export type MessageFieldErrorCode =
 
 /** Which messages to list. All conditions must hold. An absent one and `null` set none. */
 export type MessageFilter = {
+  /** The `id` of the conversation that the message belongs to; with any other text, no message fits. */
+  conversationId?: string | null | undefined;
   /** Which way the message went. */
   direction?: MessageDirection | null | undefined;
   /** The sender, exactly: a number in E.164 format, a short code of 3 to 8 digits, or the name of up to 11 characters that some senders have. Error code: `INVALID_E164`. */
