@@ -1,5 +1,5 @@
 /** What belongs to one GraphQL request. */
-import { readableBy, sendsReadableBy, type Caller, type SignedIn } from '../messaging/caller.js';
+import { numbersReadableBy, readableBy, sendsReadableBy, type Caller, type SignedIn } from '../messaging/caller.js';
 import type { Message } from '../messaging/message.js';
 import type { ChangeStream } from '../messaging/change-stream.js';
 import type { MessageFeed } from '../messaging/message-feed.js';
@@ -51,6 +51,12 @@ export function contextFactory({ messages, feed, changes, onInternalError }: Con
           ),
         // Their messages were read, and counted, before.
         sendsOfMessages: async (ids) => messages.sendsById('messageId', ids, sendsReadableBy(caller)),
+        conversations: (ids) =>
+          budget.readById(
+            ids,
+            (some) => messages.conversationsById(some, numbersReadableBy(caller)),
+            (found) => found?.lastMessage ?? null,
+          ),
       }),
       budget,
       feed,

@@ -18,6 +18,7 @@ import type { Message } from '../messaging/message.js';
 import type { MessageService } from '../messaging/message-service.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
 import { countLists } from './answer-budget.js';
+import { ConversationOfMessageResolver, ConversationResolver } from './conversation.resolver.js';
 import type { RequestContext } from './context.js';
 import { DeliveryResolver, MessageEventResolver, MessageHistoryResolver, MessageResolver } from './message.resolver.js';
 import { NodeResolver } from './node.resolver.js';
@@ -31,6 +32,7 @@ const LINK =
 
 /** Those that need nothing but the request. */
 const PLAIN_RESOLVERS = [
+  ConversationOfMessageResolver,
   DeliveryResolver,
   MessageEventResolver,
   MessageHistoryResolver,
@@ -52,11 +54,12 @@ function buildApiSchema(parts: SchemaParts | null): GraphQLSchema {
   const instances = new Map<unknown, unknown>(PLAIN_RESOLVERS.map((Plain) => [Plain, new Plain()]));
   if (parts !== null) {
     instances.set(MessageResolver, new MessageResolver(parts.messages, parts.policy));
+    instances.set(ConversationResolver, new ConversationResolver(parts.messages));
     instances.set(SendResolver, new SendResolver(parts.messages));
     instances.set(ValidationResolver, new ValidationResolver(parts.policy));
   }
   const schema = buildSchemaSync({
-    resolvers: [MessageResolver, SendResolver, ValidationResolver, ...PLAIN_RESOLVERS],
+    resolvers: [MessageResolver, ConversationResolver, SendResolver, ValidationResolver, ...PLAIN_RESOLVERS],
     container: { get: (resolver: unknown) => instances.get(resolver) },
     // Every argument that is an input object is checked by its own `@InputArg`.
     validate: false,

@@ -115,6 +115,8 @@ export type MessageFieldErrorCode =
 
 /** Which messages to list. All conditions must hold. An absent one and `null` set none. */
 export type MessageFilter = {
+  /** The `id` of the conversation that the message belongs to; with any other text, no message fits. */
+  conversationId?: string | null | undefined;
   /** Which way the message went. */
   direction?: MessageDirection | null | undefined;
   /** The sender, exactly: a number in E.164 format, a short code of 3 to 8 digits, or the name of up to 11 characters that some senders have. Error code: `INVALID_E164`. */
