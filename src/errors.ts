@@ -61,7 +61,7 @@ export const ERRORS = {
     message: 'Send a valid API key or token.',
   },
   FORBIDDEN: {
-    when: 'The key or token lacks a scope, which `message` names. At `/media` also: a page of another site asks, or a signed address has ended (HTTP 403).',
+    when: 'The key or token lacks a scope or a number: `message` says what. At `/media` also: a page of another site asks, or a signed address has ended (HTTP 403).',
     retryable: false,
     message: 'This key or token lacks a scope.',
   },
@@ -162,7 +162,10 @@ export const FIELD_ERRORS = {
   },
   TEXT_REQUIRED: { meaning: 'There is neither text nor media.', parameters: NONE },
   TEXT_TOO_LONG: { meaning: 'The text is too long.', parameters: EXCEEDED },
-  APPLICATION_ID_REQUIRED: { meaning: 'The application id is blank.', parameters: NONE },
+  APPLICATION_ID_REQUIRED: {
+    meaning: 'The application id is blank, or missing and not known for this number.',
+    parameters: NONE,
+  },
   APPLICATION_ID_TOO_LONG: { meaning: 'The application id is too long.', parameters: EXCEEDED },
   TOO_MANY_MEDIA: { meaning: 'There are too many attachments.', parameters: EXCEEDED },
   MEDIA_URL_TOO_LONG: { meaning: 'The URL of the attachment is too long.', parameters: EXCEEDED },

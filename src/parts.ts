@@ -101,9 +101,20 @@ export async function openParts(
     perRecipientOverall: config.limitPerRecipientOverall,
   });
   const refusals = new RefusalCounts(store);
-  const { sendTimeoutMs } = config;
+  const { sendTimeoutMs, sendPolicy } = config;
+  const { applicationIds } = sendPolicy;
   const observer = logSends(log, upstream);
-  const messages = new MessageService({ store, gateway, clock, observer, limits, refusals, newId, sendTimeoutMs });
+  const messages = new MessageService({
+    store,
+    gateway,
+    clock,
+    observer,
+    limits,
+    applicationIds,
+    refusals,
+    newId,
+    sendTimeoutMs,
+  });
   closing.add(() => messages.close());
   closing.add(await startHousekeeping({ store, clock, refusals, ...logHousekeeping(log) }));
   if (config.settleBySearch) {
@@ -122,7 +133,7 @@ export async function openParts(
     addresses,
     copies,
     clock,
-    policy: new SendPolicy(config.sendPolicy, clock, (url) => media.owns(url)),
+    policy: new SendPolicy(sendPolicy, clock, (url) => media.owns(url)),
     feed: new MessageFeed(store),
     changes: new ChangeStream(store, clock),
     upstream,
@@ -239,13 +250,18 @@ function logSettling(log: Logger): Pick<SettlingOptions, 'onStep' | 'onFailure'>
   };
 }
 
-export function logHousekeeping(log: Logger): Pick<HousekeepingOptions, 'onExpired' | 'onDropped' | 'onFailure'> {
+export function logHousekeeping(
+  log: Logger,
+): Pick<HousekeepingOptions, 'onExpired' | 'onDropped' | 'onFiled' | 'onFailure'> {
   return {
     onExpired: (count) => {
       log.warn({ count }, 'sends without an outcome were found; they are UNKNOWN now');
     },
     onDropped: (count) => {
       log.warn({ count }, 'dead letters were dropped early: callbacks brought more than are kept');
+    },
+    onFiled: ({ filed, of }) => {
+      log.info({ filed, of }, 'messages of an earlier version are put into their conversations');
     },
     onFailure: (error) => {
       log.error({ err: error }, 'housekeeping failed');

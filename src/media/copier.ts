@@ -215,6 +215,7 @@ const ALL: MessageFilter = {
   participant: null,
   statuses: null,
   ids: null,
+  conversation: null,
   tag: null,
   since: null,
   until: null,

@@ -16,7 +16,7 @@ import { OUTBOUND } from '../support/messages.js';
 import { replacing } from '../support/replacing.js';
 import { manualClock } from '../support/clock.js';
 
-const ALL_ALLOWED = { allowedRegions: '*', mediaHosts: null, allowHttpMedia: true } as const;
+const ALL_ALLOWED = { allowedRegions: '*', mediaHosts: null, allowHttpMedia: true, applicationIds: new Map() } as const;
 
 it('100 representations, and the same message asked for beside them, are one query to the store', async () => {
   const store = await openStore({ databaseUrl: null, file: ':memory:' });
@@ -52,6 +52,7 @@ it('100 representations, and the same message asked for beside them, are one que
       onStillWaiting: () => undefined,
     },
     limits: NO_LIMITS,
+    applicationIds: new Map(),
     refusals: { add: () => undefined },
     newId: () => 'id',
     sendTimeoutMs: 1,

@@ -262,7 +262,10 @@ it('a key gets its first answer, even if the rules got stricter and refuse its i
     },
     // Nothing else of the service is called.
   } as unknown as MessageService;
-  const policy = new SendPolicy({ allowedRegions: ['US'], mediaHosts: null, allowHttpMedia: true }, { now: () => 0 });
+  const policy = new SendPolicy(
+    { allowedRegions: ['US'], mediaHosts: null, allowHttpMedia: true, applicationIds: new Map() },
+    { now: () => 0 },
+  );
   const store = await openStore({ databaseUrl: null, file: ':memory:' });
   const newContext = contextFactory({
     messages,
