@@ -539,17 +539,17 @@ describe('by who calls', () => {
     const message = {
       id: 'inbound-1',
       from: '+12345678902',
-      to: ['+12345678901'],
-      owner: '+12345678901',
+      to: ['+12345678909'],
+      owner: '+12345678909',
       text: 'Secret',
     };
     const body = JSON.stringify([
-      { type: 'message-received', time: '2026-11-24T10:00:00Z', to: '+12345678901', message },
+      { type: 'message-received', time: '2026-11-24T10:00:00Z', to: '+12345678909', message },
     ]);
     const authorization = `Basic ${Buffer.from('user:password').toString('base64')}`;
     expect((await attack({ path: '/callbacks/catapult', headers: { authorization }, body })).status).toBe(200);
     const asked = graphql(
-      '{ message(id: "inbound-1") { text } messages(filter: {to: "+12345678901"}) { nodes { text } } }',
+      '{ message(id: "inbound-1") { text } messages(filter: {to: "+12345678909"}) { nodes { text } } }',
     );
     const seenBy = async (key: string): Promise<unknown> =>
       JSON.parse((await attack({ ...asked, headers: { authorization: `Bearer ${key}` } })).text);
