@@ -56,6 +56,7 @@ export default tseslint.config(
           acceptedIdNames: ['id', 'sendId'],
           exceptions: {
             types: [
+              'MessageAttachment',
               'MessageDelivery',
               'MessageDeliveryFailure',
               'MessageEvent',
