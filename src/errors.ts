@@ -160,6 +160,7 @@ export const FIELD_ERRORS = {
     meaning: 'The operator does not send to this country or kind of line, or the number is not valid in its country.',
     parameters: NONE,
   },
+  RECIPIENT_OPTED_OUT: { meaning: 'The recipient wants no messages from this number.', parameters: NONE },
   TEXT_REQUIRED: { meaning: 'There is neither text nor media.', parameters: NONE },
   TEXT_TOO_LONG: { meaning: 'The text is too long.', parameters: EXCEEDED },
   APPLICATION_ID_REQUIRED: { meaning: 'The application id is blank.', parameters: NONE },

@@ -1,10 +1,12 @@
 /** A batch of writes as few statements: one for all writes of a kind. */
 import type { PoolClient } from 'pg';
+import { statementIn, statementOf, type ConsentStatement } from '../messaging/consent.js';
 import type { DeliveryEvent } from '../messaging/delivery.js';
 import { isUnresolved, type Settlement, type SettleResult } from '../messaging/ports.js';
 import type { Write, WriteOf } from './batching-store.js';
 import { CHANNEL } from './change-feed.js';
-import { COMMIT_NUMBER, insertRecipientsOf, recordAll, recordset } from './postgres-sends.js';
+import { consentColumns, SAY_ALL } from './consent.js';
+import { COMMIT_NUMBER, insertRecipientsOf, recordAll, recordset, type Connection } from './postgres-sends.js';
 import {
   distinctRecipients,
   EVENT_COLUMNS,
@@ -23,17 +25,38 @@ import {
 /** All writes but claims. */
 export type RestWrite = Exclude<Write, { readonly kind: 'claim' }>;
 
+/**
+ * What the events of a transaction say of consent. Whoever begins it stores that last, in one statement (see `sayAll`), so
+ * that all transactions lock those rows in one order.
+ */
+export type Heard = ConsentStatement[];
+
 /** Stores records and events in the order they arrived in, as far as two of them can touch the same send. */
-export async function applyAll(client: PoolClient, writes: readonly RestWrite[]): Promise<void> {
+export async function applyAll(client: PoolClient, writes: readonly RestWrite[], heard: Heard): Promise<void> {
   const of = byKind(writes);
   for (const wave of wavesOf(of.record)) {
     const early = await recordAll(client, wave);
-    if (early.length > 0) await adopt(client, early, wave[0]?.now ?? 0);
+    if (early.length > 0) await adopt(client, early, wave[0]?.now ?? 0, heard);
   }
-  await applyEvents(client, of.delivery);
-  await applyReceived(client, of.received);
+  await applyEvents(client, of.delivery, heard);
+  await applyReceived(client, of.received, heard);
   await keepStrange(client, of.strange);
   await keepOthers(client, of.other);
+}
+
+/** Stores what is said of consent, unless something later was said. Returns what counts. */
+export async function sayAll(
+  connection: Connection,
+  statements: readonly ConsentStatement[],
+  now: number,
+): Promise<Pick<ConsentStatement, 'source' | 'isOptedOut'>[]> {
+  if (statements.length === 0) return [];
+  const values = [JSON.stringify(statements.map((statement) => consentColumns(statement, now)))];
+  const { rows } = await connection.query<{ source: ConsentStatement['source']; opted_out: number }>({
+    text: SAY_ALL,
+    values,
+  });
+  return rows.map(({ source, opted_out }) => ({ source, isOptedOut: opted_out === 1 }));
 }
 
 /** The writes of each kind, in their order. */
@@ -63,6 +86,7 @@ export async function applySettlement(
   sendId: string,
   settlement: Settlement,
   now: number,
+  heard: Heard,
 ): Promise<SettleResult> {
   await client.query('SELECT pg_advisory_xact_lock($1)', [SETTLEMENT_LOCK]);
   const { rows } = await client.query<SendRow>(`SELECT ${SEND_COLUMNS} FROM sends WHERE send_id = $1 FOR UPDATE`, [
@@ -88,7 +112,7 @@ export async function applySettlement(
       'INSERT INTO recipients SELECT unnest($1::text[]), time, send_id, caller FROM sends WHERE send_id = $2 ON CONFLICT DO NOTHING',
       [listed, row.send_id],
     );
-    await adopt(client, [messageId], now);
+    await adopt(client, [messageId], now, heard);
     await client.query('SELECT pg_notify($1, $2)', [CHANNEL, `updated:${messageId}`]);
   }
   const after = await client.query<SendRow>(`SELECT ${SEND_COLUMNS} FROM sends WHERE send_id = $1`, [row.send_id]);
@@ -96,7 +120,12 @@ export async function applySettlement(
 }
 
 /** Applies the early events of messages that are known now. */
-export async function adopt(client: PoolClient, messageIds: readonly string[], now: number): Promise<void> {
+export async function adopt(
+  client: PoolClient,
+  messageIds: readonly string[],
+  now: number,
+  heard: Heard,
+): Promise<void> {
   const { rows } = await client.query<{ event: string }>(
     'DELETE FROM early_events WHERE message_id = ANY ($1) RETURNING event',
     [messageIds],
@@ -104,11 +133,12 @@ export async function adopt(client: PoolClient, messageIds: readonly string[], n
   await applyEvents(
     client,
     rows.map(({ event }) => ({ kind: 'delivery', event: JSON.parse(event) as DeliveryEvent, now })),
+    heard,
   );
 }
 
 /** Applies events to the rows they are about, each row read and written once; keeps those that are about none yet. */
-async function applyEvents(client: PoolClient, writes: readonly WriteOf<'delivery'>[]): Promise<void> {
+async function applyEvents(client: PoolClient, writes: readonly WriteOf<'delivery'>[], heard: Heard): Promise<void> {
   if (writes.length === 0) return;
   const known = await lockRowsOf(client, writes);
   const changed = new Map<string, SendRow & { readonly updated_at: number }>();
@@ -124,9 +154,11 @@ async function applyEvents(client: PoolClient, writes: readonly WriteOf<'deliver
     const news = rowAfter(row, event);
     if (news === null) continue;
     const after = { ...news, updated_at: now };
+    const to = JSON.parse(row.recipients) as string[];
+    const said = statementOf(event, { from: row.sender, to }, now);
+    if (said !== null) heard.push(said);
     if (row.message_id === null) {
-      const to = distinctRecipients(JSON.parse(row.recipients) as string[]);
-      newlyListed.push(...to.map((recipient) => ({ send_id: row.send_id, recipient })));
+      newlyListed.push(...distinctRecipients(to).map((recipient) => ({ send_id: row.send_id, recipient })));
     }
     known.replace(after);
     changed.set(row.send_id, after);
@@ -135,7 +167,7 @@ async function applyEvents(client: PoolClient, writes: readonly WriteOf<'deliver
   if (changed.size > 0) await updateDeliveries(client, [...changed.values()], newlyListed);
   await insertAll(client, 'early_events', early);
   // Events without a correlation that came before the one that brought the id.
-  if (newlyKnown.size > 0) await adopt(client, [...newlyKnown], writes[0]?.now ?? 0);
+  if (newlyKnown.size > 0) await adopt(client, [...newlyKnown], writes[0]?.now ?? 0, heard);
 }
 
 /** The rows that events are about, locked, as they are and as the events of this batch change them. */
@@ -184,22 +216,27 @@ async function updateDeliveries(
   );
 }
 
-async function applyReceived(client: PoolClient, writes: readonly WriteOf<'received'>[]): Promise<void> {
+async function applyReceived(client: PoolClient, writes: readonly WriteOf<'received'>[], heard: Heard): Promise<void> {
   if (writes.length === 0) return;
   const rows = writes.map(({ message, now }) => receivedColumns(message, now));
   const names = RECEIVED_COLUMNS;
   const listed = writes.flatMap(({ message }, index) =>
     distinctRecipients(message.to).map((recipient) => ({ send_id: rows[index]?.send_id, recipient })),
   );
-  await client.query(
+  const { rows: stored } = await client.query<{ message_id: string }>(
     `WITH stored AS (
        INSERT INTO sends (${names.join(', ')}, changed) SELECT ${names.join(', ')}, ${COMMIT_NUMBER} FROM ${recordset(names)}
        ON CONFLICT DO NOTHING RETURNING send_id, time, caller, message_id),
-     notified AS (SELECT pg_notify('${CHANNEL}', 'received:' || message_id) FROM stored),
+     notified AS (SELECT message_id, pg_notify('${CHANNEL}', 'received:' || message_id) FROM stored),
      listed AS (${insertRecipientsOf('stored')})
-     SELECT COUNT(*) FROM notified`,
+     SELECT message_id FROM notified`,
     [JSON.stringify(rows), JSON.stringify(listed)],
   );
+  const isNew = new Set(stored.map(({ message_id }) => message_id));
+  for (const { message, now } of writes) {
+    const said = isNew.has(storable(message.id)) ? statementIn(message, now) : null;
+    if (said !== null) heard.push(said);
+  }
 }
 
 async function keepStrange(client: PoolClient, writes: readonly WriteOf<'strange'>[]): Promise<void> {

@@ -1,6 +1,7 @@
 /** The store in PostgreSQL, for several instances of this server. */
 import { Client, DatabaseError, type Pool, type PoolClient } from 'pg';
 import { EVERYBODY, type Whose } from '../messaging/caller.js';
+import type { ConsentPair, ConsentStatement, OptOut } from '../messaging/consent.js';
 import type { Message } from '../messaging/message.js';
 import type {
   Change,
@@ -11,6 +12,7 @@ import type {
   MessageList,
   MessageStore,
   NewSend,
+  OptOutFilter,
   Position,
   RefusalCount,
   SendFilter,
@@ -23,6 +25,15 @@ import type {
 } from '../messaging/ports.js';
 import { BatchingStore, type WriteOf } from './batching-store.js';
 import { ChangeFeed } from './change-feed.js';
+import {
+  countsOf,
+  KEEP_QUIETLY,
+  newOptOutsQuery,
+  optOutOf,
+  optOutsQuery,
+  type ConsentKeeping,
+  type OptOutRow,
+} from './consent.js';
 import { groupCommit } from './group-commit.js';
 import {
   countQuery,
@@ -37,9 +48,9 @@ import {
 } from './list-query.js';
 import { migrations, stepsAfter } from './migrations.js';
 import { openPool, retryDeadlock, TIMEOUT_MS } from './pool.js';
-import { adopt, applyAll, applySettlement, type RestWrite } from './postgres-batch.js';
+import { adopt, applyAll, applySettlement, sayAll, type Heard, type RestWrite } from './postgres-batch.js';
 import { countersInPostgres } from './postgres-counters.js';
-import { abandonAll, claimAll, COMMIT_NUMBER, OFFSET, recordAll } from './postgres-sends.js';
+import { abandonAll, areOptedOut, claimAll, COMMIT_NUMBER, OFFSET, recordAll } from './postgres-sends.js';
 import {
   changesOf,
   DEAD_LETTER_TABLES,
@@ -59,11 +70,11 @@ const MIGRATION_LOCK = 7_262_301;
 /** Messages whose early events are applied in one go. */
 const MAX_ADOPTIONS = 100;
 /** Connects and brings the database to the current version. @throws NewerStoreError */
-export async function openPostgres(url: string): Promise<PostgresStore> {
+export async function openPostgres(url: string, consent: ConsentKeeping = KEEP_QUIETLY): Promise<PostgresStore> {
   const pool = openPool(url);
   try {
     await migrateAll(url);
-    return new PostgresStore(pool, await ChangeFeed.open(url));
+    return new PostgresStore(pool, await ChangeFeed.open(url), consent);
   } catch (error) {
     await pool.end();
     throw error;
@@ -129,24 +140,7 @@ function transaction<Result>(pool: Pool, work: (client: PoolClient) => Promise<R
   });
 }
 
-/**
- * Stores records and events. Records alone, as of sends without callbacks, take one statement. Together with an event
- * they take one transaction, in which the two find each other.
- */
-async function commitRest(pool: Pool, writes: readonly RestWrite[]): Promise<null[]> {
-  const records = writes.filter((write) => write.kind === 'record');
-  const sends = new Set(records.map(({ sendId }) => sendId));
-  if (sends.size < writes.length) await transaction(pool, (client) => applyAll(client, writes));
-  else await recordAndAdopt(pool, records);
-  return writes.map(() => null);
-}
-
-/** The records are stored when this resolves. Events that it could not apply to them are left to housekeeping. */
-async function recordAndAdopt(pool: Pool, records: readonly WriteOf<'record'>[]): Promise<void> {
-  const early = await retryDeadlock(() => recordAll(pool, records));
-  if (early.length === 0) return;
-  await transaction(pool, (client) => adopt(client, early, records[0]?.now ?? 0)).catch(() => undefined);
-}
+const latestOf = (writes: readonly { readonly now: number }[]): number => Math.max(...writes.map(({ now }) => now));
 
 /** Whether PostgreSQL refused a value or a row (classes 22, 23 and 54 of its codes), rather than failing itself. */
 function isFaultOfOne(error: unknown): boolean {
@@ -172,14 +166,16 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   readonly shared = true;
   readonly #pool: Pool;
   readonly #feed: ChangeFeed;
+  readonly #consent: ConsentKeeping;
 
-  constructor(pool: Pool, feed: ChangeFeed) {
+  constructor(pool: Pool, feed: ChangeFeed, consent: ConsentKeeping = KEEP_QUIETLY) {
     // On two connections: a record follows its claim, so the two never change the same send at the same time.
-    const claim = groupCommit((sends: readonly NewSend[]) => claimAll(pool, sends), { isFaultOfOne });
-    const rest = groupCommit((writes: readonly RestWrite[]) => commitRest(pool, writes), { isFaultOfOne });
+    const claim = groupCommit((sends: readonly NewSend[]) => claimAll(pool, sends, consent !== null), { isFaultOfOne });
+    const rest = groupCommit((writes: readonly RestWrite[]) => this.#commitRest(writes), { isFaultOfOne });
     super((write) => (write.kind === 'claim' ? claim(write.send) : rest(write)));
     this.#pool = pool;
     this.#feed = feed;
+    this.#consent = consent;
   }
 
   async sendByKey(caller: string, idempotencyKey: string): Promise<StoredSend | null> {
@@ -188,7 +184,7 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   }
 
   settle(sendId: string, settlement: Settlement, now: number): Promise<SettleResult> {
-    return transaction(this.#pool, (client) => applySettlement(client, sendId, settlement, now));
+    return this.#hearing(now, (client, heard) => applySettlement(client, sendId, settlement, now, heard));
   }
 
   async addRefusals(counts: readonly RefusalCount[]): Promise<void> {
@@ -215,7 +211,7 @@ export class PostgresStore extends BatchingStore implements MessageStore {
       [MAX_ADOPTIONS],
     );
     const ids = rows.map(({ message_id }) => message_id);
-    if (ids.length > 0) await transaction(this.#pool, (client) => adopt(client, ids, now));
+    if (ids.length > 0) await this.#hearing(now, (client, heard) => adopt(client, ids, now, heard));
     return ids.length;
   }
 
@@ -352,6 +348,26 @@ export class PostgresStore extends BatchingStore implements MessageStore {
     return (await this.#all(rivalsQuery(send, marginMs))).map(storedSend);
   }
 
+  async sayConsent(statements: readonly ConsentStatement[], now: number): Promise<number> {
+    const said = await retryDeadlock(() => sayAll(this.#pool, statements, now));
+    this.#tell(said);
+    return said.length;
+  }
+
+  areOptedOut(pairs: readonly ConsentPair[]): Promise<boolean[]> {
+    return areOptedOut(this.#pool, pairs);
+  }
+
+  async listOptOuts(filter: OptOutFilter, slice: Slice): Promise<OptOut[]> {
+    const query = optOutsQuery(filter, slice);
+    const rows = query === null ? [] : await this.#all<OptOutRow>(query);
+    return (slice.fromEnd ? rows.reverse() : rows).map(optOutOf);
+  }
+
+  async newOptOuts(sinceMs: number, limit: number): Promise<OptOut[]> {
+    return (await this.#all<OptOutRow>(newOptOutsQuery(sinceMs, limit))).map(optOutOf);
+  }
+
   async correlationKey(fresh: Buffer): Promise<Buffer> {
     // Answers with the key that is kept, whoever stored it, in one statement: nobody can take it away in between.
     const { rows } = await this.#pool.query<{ value: string }>(
@@ -380,6 +396,41 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   async close(): Promise<void> {
     await this.#feed.close();
     await this.#pool.end();
+  }
+
+  /**
+   * Stores records and events. Records alone, as of sends without callbacks, take one statement. Together with an event
+   * they take one transaction, in which the two find each other.
+   */
+  async #commitRest(writes: readonly RestWrite[]): Promise<null[]> {
+    const records = writes.filter((write) => write.kind === 'record');
+    const sends = new Set(records.map(({ sendId }) => sendId));
+    if (sends.size === writes.length) await this.#recordAndAdopt(records);
+    else await this.#hearing(latestOf(writes), (client, heard) => applyAll(client, writes, heard));
+    return writes.map(() => null);
+  }
+
+  /** The records are stored when this resolves. Events that it could not apply to them are left to housekeeping. */
+  async #recordAndAdopt(records: readonly WriteOf<'record'>[]): Promise<void> {
+    const early = await retryDeadlock(() => recordAll(this.#pool, records));
+    if (early.length === 0) return;
+    const now = latestOf(records);
+    await this.#hearing(now, (client, heard) => adopt(client, early, now, heard)).catch(() => undefined);
+  }
+
+  /** One transaction, at the end of which is stored what its events say of consent. */
+  async #hearing<Result>(now: number, work: (client: PoolClient, heard: Heard) => Promise<Result>): Promise<Result> {
+    const { result, said } = await transaction(this.#pool, async (client) => {
+      const heard: Heard = [];
+      const result = await work(client, heard);
+      return { result, said: this.#consent === null ? [] : await sayAll(client, heard, now) };
+    });
+    this.#tell(said);
+    return result;
+  }
+
+  #tell(said: Parameters<typeof countsOf>[0]): void {
+    if (said.length > 0) for (const counts of countsOf(said)) this.#consent?.onChange(counts);
   }
 
   async #all<Row extends object = SendRow>({ sql, values }: Query): Promise<Row[]> {

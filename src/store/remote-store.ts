@@ -1,10 +1,12 @@
 /** A store that another process holds: both ends of the calls between them. */
 import { EVERYBODY, type Whose } from '../messaging/caller.js';
+import type { OptOut } from '../messaging/consent.js';
 import type { Message } from '../messaging/message.js';
 import type {
   MessageList,
   MessageFilter,
   MessageStore,
+  OptOutFilter,
   SendFilter,
   Slice,
   StoreChange,
@@ -31,12 +33,17 @@ const PASSED_ON = [
   'purge',
   'unresolvedSends',
   'rivalsOf',
+  'sayConsent',
+  'areOptedOut',
+  'newOptOuts',
   'ping',
 ] as const satisfies readonly (keyof MessageStore)[];
 type PassedOn = Pick<MessageStore, (typeof PASSED_ON)[number]>;
 
 /** Everybody is a symbol, which cannot travel. */
 type WireWhose = { readonly callerName: string } | 'EVERYBODY';
+
+type WireOptOutFilter = Omit<OptOutFilter, 'numbers'> & { readonly numbers: readonly string[] | 'EVERYBODY' };
 
 type WireFilter = Omit<MessageFilter, 'caller'> & { readonly caller: WireWhose };
 
@@ -47,6 +54,7 @@ export interface StoreCalls extends PassedOn {
   countMessages(filter: WireFilter, limit: number): Promise<number>;
   sendsById(by: 'sendId' | 'messageId', ids: readonly string[], whose: WireWhose): Promise<(StoredSend | null)[]>;
   listSends(filter: SendFilter, whose: WireWhose, slice: Slice): Promise<StoredSend[]>;
+  listOptOuts(filter: WireOptOutFilter, slice: Slice): Promise<OptOut[]>;
   /** Bytes lose their class on the way. */
   correlationKey(fresh: Uint8Array): Promise<Uint8Array>;
   readCounts: Counters['read'];
@@ -63,6 +71,8 @@ export function storeCalls(store: MessageStore, counters: Counters): StoreCalls 
     countMessages: (filter, limit) => store.countMessages(unpackedFilter(filter), limit),
     sendsById: (by, ids, whose) => store.sendsById(by, ids, unpacked(whose)),
     listSends: (filter, whose, slice) => store.listSends({ ...filter, caller: unpacked(whose) }, slice),
+    listOptOuts: ({ numbers, ...filter }, slice) =>
+      store.listOptOuts({ ...filter, numbers: numbers === 'EVERYBODY' ? EVERYBODY : numbers }, slice),
     correlationKey: (fresh) => store.correlationKey(Buffer.from(fresh)),
     readCounts: (counts, now) => counters.read(counts, now),
     addCounts: (counts, now) => counters.add(counts, now),
@@ -87,6 +97,8 @@ export function remoteStore(calls: StoreCalls): RemoteStore {
     countMessages: (filter, limit) => calls.countMessages(packedFilter(filter), limit),
     sendsById: (by, ids, whose) => calls.sendsById(by, ids, packed(whose)),
     listSends: (filter, slice) => calls.listSends({ ...filter, caller: '' }, packed(filter.caller), slice),
+    listOptOuts: ({ numbers, ...filter }, slice) =>
+      calls.listOptOuts({ ...filter, numbers: numbers === EVERYBODY ? 'EVERYBODY' : numbers }, slice),
     correlationKey: async (fresh) => Buffer.from(await calls.correlationKey(fresh)),
     sendLimits: (limits) =>
       sendLimits(limits, {

@@ -6,6 +6,7 @@ import { describeCallbacks } from './conformance/callbacks.js';
 import { describeCallers } from './conformance/callers.js';
 import { describeChanges } from './conformance/changes.js';
 import { describeClaims } from './conformance/claims.js';
+import { describeConsent } from './conformance/consent.js';
 import { describeHousekeeping } from './conformance/housekeeping.js';
 import { describeKept } from './conformance/kept.js';
 import { describeLateOutcomes } from './conformance/late-outcomes.js';
@@ -34,6 +35,7 @@ export function describeStore(
     describeAudit(opened);
     describeHousekeeping(opened);
     describeCallbacks(opened);
+    describeConsent(opened);
     describeSettlements(opened);
     describeStates(opened);
     describeLateOutcomes(opened);
