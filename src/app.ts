@@ -6,6 +6,7 @@ import { authenticator, isOpen } from './auth/authenticator.js';
 import { CALLBACK_PATH, takeCallbacks } from './catapult/callback-route.js';
 import { openAll, type Closing } from './closing.js';
 import { ConfigError, type Config, type TrustedDocumentsConfig } from './config/config.js';
+import { serveOptOutsCsv } from './consent/csv-route.js';
 import { serveGraphQL, type GraphQLOptions } from './graphql/server.js';
 import { TrustedDocuments, type Manifest } from './graphql/documents/trusted.js';
 import type { SocketFailure } from './graphql/subscriptions/socket.js';
@@ -68,20 +69,22 @@ export function createAppWith(shared: SharedParts, config: Config, options: AppO
 }
 
 async function openHttp(closing: Closing, config: Config, parts: Parts): Promise<HttpHost> {
-  const { log, callbacks, messages, policy, feed, changes, onInternalError } = parts;
+  const { log, callbacks, messages, policy, optOuts, feed, changes, clock, onInternalError } = parts;
   const { corsOrigins, trustedProxies, introspection, federatedTracing, routerOrigins } = config;
   const readiness = async (): Promise<object> => {
     await parts.ready();
     return { upstream: config.upstream.kind, upstreamCheck: parts.upstream.state() };
   };
   const http = await createHttpHost({ log, readiness, corsOrigins, trustedProxies });
+  const authenticate = authenticator(config.auth);
   const closeGraphQL = await serveGraphQL(http.routes, {
     messages,
     policy,
+    optOuts,
     feed,
     changes,
     onInternalError,
-    authenticate: authenticator(config.auth),
+    authenticate,
     trustedDocuments: readTrustedDocuments(config.trustedDocuments, log),
     corsOrigins,
     introspection,
@@ -91,6 +94,15 @@ async function openHttp(closing: Closing, config: Config, parts: Parts): Promise
     onSocketFailure: logSocketFailures(closing, log),
   });
   closing.add(closeGraphQL);
+  await serveOptOutsCsv(http.routes, {
+    optOuts,
+    authenticate,
+    clock,
+    onInternalError,
+    onImported: (result) => {
+      log.info(result, 'opt-outs were imported');
+    },
+  });
   if (callbacks !== null) await takeCallbacks(http.routes, callbacks);
   await http.routes.ready();
   closing.add(async () => {

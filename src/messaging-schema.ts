@@ -15,8 +15,8 @@ import { openParts, type AppOptions, type Parts } from './parts.js';
 /** Who asks, and the id of the request in the log. */
 export interface RequestFacts {
   /**
-   * The name of whoever signed in to your server: 1 to 255 characters of Unicode, none of them U+0000; anything else is
-   * a RangeError. Callers that `config.auth.senders` names may send from those numbers only.
+   * The name of whoever signed in to your server: 1 to 255 characters of Unicode, none of them U+0000, and not
+   * beginning with `server:`; anything else is a RangeError. Callers that `config.auth.senders` names may send from those numbers only.
    */
   readonly caller: string;
   /** What the caller may do; sending, and reading what it sent, by default. */
@@ -49,15 +49,16 @@ export interface MessagingSchema {
 export function createMessagingSchema(config: Config, options: AppOptions = {}): Promise<MessagingSchema> {
   return openAll(async (closing) => {
     const parts = await openParts(closing, config, options);
-    const { messages, policy, feed, changes, onInternalError } = parts;
-    const schema = buildMessagingSchema({ messages, policy });
+    const { messages, policy, optOuts, feed, changes, onInternalError } = parts;
+    const schema = buildMessagingSchema({ messages, policy, optOuts });
     const newContext = contextFactory({ messages, feed, changes, onInternalError });
     const callbackHost = await openCallbackHost(closing, config, parts);
     parts.watchUpstream();
     return {
       schema,
       contextFor({ caller, scopes = DEFAULT_SCOPES, requestId = randomUUID() }) {
-        if (!isCallerName(caller)) throw new RangeError('A caller has 1 to 255 characters, none of them U+0000.');
+        if (!isCallerName(caller))
+          throw new RangeError('A caller has 1 to 255 characters, none of them U+0000, and begins with no `server:`.');
         const senders = sendersOf(caller, config.auth.senders);
         return newContext(requestId, { caller: { name: caller, scopes: new Set(scopes), senders }, expiresAt: null });
       },

@@ -16,11 +16,13 @@ import { buildSchemaSync, createResolversMap } from 'type-graphql';
 import { badArgument, ServiceError, type FieldError } from '../errors.js';
 import type { Message } from '../messaging/message.js';
 import type { MessageService } from '../messaging/message-service.js';
+import type { OptOuts } from '../messaging/opt-outs.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
 import { countLists } from './answer-budget.js';
 import type { RequestContext } from './context.js';
 import { DeliveryResolver, MessageEventResolver, MessageHistoryResolver, MessageResolver } from './message.resolver.js';
 import { NodeResolver } from './node.resolver.js';
+import { OptOutResolver } from './opt-out.resolver.js';
 import { MAX_FIELD_ERRORS } from './rule.js';
 import { SendOfMessageResolver, SendResolver } from './send.resolver.js';
 import { ValidationResolver } from './validation.resolver.js';
@@ -42,6 +44,7 @@ const PLAIN_RESOLVERS = [
 export interface SchemaParts {
   readonly messages: MessageService;
   readonly policy: SendPolicy;
+  readonly optOuts: OptOuts;
 }
 
 /** The schema as clients see it, with nothing behind it. */
@@ -53,10 +56,11 @@ function buildApiSchema(parts: SchemaParts | null): GraphQLSchema {
   if (parts !== null) {
     instances.set(MessageResolver, new MessageResolver(parts.messages, parts.policy));
     instances.set(SendResolver, new SendResolver(parts.messages));
-    instances.set(ValidationResolver, new ValidationResolver(parts.policy));
+    instances.set(OptOutResolver, new OptOutResolver(parts.optOuts));
+    instances.set(ValidationResolver, new ValidationResolver(parts.policy, parts.optOuts));
   }
   const schema = buildSchemaSync({
-    resolvers: [MessageResolver, SendResolver, ValidationResolver, ...PLAIN_RESOLVERS],
+    resolvers: [MessageResolver, SendResolver, OptOutResolver, ValidationResolver, ...PLAIN_RESOLVERS],
     container: { get: (resolver: unknown) => instances.get(resolver) },
     // Every argument that is an input object is checked by its own `@InputArg`.
     validate: false,
@@ -74,8 +78,9 @@ function buildApiSchema(parts: SchemaParts | null): GraphQLSchema {
 }
 
 const ROOT_TYPES = {
-  Query: 'What can be asked: what became of messages, and what a text would cost.',
-  Mutation: 'What can be done: messages are sent, and sends with an unknown outcome are settled.',
+  Query: 'What can be asked: what became of messages, what a text would cost, and who wants no messages.',
+  Mutation:
+    'What can be done: messages are sent, sends with an unknown outcome are settled, and it is noted who wants no messages.',
   Subscription: 'What can be followed: messages on their way, and messages that come in.',
 };
 

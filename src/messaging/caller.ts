@@ -41,9 +41,12 @@ export interface SignedIn {
   readonly expiresAt: number | null;
 }
 
+/** Begins the names under which the server itself sends. No key, token or embedding server can have such a name. */
+export const OWN_CALLERS = 'server:';
+
 /** Whether this can be a caller's name, wherever it comes from. */
 export function isCallerName(name: string): boolean {
-  return name !== '' && name.length <= MAX_CALLER_LENGTH && isCleanText(name);
+  return name !== '' && !name.startsWith(OWN_CALLERS) && name.length <= MAX_CALLER_LENGTH && isCleanText(name);
 }
 
 /** The numbers that a caller may send from; null for all of the account's, where the operator listed none for it. */

@@ -441,8 +441,8 @@ export interface MessageStore {
   /** A slice of those who have opted out, the newest first: by `since`, then by `id`. */
   listOptOuts(filter: OptOutFilter, slice: Slice): Promise<OptOut[]>;
 
-  /** At most `limit` of those who are opted out by their own word, and newly so since `sinceMs`; the oldest first. */
-  newOptOuts(sinceMs: number, limit: number): Promise<OptOut[]>;
+  /** At most `limit` of those who are opted out by their own word, by when they became it and by `id`, after `after`. */
+  newOptOuts(after: Pick<OptOut, 'changedAtMs' | 'id'>, limit: number): Promise<OptOut[]>;
 
   /** The key that correlations are signed with: `fresh` when there is none yet. All instances get the same. */
   correlationKey(fresh: Buffer): Promise<Buffer>;

@@ -151,8 +151,8 @@ function walk(owner: string | null, owners: readonly string[] | null, recipient:
 
 const inOrder = ({ fromEnd }: Slice): string => (fromEnd ? 'ORDER BY since, id' : 'ORDER BY since DESC, id DESC');
 
-export const newOptOutsQuery = (sinceMs: number, limit: number): Query => ({
-  sql: `SELECT ${OPT_OUT_COLUMNS} FROM consent WHERE opted_out = 1 AND source = 'KEYWORD' AND changed_at >= ?
-    ORDER BY changed_at LIMIT ?`,
-  values: [sinceMs, limit],
+export const newOptOutsQuery = ({ changedAtMs, id }: Pick<OptOut, 'changedAtMs' | 'id'>, limit: number): Query => ({
+  sql: `SELECT ${OPT_OUT_COLUMNS} FROM consent WHERE opted_out = 1 AND source = 'KEYWORD' AND (changed_at, id) > (?, ?)
+    ORDER BY changed_at, id LIMIT ?`,
+  values: [changedAtMs, id, limit],
 });

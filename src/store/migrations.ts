@@ -356,7 +356,7 @@ const STEPS: readonly ((dialect: Dialect) => string)[] = [
     CREATE UNIQUE INDEX consent_id ON consent (id);
     CREATE INDEX consent_list ON consent (since, id) WHERE opted_out = 1;
     CREATE INDEX consent_owner ON consent (owner, since, id) WHERE opted_out = 1;
-    CREATE INDEX consent_new ON consent (changed_at) WHERE opted_out = 1 AND source = 'KEYWORD';
+    CREATE INDEX consent_new ON consent (changed_at, id) WHERE opted_out = 1 AND source = 'KEYWORD';
 
     -- Everything that counted when it was said, for ever. It names the entry above, which alone holds the numbers: when that
     -- is deleted to forget a number, this stays and leads to nobody. consent_history shows both together.

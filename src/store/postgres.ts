@@ -364,8 +364,8 @@ export class PostgresStore extends BatchingStore implements MessageStore {
     return (slice.fromEnd ? rows.reverse() : rows).map(optOutOf);
   }
 
-  async newOptOuts(sinceMs: number, limit: number): Promise<OptOut[]> {
-    return (await this.#all<OptOutRow>(newOptOutsQuery(sinceMs, limit))).map(optOutOf);
+  async newOptOuts(after: Pick<OptOut, 'changedAtMs' | 'id'>, limit: number): Promise<OptOut[]> {
+    return (await this.#all<OptOutRow>(newOptOutsQuery(after, limit))).map(optOutOf);
   }
 
   async correlationKey(fresh: Buffer): Promise<Buffer> {

@@ -447,8 +447,8 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     return (slice.fromEnd ? rows.reverse() : rows).map(optOutOf);
   }
 
-  async newOptOuts(sinceMs: number, limit: number): Promise<OptOut[]> {
-    const { sql, values } = newOptOutsQuery(sinceMs, limit);
+  async newOptOuts(after: Pick<OptOut, 'changedAtMs' | 'id'>, limit: number): Promise<OptOut[]> {
+    const { sql, values } = newOptOutsQuery(after, limit);
     return (await this.#all<OptOutRow>(sql, ...values)).map(optOutOf);
   }
 

@@ -27,6 +27,7 @@ import {
 } from '../support/generated/graphql.js';
 import { listen, stopListening } from '../support/listen.js';
 import { ACCEPTED_ANSWER, INPUT } from '../support/messages.js';
+import { NO_OPT_OUTS } from '../support/opt-outs.js';
 
 type Input = Partial<Record<keyof typeof INPUT | 'media' | 'tag' | 'expiresAt' | 'idempotencyKey', unknown>>;
 
@@ -167,7 +168,7 @@ describe('validateMessage, beside a send of the same input', () => {
     send: ({ refusal }: SendRequest) => Promise.reject(refusal ?? new ServiceError('OUTCOME_UNKNOWN')),
   } as unknown as MessageService;
   const under = (options: SendPolicyOptions): GraphQLSchema =>
-    buildMessagingSchema({ messages, policy: new SendPolicy(options, { now: () => NOW }) });
+    buildMessagingSchema({ messages, optOuts: NO_OPT_OUTS, policy: new SendPolicy(options, { now: () => NOW }) });
   const schemas = fc.constantFrom(
     under({ allowedRegions: '*', mediaHosts: null, allowHttpMedia: true }),
     under({ allowedRegions: ['US'], mediaHosts: ['cdn.example.com'], allowHttpMedia: false }),
@@ -242,7 +243,11 @@ describe('validateMessage, beside a send of the same input', () => {
       }
     }
     const options: SendPolicyOptions = { allowedRegions: ['US'], mediaHosts: null, allowHttpMedia: false };
-    const schema = buildMessagingSchema({ messages, policy: new CountingPolicy(options, { now: () => NOW }) });
+    const schema = buildMessagingSchema({
+      messages,
+      optOuts: NO_OPT_OUTS,
+      policy: new CountingPolicy(options, { now: () => NOW }),
+    });
     const newContext = contextFactory({
       messages,
       feed: new MessageFeed(store),

@@ -306,8 +306,12 @@ export function describeConsent(opened: Opened): void {
     await store.take(text('STOP', 1_000, { from: '+12345678904' }), NOW + 5_000);
     await store.take(text('STOP', 1_000, { from: '+12345678905' }), NOW + 5_000);
     await store.take(text('START', 2_000, { from: '+12345678905' }), NOW + 6_000);
-    expect((await store.newOptOuts(NOW + 1, 9)).map(({ recipient }) => recipient)).toEqual(['+12345678904']);
-    expect(await store.newOptOuts(NOW, 1)).toMatchObject([{ recipient: THEIRS, changedAtMs: NOW }]);
+    expect((await store.newOptOuts({ changedAtMs: NOW + 1, id: '' }, 9)).map(({ recipient }) => recipient)).toEqual([
+      '+12345678904',
+    ]);
+    expect(await store.newOptOuts({ changedAtMs: NOW, id: '' }, 1)).toMatchObject([
+      { recipient: THEIRS, changedAtMs: NOW },
+    ]);
   });
 
   describe('the audit of consent', () => {
