@@ -61,7 +61,7 @@ export const ERRORS = {
     message: 'Send a valid API key or token.',
   },
   FORBIDDEN: {
-    when: 'The key or token lacks a scope, which `message` names.',
+    when: 'The key or token lacks a scope or a number, or this server was told not to do this: `message` says which.',
     retryable: false,
     message: 'This key or token lacks a scope.',
   },

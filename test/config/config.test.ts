@@ -52,6 +52,8 @@ describe('the configuration', () => {
       ],
       limitPerRecipient: [{ count: 100_000, windowSeconds: 600 }],
       limitPerRecipientOverall: [],
+      keepsConsent: true,
+      optOutReply: null,
       logLevel: 'info',
     });
   });
@@ -357,6 +359,13 @@ describe('the configuration', () => {
     { MEDIA_HOSTS: '*.svc.cluster.local' },
     { MEDIA_HOSTS: '10.0.0.1' },
     { HTTP_MEDIA: 'no' },
+    { CONSENT: 'no' },
+    { CONSENT: 'off', OPT_OUT_REPLY: 'You get no more messages.' },
+    // It would go on for ever.
+    { OPT_OUT_REPLY: 'STOP' },
+    { OPT_OUT_REPLY: 'Please “start”!' },
+    { OPT_OUT_REPLY: 'a'.repeat(307) },
+    { OPT_OUT_REPLY: 'You are out\ud800.' },
     { TRUSTED_DOCUMENTS: 'yes', TRUSTED_DOCUMENTS_FILE: 'manifest.json' },
     { TRUSTED_DOCUMENTS: 'enforce' },
     { TRUSTED_DOCUMENTS: 'log' },

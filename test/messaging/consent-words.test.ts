@@ -105,7 +105,8 @@ describe('what a message says of consent', () => {
   it('costs no more for a long text, even one that begins and ends like a word', () => {
     const long = `stop${' '.repeat(1_000_000)}`;
     const started = performance.now();
-    for (let count = 0; count < 10_000; count++) expect(consentWordOf(long)).toBeNull();
+    const read = Array.from({ length: 10_000 }, () => consentWordOf(long));
+    expect(read.every((word) => word === null)).toBe(true);
     expect(performance.now() - started).toBeLessThan(1_000);
   });
 
