@@ -6,6 +6,7 @@ import { authenticator, isOpen } from './auth/authenticator.js';
 import { CALLBACK_PATH, takeCallbacks } from './catapult/callback-route.js';
 import { openAll, type Closing } from './closing.js';
 import { ConfigError, type Config, type TrustedDocumentsConfig } from './config/config.js';
+import { serveOptOutsCsv } from './consent/csv-route.js';
 import { serveGraphQL, type GraphQLOptions } from './graphql/server.js';
 import { TrustedDocuments, type Manifest } from './graphql/documents/trusted.js';
 import type { SocketFailure } from './graphql/subscriptions/socket.js';
@@ -70,7 +71,7 @@ export function createAppWith(shared: SharedParts, config: Config, options: AppO
 }
 
 async function openHttp(closing: Closing, config: Config, parts: Parts): Promise<HttpHost> {
-  const { log, callbacks, messages, policy, feed, changes, attachments, onInternalError } = parts;
+  const { log, callbacks, messages, policy, optOuts, feed, changes, attachments, clock, onInternalError } = parts;
   const { corsOrigins, trustedProxies, introspection, federatedTracing, routerOrigins, publicUrl } = config;
   const authenticate = authenticator(config.auth);
   const readiness = async (): Promise<object> => {
@@ -81,6 +82,7 @@ async function openHttp(closing: Closing, config: Config, parts: Parts): Promise
   const closeGraphQL = await serveGraphQL(http.routes, {
     messages,
     policy,
+    optOuts,
     feed,
     changes,
     attachments,
@@ -96,7 +98,7 @@ async function openHttp(closing: Closing, config: Config, parts: Parts): Promise
     onSocketFailure: logSocketFailures(closing, log),
   });
   closing.add(closeGraphQL);
-  const { upstream, addresses, copies, clock } = parts;
+  const { upstream, addresses, copies } = parts;
   await serveMedia(http.routes, {
     messages,
     media: upstream.media,
@@ -106,6 +108,15 @@ async function openHttp(closing: Closing, config: Config, parts: Parts): Promise
     authenticate,
     corsOrigins,
     log,
+  });
+  await serveOptOutsCsv(http.routes, {
+    optOuts,
+    authenticate,
+    clock,
+    onInternalError,
+    onImported: (result) => {
+      log.info(result, 'opt-outs were imported');
+    },
   });
   if (callbacks !== null) await takeCallbacks(http.routes, callbacks);
   await http.routes.ready();

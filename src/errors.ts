@@ -61,7 +61,7 @@ export const ERRORS = {
     message: 'Send a valid API key or token.',
   },
   FORBIDDEN: {
-    when: 'The key or token lacks a scope or a number: `message` says what. At `/media` also: a page of another site asks, or a signed address has ended (HTTP 403).',
+    when: 'The key or token lacks a scope or a number, or this server was told not to do this: `message` says which. At `/media` also: a page of another site asks, or a signed address has ended (HTTP 403).',
     retryable: false,
     message: 'This key or token lacks a scope.',
   },
@@ -160,6 +160,7 @@ export const FIELD_ERRORS = {
     meaning: 'The operator does not send to this country or kind of line, or the number is not valid in its country.',
     parameters: NONE,
   },
+  RECIPIENT_OPTED_OUT: { meaning: 'The recipient wants no messages from this number.', parameters: NONE },
   TEXT_REQUIRED: { meaning: 'There is neither text nor media.', parameters: NONE },
   TEXT_TOO_LONG: { meaning: 'The text is too long.', parameters: EXCEEDED },
   APPLICATION_ID_REQUIRED: {

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { createApp } from './app.js';
 import { isOpen } from './auth/authenticator.js';
-import { ConfigError, databaseUrlIn, readConfig, type Config } from './config/config.js';
+import { ConfigError, storeConfigIn, readConfig, type Config } from './config/config.js';
 import type { SandboxAuth } from './config/upstream.js';
 import { runDemo } from './demo.js';
 import { ServiceError } from './errors.js';
@@ -160,13 +160,13 @@ function userName(): string {
 
 /** Opens the store of the server, which may be running, and leaves what is under way alone. */
 async function withStore(work: (store: MessageStore) => Promise<void>): Promise<void> {
-  const databaseUrl = databaseUrlIn(process.env);
+  const { databaseUrl, keepsConsent } = storeConfigIn(process.env);
   if (databaseUrl === null && !existsSync(STORE_FILE)) {
     throw new UsageError(
       `There is no ${STORE_FILE} here: run this where the server runs, with its DATABASE_URL if it has one.`,
     );
   }
-  const store = await openStore({ databaseUrl, file: STORE_FILE });
+  const store = await openStore({ databaseUrl, file: STORE_FILE, ...(keepsConsent ? {} : { consent: null }) });
   try {
     await work(store);
   } finally {

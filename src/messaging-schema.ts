@@ -23,8 +23,9 @@ import { openParts, type AppOptions, type Parts } from './parts.js';
 /** Who asks, and the id of the request in the log. */
 export interface RequestFacts {
   /**
-   * The name of whoever signed in to your server: 1 to 255 characters of Unicode, none of them U+0000; anything else is
-   * a RangeError. Callers that `config.auth.senders` names may send from those numbers only, and read their messages.
+   * The name of whoever signed in to your server: 1 to 255 characters of Unicode, none of them U+0000, and not
+   * beginning with `server:`; anything else is a RangeError. Callers that `config.auth.senders` names may send from those
+   * numbers only, and read their messages.
    */
   readonly caller: string;
   /**
@@ -62,15 +63,17 @@ export interface MessagingSchema {
 export function createMessagingSchema(config: Config, options: AppOptions = {}): Promise<MessagingSchema> {
   return openAll(async (closing) => {
     const parts = await openParts(closing, config, options);
-    const { messages, policy, feed, changes, attachments, onInternalError } = parts;
-    const schema = buildMessagingSchema({ messages, policy });
+    const { messages, policy, optOuts, feed, changes, attachments, onInternalError } = parts;
+    const schema = buildMessagingSchema({ messages, policy, optOuts });
     const newContext = contextFactory({ messages, feed, changes, attachments, onInternalError });
     const callbackHost = await openCallbackHost(closing, config, parts);
     parts.watchUpstream();
     return {
       schema,
       contextFor({ caller, numbers, scopes = DEFAULT_SCOPES, requestId = randomUUID() }) {
-        if (!isCallerName(caller)) throw new RangeError('A caller has 1 to 255 characters, none of them U+0000.');
+        if (!isCallerName(caller)) {
+          throw new RangeError('A caller has 1 to 255 characters, none of them U+0000, and begins with no `server:`.');
+        }
         if (!areNumbers(numbers ?? [])) {
           throw new RangeError(`A caller has at most ${MAX_NUMBERS} numbers, all in E.164 format.`);
         }

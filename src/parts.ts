@@ -18,11 +18,17 @@ import { MediaAddresses } from './messaging/media-address.js';
 import { MessageFeed } from './messaging/message-feed.js';
 import { MessageService, type SendObserver } from './messaging/message-service.js';
 import type { Clock } from './messaging/ports.js';
+import type { ConsentCounts } from './messaging/consent.js';
+import { startOptOutReplies, type OptOutRepliesOptions } from './messaging/opt-out-replies.js';
+import { OptOuts } from './messaging/opt-outs.js';
 import { RefusalCounts } from './messaging/refusal-counts.js';
 import { SendPolicy } from './messaging/send-policy.js';
 import { startSettling, type SettlingOptions } from './messaging/settle-by-search.js';
-import { openStore, type OpenStore } from './store/index.js';
+import { openStore, type OpenStore, type StoreOptions } from './store/index.js';
 import { NOT_CHECKED, openUpstream, type BuiltInSandbox, type OpenUpstream } from './upstream.js';
+
+/** A stop waits this long for confirmations that are being sent. */
+const REPLY_DRAIN_MS = 1_000;
 
 /** Where messages are kept unless DATABASE_URL says otherwise, below the working directory. */
 export const STORE_FILE = 'data/messages.sqlite';
@@ -45,8 +51,10 @@ export interface SharedParts {
 
 export interface Parts {
   readonly log: Logger;
+  readonly clock: Clock;
   readonly messages: MessageService;
   readonly policy: SendPolicy;
+  readonly optOuts: OptOuts;
   readonly feed: MessageFeed;
   readonly changes: ChangeStream;
   readonly upstream: OpenUpstream;
@@ -55,7 +63,6 @@ export interface Parts {
   readonly addresses: MediaAddresses;
   /** Of files of incoming messages; null where nothing is copied. */
   readonly copies: Copies | null;
-  readonly clock: Clock;
   /** From the first call on, the log says when upstream can be used and when not. The caller has logged `known` already. */
   readonly watchUpstream: (known?: string) => void;
   /** What the callback route needs; null where callbacks are off. */
@@ -80,8 +87,7 @@ export async function openParts(
 ): Promise<Parts> {
   const { clock = systemClock, storeFile = STORE_FILE } = options;
   const log = options.log ?? createLogger(config.logLevel, pino.destination({ dest: 2, sync: true }));
-  const store =
-    shared.store ?? (await openStore({ databaseUrl: config.databaseUrl, file: storeFile, forServer: true }));
+  const store = shared.store ?? (await openStore({ ...storeOptions(config, log), file: storeFile, forServer: true }));
   closing.add(() => store.close());
   const key = await store.correlationKey(randomBytes(CORRELATION_KEY_BYTES));
   const upstream = await openUpstream(closing, config.upstream, clock, shared.sandbox);
@@ -104,6 +110,7 @@ export async function openParts(
   const { sendTimeoutMs, sendPolicy } = config;
   const { applicationIds } = sendPolicy;
   const observer = logSends(log, upstream);
+  const policy = new SendPolicy(sendPolicy, clock, (url) => media.owns(url));
   const messages = new MessageService({
     store,
     gateway,
@@ -117,6 +124,18 @@ export async function openParts(
   });
   closing.add(() => messages.close());
   closing.add(await startHousekeeping({ store, clock, refusals, ...logHousekeeping(log) }));
+  const { optOutReply: text } = config;
+  if (text !== null && takesCallbacks) {
+    const stop = startOptOutReplies({ store, messages, policy, clock, text, ...logReplies(log) });
+    closing.add(async () => {
+      // Whatever else was under way has ended by now.
+      const cutOff = setTimeout(() => {
+        gateway.abortInFlight();
+      }, REPLY_DRAIN_MS);
+      await stop();
+      clearTimeout(cutOff);
+    });
+  }
   if (config.settleBySearch) {
     closing.add(startSettling({ store, search: new CatapultSearch(account), clock, ...logSettling(log) }));
   }
@@ -128,12 +147,13 @@ export async function openParts(
   const isCopied = copies?.has ?? (() => Promise.resolve(false));
   return {
     log,
+    clock,
     messages,
     attachments: new Attachments({ media, addresses, clock, isCopied }),
     addresses,
     copies,
-    clock,
-    policy: new SendPolicy(sendPolicy, clock, (url) => media.owns(url)),
+    policy,
+    optOuts: new OptOuts({ store, clock, isKept: config.keepsConsent }),
     feed: new MessageFeed(store),
     changes: new ChangeStream(store, clock),
     upstream,
@@ -162,6 +182,28 @@ function once<Args extends unknown[]>(work: (...args: Args) => void): (...args: 
   return (...args) => {
     if (!isDone) work(...args);
     isDone = true;
+  };
+}
+
+/** What the configuration says of the store. */
+export function storeOptions(
+  { databaseUrl, keepsConsent }: Pick<Config, 'databaseUrl' | 'keepsConsent'>,
+  log: Logger,
+): Pick<StoreOptions, 'databaseUrl' | 'consent'> {
+  const onChange = (counts: ConsentCounts): void => {
+    log.info(counts, 'recipients opted out or in');
+  };
+  return { databaseUrl, consent: keepsConsent ? { onChange } : null };
+}
+
+function logReplies(log: Logger): Pick<OptOutRepliesOptions, 'onUnconfirmed' | 'onFailure'> {
+  return {
+    onUnconfirmed: (code) => {
+      log.warn({ code }, 'an opt-out could not be confirmed to the recipient');
+    },
+    onFailure: (error) => {
+      log.error({ err: error }, 'confirming opt-outs failed');
+    },
   };
 }
 

@@ -11,7 +11,7 @@ import { openAll, type Closing } from './closing.js';
 import type { Config } from './config/config.js';
 import type { Logger } from './log.js';
 import type { StoreChange } from './messaging/ports.js';
-import { logHousekeeping, STORE_FILE } from './parts.js';
+import { logHousekeeping, STORE_FILE, storeOptions } from './parts.js';
 import { openStore, type OpenStore } from './store/index.js';
 import { remoteStore, storeCalls, type StoreCalls } from './store/remote-store.js';
 import { CountersInMemory } from './store/send-limits.js';
@@ -56,7 +56,7 @@ export interface Workers {
  */
 export function startWorkers(config: Config, log: Logger): Promise<Workers> {
   return openAll(async (closing) => {
-    const store = config.databaseUrl === null ? await openForWorkers(closing, log) : null;
+    const store = config.databaseUrl === null ? await openForWorkers(closing, config, log) : null;
     const { upstream } = config;
     const sandbox = upstream.kind === 'sandbox' ? await startBuiltInSandbox(closing, upstream.auth) : null;
     const calls: Partial<FirstProcess> = {
@@ -73,8 +73,8 @@ export function startWorkers(config: Config, log: Logger): Promise<Workers> {
   });
 }
 
-async function openForWorkers(closing: Closing, log: Logger): Promise<OpenStore> {
-  const store = await openStore({ databaseUrl: null, file: STORE_FILE, forServer: true });
+async function openForWorkers(closing: Closing, config: Config, log: Logger): Promise<OpenStore> {
+  const store = await openStore({ ...storeOptions(config, log), file: STORE_FILE, forServer: true });
   closing.add(() => store.close());
   // No worker runs yet: whatever is pending was left by a crash.
   const count = await store.expireLeases(Number.MAX_SAFE_INTEGER);

@@ -1,5 +1,6 @@
 /** The environment, read once into a frozen Config. All mistakes are reported at once, by name and never by value. */
 import { readAccess, type AccessConfig } from './access.js';
+import { readConsent, type ConsentConfig } from './consent.js';
 import { readLimits, type LimitsConfig } from './limits.js';
 import { ConfigReader, isOrigin, type Environment, type Range } from './reader.js';
 import { readUpstream, type Upstream } from './upstream.js';
@@ -7,7 +8,7 @@ import { readUpstream, type Upstream } from './upstream.js';
 export { ConfigError, type Environment } from './reader.js';
 export type { ProxyConfig, Upstream, UpstreamCredentials } from './upstream.js';
 
-export interface Config extends AccessConfig, LimitsConfig {
+export interface Config extends AccessConfig, ConsentConfig, LimitsConfig {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
@@ -75,18 +76,20 @@ export function readConfig(environment: Environment): Config {
     trustedDocuments: readTrustedDocuments(reader),
     ...readAccess(reader, !isSandbox || !isLoopback(host)),
     ...readLimits(reader, isSandbox),
+    ...readConsent(reader),
     logLevel: reader.readOneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
   };
   reader.throwProblems();
   return Object.freeze(config);
 }
 
-/** Where the store is, for commands that need nothing else. @throws ConfigError */
-export function databaseUrlIn(environment: Environment): string | null {
+/** What commands need that use the store alone. @throws ConfigError */
+export function storeConfigIn(environment: Environment): Pick<Config, 'databaseUrl' | 'keepsConsent'> {
   const reader = new ConfigReader(environment);
-  const url = readDatabaseUrl(reader);
+  const { keepsConsent } = readConsent(reader);
+  const databaseUrl = readDatabaseUrl(reader);
   reader.throwProblems();
-  return url;
+  return { databaseUrl, keepsConsent };
 }
 
 function readPublicUrl(reader: ConfigReader): string | null {

@@ -50,7 +50,7 @@ export class MessageInput {
 
   @Field(() => [String], {
     description:
-      'The recipients: 1 to 10 different E.164 numbers. More than one makes a group message. A single string counts as a list of one. Error codes: `INVALID_E164`, `NO_RECIPIENT`, `TOO_MANY_RECIPIENTS`, `DUPLICATE_RECIPIENT`, and `DESTINATION_NOT_ALLOWED` for countries and lines that the operator does not send to, and for numbers that are not valid in their country.',
+      'The recipients: 1 to 10 different E.164 numbers. More than one makes a group message. A single string counts as a list of one. Error codes: `INVALID_E164`, `NO_RECIPIENT`, `TOO_MANY_RECIPIENTS`, `DUPLICATE_RECIPIENT`, `DESTINATION_NOT_ALLOWED` for countries and lines that the operator does not send to and for numbers that are not valid in their country, and `RECIPIENT_OPTED_OUT` for those who want no messages from this number.',
   })
   @AtLeast('NO_RECIPIENT', 1, 'Must have at least one recipient.')
   @AtMost('TOO_MANY_RECIPIENTS', MAX_RECIPIENTS, 'recipients')

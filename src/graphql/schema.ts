@@ -16,6 +16,7 @@ import { buildSchemaSync, createResolversMap } from 'type-graphql';
 import { badArgument, ServiceError, type FieldError } from '../errors.js';
 import type { Message } from '../messaging/message.js';
 import type { MessageService } from '../messaging/message-service.js';
+import type { OptOuts } from '../messaging/opt-outs.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
 import { countLists } from './answer-budget.js';
 import { AttachmentResolver } from './attachment.resolver.js';
@@ -23,6 +24,7 @@ import { ConversationOfMessageResolver, ConversationResolver } from './conversat
 import type { RequestContext } from './context.js';
 import { DeliveryResolver, MessageEventResolver, MessageHistoryResolver, MessageResolver } from './message.resolver.js';
 import { NodeResolver } from './node.resolver.js';
+import { OptOutResolver } from './opt-out.resolver.js';
 import { MAX_FIELD_ERRORS } from './rule.js';
 import { SendOfMessageResolver, SendResolver } from './send.resolver.js';
 import { ValidationResolver } from './validation.resolver.js';
@@ -47,6 +49,7 @@ const PLAIN_RESOLVERS = [
 export interface SchemaParts {
   readonly messages: MessageService;
   readonly policy: SendPolicy;
+  readonly optOuts: OptOuts;
 }
 
 /** The schema as clients see it, with nothing behind it. */
@@ -59,7 +62,8 @@ function buildApiSchema(parts: SchemaParts | null): GraphQLSchema {
     instances.set(MessageResolver, new MessageResolver(parts.messages, parts.policy));
     instances.set(ConversationResolver, new ConversationResolver(parts.messages));
     instances.set(SendResolver, new SendResolver(parts.messages));
-    instances.set(ValidationResolver, new ValidationResolver(parts.policy));
+    instances.set(OptOutResolver, new OptOutResolver(parts.optOuts));
+    instances.set(ValidationResolver, new ValidationResolver(parts.policy, parts.optOuts));
     instances.set(ViewerResolver, new ViewerResolver(parts.messages, parts.policy));
   }
   const schema = buildSchemaSync({
@@ -67,6 +71,7 @@ function buildApiSchema(parts: SchemaParts | null): GraphQLSchema {
       MessageResolver,
       ConversationResolver,
       SendResolver,
+      OptOutResolver,
       ValidationResolver,
       ViewerResolver,
       ...PLAIN_RESOLVERS,
@@ -88,8 +93,9 @@ function buildApiSchema(parts: SchemaParts | null): GraphQLSchema {
 }
 
 const ROOT_TYPES = {
-  Query: 'What can be asked: what became of messages, and what a text would cost.',
-  Mutation: 'What can be done: messages are sent, and sends with an unknown outcome are settled.',
+  Query: 'What can be asked: what became of messages, what a text would cost, and who wants no messages.',
+  Mutation:
+    'What can be done: messages are sent, sends with an unknown outcome are settled, and it is noted who wants no messages.',
   Subscription: 'What can be followed: messages on their way, and messages that come in.',
 };
 

@@ -3,7 +3,10 @@ import 'reflect-metadata';
 import { Arg, Ctx, Field, ObjectType, Query, Resolver } from 'type-graphql';
 import { badArgument, type FieldError, type FieldErrorCode } from '../errors.js';
 import { requireScope, type Caller } from '../messaging/caller.js';
-import { isRegion, normalizeNumber, type NormalizedNumber } from '../messaging/region.js';
+import type { OutboundMessage } from '../messaging/message.js';
+import { recipientOptedOut } from '../messaging/message-service.js';
+import type { OptOuts } from '../messaging/opt-outs.js';
+import { isE164, isRegion, normalizeNumber, type NormalizedNumber } from '../messaging/region.js';
 import { segmentsOf, type Segmentation } from '../messaging/segments.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
 import type { RequestContext } from './context.js';
@@ -56,21 +59,23 @@ const NO_NUMBER = { number: null, region: null } as const;
 @Resolver()
 export class ValidationResolver {
   readonly #policy: SendPolicy;
+  readonly #optOuts: OptOuts;
 
-  constructor(policy: SendPolicy) {
+  constructor(policy: SendPolicy, optOuts: OptOuts) {
     this.#policy = policy;
+    this.#optOuts = optOuts;
   }
 
   @Query(() => MessageValidationType, {
     description:
       'Looks at a message without sending, storing or counting anything. Mistakes are data here, and no errors. Needs `messages:send`.',
   })
-  validateMessage(
+  async validateMessage(
     @Arg('input', () => MessageInput, { description: 'The message that would be sent.' }) input: MessageInput,
     @Ctx() { caller }: RequestContext,
-  ): MessageValidationType {
+  ): Promise<MessageValidationType> {
     requireScope(caller, 'messages:send');
-    return { fieldErrors: this.#mistakesOf(input, caller), preview: segmentsOf(beginningOf(input.text)) };
+    return { fieldErrors: await this.#mistakesOf(input, caller), preview: segmentsOf(beginningOf(input.text)) };
   }
 
   @Query(() => NormalizedNumberType, {
@@ -99,8 +104,8 @@ export class ValidationResolver {
     return normalizeNumber(text, region ?? null) ?? NO_NUMBER;
   }
 
-  /** Of the lists, the policy judges as many entries as a message may have: longer ones cost no more. */
-  #mistakesOf(input: MessageInput, caller: Caller): readonly FieldError[] {
+  /** Of the lists, policy and consent judge as many entries as a message may have: longer ones cost no more. */
+  async #mistakesOf(input: MessageInput, caller: Caller): Promise<readonly FieldError[]> {
     const broken = mistakesOf('input', input);
     const malformed = new Set(broken.filter(({ code }) => MALFORMED.has(code)).map(({ path }) => path.join('.')));
     // Which application it belongs to cannot be known, then, and may be known once it is written right.
@@ -108,7 +113,18 @@ export class ValidationResolver {
     const { to, media, ...message } = requestedMessage(input);
     const judged = { ...message, to: to.slice(0, MAX_RECIPIENTS), media: media.slice(0, MAX_MEDIA) };
     const notAllowed = this.#policy.mistakesOf(judged, caller).filter(({ path }) => !malformed.has(path.join('.')));
-    return [...broken, ...notAllowed].slice(0, MAX_FIELD_ERRORS);
+    const isJudged = ({ senders }: Caller): boolean => senders?.has(judged.from) ?? true;
+    const optedOut = isJudged(caller) ? await this.#optedOutIn(judged) : [];
+    return [...broken, ...notAllowed, ...optedOut].slice(0, MAX_FIELD_ERRORS);
+  }
+
+  /** The recipients who want no messages from this number. Nobody can be that who has no number. */
+  async #optedOutIn({ from, to }: Pick<OutboundMessage, 'from' | 'to'>): Promise<readonly FieldError[]> {
+    const places = [...to.keys()].filter((place) => isE164(from) && isE164(to[place] ?? ''));
+    const areOut = await this.#optOuts.areOptedOut(
+      places.map((place) => ({ owner: from, recipient: to[place] ?? '' })),
+    );
+    return places.filter((_, index) => areOut[index]).map(recipientOptedOut);
   }
 }
 

@@ -60,9 +60,12 @@ export interface SignedIn {
   readonly expiresAt: number | null;
 }
 
+/** Begins the names under which the server itself sends. No key, token or embedding server can have such a name. */
+export const OWN_CALLERS = 'server:';
+
 /** Whether this can be a caller's name, wherever it comes from. */
 export function isCallerName(name: string): boolean {
-  return name !== '' && name.length <= MAX_CALLER_LENGTH && isCleanText(name);
+  return name !== '' && !name.startsWith(OWN_CALLERS) && name.length <= MAX_CALLER_LENGTH && isCleanText(name);
 }
 
 /** Whether these can be the numbers of a caller. */

@@ -1,12 +1,13 @@
 /** The send: claim, call, record; the lookups; and settling by hand. */
 import { createHash } from 'node:crypto';
-import { ServiceError, type ErrorCode } from '../errors.js';
+import { ServiceError, type ErrorCode, type FieldError } from '../errors.js';
 import { Canceller } from './cancellation.js';
 import type { Whose, WhoseSends } from './caller.js';
 import type { Message, OutboundMessage, RequestedMessage } from './message.js';
 import { RecordQueue, type RecordObserver } from './record-queue.js';
 import {
   NotTriedError,
+  type Claim,
   type Clock,
   type ConversationFilter,
   type ConversationList,
@@ -53,6 +54,8 @@ export interface SendRequest {
   readonly requestId: string;
   /** Why this may not be sent now; null when it may. It counts only if no earlier send holds the key. */
   readonly refusal: ServiceError | null;
+  /** See `NewSend`. */
+  readonly ignoresConsent?: boolean;
 }
 
 /** One line for the operator's log. Holds nothing personal: no number, no text, no tag. */
@@ -213,10 +216,11 @@ export class MessageService {
     const room = await this.#look(send);
     if (room.kind === 'REFUSED') return this.#refuseUnlessHeld(rateLimited(room), request, fingerprint);
 
-    const holder = await this.#claim(send, room);
-    if (holder !== null) {
+    const unclaimed = await this.#claim(send, room);
+    if (unclaimed !== null) {
       room.drop();
-      return replay(holder, fingerprint);
+      if (unclaimed.kind === 'OPTED_OUT') throw optedOut(unclaimed.recipients);
+      return replay(unclaimed.by, fingerprint);
     }
     const counted = await this.#count(send, room);
     // From here on the intent is on disk: whatever happens, this send is found again and never sent twice.
@@ -250,12 +254,11 @@ export class MessageService {
     return applicationId === undefined ? null : { ...message, applicationId };
   }
 
-  #newSend(request: SendRequest, message: OutboundMessage, fingerprint: string): NewSend {
-    const { caller, idempotencyKey, requestId } = request;
+  #newSend({ refusal: _, ...request }: SendRequest, message: OutboundMessage, fingerprint: string): NewSend {
     const { clock, newId, sendTimeoutMs } = this.#options;
     const startedAtMs = clock.now();
     const leaseUntilMs = startedAtMs + sendTimeoutMs + LEASE_MARGIN_MS;
-    return { sendId: newId(), caller, idempotencyKey, fingerprint, message, requestId, startedAtMs, leaseUntilMs };
+    return { ...request, message, sendId: newId(), fingerprint, startedAtMs, leaseUntilMs };
   }
 
   async #holderOf(caller: string, idempotencyKey: string): Promise<StoredSend | null> {
@@ -266,8 +269,8 @@ export class MessageService {
     }
   }
 
-  /** Stores the intent; returns the send that holds the key instead, where there is one. */
-  async #claim(send: NewSend, room: Room): Promise<StoredSend | null> {
+  /** Stores the intent; returns why not, where the key is held or a recipient has opted out. */
+  async #claim(send: NewSend, room: Room): Promise<Exclude<Claim, { kind: 'CLAIMED' }> | null> {
     try {
       if (this.#records.isFull) throw new NotTriedError();
       const claim = await this.#options.store.claim(send);
@@ -275,7 +278,8 @@ export class MessageService {
         case 'CLAIMED':
           return null;
         case 'HELD':
-          return claim.by;
+        case 'OPTED_OUT':
+          return claim;
         default:
           // Any other answer of a store is no claim.
           throw new Error('not claimed', { cause: claim satisfies never });
@@ -380,6 +384,13 @@ function wordOf(outcome: SendOutcome): SendReport['outcome'] {
   return outcome.status === 'ACCEPTED' && outcome.message === null ? 'ACCEPTED_WITHOUT_ID' : outcome.status;
 }
 
+/** The mistake of a recipient at this place of the input, who wants no messages. */
+export const recipientOptedOut = (place: number): FieldError => ({
+  path: ['input', 'to', String(place)],
+  code: 'RECIPIENT_OPTED_OUT',
+  message: 'This recipient has opted out of messages from this number.',
+});
+
 /** This call sent nothing. What an earlier one with the same key did is not known without the store. */
 const storeUnavailable = (idempotencyKey: string | null, cause: unknown): ServiceError =>
   new ServiceError('STORE_UNAVAILABLE', { outcome: idempotencyKey === null ? 'NOT_SENT' : 'UNKNOWN', cause });
@@ -390,5 +401,7 @@ const applicationIdRequired = (): ServiceError => {
   const fieldErrors = [{ path: ['input', 'applicationId'], code, message }];
   return new ServiceError('BAD_USER_INPUT', { outcome: 'NOT_SENT', fieldErrors });
 };
+const optedOut = (places: readonly number[]): ServiceError =>
+  new ServiceError('BAD_USER_INPUT', { outcome: 'NOT_SENT', fieldErrors: places.map(recipientOptedOut) });
 const keyReused = (): ServiceError => new ServiceError('IDEMPOTENCY_KEY_REUSED', { outcome: 'NOT_SENT' });
 const outcomeUnknown = (): ServiceError => new ServiceError('OUTCOME_UNKNOWN', { outcome: 'UNKNOWN' });

@@ -4,6 +4,7 @@ import type { CallbackEvent } from './callback-event.js';
 import type { EVERYBODY, SignedIn, Whose, WhoseSends } from './caller.js';
 import type { Cancellation } from './cancellation.js';
 import type { ConversationKey } from './conversation.js';
+import type { ConsentPair, ConsentStatement, OptOut } from './consent.js';
 import type { Message, MessageStatus, Micros, OutboundMessage, SendState } from './message.js';
 
 export interface Clock {
@@ -145,6 +146,8 @@ export interface NewSend {
   readonly startedAtMs: number;
   /** When the claim counts as abandoned. */
   readonly leaseUntilMs: number;
+  /** Whether it also goes to those who opted out: only the confirmation of an opt-out does. */
+  readonly ignoresConsent?: boolean;
 }
 
 /** A send as the store knows it. */
@@ -207,7 +210,9 @@ export class NotTriedError extends Error {
 export type Claim =
   | { readonly kind: 'CLAIMED' }
   /** The caller's idempotency key already belongs to this send. */
-  | { readonly kind: 'HELD'; readonly by: StoredSend };
+  | { readonly kind: 'HELD'; readonly by: StoredSend }
+  /** Recipients have opted out of messages from this number: those at these places of `to`. */
+  | { readonly kind: 'OPTED_OUT'; readonly recipients: readonly number[] };
 
 /** The outcome of a send as it is stored. */
 export type Resolution = (
@@ -333,6 +338,15 @@ export interface SendFilter {
   readonly status: SendStatus | null;
 }
 
+/** All conditions must hold; `null` sets none. */
+export interface OptOutFilter {
+  /** Those from one of these numbers, or from all; everybody's otherwise. */
+  readonly numbers: readonly string[] | typeof EVERYBODY;
+  /** Those that a message from this number would meet: from it, or from all. */
+  readonly owner: string | null;
+  readonly recipient: string | null;
+}
+
 /** Where a change stands among all changes. */
 export interface ChangePosition {
   /** The number of the commit that made it. */
@@ -372,8 +386,9 @@ export interface MessageStore {
   readonly shared: boolean;
 
   /**
-   * Stores the intent to send, or returns the send that holds the caller's key and writes nothing. Rejects with a
-   * NotTriedError if it certainly did not happen. After any other rejection it may be stored, now or later.
+   * Stores the intent to send. Writes nothing, and says why, if a send holds the caller's key, or else if a recipient has
+   * opted out. Rejects with a NotTriedError if it certainly did not happen. After any other rejection it may be stored,
+   * now or later.
    */
   claim(send: NewSend): Promise<Claim>;
 
@@ -393,8 +408,9 @@ export interface MessageStore {
   expireLeases(now: number): Promise<number>;
 
   /**
-   * Stores what a callback brings. An event of a delivery waits while its message is not known; see `adoptEarlyEvents`.
-   * Repeating it, or a message that came in, changes nothing. Everything else is kept for people to read.
+   * Stores what a callback brings, and with it what it says of somebody's consent. An event of a delivery waits while its
+   * message is not known; see `adoptEarlyEvents`. Repeating it, or a message that came in, changes nothing. Everything
+   * else is kept for people to read.
    */
   take(event: CallbackEvent, now: number): Promise<void>;
 
@@ -479,6 +495,21 @@ export interface MessageStore {
    * certain: those under way, unresolved, or settled by people. Both windows reach `marginMs` further on either side.
    */
   rivalsOf(send: StoredSend, marginMs: number): Promise<StoredSend[]>;
+
+  /**
+   * Stores what is said of recipients' consent, all in one commit, unless something later was said. Returns how many of
+   * the statements count: of several about the same recipient and number, one at most.
+   */
+  sayConsent(statements: readonly ConsentStatement[], now: number): Promise<number>;
+
+  /** Whether recipients have opted out of messages from a number, in the order of the pairs: one query. */
+  areOptedOut(pairs: readonly ConsentPair[]): Promise<boolean[]>;
+
+  /** A slice of those who have opted out, the newest first: by `since`, then by `id`. */
+  listOptOuts(filter: OptOutFilter, slice: Slice): Promise<OptOut[]>;
+
+  /** At most `limit` of those who are opted out by their own word, by when they became it and by `id`, after `after`. */
+  newOptOuts(after: Pick<OptOut, 'changedAtMs' | 'id'>, limit: number): Promise<OptOut[]>;
 
   /** The key that correlations are signed with: `fresh` when there is none yet. All instances get the same. */
   correlationKey(fresh: Buffer): Promise<Buffer>;

@@ -114,6 +114,9 @@ export function isAllowedDestination(number: string, allowed: readonly string[] 
   return type !== undefined || (known.isPossible() && !beginsWithNumber(number));
 }
 
+/** Whether whoever calls this number pays nothing. */
+export const isTollFree = (number: string): boolean => readNumber(number)?.getType() === 'TOLL_FREE';
+
 function beginsWithNumber(text: string): boolean {
   const beginnings = Array.from(text, (_digit, index) => text.slice(0, index));
   return beginnings.some((beginning) => parsePhoneNumberFromString(beginning)?.isValid() === true);

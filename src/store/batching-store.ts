@@ -13,7 +13,7 @@ export type WriteOf<Kind extends Write['kind']> = Extract<Write, { readonly kind
 export abstract class BatchingStore implements Pick<MessageStore, 'claim' | 'record' | 'take'> {
   readonly #write: (write: Write) => Promise<Claim | null>;
 
-  /** @param write stores a write with others; answers a claim whose key is held, and null to all else. */
+  /** @param write stores a write with others; answers a claim that was not stored with the reason, and null to all else. */
   constructor(write: (write: Write) => Promise<Claim | null>) {
     this.#write = write;
   }

@@ -1,5 +1,6 @@
 /** Opens the store that DATABASE_URL asks for. */
 import type { MessageStore, SendLimits } from '../messaging/ports.js';
+import type { ConsentKeeping } from './consent.js';
 import { openPostgres } from './postgres.js';
 import type { LimitsOfSends } from './send-limits.js';
 import { openSqlite } from './sqlite.js';
@@ -11,6 +12,8 @@ export interface StoreOptions {
   readonly file: string;
   /** Whether a server opens it: an SQLite file takes only one at a time. */
   readonly forServer?: boolean;
+  /** Whether what is said of consent is kept, and asked for by claims; it is, unless this is null. */
+  readonly consent?: ConsentKeeping;
 }
 
 export interface OpenStore extends MessageStore {
@@ -23,11 +26,11 @@ export interface OpenStore extends MessageStore {
  *
  * @throws StoreInUseError when another server uses the file; NewerStoreError when the database belongs to a newer version; whatever the driver throws when it cannot open.
  */
-export function openStore({ databaseUrl, file, forServer = false }: StoreOptions): Promise<OpenStore> {
-  if (databaseUrl === null) return openSqlite(file, forServer);
+export function openStore({ databaseUrl, file, forServer = false, consent }: StoreOptions): Promise<OpenStore> {
+  if (databaseUrl === null) return openSqlite(file, forServer, consent);
   // The URL holds a password: the message does not repeat it.
   if (!/^postgres(ql)?:\/\//.test(databaseUrl)) {
     return Promise.reject(new Error('The database URL must start with postgres:// or postgresql://.'));
   }
-  return openPostgres(databaseUrl);
+  return openPostgres(databaseUrl, consent);
 }

@@ -55,7 +55,17 @@ interface Dialect {
   readonly conversationTrigger: string;
   /** PostgreSQL numbers its transactions itself, from wherever its server began. SQLite goes on from the rows. */
   readonly commitNumbers: string;
+  /** A random name that the database itself makes, 32 digits in hexadecimal. */
+  readonly randomId: string;
+  /** SQLite keeps a table beside its primary key, unless it is told that the key is all there is. */
+  readonly withoutRowid: string;
+  /** Each statement about consent that counts is written to its audit, which is as append-only as the other. */
+  readonly consentTriggers: string;
 }
+
+const CONSENT_AUDIT_COLUMNS = 'since, opted_out, source, changed_by, recorded_by, message_id';
+const INSERT_CONSENT_AUDIT = `INSERT INTO consent_audit (time, consent_id, ${CONSENT_AUDIT_COLUMNS})
+        VALUES (NEW.updated_at, NEW.id, ${CONSENT_AUDIT_COLUMNS.replace(/\w+/g, 'NEW.$&')})`;
 
 const DIALECTS: Readonly<Record<Database, Dialect>> = {
   sqlite: {
@@ -99,6 +109,16 @@ const DIALECTS: Readonly<Record<Database, Dialect>> = {
     CREATE TRIGGER conversation_begins AFTER INSERT ON conversations
       BEGIN INSERT INTO conversation_participants SELECT value, NEW.id FROM json_each(NEW.participants) WHERE length(value) <= 255; END;`,
     commitNumbers: '',
+    randomId: '(lower(hex(randomblob(16))))',
+    withoutRowid: 'WITHOUT ROWID',
+    consentTriggers: `
+    CREATE TRIGGER consent_said AFTER INSERT ON consent BEGIN ${INSERT_CONSENT_AUDIT}; END;
+    CREATE TRIGGER consent_changed AFTER UPDATE OF since, opted_out ON consent BEGIN ${INSERT_CONSENT_AUDIT}; END;
+    CREATE TRIGGER consent_audit_keep BEFORE DELETE ON consent_audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
+    CREATE TRIGGER consent_audit_still BEFORE UPDATE ON consent_audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
+    CREATE TRIGGER consent_audit_once BEFORE INSERT ON consent_audit
+      WHEN NEW.rowid > 0 AND EXISTS (SELECT 1 FROM consent_audit WHERE rowid = NEW.rowid)
+      BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;`,
   },
   postgres: {
     bigint: 'BIGINT',
@@ -154,6 +174,14 @@ const DIALECTS: Readonly<Record<Database, Dialect>> = {
       EXECUTE FUNCTION number_change();
     CREATE TRIGGER number_insert BEFORE INSERT ON sends FOR EACH ROW
       WHEN (NEW.changed IS NULL AND NEW.status <> 'PENDING') EXECUTE FUNCTION number_change();`,
+    randomId: "replace(gen_random_uuid()::text, '-', '')",
+    withoutRowid: '',
+    consentTriggers: `
+    CREATE FUNCTION consent_said() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN ${INSERT_CONSENT_AUDIT}; RETURN NULL; END $$;
+    CREATE TRIGGER consent_said AFTER INSERT OR UPDATE OF since, opted_out ON consent FOR EACH ROW EXECUTE FUNCTION consent_said();
+    CREATE TRIGGER consent_audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON consent_audit
+      FOR EACH STATEMENT EXECUTE FUNCTION audit_append_only();`,
   },
 };
 
@@ -350,6 +378,45 @@ const STEPS: readonly ((dialect: Dialect) => string)[] = [
       PRIMARY KEY (participant, conversation)
     )${keyIsTable};
     ${conversationTrigger}
+    `,
+  ({ bigint, randomId, withoutRowid, consentTriggers }) => `
+    -- What was last said of a recipient's consent to messages from a number of ours, or from all: then the owner is ''.
+    -- Kept for those who came back, too. since: when it was said, in microseconds; changed_at: when somebody who was opted
+    -- in was opted out, or the other way round; updated_at: when it was written. opted_out is 1 or 0.
+    CREATE TABLE consent (
+      recipient TEXT NOT NULL,
+      owner TEXT NOT NULL,
+      id TEXT NOT NULL DEFAULT ${randomId},
+      opted_out INTEGER NOT NULL,
+      since ${bigint} NOT NULL,
+      source TEXT NOT NULL,
+      changed_by TEXT,
+      recorded_by TEXT,
+      message_id TEXT,
+      changed_at ${bigint} NOT NULL,
+      updated_at ${bigint} NOT NULL,
+      PRIMARY KEY (recipient, owner)
+    ) ${withoutRowid};
+    CREATE UNIQUE INDEX consent_id ON consent (id);
+    CREATE INDEX consent_list ON consent (since, id) WHERE opted_out = 1;
+    CREATE INDEX consent_owner ON consent (owner, since, id) WHERE opted_out = 1;
+    CREATE INDEX consent_new ON consent (changed_at, id) WHERE opted_out = 1 AND source = 'KEYWORD';
+
+    -- Everything that counted when it was said, for ever. It names the entry above, which alone holds the numbers: when that
+    -- is deleted to forget a number, this stays and leads to nobody. consent_history shows both together.
+    CREATE TABLE consent_audit (
+      time ${bigint} NOT NULL,
+      consent_id TEXT NOT NULL,
+      since ${bigint} NOT NULL,
+      opted_out INTEGER NOT NULL,
+      source TEXT NOT NULL,
+      changed_by TEXT,
+      recorded_by TEXT,
+      message_id TEXT
+    );
+    CREATE VIEW consent_history AS SELECT consent_audit.*, consent.recipient, consent.owner
+      FROM consent_audit LEFT JOIN consent ON consent.id = consent_audit.consent_id;
+    ${consentTriggers}
     `,
 ];
 

@@ -1,11 +1,13 @@
 /** A batch of writes as few statements: one for all writes of a kind. */
 import type { PoolClient } from 'pg';
+import { statementIn, statementOf, type ConsentStatement } from '../messaging/consent.js';
 import type { DeliveryEvent } from '../messaging/delivery.js';
 import { isUnresolved, type Settlement, type SettleResult } from '../messaging/ports.js';
 import type { Write, WriteOf } from './batching-store.js';
 import { CHANNEL } from './change-feed.js';
-import { filing, type Filing } from './postgres-conversations.js';
-import { COMMIT_NUMBER, insertRecipientsOf, recordAll } from './postgres-sends.js';
+import { consentColumns, SAY_ALL } from './consent.js';
+import type { News } from './postgres-conversations.js';
+import { COMMIT_NUMBER, insertRecipientsOf, recordAll, type Connection } from './postgres-sends.js';
 import { recordset } from './recordset.js';
 import {
   distinctRecipients,
@@ -27,20 +29,33 @@ import {
 export type RestWrite = Exclude<Write, { readonly kind: 'claim' }>;
 
 /** Stores records and events in the order they arrived in, as far as two of them can touch the same send. */
-export async function applyAll(client: PoolClient, writes: readonly RestWrite[]): Promise<void> {
+export async function applyAll(client: PoolClient, writes: readonly RestWrite[], news: News): Promise<void> {
   const of = byKind(writes);
-  await filing(client, async (news) => {
-    for (const wave of wavesOf(of.record)) {
-      const { early, unfiled, known } = await recordAll(client, wave, 'later');
-      news.known.push(...known);
-      for (const sendId of unfiled) news.unfiled.add(sendId);
-      if (early.length > 0) await adopt(client, early, wave[0]?.now ?? 0, news);
-    }
-    await applyEvents(client, of.delivery, news);
-    await applyReceived(client, of.received, news);
-    await keepStrange(client, of.strange);
-    await keepOthers(client, of.other);
+  for (const wave of wavesOf(of.record)) {
+    const { early, unfiled, known } = await recordAll(client, wave, 'later');
+    news.known.push(...known);
+    for (const sendId of unfiled) news.unfiled.add(sendId);
+    if (early.length > 0) await adopt(client, early, wave[0]?.now ?? 0, news);
+  }
+  await applyEvents(client, of.delivery, news);
+  await applyReceived(client, of.received, news);
+  await keepStrange(client, of.strange);
+  await keepOthers(client, of.other);
+}
+
+/** Stores what is said of consent, unless something later was said. Returns what counts. */
+export async function sayAll(
+  connection: Connection,
+  statements: readonly ConsentStatement[],
+  now: number,
+): Promise<Pick<ConsentStatement, 'source' | 'isOptedOut'>[]> {
+  if (statements.length === 0) return [];
+  const values = [JSON.stringify(statements.map((statement) => consentColumns(statement, now)))];
+  const { rows } = await connection.query<{ source: ConsentStatement['source']; opted_out: number }>({
+    text: SAY_ALL,
+    values,
   });
+  return rows.map(({ source, opted_out }) => ({ source, isOptedOut: opted_out === 1 }));
 }
 
 /** The writes of each kind, in their order. */
@@ -65,21 +80,12 @@ function wavesOf(writes: readonly WriteOf<'record'>[]): WriteOf<'record'>[][] {
 const SETTLEMENT_LOCK = 7_262_302;
 
 /** Settles one send; see `MessageStore.settle`. */
-export function applySettlement(
+export async function applySettlement(
   client: PoolClient,
   sendId: string,
   settlement: Settlement,
   now: number,
-): Promise<SettleResult> {
-  return filing(client, (news) => settleIn(client, news, sendId, settlement, now));
-}
-
-async function settleIn(
-  client: PoolClient,
-  news: Filing,
-  sendId: string,
-  settlement: Settlement,
-  now: number,
+  news: News,
 ): Promise<SettleResult> {
   await client.query('SELECT pg_advisory_xact_lock($1)', [SETTLEMENT_LOCK]);
   const { rows } = await client.query<SendRow>(`SELECT ${SEND_COLUMNS} FROM sends WHERE send_id = $1 FOR UPDATE`, [
@@ -114,12 +120,7 @@ async function settleIn(
 }
 
 /** Applies the early events of messages that are known now. */
-export async function adopt(
-  client: PoolClient,
-  messageIds: readonly string[],
-  now: number,
-  news: Filing,
-): Promise<void> {
+export async function adopt(client: PoolClient, messageIds: readonly string[], now: number, news: News): Promise<void> {
   const { rows } = await client.query<{ event: string }>(
     'DELETE FROM early_events WHERE message_id = ANY ($1) RETURNING event',
     [messageIds],
@@ -132,7 +133,7 @@ export async function adopt(
 }
 
 /** Applies events to the rows they are about, each row read and written once; keeps those that are about none yet. */
-async function applyEvents(client: PoolClient, writes: readonly WriteOf<'delivery'>[], news: Filing): Promise<void> {
+async function applyEvents(client: PoolClient, writes: readonly WriteOf<'delivery'>[], news: News): Promise<void> {
   if (writes.length === 0) return;
   const known = await lockRowsOf(client, writes);
   const changed = new Map<string, SendRow & { readonly updated_at: number }>();
@@ -148,9 +149,11 @@ async function applyEvents(client: PoolClient, writes: readonly WriteOf<'deliver
     const changedRow = rowAfter(row, event);
     if (changedRow === null) continue;
     const after = { ...changedRow, updated_at: now };
+    const to = JSON.parse(row.recipients) as string[];
+    const said = statementOf(event, { from: row.sender, to }, now);
+    if (said !== null) news.heard.push(said);
     if (row.message_id === null) {
-      const to = distinctRecipients(JSON.parse(row.recipients) as string[]);
-      newlyListed.push(...to.map((recipient) => ({ send_id: row.send_id, recipient })));
+      newlyListed.push(...distinctRecipients(to).map((recipient) => ({ send_id: row.send_id, recipient })));
       news.unfiled.add(row.send_id);
     }
     known.replace(after);
@@ -209,7 +212,7 @@ async function updateDeliveries(
   );
 }
 
-async function applyReceived(client: PoolClient, writes: readonly WriteOf<'received'>[], news: Filing): Promise<void> {
+async function applyReceived(client: PoolClient, writes: readonly WriteOf<'received'>[], news: News): Promise<void> {
   if (writes.length === 0) return;
   const rows = writes.map(({ message, now }) => receivedColumns(message, now));
   const names = RECEIVED_COLUMNS;
@@ -220,17 +223,20 @@ async function applyReceived(client: PoolClient, writes: readonly WriteOf<'recei
     `WITH stored AS (
        INSERT INTO sends (${names.join(', ')}, changed) SELECT ${names.join(', ')}, ${COMMIT_NUMBER} FROM ${recordset(names)}
        ON CONFLICT DO NOTHING RETURNING send_id, time, caller, message_id),
-     notified AS (SELECT pg_notify('${CHANNEL}', 'received:' || message_id) FROM stored),
+     notified AS (SELECT message_id, pg_notify('${CHANNEL}', 'received:' || message_id) FROM stored),
      listed AS (${insertRecipientsOf('stored')})
      SELECT send_id FROM stored, (SELECT COUNT(*) FROM notified) AS all_told`,
     [JSON.stringify(rows), JSON.stringify(listed)],
   );
   const isNew = new Set(stored.map(({ send_id }) => send_id));
   for (const [index, { send_id: sendId, time }] of rows.entries()) {
-    const message = writes[index]?.message;
-    const key = message === undefined ? null : conversationKey(message);
+    const write = writes[index];
     // The same message may be twice in the batch.
-    if (key !== null && time !== null && isNew.delete(sendId)) news.known.push({ key, time, sendId, direction: 'IN' });
+    if (write === undefined || !isNew.delete(sendId)) continue;
+    const key = conversationKey(write.message);
+    if (key !== null && time !== null) news.known.push({ key, time, sendId, direction: 'IN' });
+    const said = statementIn(write.message, write.now);
+    if (said !== null) news.heard.push(said);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Messages and their conversations in PostgreSQL: counted in the commit that makes them known, in the order of the ids. */
 import type { PoolClient } from 'pg';
+import type { ConsentStatement } from '../messaging/consent.js';
 import {
   CONVERSATION_COLUMNS,
   filed,
@@ -15,26 +16,27 @@ import { OWN_NUMBER } from './list-query.js';
 import { recordset } from './recordset.js';
 
 /**
- * What a transaction makes known. All of it is counted in its last statement: so no two transactions wait for each other's
- * conversations in turn.
+ * What a transaction makes known. All of it is stored by its last statements, in the order of keys: so no two transactions
+ * wait for each other's rows in turn.
  */
-export interface Filing {
+export interface News {
   readonly known: KnownMessage[];
   /** The sends whose messages lie in no conversation yet. */
   readonly unfiled: Set<string>;
+  /** What its events say of consent. */
+  readonly heard: ConsentStatement[];
 }
 
-/** Does `work`, and then files what it made known. */
-export async function filing<Result>(client: PoolClient, work: (filing: Filing) => Promise<Result>): Promise<Result> {
-  const news: Filing = { known: [], unfiled: new Set() };
-  const result = await work(news);
+export const noNews = (): News => ({ known: [], unfiled: new Set(), heard: [] });
+
+/** Files the messages that a transaction made known. */
+export async function fileNews(client: PoolClient, news: News): Promise<void> {
   if (news.unfiled.size > 0) {
     const unfiled = `SELECT ${UNFILED_COLUMNS} FROM sends WHERE send_id = ANY ($1) AND ${IS_UNFILED} ORDER BY send_id FOR UPDATE`;
     const { rows } = await client.query<UnfiledRow>(unfiled, [[...news.unfiled]]);
     news.known.push(...(await fileRows(client, rows)));
   }
   await countAll(client, news.known);
-  return result;
 }
 
 const SELECT_UNFILED = `SELECT ${UNFILED_COLUMNS} FROM sends WHERE ${IS_UNFILED}

@@ -2,7 +2,9 @@
 import type { QueryConfig, QueryResult, QueryResultRow } from 'pg';
 import { yieldsTo } from '../messaging/message.js';
 import type { Claim, NewSend, StoredSend } from '../messaging/ports.js';
+import type { ConsentPair } from '../messaging/consent.js';
 import type { WriteOf } from './batching-store.js';
+import { consentOf } from './consent.js';
 import type { KnownMessage } from './conversations.js';
 import { retryDeadlock } from './pool.js';
 import { countOf } from './postgres-conversations.js';
@@ -41,39 +43,97 @@ export interface Connection {
 }
 
 /**
- * Claims all of `sends` in one statement, and asks for the holders of keys only where some are held. Answers in the same
- * order: who holds the key, or null where it was claimed.
+ * Claims all of `sends` in one statement, and asks why only where some are refused: for the holders of their keys, and
+ * then for recipients who have opted out. Answers in the same order: the reason, or null where it was claimed.
  */
-export async function claimAll(connection: Connection, sends: readonly NewSend[]): Promise<(Claim | null)[]> {
-  const held = new Map<NewSend, Claim>();
+export async function claimAll(
+  connection: Connection,
+  sends: readonly NewSend[],
+  asksForConsent: boolean,
+): Promise<(Claim | null)[]> {
+  const reasons = new Map<NewSend, Claim>();
   let open = sends;
   for (let round = 0; open.length > 0; round++) {
-    if (round === MAX_CLAIM_ROUNDS) throw new Error('idempotency keys change hands faster than they can be claimed');
-    const batch = open;
-    const claimed = await retryDeadlock(() => insertClaims(connection, batch));
+    if (round === MAX_CLAIM_ROUNDS) throw new Error('keys or consent change faster than they can be claimed');
+    const claimed = new Set<string>();
+    for (const [text, batch] of byConsent(open, asksForConsent)) {
+      for (const id of await retryDeadlock(() => insertClaims(connection, text, batch))) claimed.add(id);
+    }
     const refused = open.filter(({ sendId }) => !claimed.has(sendId));
     const holders = await holdersOf(connection, refused);
     for (const send of refused) {
       const by = holders.get(keyOf(send.caller, send.idempotencyKey));
-      if (by !== undefined) held.set(send, { kind: 'HELD', by });
+      if (by !== undefined) reasons.set(send, { kind: 'HELD', by });
     }
-    // A send that was refused but finds no holder: its key was freed in between, so it is tried again.
-    open = refused.filter((send) => !held.has(send));
+    open = refused.filter((send) => !reasons.has(send));
+    for (const [send, recipients] of await optedOutOf(connection, open)) {
+      reasons.set(send, { kind: 'OPTED_OUT', recipients });
+    }
+    // A send that was refused for no reason that is still there: its key was freed in between, so it is tried again.
+    open = open.filter((send) => !reasons.has(send));
   }
-  return sends.map((send) => held.get(send) ?? null);
+  return sends.map((send) => reasons.get(send) ?? null);
 }
 
-const INSERT_CLAIMS = `INSERT INTO sends (${CLAIM_COLUMNS.join(', ')})
-  SELECT ${CLAIM_COLUMNS.join(', ')} FROM ${recordset(CLAIM_COLUMNS)}
-  ON CONFLICT (caller, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING send_id`;
+const CLAIM = { name: 'claim-any', text: claimText('') };
+const CLAIM_WITH_CONSENT = {
+  name: 'claim',
+  text: claimText(`WHERE NOT EXISTS (SELECT 1 FROM json_array_elements_text(given.recipients::json) AS one (recipient)
+    WHERE ${consentOf('one.recipient', 'given.sender')} = 1)`),
+};
 
-async function insertClaims(connection: Connection, sends: readonly NewSend[]): Promise<Set<string>> {
-  const { rows } = await connection.query<{ send_id: string }>({
-    name: 'claim',
-    text: INSERT_CLAIMS,
-    values: [JSON.stringify(sends.map(claimColumns))],
+function claimText(condition: string): string {
+  return `INSERT INTO sends (${CLAIM_COLUMNS.join(', ')})
+  SELECT ${CLAIM_COLUMNS.join(', ')} FROM ${recordset(CLAIM_COLUMNS)} ${condition}
+  ON CONFLICT (caller, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING send_id`;
+}
+
+type ClaimStatement = typeof CLAIM;
+
+/** The sends by the statement that claims them: nearly always there is one. */
+function byConsent(sends: readonly NewSend[], asksForConsent: boolean): [ClaimStatement, readonly NewSend[]][] {
+  const any = sends.filter(({ ignoresConsent = false }) => !asksForConsent || ignoresConsent);
+  if (any.length === 0) return [[CLAIM_WITH_CONSENT, sends]];
+  const asked = sends.filter((send) => !any.includes(send));
+  return asked.length === 0
+    ? [[CLAIM, any]]
+    : [
+        [CLAIM_WITH_CONSENT, asked],
+        [CLAIM, any],
+      ];
+}
+
+async function insertClaims(
+  connection: Connection,
+  statement: ClaimStatement,
+  sends: readonly NewSend[],
+): Promise<string[]> {
+  const values = [JSON.stringify(sends.map(claimColumns))];
+  const { rows } = await connection.query<{ send_id: string }>({ ...statement, values });
+  return rows.map(({ send_id }) => send_id);
+}
+
+/** The sends that have recipients who opted out, and the places of those. */
+async function optedOutOf(connection: Connection, sends: readonly NewSend[]): Promise<Map<NewSend, number[]>> {
+  const asked = sends.filter(({ ignoresConsent = false }) => !ignoresConsent);
+  const pairs = asked.flatMap(({ message: { from, to } }) => to.map((recipient) => ({ owner: from, recipient })));
+  const areOut = (await areOptedOut(connection, pairs)).values();
+  const places = asked.map((send) => {
+    const recipients = send.message.to.flatMap((_, index) => (areOut.next().value === true ? [index] : []));
+    return [send, recipients] as const;
   });
-  return new Set(rows.map(({ send_id }) => send_id));
+  return new Map(places.filter(([, recipients]) => recipients.length > 0));
+}
+
+const SELECT_OPTED_OUT = `SELECT COALESCE(${consentOf('given.recipient', 'given.owner')}, 0) AS opted_out
+  FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS given (owner, recipient, place) ORDER BY place`;
+
+/** Whether recipients have opted out, in the order of the pairs. */
+export async function areOptedOut(connection: Connection, pairs: readonly ConsentPair[]): Promise<boolean[]> {
+  if (pairs.length === 0) return [];
+  const values = [pairs.map(({ owner }) => owner), pairs.map(({ recipient }) => recipient)];
+  const { rows } = await connection.query<{ opted_out: number }>({ text: SELECT_OPTED_OUT, values });
+  return rows.map(({ opted_out }) => opted_out === 1);
 }
 
 const SELECT_HOLDERS = `SELECT caller, idempotency_key, ${SEND_COLUMNS} FROM sends

@@ -1,6 +1,7 @@
 /** The store in PostgreSQL, for several instances of this server. */
 import { Client, DatabaseError, type Pool, type PoolClient } from 'pg';
 import { EVERYBODY, type Whose, type WhoseSends } from '../messaging/caller.js';
+import type { ConsentPair, ConsentStatement, OptOut } from '../messaging/consent.js';
 import type { Message } from '../messaging/message.js';
 import type {
   Change,
@@ -13,6 +14,7 @@ import type {
   MessageList,
   MessageStore,
   NewSend,
+  OptOutFilter,
   Position,
   RefusalCount,
   SendFilter,
@@ -27,6 +29,15 @@ import type {
 } from '../messaging/ports.js';
 import { BatchingStore, type WriteOf } from './batching-store.js';
 import { ChangeFeed } from './change-feed.js';
+import {
+  countsOf,
+  KEEP_QUIETLY,
+  newOptOutsQuery,
+  optOutOf,
+  optOutsQuery,
+  type ConsentKeeping,
+  type OptOutRow,
+} from './consent.js';
 import {
   conversationsByIdQuery,
   conversationsInOrderOf,
@@ -50,10 +61,10 @@ import {
 } from './list-query.js';
 import { migrations, stepsAfter } from './migrations.js';
 import { openPool, retryDeadlock, TIMEOUT_MS } from './pool.js';
-import { adopt, applyAll, applySettlement, type RestWrite } from './postgres-batch.js';
-import { fileSome, filing } from './postgres-conversations.js';
+import { adopt, applyAll, applySettlement, sayAll, type RestWrite } from './postgres-batch.js';
+import { fileNews, fileSome, noNews, type News } from './postgres-conversations.js';
 import { countersInPostgres } from './postgres-counters.js';
-import { abandonAll, claimAll, COMMIT_NUMBER, OFFSET, recordAll } from './postgres-sends.js';
+import { abandonAll, areOptedOut, claimAll, COMMIT_NUMBER, OFFSET, recordAll } from './postgres-sends.js';
 import {
   changesOf,
   DEAD_LETTER_TABLES,
@@ -73,11 +84,11 @@ const MIGRATION_LOCK = 7_262_301;
 /** Messages whose early events are applied in one go. */
 const MAX_ADOPTIONS = 100;
 /** Connects and brings the database to the current version. @throws NewerStoreError */
-export async function openPostgres(url: string): Promise<PostgresStore> {
+export async function openPostgres(url: string, consent: ConsentKeeping = KEEP_QUIETLY): Promise<PostgresStore> {
   const pool = openPool(url);
   try {
     await migrateAll(url);
-    return new PostgresStore(pool, await ChangeFeed.open(url));
+    return new PostgresStore(pool, await ChangeFeed.open(url), consent);
   } catch (error) {
     await pool.end();
     throw error;
@@ -143,29 +154,7 @@ function transaction<Result>(pool: Pool, work: (client: PoolClient) => Promise<R
   });
 }
 
-/**
- * Stores records and events. Records alone, as of sends without callbacks, take one statement. Together with an event
- * they take one transaction, in which the two find each other.
- */
-async function commitRest(pool: Pool, writes: readonly RestWrite[]): Promise<null[]> {
-  const records = writes.filter((write) => write.kind === 'record');
-  const sends = new Set(records.map(({ sendId }) => sendId));
-  if (sends.size < writes.length) await transaction(pool, (client) => applyAll(client, writes));
-  else await recordAndAdopt(pool, records);
-  return writes.map(() => null);
-}
-
-/** The records are stored when this resolves. Events that it could not apply to them are left to housekeeping. */
-async function recordAndAdopt(pool: Pool, records: readonly WriteOf<'record'>[]): Promise<void> {
-  const { early, unfiled } = await retryDeadlock(() => recordAll(pool, records));
-  if (early.length + unfiled.length === 0) return;
-  const finish = (client: PoolClient): Promise<void> =>
-    filing(client, (news) => {
-      for (const sendId of unfiled) news.unfiled.add(sendId);
-      return adopt(client, early, records[0]?.now ?? 0, news);
-    });
-  await transaction(pool, finish).catch(() => undefined);
-}
+const latestOf = (writes: readonly { readonly now: number }[]): number => Math.max(...writes.map(({ now }) => now));
 
 /** Whether PostgreSQL refused a value or a row (classes 22, 23 and 54 of its codes), rather than failing itself. */
 function isFaultOfOne(error: unknown): boolean {
@@ -196,14 +185,16 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   readonly shared = true;
   readonly #pool: Pool;
   readonly #feed: ChangeFeed;
+  readonly #consent: ConsentKeeping;
 
-  constructor(pool: Pool, feed: ChangeFeed) {
+  constructor(pool: Pool, feed: ChangeFeed, consent: ConsentKeeping = KEEP_QUIETLY) {
     // On two connections: a record follows its claim, so the two never change the same send at the same time.
-    const claim = groupCommit((sends: readonly NewSend[]) => claimAll(pool, sends), { isFaultOfOne });
-    const rest = groupCommit((writes: readonly RestWrite[]) => commitRest(pool, writes), { isFaultOfOne });
+    const claim = groupCommit((sends: readonly NewSend[]) => claimAll(pool, sends, consent !== null), { isFaultOfOne });
+    const rest = groupCommit((writes: readonly RestWrite[]) => this.#commitRest(writes), { isFaultOfOne });
     super((write) => (write.kind === 'claim' ? claim(write.send) : rest(write)));
     this.#pool = pool;
     this.#feed = feed;
+    this.#consent = consent;
   }
 
   async sendByKey(caller: string, idempotencyKey: string): Promise<StoredSend | null> {
@@ -212,7 +203,7 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   }
 
   settle(sendId: string, settlement: Settlement, now: number): Promise<SettleResult> {
-    return transaction(this.#pool, (client) => applySettlement(client, sendId, settlement, now));
+    return this.#withNews(now, (client, news) => applySettlement(client, sendId, settlement, now, news));
   }
 
   async addRefusals(counts: readonly RefusalCount[]): Promise<void> {
@@ -239,9 +230,7 @@ export class PostgresStore extends BatchingStore implements MessageStore {
       [MAX_ADOPTIONS],
     );
     const ids = rows.map(({ message_id }) => message_id);
-    if (ids.length > 0) {
-      await transaction(this.#pool, (client) => filing(client, (news) => adopt(client, ids, now, news)));
-    }
+    if (ids.length > 0) await this.#withNews(now, (client, news) => adopt(client, ids, now, news));
     return ids.length;
   }
 
@@ -400,6 +389,26 @@ export class PostgresStore extends BatchingStore implements MessageStore {
     return (await this.#all(rivalsQuery(send, marginMs))).map(storedSend);
   }
 
+  async sayConsent(statements: readonly ConsentStatement[], now: number): Promise<number> {
+    const said = await retryDeadlock(() => sayAll(this.#pool, statements, now));
+    this.#tell(said);
+    return said.length;
+  }
+
+  areOptedOut(pairs: readonly ConsentPair[]): Promise<boolean[]> {
+    return areOptedOut(this.#pool, pairs);
+  }
+
+  async listOptOuts(filter: OptOutFilter, slice: Slice): Promise<OptOut[]> {
+    const query = optOutsQuery(filter, slice);
+    const rows = query === null ? [] : await this.#all<OptOutRow>(query);
+    return (slice.fromEnd ? rows.reverse() : rows).map(optOutOf);
+  }
+
+  async newOptOuts(after: Pick<OptOut, 'changedAtMs' | 'id'>, limit: number): Promise<OptOut[]> {
+    return (await this.#all<OptOutRow>(newOptOutsQuery(after, limit))).map(optOutOf);
+  }
+
   async correlationKey(fresh: Buffer): Promise<Buffer> {
     // Answers with the key that is kept, whoever stored it, in one statement: nobody can take it away in between.
     const { rows } = await this.#pool.query<{ value: string }>(
@@ -428,6 +437,46 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   async close(): Promise<void> {
     await this.#feed.close();
     await this.#pool.end();
+  }
+
+  /**
+   * Stores records and events. Records alone, as of sends without callbacks, take one statement. Together with an event
+   * they take one transaction, in which the two find each other.
+   */
+  async #commitRest(writes: readonly RestWrite[]): Promise<null[]> {
+    const records = writes.filter((write) => write.kind === 'record');
+    const sends = new Set(records.map(({ sendId }) => sendId));
+    if (sends.size === writes.length) await this.#recordAndAdopt(records);
+    else await this.#withNews(latestOf(writes), (client, news) => applyAll(client, writes, news));
+    return writes.map(() => null);
+  }
+
+  /** The records are stored when this resolves. Events that it could not apply to them are left to housekeeping. */
+  async #recordAndAdopt(records: readonly WriteOf<'record'>[]): Promise<void> {
+    const { early, unfiled } = await retryDeadlock(() => recordAll(this.#pool, records));
+    if (early.length + unfiled.length === 0) return;
+    const now = latestOf(records);
+    const finish = (client: PoolClient, news: News): Promise<void> => {
+      for (const sendId of unfiled) news.unfiled.add(sendId);
+      return adopt(client, early, now, news);
+    };
+    await this.#withNews(now, finish).catch(() => undefined);
+  }
+
+  /** One transaction, at the end of which is stored what it made known: conversations, and what was said of consent. */
+  async #withNews<Result>(now: number, work: (client: PoolClient, news: News) => Promise<Result>): Promise<Result> {
+    const { result, said } = await transaction(this.#pool, async (client) => {
+      const news = noNews();
+      const result = await work(client, news);
+      await fileNews(client, news);
+      return { result, said: this.#consent === null ? [] : await sayAll(client, news.heard, now) };
+    });
+    this.#tell(said);
+    return result;
+  }
+
+  #tell(said: Parameters<typeof countsOf>[0]): void {
+    if (said.length > 0) for (const counts of countsOf(said)) this.#consent?.onChange(counts);
   }
 
   async #all<Row extends object = SendRow>({ sql, values }: Query): Promise<Row[]> {

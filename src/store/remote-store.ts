@@ -1,5 +1,6 @@
 /** A store that another process holds: both ends of the calls between them. */
 import { EVERYBODY, type Own, type Whose, type WhoseSends } from '../messaging/caller.js';
+import type { OptOut } from '../messaging/consent.js';
 import type { Message } from '../messaging/message.js';
 import type {
   ConversationFilter,
@@ -7,6 +8,7 @@ import type {
   MessageList,
   MessageFilter,
   MessageStore,
+  OptOutFilter,
   SendFilter,
   Slice,
   StoreChange,
@@ -37,6 +39,9 @@ const PASSED_ON = [
   'rivalsOf',
   'fileMessages',
   'countUnfiled',
+  'sayConsent',
+  'areOptedOut',
+  'newOptOuts',
   'ping',
 ] as const satisfies readonly (keyof MessageStore)[];
 type PassedOn = Pick<MessageStore, (typeof PASSED_ON)[number]>;
@@ -46,6 +51,8 @@ type WireWhose = Own | 'EVERYBODY';
 type WireWhoseSends = { readonly callerName: string } | 'EVERYBODY';
 
 type WireNumbers = readonly string[] | 'EVERYBODY';
+
+type WireOptOutFilter = Omit<OptOutFilter, 'numbers'> & { readonly numbers: readonly string[] | 'EVERYBODY' };
 
 type WireFilter = Omit<MessageFilter, 'caller'> & { readonly caller: WireWhose };
 
@@ -58,6 +65,7 @@ export interface StoreCalls extends PassedOn {
   listConversations(filter: ConversationFilter, numbers: WireNumbers, slice: Slice): Promise<ConversationList>;
   conversationsById(ids: readonly string[], numbers: WireNumbers): Promise<(StoredConversation | null)[]>;
   listSends(filter: SendFilter, whose: WireWhoseSends, slice: Slice): Promise<StoredSend[]>;
+  listOptOuts(filter: WireOptOutFilter, slice: Slice): Promise<OptOut[]>;
   /** Bytes lose their class on the way. */
   correlationKey(fresh: Uint8Array): Promise<Uint8Array>;
   readCounts: Counters['read'];
@@ -77,6 +85,8 @@ export function storeCalls(store: MessageStore, counters: Counters): StoreCalls 
     listConversations: (filter, numbers, slice) =>
       store.listConversations({ ...filter, numbers: unpackedNumbers(numbers) }, slice),
     conversationsById: (ids, numbers) => store.conversationsById(ids, unpackedNumbers(numbers)),
+    listOptOuts: ({ numbers, ...filter }, slice) =>
+      store.listOptOuts({ ...filter, numbers: unpackedNumbers(numbers) }, slice),
     correlationKey: (fresh) => store.correlationKey(Buffer.from(fresh)),
     readCounts: (counts, now) => counters.read(counts, now),
     addCounts: (counts, now) => counters.add(counts, now),
@@ -104,6 +114,8 @@ export function remoteStore(calls: StoreCalls): RemoteStore {
     listConversations: (filter, slice) =>
       calls.listConversations({ ...filter, numbers: [] }, packedNumbers(filter.numbers), slice),
     conversationsById: (ids, numbers) => calls.conversationsById(ids, packedNumbers(numbers)),
+    listOptOuts: ({ numbers, ...filter }, slice) =>
+      calls.listOptOuts({ ...filter, numbers: packedNumbers(numbers) }, slice),
     correlationKey: async (fresh) => Buffer.from(await calls.correlationKey(fresh)),
     sendLimits: (limits) =>
       sendLimits(limits, {

@@ -5,6 +5,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import type { DeliveryEvent } from '../messaging/delivery.js';
 import { EVERYBODY, type Whose, type WhoseSends } from '../messaging/caller.js';
+import {
+  statementIn,
+  statementOf,
+  type ConsentPair,
+  type ConsentStatement,
+  type OptOut,
+} from '../messaging/consent.js';
 import { yieldsTo, type Message } from '../messaging/message.js';
 import {
   type Change,
@@ -19,6 +26,7 @@ import {
   type MessageList,
   type MessageStore,
   type NewSend,
+  type OptOutFilter,
   type Position,
   type RefusalCount,
   type Resolution,
@@ -33,6 +41,19 @@ import {
   type WhoseNumbers,
 } from '../messaging/ports.js';
 import { BatchingStore, type Write, type WriteOf } from './batching-store.js';
+import {
+  CONSENT_COLUMNS,
+  consentColumns,
+  consentOf,
+  countsOf,
+  KEEP_QUIETLY,
+  newOptOutsQuery,
+  optOutOf,
+  optOutsQuery,
+  SAY,
+  type ConsentKeeping,
+  type OptOutRow,
+} from './consent.js';
 import {
   conversationsByIdQuery,
   conversationsInOrderOf,
@@ -125,7 +146,11 @@ const MAX_BUSY_TRIES = 50;
  *
  * @throws StoreInUseError, NewerStoreError
  */
-export async function openSqlite(file: string, forServer: boolean): Promise<SqliteStore> {
+export async function openSqlite(
+  file: string,
+  forServer: boolean,
+  consent: ConsentKeeping = KEEP_QUIETLY,
+): Promise<SqliteStore> {
   if (file !== ':memory:') {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     // SQLite gives the files beside it (WAL, shared memory) the mode of this one, which must be right before they are made.
@@ -148,7 +173,7 @@ export async function openSqlite(file: string, forServer: boolean): Promise<Sqli
       // the migration, which may sort more than there is memory.
       database.pragma('temp_store = MEMORY');
     });
-    return new SqliteStore(database, unlock);
+    return new SqliteStore(database, unlock, consent);
   } catch (error) {
     database.close();
     unlock();
@@ -222,6 +247,8 @@ export const SELECT_CHANGES = `SELECT ${SEND_COLUMNS} FROM sends INDEXED BY send
 /** The last entry of the index: a table of one number would be one more page to write in each commit. */
 const SELECT_LAST_NUMBER = 'SELECT max(changed) AS last FROM sends INDEXED BY sends_changed WHERE changed IS NOT NULL';
 
+const SELECT_CONSENT = `SELECT ${consentOf('?', '?')} AS opted_out`;
+
 const FREED_AND_SHED = [null, ...Object.values(SHED_COLUMNS)];
 
 function insertOf(names: readonly string[]): string {
@@ -253,22 +280,30 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   readonly #unlock: () => void;
   readonly #statements = new Map<string, Database.Statement>();
   readonly #listeners = new Set<(change: StoreChange) => void>();
+  readonly #consent: ConsentKeeping;
   /** When the last ping was written, by the clock of `performance`. */
   #writtenAt = -Infinity;
   /** What the commit under way changes; the listeners get it once it is on disk. */
   #changes: StoreChange[] = [];
   /** Messages that the commit under way makes known. */
   #known: KnownMessage[] = [];
+  /** What it says of consent, as far as that counts. */
+  #said: ConsentStatement[] = [];
   /** The number of the commit under way; null as long as it changes nothing. */
   #commitNumber: number | null = null;
   /** The last number that was given here. What was changed with it may be deleted since. */
   #givenNumber = 0;
 
-  constructor(database: Database.Database, unlock: () => void = () => undefined) {
+  constructor(
+    database: Database.Database,
+    unlock: () => void = () => undefined,
+    consent: ConsentKeeping = KEEP_QUIETLY,
+  ) {
     super(groupCommit((writes) => this.#commit(() => writes.map((write) => this.#apply(write))), { isFaultOfOne }));
     this.#database = database;
     this.#transaction = database.transaction((work) => work());
     this.#unlock = unlock;
+    this.#consent = consent;
   }
 
   async sendByKey(caller: string, idempotencyKey: string): Promise<StoredSend | null> {
@@ -470,6 +505,28 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     return (await this.#all(sql, ...values)).map(storedSend);
   }
 
+  sayConsent(statements: readonly ConsentStatement[], now: number): Promise<number> {
+    return this.#commit(() => {
+      for (const statement of statements) this.#say(statement, now);
+      return this.#said.length;
+    });
+  }
+
+  areOptedOut(pairs: readonly ConsentPair[]): Promise<boolean[]> {
+    return whenFree(() => pairs.map(({ owner, recipient }) => this.#isOptedOut(owner, recipient)));
+  }
+
+  async listOptOuts(filter: OptOutFilter, slice: Slice): Promise<OptOut[]> {
+    const query = optOutsQuery(filter, slice);
+    const rows = query === null ? [] : await this.#all<OptOutRow>(query.sql, ...query.values);
+    return (slice.fromEnd ? rows.reverse() : rows).map(optOutOf);
+  }
+
+  async newOptOuts(after: Pick<OptOut, 'changedAtMs' | 'id'>, limit: number): Promise<OptOut[]> {
+    const { sql, values } = newOptOutsQuery(after, limit);
+    return (await this.#all<OptOutRow>(sql, ...values)).map(optOutOf);
+  }
+
   correlationKey(fresh: Buffer): Promise<Buffer> {
     return this.#commit(() => {
       const insert = this.#statement("INSERT INTO secrets VALUES ('correlation', ?) ON CONFLICT DO NOTHING");
@@ -497,18 +554,20 @@ export class SqliteStore extends BatchingStore implements MessageStore {
 
   /** Does `work` in one transaction, and gives listeners what changed once that is on disk. */
   async #commit<Result>(work: () => Result): Promise<Result> {
-    const { result, changes } = await whenFree(() => {
+    const { result, changes, said } = await whenFree(() => {
       this.#changes = [];
       this.#known = [];
+      this.#said = [];
       this.#commitNumber = null;
       const result = this.#transaction.immediate(() => {
         const done = work();
         this.#countKnown();
         return done;
       });
-      return { result: result as Result, changes: this.#changes };
+      return { result: result as Result, changes: this.#changes, said: this.#said };
     });
     for (const change of changes) for (const listener of this.#listeners) listener(change);
+    if (said.length > 0) for (const counts of countsOf(said)) this.#consent?.onChange(counts);
     return result;
   }
 
@@ -556,9 +615,39 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   }
 
   #applyClaim(send: NewSend): Claim | null {
-    if (this.#run(INSERT_CLAIM, valuesOf(claimColumns(send), CLAIM_COLUMNS))) return null;
-    const holder = this.#statement(SEND_BY_KEY);
-    return { kind: 'HELD', by: storedSend(holder.get(send.caller, send.idempotencyKey) as SendRow) };
+    const optedOut = this.#optedOutOf(send);
+    if (optedOut.length === 0 && this.#run(INSERT_CLAIM, valuesOf(claimColumns(send), CLAIM_COLUMNS))) return null;
+    const holder = this.#statement(SEND_BY_KEY).get(send.caller, send.idempotencyKey) as SendRow | undefined;
+    // An earlier send with the key may have gone out before the recipient opted out.
+    return holder === undefined
+      ? { kind: 'OPTED_OUT', recipients: optedOut }
+      : { kind: 'HELD', by: storedSend(holder) };
+  }
+
+  /** The places of the recipients who want no messages from this number. */
+  #optedOutOf({ message: { from, to }, ignoresConsent = false }: NewSend): number[] {
+    if (this.#consent === null || ignoresConsent) return [];
+    return to.flatMap((recipient, index) => (this.#isOptedOut(from, recipient) ? [index] : []));
+  }
+
+  #isOptedOut(owner: string, recipient: string): boolean {
+    return (this.#statement(SELECT_CONSENT).get(recipient, owner) as { opted_out: number | null }).opted_out === 1;
+  }
+
+  #say(statement: ConsentStatement, now: number): void {
+    const columns = consentColumns(statement, now);
+    if (
+      this.#run(
+        SAY,
+        CONSENT_COLUMNS.map((name) => columns[name]),
+      )
+    )
+      this.#said.push(statement);
+  }
+
+  /** What a callback says of consent. */
+  #hear(statement: ConsentStatement | null, now: number): void {
+    if (this.#consent !== null && statement !== null) this.#say(statement, now);
   }
 
   #applyRecord({ sendId, resolution, now }: WriteOf<'record'>): null {
@@ -623,9 +712,11 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     const { send_id } = after;
     this.#run(UPDATE_BY_EVENT, [...valuesOf(after, EVENT_COLUMNS), now, this.#numberOfCommit(), send_id]);
     this.#changes.push({ kind: 'updated', messageId: event.messageId });
+    const to = JSON.parse(row.recipients) as string[];
+    this.#hear(statementOf(event, { from: row.sender, to }, now), now);
     if (row.message_id !== null) return null;
     this.#file(send_id);
-    this.#insertRecipients(send_id, distinctRecipients(JSON.parse(row.recipients) as string[]));
+    this.#insertRecipients(send_id, distinctRecipients(to));
     this.#adopt(event.messageId, now);
     return null;
   }
@@ -648,6 +739,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     this.#listRecipients(distinctRecipients(message.to), message.time, columns.send_id, columns.caller);
     this.#know(message, message.time, columns.send_id);
     this.#changes.push({ kind: 'received', messageId: message.id });
+    this.#hear(statementIn(message, now), now);
     return null;
   }
 
@@ -697,8 +789,8 @@ export class SqliteStore extends BatchingStore implements MessageStore {
       );
   }
 
-  #all(sql: string, ...values: (string | number | null)[]): Promise<SendRow[]> {
-    return whenFree(() => this.#statement(sql).all(...values) as SendRow[]);
+  #all<Row = SendRow>(sql: string, ...values: (string | number | null)[]): Promise<Row[]> {
+    return whenFree(() => this.#statement(sql).all(...values) as Row[]);
   }
 
   #change(sql: string, ...values: (string | number)[]): Promise<number> {

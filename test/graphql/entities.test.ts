@@ -13,6 +13,7 @@ import { openStore } from '../../src/store/index.js';
 import { NO_ATTACHMENTS } from '../support/attachments.js';
 import { NO_LIMITS } from '../support/limits.js';
 import { OUTBOUND } from '../support/messages.js';
+import { NO_OPT_OUTS } from '../support/opt-outs.js';
 import { replacing } from '../support/replacing.js';
 import { manualClock } from '../support/clock.js';
 
@@ -65,7 +66,11 @@ it('100 representations, and the same message asked for beside them, are one que
     onInternalError: () => undefined,
   });
   const { data, errors } = await graphql({
-    schema: buildMessagingSchema({ messages: service, policy: new SendPolicy(ALL_ALLOWED, { now: () => 0 }) }),
+    schema: buildMessagingSchema({
+      messages: service,
+      optOuts: NO_OPT_OUTS,
+      policy: new SendPolicy(ALL_ALLOWED, { now: () => 0 }),
+    }),
     source: `query ($representations: [_Any!]!) {
       _entities(representations: $representations) { ... on Message { id } }
       message(id: "message-7") { id }

@@ -159,6 +159,7 @@ describe.each([
   'README.md',
   'docs/access-and-limits.md',
   'docs/clients.md',
+  'docs/consent.md',
   'docs/errors.md',
   'docs/messages.md',
   'docs/unknown-outcomes.md',

@@ -341,6 +341,19 @@ describe('by the shape of the input', () => {
     ['a list of lists of nodes', graphql('{ nodes(ids: [["a"], ["b"]]) { id } }')],
     ['an object as the id of a node', graphql('query ($id: ID!) { node(id: $id) { id } }', { id: { $ne: null } })],
     ['a node of the query type', graphql('{ node(id: "1") { ... on Query { messages { totalCount } } } }')],
+    [
+      'opt-outs of a recipient that is none',
+      graphql(`{ optOuts(filter: {recipient: "${CANARY}"}) { nodes { recipient } } }`),
+    ],
+    ['opt-outs of a number that is an object', graphql('{ optOuts(filter: {owner: {ne: "1"}}) { nodes { owner } } }')],
+    ['a page of a million opt-outs', graphql('{ optOuts(first: 1000000) { nodes { recipient } } }')],
+    ['opt-outs after a forged place', graphql(`{ optOuts(after: "${CANARY}") { nodes { recipient } } }`)],
+    [
+      'an opt-out of a mebibyte',
+      graphql('mutation ($r: String!) { addOptOut(recipient: $r, owner: "+12345678901") { recipient } }', {
+        r: `${CANARY}${'1'.repeat(100_000)}`,
+      }),
+    ],
     ['a time that is none', graphql('{ messages(filter: {since: "yesterday"}) { nodes { id } } }')],
     [
       '501 representations',
@@ -441,6 +454,15 @@ describe('by HTTP', () => {
     ['the metrics of somebody else', { method: 'GET', path: '/.env' }],
     ['the repository', { method: 'GET', path: '/.git/config' }],
     ['a path of 10,000 characters', { method: 'GET', path: `/${'a'.repeat(10_000)}` }],
+    ['opt-outs by somebody who may not', { method: 'GET', path: '/opt-outs.csv' }],
+    [
+      'a file of opt-outs by somebody who may not',
+      { path: '/opt-outs.csv', headers: { 'content-type': 'text/csv' }, body: `recipient\n${CANARY}\n` },
+    ],
+    [
+      'a file of opt-outs as a form',
+      { path: '/opt-outs.csv', headers: { 'content-type': 'text/plain' }, body: CANARY },
+    ],
     ['another host', { headers: { host: 'evil.example' }, body: '{"query":"{"}' }],
     ['a host that is none', { headers: { host: 'a b<>' }, body: '{"query":"{"}' }],
     [
@@ -531,6 +553,27 @@ describe('by who calls', () => {
     ],
     ['a look at a message by a reader', { ...graphql(VALIDATE, { input: INPUT }), headers: reader }, 'FORBIDDEN'],
     ['unresolved sends for a sender', graphql('{ unresolvedSends { nodes { id } } }'), 'FORBIDDEN'],
+    [
+      'opt-outs for a sender without a number',
+      { ...graphql('{ optOuts { nodes { recipient } } }'), headers: reader },
+      'FORBIDDEN',
+    ],
+    [
+      'an opt-out from all numbers',
+      graphql('mutation { addOptOut(recipient: "+12345678902") { since } }'),
+      'FORBIDDEN',
+    ],
+    [
+      'an opt-out from a number of somebody else',
+      graphql('mutation { addOptOut(recipient: "+12345678902", owner: "+12345678909") { since } }'),
+      'FORBIDDEN',
+    ],
+    [
+      'an opt-in by a sender',
+      graphql('mutation { removeOptOut(recipient: "+12345678902", owner: "+12345678901") { since } }'),
+      'FORBIDDEN',
+    ],
+    ['a file of opt-outs for a sender', { method: 'GET', path: '/opt-outs.csv' }, 'FORBIDDEN'],
     ['a number of somebody else', sending({ from: '+12345678909' }), 'SENDER_NOT_ALLOWED'],
     [
       'a number of somebody else without its application',

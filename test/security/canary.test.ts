@@ -9,9 +9,12 @@ import { accountAt, startTestApp, upstreamAt, type TestApp } from '../support/ap
 import { post } from '../support/client.js';
 import { EventReader } from '../support/event-stream.js';
 import {
+  AddOptOutDocument,
   MessageDocument,
   MessageUpdatedDocument,
   NormalizeNumberDocument,
+  OptOutsDocument,
+  RemoveOptOutDocument,
   SendDocument,
   SendMessageDocument,
   SendUpdatedDocument,
@@ -48,7 +51,7 @@ const INPUT = {
 };
 const SECURED = {
   AUTH: '',
-  API_KEYS: `caller:${createHash('sha256').update(CANARIES.apiKey).digest('hex')}:messages:send+messages:read+operations:read`,
+  API_KEYS: `caller:${createHash('sha256').update(CANARIES.apiKey).digest('hex')}:messages:send+messages:read+operations:read+operations:write`,
   CALLBACK_USERNAME: CANARIES.user,
   CALLBACK_PASSWORD: CANARIES.password,
   FEDERATED_TRACING: 'on',
@@ -322,6 +325,45 @@ describe('nothing private leaks', () => {
       { connectionParams: { authorization: HEADERS.authorization } },
     );
     expect(told).toEqual({ data: { sendUpdated: { ...send, to, tag, idempotencyKey } } });
+  });
+
+  it('of who opts out, but to those who may see it', async () => {
+    const url = `${new URL(app.url).origin}/callbacks/catapult`;
+    const authorization = `Basic ${Buffer.from(`${CANARIES.user}:${CANARIES.password}`).toString('base64')}`;
+    const message = {
+      ...{ id: 'zqtag-stop', from: CANARIES.recipient, to: [CANARIES.sender], owner: CANARIES.sender, text: 'STOP' },
+      ...{ time: '2026-11-24T10:00:00Z', applicationId: CANARIES.application },
+    };
+    const body = JSON.stringify([{ type: 'message-received', time: message.time, to: CANARIES.sender, message }]);
+    const answer = await request(url, { method: 'POST', headers: { authorization }, body });
+    expect([answer.statusCode, MARKS.test(await answer.body.text())]).toEqual([200, false]);
+    const refused = await ask(app.url, SendMessageDocument, { input: INPUT });
+    expect(refused.errors?.[0]?.extensions.fieldErrors).toMatchObject([{ code: 'RECIPIENT_OPTED_OUT' }]);
+    expect(refused.raw).not.toMatch(MARKS);
+    const listed = await ask(app.url, OptOutsDocument, {});
+    expect([toldBesideData(listed.raw), listed.raw].map((text) => MARKS.test(text))).toEqual([false, true]);
+    for (const [operation, variables] of [
+      [OptOutsDocument, { filter: { recipient: CANARIES.tag, owner: `${CANARIES.recipient}0000` } }],
+      [OptOutsDocument, { after: 'zqtag' }],
+      [OptOutsDocument, { filter: { zqname: CANARIES.recipient } }],
+      [AddOptOutDocument, { recipient: CANARIES.tag, owner: CANARIES.sender }],
+      [AddOptOutDocument, { recipient: CANARIES.recipient, owner: CANARIES.text }],
+      [RemoveOptOutDocument, { recipient: { zqtag: 1 }, owner: CANARIES.tag }],
+    ] as const) {
+      expect((await ask(app.url, operation, variables)).raw).not.toMatch(MARKS);
+    }
+    for (const file of [
+      `zqname,${CANARIES.recipient}\n`,
+      `recipient,owner\nzqtag\n"zq\n${CANARIES.recipient},zqtext\n`,
+    ]) {
+      const taken = await request(`${new URL(app.url).origin}/opt-outs.csv`, {
+        method: 'POST',
+        headers: { ...HEADERS, 'content-type': 'text/csv' },
+        body: file,
+      });
+      expect([400, 200]).toContain(taken.statusCode);
+      expect(await taken.body.text()).not.toMatch(MARKS);
+    }
   });
 
   it('of what is unresolved, but to those who may see it', async () => {

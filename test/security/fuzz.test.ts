@@ -185,6 +185,7 @@ const RAW_REQUESTS = made((pick) => {
         '/callbacks/catapult',
         '/health',
         '/ready',
+        '/opt-outs.csv',
         '/graphql?query={__typename}',
         '*',
         '//',

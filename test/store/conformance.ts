@@ -6,6 +6,7 @@ import { describeCallbacks } from './conformance/callbacks.js';
 import { describeCallers } from './conformance/callers.js';
 import { describeChanges } from './conformance/changes.js';
 import { describeClaims } from './conformance/claims.js';
+import { describeConsent } from './conformance/consent.js';
 import { describeConversations } from './conformance/conversations.js';
 import { describeHousekeeping } from './conformance/housekeeping.js';
 import { describeKept } from './conformance/kept.js';
@@ -36,6 +37,7 @@ export function describeStore(
     describeAudit(opened);
     describeHousekeeping(opened);
     describeCallbacks(opened);
+    describeConsent(opened);
     describeSettlements(opened);
     describeStates(opened);
     describeLateOutcomes(opened);

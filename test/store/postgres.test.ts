@@ -39,6 +39,10 @@ function placeAt(url: string): StoreUnderTest {
       'WITH gone AS (DELETE FROM audit RETURNING *) SELECT * FROM gone',
       "MERGE INTO audit USING (SELECT 'x' AS caller) AS given ON true WHEN MATCHED THEN UPDATE SET outcome = 'ACCEPTED'",
     ],
+    rewritesOfConsentAudit: [
+      'TRUNCATE consent_audit',
+      'WITH gone AS (DELETE FROM consent_audit RETURNING *) SELECT * FROM gone',
+    ],
     async sql(statement: string) {
       const client = new Client({ connectionString: url });
       await client.connect();

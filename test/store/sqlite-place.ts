@@ -14,6 +14,10 @@ export function sqlitePlace(file: string, open: StoreUnderTest['open']): StoreUn
       "UPDATE OR REPLACE audit SET rowid = rowid, outcome = 'ACCEPTED'",
       'DELETE FROM audit WHERE rowid = 1',
     ],
+    rewritesOfConsentAudit: [
+      "INSERT OR REPLACE INTO consent_audit (rowid, time, consent_id, since, opted_out, source) VALUES (1, 9, 'x', 1, 0, 'x')",
+      'UPDATE OR REPLACE consent_audit SET rowid = rowid, opted_out = 0',
+    ],
     sql: (statement) => Promise.resolve().then(() => ask(file, statement)),
   };
 }

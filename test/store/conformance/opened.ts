@@ -10,6 +10,8 @@ export interface StoreUnderTest {
   sql(statement: string): Promise<Record<string, unknown>[]>;
   /** Statements of this database that would change or delete a row of the audit in their own way. */
   readonly rewritesOfAudit: readonly string[];
+  /** The same of the audit of consent. */
+  readonly rewritesOfConsentAudit: readonly string[];
 }
 
 export interface Opened {

@@ -1,0 +1,158 @@
+/** How consent lies in its table, the same in both databases. */
+import { EVERYBODY } from '../messaging/caller.js';
+import type { ConsentCounts, ConsentStatement, OptOut, OptOutSource } from '../messaging/consent.js';
+import { isCleanText } from '../messaging/message.js';
+import type { OptOutFilter, Slice } from '../messaging/ports.js';
+import type { Query } from './list-query.js';
+import { storable } from './rows.js';
+
+/** Whether consent is kept, and who is told what changed of it; null where it is not: then nothing is looked at either. */
+export type ConsentKeeping = { readonly onChange: (counts: ConsentCounts) => void } | null;
+
+/** For tools, which have no log. */
+export const KEEP_QUIETLY: ConsentKeeping = { onChange: () => undefined };
+
+/** The owner of what was said to all numbers. */
+const ALL_NUMBERS = '';
+
+/** What a statement writes, with the types of PostgreSQL. */
+const COLUMN_TYPES = {
+  recipient: 'TEXT',
+  owner: 'TEXT',
+  opted_out: 'INTEGER',
+  since: 'BIGINT',
+  source: 'TEXT',
+  changed_by: 'TEXT',
+  recorded_by: 'TEXT',
+  message_id: 'TEXT',
+  changed_at: 'BIGINT',
+  updated_at: 'BIGINT',
+} as const;
+type Column = keyof typeof COLUMN_TYPES;
+export const CONSENT_COLUMNS = Object.keys(COLUMN_TYPES) as readonly Column[];
+
+type ConsentColumns = Readonly<Record<Column, string | number | null>>;
+
+export function consentColumns(statement: ConsentStatement, now: number): ConsentColumns {
+  const { recipient, owner, isOptedOut, since, source, changedBy, recordedBy, messageId } = statement;
+  return {
+    ...{ recipient, owner: owner ?? ALL_NUMBERS, opted_out: isOptedOut ? 1 : 0, since, source },
+    ...{ changed_by: changedBy, recorded_by: recordedBy },
+    message_id: messageId === null ? null : storable(messageId),
+    ...{ changed_at: now, updated_at: now },
+  };
+}
+
+const NAMES = CONSENT_COLUMNS.join(', ');
+const ASSIGNMENTS = CONSENT_COLUMNS.map((name) =>
+  name === 'changed_at'
+    ? 'changed_at = CASE WHEN known.opted_out = excluded.opted_out THEN known.changed_at ELSE excluded.changed_at END'
+    : `${name} = excluded.${name}`,
+);
+/** The later word counts, and of two at the same time the one that opts out. */
+const UNLESS_LATER = `ON CONFLICT (recipient, owner) DO UPDATE SET ${ASSIGNMENTS.join(', ')}
+  WHERE (excluded.since, excluded.opted_out) > (known.since, known.opted_out)`;
+
+/** Says one statement, to SQLite. */
+export const SAY = `INSERT INTO consent AS known (${NAMES}) VALUES (${CONSENT_COLUMNS.map(() => '?').join(', ')}) ${UNLESS_LATER}`;
+
+/**
+ * Says many, to PostgreSQL: of each entry the one that counts, since a statement takes each row once; and in one order for
+ * all instances, so that none of them waits for another that waits for it.
+ */
+export const SAY_ALL = `INSERT INTO consent AS known (${NAMES})
+  SELECT DISTINCT ON (recipient, owner) ${NAMES}
+  FROM json_to_recordset($1::json) AS given (${CONSENT_COLUMNS.map((name) => `${name} ${COLUMN_TYPES[name]}`).join(', ')})
+  ORDER BY recipient, owner, since DESC, opted_out DESC
+  ${UNLESS_LATER} RETURNING source, opted_out`;
+
+/**
+ * What counts between a number and a recipient, as SQL: 1 for opted out, 0 for opted in, null where nothing was said. The
+ * latest counts of what was said to the number, and of an opt-out from all numbers.
+ */
+export const consentOf = (recipient: string, owner: string): string =>
+  `(SELECT opted_out FROM consent WHERE consent.recipient = ${recipient}
+     AND (consent.owner = ${owner} OR (consent.owner = '${ALL_NUMBERS}' AND consent.opted_out = 1))
+   ORDER BY since DESC, opted_out DESC LIMIT 1)`;
+
+/** Statements of one commit that counted, as they are told. */
+export function countsOf(said: readonly Pick<ConsentStatement, 'source' | 'isOptedOut'>[]): ConsentCounts[] {
+  const bySource = new Map<OptOutSource, { optedOut: number; optedIn: number }>();
+  for (const { source, isOptedOut } of said) {
+    const counts = bySource.get(source) ?? { optedOut: 0, optedIn: 0 };
+    counts[isOptedOut ? 'optedOut' : 'optedIn'] += 1;
+    bySource.set(source, counts);
+  }
+  return [...bySource].map(([source, counts]) => ({ source, ...counts }));
+}
+
+/** An entry of somebody who has opted out. */
+export interface OptOutRow {
+  readonly id: string;
+  readonly recipient: string;
+  readonly owner: string;
+  readonly since: number;
+  readonly source: string;
+  readonly changed_by: string | null;
+  readonly message_id: string | null;
+  readonly changed_at: number;
+}
+const OPT_OUT_COLUMNS = 'id, recipient, owner, since, source, changed_by, message_id, changed_at';
+
+export function optOutOf(row: OptOutRow): OptOut {
+  return {
+    id: row.id,
+    recipient: row.recipient,
+    owner: row.owner === ALL_NUMBERS ? null : row.owner,
+    since: row.since,
+    source: row.source as OptOutSource,
+    changedBy: row.changed_by,
+    messageId: row.message_id,
+    changedAtMs: row.changed_at,
+  };
+}
+
+/**
+ * A slice of the list, newest first, or oldest first if it is taken from the end; null where nothing can be in it. The
+ * entries of one number lie together in an index, in order: of several numbers, what each has is merged.
+ */
+export function optOutsQuery({ numbers, owner, recipient }: OptOutFilter, slice: Slice): Query | null {
+  if (![owner, recipient].every((text) => text === null || isCleanText(text))) return null;
+  const mayBeSeen = owner === null || numbers === EVERYBODY || numbers.includes(owner);
+  const owners = owner !== null ? (mayBeSeen ? [owner] : []) : numbers === EVERYBODY ? null : numbers;
+  const walks = owners === null || recipient !== null ? [walk(null, owners, recipient, slice)] : [];
+  if (owners !== null && recipient === null) {
+    walks.push(...[...owners, ALL_NUMBERS].map((each) => walk(each, null, null, slice)));
+  }
+  const found = walks.map(({ sql }, index) => `SELECT * FROM (${sql}) AS walk${index}`).join(' UNION ALL ');
+  return {
+    sql: `SELECT * FROM (${found}) AS found ${inOrder(slice)} LIMIT ?`,
+    values: [...walks.flatMap(({ values }) => values), slice.limit],
+  };
+}
+
+function walk(owner: string | null, owners: readonly string[] | null, recipient: string | null, slice: Slice): Query {
+  const conditions: [sql: string, ...values: (string | number)[]][] = [['opted_out = 1']];
+  if (recipient !== null) conditions.push(['recipient = ?', recipient]);
+  if (owner !== null) conditions.push(['owner = ?', owner]);
+  if (owners !== null) {
+    const all = [...owners, ALL_NUMBERS];
+    conditions.push([`owner IN (${all.map(() => '?').join(', ')})`, ...all]);
+  }
+  const { after, before, limit } = slice;
+  if (after !== null) conditions.push(['(since, id) < (?, ?)', after.time, storable(after.sendId)]);
+  if (before !== null) conditions.push(['(since, id) > (?, ?)', before.time, storable(before.sendId)]);
+  const where = conditions.map(([sql]) => sql).join(' AND ');
+  return {
+    sql: `SELECT ${OPT_OUT_COLUMNS} FROM consent WHERE ${where} ${inOrder(slice)} LIMIT ?`,
+    values: [...conditions.flatMap(([, ...values]) => values), limit],
+  };
+}
+
+const inOrder = ({ fromEnd }: Slice): string => (fromEnd ? 'ORDER BY since, id' : 'ORDER BY since DESC, id DESC');
+
+export const newOptOutsQuery = ({ changedAtMs, id }: Pick<OptOut, 'changedAtMs' | 'id'>, limit: number): Query => ({
+  sql: `SELECT ${OPT_OUT_COLUMNS} FROM consent WHERE opted_out = 1 AND source = 'KEYWORD' AND (changed_at, id) > (?, ?)
+    ORDER BY changed_at, id LIMIT ?`,
+  values: [changedAtMs, id, limit],
+});
