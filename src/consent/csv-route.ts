@@ -82,8 +82,8 @@ export async function serveOptOutsCsv(routes: FastifyInstance, options: CsvRoute
       handler: async (request) => {
         const by = `caller:${callers.get(request)?.name ?? ''}`;
         const result = await importFile(bounded(request.body as AsyncIterable<Uint8Array>), by, options);
-        const { mistakes: _, ...counts } = result;
-        options.onImported({ ...counts, by, requestId: request.id });
+        const { imported, unchanged, refused } = result;
+        options.onImported({ imported, unchanged, refused, by, requestId: request.id });
         return result;
       },
     });

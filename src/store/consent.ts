@@ -75,6 +75,18 @@ export const consentOf = (recipient: string, owner: string): string =>
      AND (consent.owner = ${owner} OR (consent.owner = '${ALL_NUMBERS}' AND consent.opted_out = 1))
    ORDER BY since DESC, opted_out DESC LIMIT 1)`;
 
+/** What was said to a number and to all of them, for SQLite: a sort of nothing takes it longer than two looks by key. */
+export const SELECT_CONSENT = `SELECT opted_out, since, owner FROM consent WHERE recipient = ? AND owner IN (?, '${ALL_NUMBERS}')`;
+
+export type ConsentRow = Readonly<Record<'opted_out' | 'since', number>> & { readonly owner: string };
+
+/** Whether what was said counts as an opt-out: the same as `consentOf` says in SQL. */
+export function isOptOut(said: readonly ConsentRow[]): boolean {
+  const counting = said.filter(({ owner, opted_out }) => owner !== ALL_NUMBERS || opted_out === 1);
+  const latest = Math.max(...counting.map(({ since }) => since));
+  return counting.some(({ since, opted_out }) => since === latest && opted_out === 1);
+}
+
 /** Statements of one commit that counted, as they are told. */
 export function countsOf(said: readonly Pick<ConsentStatement, 'source' | 'isOptedOut'>[]): ConsentCounts[] {
   const bySource = new Map<OptOutSource, { optedOut: number; optedIn: number }>();

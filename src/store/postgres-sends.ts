@@ -56,8 +56,9 @@ export async function claimAll(
   for (let round = 0; open.length > 0; round++) {
     if (round === MAX_CLAIM_ROUNDS) throw new Error('keys or consent change faster than they can be claimed');
     const claimed = new Set<string>();
-    for (const [text, batch] of byConsent(open, asksForConsent)) {
-      for (const id of await retryDeadlock(() => insertClaims(connection, text, batch))) claimed.add(id);
+    for (const statement of claimsOf(open, asksForConsent, round === 0)) {
+      const { rows } = await retryDeadlock(() => connection.query<{ send_id: string }>(statement));
+      for (const { send_id } of rows) claimed.add(send_id);
     }
     const refused = open.filter(({ sendId }) => !claimed.has(sendId));
     const holders = await holdersOf(connection, refused);
@@ -69,48 +70,43 @@ export async function claimAll(
     for (const [send, recipients] of await optedOutOf(connection, open)) {
       reasons.set(send, { kind: 'OPTED_OUT', recipients });
     }
-    // A send that was refused for no reason that is still there: its key was freed in between, so it is tried again.
+    // What was refused for no reason of its own is tried again: its key was freed in between, or a neighbour's recipient
+    // has opted out.
     open = open.filter((send) => !reasons.has(send));
   }
   return sends.map((send) => reasons.get(send) ?? null);
 }
 
-const CLAIM = { name: 'claim-any', text: claimText('') };
-const CLAIM_WITH_CONSENT = {
-  name: 'claim',
-  text: claimText(`WHERE NOT EXISTS (SELECT 1 FROM json_array_elements_text(given.recipients::json) AS one (recipient)
-    WHERE ${consentOf('one.recipient', 'given.sender')} = 1)`),
-};
+const INTO_SENDS = `INSERT INTO sends (${CLAIM_COLUMNS.join(', ')})
+  SELECT ${CLAIM_COLUMNS.join(', ')} FROM ${recordset(CLAIM_COLUMNS)}`;
+const RETURNING_CLAIMED =
+  'ON CONFLICT (caller, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING send_id';
 
-function claimText(condition: string): string {
-  return `INSERT INTO sends (${CLAIM_COLUMNS.join(', ')})
-  SELECT ${CLAIM_COLUMNS.join(', ')} FROM ${recordset(CLAIM_COLUMNS)} ${condition}
-  ON CONFLICT (caller, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING send_id`;
-}
+/** Claims whatever anybody wants. */
+const CLAIM = `${INTO_SENDS} ${RETURNING_CLAIMED}`;
+/**
+ * Claims all, or nothing if a recipient of any of them has opted out of anything: hardly ever, and so one look for all of
+ * them is enough. To judge each by itself would take half as long as the claims.
+ */
+const CLAIM_ALL = `${INTO_SENDS} WHERE NOT EXISTS (SELECT 1 FROM consent WHERE recipient = ANY ($2) AND opted_out = 1)
+  ${RETURNING_CLAIMED}`;
+const CLAIM_EACH = `${INTO_SENDS}
+  WHERE NOT EXISTS (SELECT 1 FROM json_array_elements_text(given.recipients::json) AS one (recipient)
+    WHERE ${consentOf('one.recipient', 'given.sender')} = 1)
+  ${RETURNING_CLAIMED}`;
 
-type ClaimStatement = typeof CLAIM;
-
-/** The sends by the statement that claims them: nearly always there is one. */
-function byConsent(sends: readonly NewSend[], asksForConsent: boolean): [ClaimStatement, readonly NewSend[]][] {
-  const any = sends.filter(({ ignoresConsent = false }) => !asksForConsent || ignoresConsent);
-  if (any.length === 0) return [[CLAIM_WITH_CONSENT, sends]];
-  const asked = sends.filter((send) => !any.includes(send));
-  return asked.length === 0
-    ? [[CLAIM, any]]
-    : [
-        [CLAIM_WITH_CONSENT, asked],
-        [CLAIM, any],
-      ];
-}
-
-async function insertClaims(
-  connection: Connection,
-  statement: ClaimStatement,
-  sends: readonly NewSend[],
-): Promise<string[]> {
-  const values = [JSON.stringify(sends.map(claimColumns))];
-  const { rows } = await connection.query<{ send_id: string }>({ ...statement, values });
-  return rows.map(({ send_id }) => send_id);
+/** What claims these sends: nearly always one statement. */
+function claimsOf(sends: readonly NewSend[], asksForConsent: boolean, together: boolean): QueryConfig[] {
+  const isAsked = ({ ignoresConsent = false }: NewSend): boolean => asksForConsent && !ignoresConsent;
+  const [asked, others] = [sends.filter(isAsked), sends.filter((send) => !isAsked(send))];
+  const given = (some: readonly NewSend[]): string => JSON.stringify(some.map(claimColumns));
+  const recipients = asked.flatMap(({ message }) => message.to);
+  const all: QueryConfig = { name: 'claim-all', text: CLAIM_ALL, values: [given(asked), recipients] };
+  const each: QueryConfig = { text: CLAIM_EACH, values: [given(asked)] };
+  return [
+    ...(asked.length > 0 ? [together ? all : each] : []),
+    ...(others.length > 0 ? [{ name: 'claim', text: CLAIM, values: [given(others)] }] : []),
+  ];
 }
 
 /** The sends that have recipients who opted out, and the places of those. */

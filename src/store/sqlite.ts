@@ -44,14 +44,16 @@ import { BatchingStore, type Write, type WriteOf } from './batching-store.js';
 import {
   CONSENT_COLUMNS,
   consentColumns,
-  consentOf,
   countsOf,
+  isOptOut,
   KEEP_QUIETLY,
   newOptOutsQuery,
   optOutOf,
   optOutsQuery,
   SAY,
+  SELECT_CONSENT,
   type ConsentKeeping,
+  type ConsentRow,
   type OptOutRow,
 } from './consent.js';
 import {
@@ -246,8 +248,6 @@ export const SELECT_CHANGES = `SELECT ${SEND_COLUMNS} FROM sends INDEXED BY send
 
 /** The last entry of the index: a table of one number would be one more page to write in each commit. */
 const SELECT_LAST_NUMBER = 'SELECT max(changed) AS last FROM sends INDEXED BY sends_changed WHERE changed IS NOT NULL';
-
-const SELECT_CONSENT = `SELECT ${consentOf('?', '?')} AS opted_out`;
 
 const FREED_AND_SHED = [null, ...Object.values(SHED_COLUMNS)];
 
@@ -631,7 +631,8 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   }
 
   #isOptedOut(owner: string, recipient: string): boolean {
-    return (this.#statement(SELECT_CONSENT).get(recipient, owner) as { opted_out: number | null }).opted_out === 1;
+    const said = this.#statement(SELECT_CONSENT).all(recipient, owner) as ConsentRow[];
+    return said.length > 0 && isOptOut(said);
   }
 
   #say(statement: ConsentStatement, now: number): void {

@@ -59,7 +59,7 @@ function newService(): MessageService {
     gateway: {
       async send(message): Promise<GatewayReport> {
         sent.push(message);
-        return { ...(await outcome()), attempts: 1, lastSeen: 'x' } as GatewayReport;
+        return { ...(await outcome()), attempts: 1, lastSeen: 'x' };
       },
     },
   });
@@ -317,11 +317,10 @@ describe('the confirmation of an opt-out', () => {
 
   it('is looked for every second until it is stopped, also after the store failed', async () => {
     const failures: unknown[] = [];
-    const { newOptOuts } = store;
     let isAway = true;
     const failing = {
-      newOptOuts: (...args: Parameters<typeof newOptOuts>) =>
-        isAway ? Promise.reject(new Error('away')) : newOptOuts.apply(store, args),
+      newOptOuts: (...args: Parameters<MessageStore['newOptOuts']>) =>
+        isAway ? Promise.reject(new Error('away')) : store.newOptOuts(...args),
       areOptedOut: store.areOptedOut.bind(store),
       messagesById: store.messagesById.bind(store),
     };

@@ -113,8 +113,10 @@ export function describeConsent(opened: Opened): void {
     });
 
     it('is what was said last, in whatever order that comes, and however often', async () => {
-      const words = [text('STOP', 1_000), text('START', 2_000), text('stop', 3_000), text('unstop', 4_000)];
-      for (const each of [3, 1, 2, 0, 3, 2, 1, 0]) await store.take(words[each] as (typeof words)[0], NOW);
+      const words = ['STOP', 'START', 'stop', 'unstop'].map((word, index) => text(word, 1_000 * (index + 1)));
+      for (const each of [3, 1, 2, 0, 3, 2, 1, 0]) {
+        for (const word of words.slice(each, each + 1)) await store.take(word, NOW);
+      }
       expect(await isOut()).toBe(false);
       await Promise.all(
         [text('STOP', 6_000), text('START', 5_000), text('STOP', 6_000)].map((each) => store.take(each, NOW)),
@@ -228,6 +230,12 @@ export function describeConsent(opened: Opened): void {
     });
 
     it('is refused among others, each for its own reason', async () => {
+      // Out of another number's messages, and out of all until something else was said to this one.
+      await store.sayConsent(
+        [said({ recipient: '+12345678906', owner: OTHER }), said({ recipient: '+12345678907', owner: null })],
+        NOW,
+      );
+      await store.take(text('START', 5_000, { from: '+12345678907' }), NOW);
       const held = newSend({ idempotencyKey: 'held', message: { ...OUTBOUND, to: [THIRD] } });
       await store.claim(held);
       const claims = await Promise.all([
@@ -236,6 +244,8 @@ export function describeConsent(opened: Opened): void {
         claimTo([THIRD], { idempotencyKey: 'held' }),
         claimTo([THEIRS], { ignoresConsent: true }),
         claimTo([THIRD, THEIRS], { idempotencyKey: 'other' }),
+        claimTo(['+12345678906']),
+        claimTo(['+12345678907'], { idempotencyKey: 'third' }),
       ]);
       expect(claims).toMatchObject([
         { kind: 'OPTED_OUT', recipients: [0] },
@@ -243,6 +253,8 @@ export function describeConsent(opened: Opened): void {
         { kind: 'HELD', by: { sendId: held.sendId } },
         { kind: 'CLAIMED' },
         { kind: 'OPTED_OUT', recipients: [1] },
+        { kind: 'CLAIMED' },
+        { kind: 'CLAIMED' },
       ]);
     });
   });
