@@ -180,7 +180,7 @@ export class SendResolver {
 export class SendOfMessageResolver {
   @FieldResolver(() => SendType, {
     nullable: true,
-    description: 'The send that this message came from; null for a message that came in.',
+    description: 'The send that this message came from, if you asked for it; null for one that came in.',
   })
   async send(@Root() { id, direction }: Message, @Ctx() { caller, loaders }: RequestContext): Promise<SendType | null> {
     const send = direction === 'IN' ? null : await loaders.sendsOfMessages.load(id);

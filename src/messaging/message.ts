@@ -69,6 +69,11 @@ export interface OutboundMessage {
   readonly expiresAt: Micros | null;
 }
 
+/** The same as a caller may ask for it: without an application, that of its number is meant. */
+export interface RequestedMessage extends Omit<OutboundMessage, 'applicationId'> {
+  readonly applicationId: string | null;
+}
+
 /** What became of a message for one recipient. */
 export interface Delivery {
   readonly to: string;

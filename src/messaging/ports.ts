@@ -98,6 +98,25 @@ export interface Counted {
   giveBack(): Promise<void>;
 }
 
+/** What is left of a limit. */
+export interface LimitLeft {
+  readonly limit: Limit;
+  /** How many messages more may be sent now. */
+  readonly remaining: number;
+  /** When all of it is left again, in milliseconds since 1970; null if it is now. */
+  readonly resetsAtMs: number | null;
+}
+
+/** The limits of one caller. */
+export interface LimitsLeft {
+  /** On all that it sends. */
+  readonly perCaller: readonly LimitLeft[];
+  /** On what it sends to one recipient. */
+  readonly perRecipient: readonly Limit[];
+  /** On what all callers together send to one recipient. */
+  readonly perRecipientOverall: readonly Limit[];
+}
+
 /** The limits that the service asks before a send. */
 export interface SendLimits {
   /**
@@ -105,6 +124,9 @@ export interface SendLimits {
    * when the counts cannot be read.
    */
   look(caller: string, recipients: readonly string[]): Promise<Room | Refused>;
+
+  /** What is left to the caller. Only reads. Rejects when the counts cannot be read. */
+  left(caller: string): Promise<LimitsLeft>;
 }
 
 /** A send at the moment of its claim. */

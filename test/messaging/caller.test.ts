@@ -2,10 +2,13 @@
 import { ServiceError } from '../../src/errors.js';
 import {
   ANYBODY,
+  areNumbers,
   DEFAULT_SCOPES,
   isCallerName,
   EVERYBODY,
+  inBoth,
   readableBy,
+  readableByNumber,
   requireScope,
   sendersOf,
   sendsReadableBy,
@@ -61,6 +64,53 @@ describe('a caller', () => {
     expect(sendersOf('other', senders)).toBeNull();
     // What every object has is nobody's list.
     for (const name of ['constructor', 'toString', '__proto__']) expect(sendersOf(name, senders)).toBeNull();
+  });
+
+  it('has the numbers that both its token and the operator name; who names none allows all', () => {
+    const [a, b, c] = ['+12345678901', '+12345678902', '+12345678903'];
+    expect(inBoth(null, null)).toBeNull();
+    expect(inBoth(new Set([a, b]), null)).toEqual(new Set([a, b]));
+    expect(inBoth(null, new Set([b]))).toEqual(new Set([b]));
+    expect(inBoth(new Set([a, b]), new Set([b, c]))).toEqual(new Set([b]));
+    expect(inBoth(new Set(), new Set([a]))).toEqual(new Set());
+    expect(inBoth(new Set([a]), new Set([c]))).toEqual(new Set());
+  });
+
+  it.each([
+    ['none', [], true],
+    ['a hundred', Array.from({ length: 100 }, (_, index) => `+1919555${1_000 + index}`), true],
+    ['a hundred and one', Array.from({ length: 101 }, (_, index) => `+1919555${1_000 + index}`), false],
+    ['one that is written otherwise', ['+12345678901', '+1 2345678902'], false],
+    ['one with its country code twice', ['+112345678901'], false],
+    ['a number of JavaScript', [12345678901], false],
+    ['an object that prints as one', [{ toString: () => '+12345678901' }], false],
+  ])('may have these numbers: %s', (_name, given, isAllowed) => {
+    expect(areNumbers(given)).toBe(isAllowed);
+  });
+
+  it('listens to its numbers, or to everybody’s, and is told what it lacks', () => {
+    const [ours, theirs] = ['+12345678901', '+12345678902'];
+    const withNumbers = (...numbers: string[]): Caller => ({
+      ...callerWith('messages:read'),
+      senders: new Set(numbers),
+    });
+    expect(readableByNumber(callerWith('messages:read-all'), theirs)).toBe(EVERYBODY);
+    expect(readableByNumber(withNumbers(ours), ours)).toEqual({ caller: 'shop', numbers: [ours] });
+    expect(readableByNumber(withNumbers(theirs, ours), null)).toEqual({ caller: 'shop', numbers: [ours, theirs] });
+    for (const [caller, number, message] of [
+      [callerWith('messages:send'), null, 'This key or token lacks the scope messages:read.'],
+      [callerWith('messages:read'), null, 'This key or token needs a number, or the scope messages:read-all.'],
+      [withNumbers(), ours, 'This key or token needs a number, or the scope messages:read-all.'],
+      [withNumbers(ours), theirs, 'This key or token does not have this number.'],
+      [
+        { ...withNumbers(ours), scopes: new Set(['messages:send'] as const) },
+        ours,
+        'This key or token lacks the scope messages:read.',
+      ],
+    ] as const) {
+      const refusal = thrownBy(() => readableByNumber(caller, number));
+      expect([refusal?.code, refusal?.message]).toEqual(['FORBIDDEN', message]);
+    }
   });
 
   it('without a scope is refused, with the given details', () => {

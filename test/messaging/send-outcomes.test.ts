@@ -47,6 +47,7 @@ describe('a send', () => {
         onStillWaiting: () => undefined,
       },
       limits: NO_LIMITS,
+      applicationIds: new Map(),
       refusals: { add: () => undefined },
       newId: () => `send${++ids}`,
       sendTimeoutMs: 20_000,
