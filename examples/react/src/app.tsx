@@ -2,6 +2,7 @@ import { CombinedGraphQLErrors } from '@apollo/client';
 import { useQuery } from '@apollo/client/react';
 import { useEffect, useState } from 'react';
 import { Inbox } from './inbox';
+import { inboxEnd, putIntoInbox } from './lists';
 import { NewMessage } from './new-message';
 import { INBOX, VIEWER } from './operations';
 import { openOutbox, resume, settle } from './outbox';
@@ -9,42 +10,44 @@ import { useRoute } from './route';
 import { hasKey } from './session';
 import { SignIn } from './sign-in';
 import { Thread } from './thread';
-import { follow, onConnection, show } from './updates';
+import { Trouble } from './trouble';
+import { follow, onConnection, onRefusal } from './updates';
 
 export function App() {
   const { data, error, refetch } = useQuery(VIEWER);
-  if (codeOf(error) === 'UNAUTHENTICATED') return <SignIn wasWrong={hasKey()} onKey={() => void refetch()} />;
-  if (error) return <Trouble error={error} />;
+  const retry = (): void => void refetch();
+  // The key was good, and is no more.
+  useEffect(() => onRefusal(retry), []);
+  if (codeOf(error) === 'UNAUTHENTICATED') return <SignIn wasWrong={hasKey()} onKey={retry} />;
+  if (error) return <Trouble error={error} onRetry={retry} />;
   return data && <SignedIn key={data.viewer.name} name={data.viewer.name} />;
 }
 
-/** The inbox is listed first. Live updates go on where the list ends, and all that is fetched later is newer. */
+/** The inbox is listed first. Live updates go on where the list ends. */
 function SignedIn({ name }: { name: string }) {
+  // Before anybody reads it.
   useState(() => openOutbox(name));
-  const { data, error } = useQuery(INBOX);
-  if (error) return <Trouble error={error} />;
-  return data && <Screen since={data.conversations.updatesCursor} />;
+  const { data, error, refetch } = useQuery(INBOX);
+  if (error) return <Trouble error={error} onRetry={() => void refetch()} />;
+  return data && <Screen />;
 }
 
-function Screen({ since }: { since: string }) {
-  const [start] = useState(since);
+function Screen() {
   const [isConnected, setConnected] = useState(true);
   const route = useRoute();
 
   useEffect(() => {
-    const stop = onConnection((isConnected) => {
-      setConnected(isConnected);
-      if (isConnected) resume();
-    });
-    const subscription = follow(start).subscribe((message) => {
-      show(message);
+    const updates = follow(inboxEnd).subscribe(({ message, cursor }) => {
+      putIntoInbox(message.conversation, cursor);
       settle(message);
     });
-    return () => {
-      subscription.unsubscribe();
-      stop();
-    };
-  }, [start]);
+    return () => updates.unsubscribe();
+  }, []);
+  useEffect(() => onConnection(setConnected), []);
+  // After a reload, and after a break.
+  useEffect(() => {
+    if (isConnected) resume();
+  }, [isConnected]);
 
   return (
     <div className="screen" data-open={route !== null}>
@@ -62,17 +65,6 @@ function Screen({ since }: { since: string }) {
         )}
       </main>
     </div>
-  );
-}
-
-function Trouble({ error }: { error: Error }) {
-  return (
-    <main className="trouble" role="alert">
-      <p>{error.message}</p>
-      <button type="button" onClick={() => location.reload()}>
-        Try again
-      </button>
-    </main>
   );
 }
 

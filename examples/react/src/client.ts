@@ -32,11 +32,15 @@ socket.on('closed', () => {
 
 const http = new SetContextLink(() => ({ headers: credentials() })).concat(new HttpLink({ uri: '/graphql' }));
 
-/** Pages that follow each other become one list. */
-const pages: FieldPolicy<{ nodes: readonly unknown[] } | null> = {
+interface List {
+  readonly nodes: readonly unknown[];
+  readonly pageInfo: unknown;
+}
+/** Pages that follow each other become one list. The changes after it are those after its first page. */
+const pages: FieldPolicy<List> = {
   keyArgs: false,
   merge: (loaded, page, { args }) =>
-    loaded && page && args?.after ? { ...page, nodes: [...loaded.nodes, ...page.nodes] } : page,
+    loaded && args?.after ? { ...loaded, nodes: [...loaded.nodes, ...page.nodes], pageInfo: page.pageInfo } : page,
 };
 
 export const client = new ApolloClient({

@@ -1,9 +1,10 @@
 import { useRef, useState, type KeyboardEvent, type SubmitEvent } from 'react';
 import { flushSync } from 'react-dom';
+import { AddressFields } from './address-fields';
 import type { Draft, KeyedInput } from './draft';
 import { Field } from './field';
-import { NumberField } from './number-field';
-import { PictureList, usePictures } from './pictures';
+import { normalize } from './numbers';
+import { PictureButton, PictureList, usePictures } from './pictures';
 import { useValidation } from './validation';
 import { useViewer } from './viewer';
 
@@ -18,8 +19,10 @@ interface Props {
 
 /** A form for a message. The server judges it while it is written, and each mistake is shown beside its field. */
 export function Composer({ draft, isOpen, applicationId, onSend }: Props) {
-  const { numbers } = useViewer();
+  const { numbers, allowedRegions } = useViewer();
+  const region = allowedRegions?.[0] ?? null;
   const form = useRef<HTMLFormElement>(null);
+  const isSubmitting = useRef(false);
   const [written, setWritten] = useState(draft.input);
   const pictures = usePictures(draft.input.media ?? []);
   const input = { ...written, media: pictures.urls, applicationId: written.applicationId ?? applicationId };
@@ -30,63 +33,54 @@ export function Composer({ draft, isOpen, applicationId, onSend }: Props) {
 
   const asksForApplication =
     applicationId === null && !numbers.some(({ number, applicationId }) => number === input.from && applicationId);
-  const write = (part: Partial<KeyedInput>): void => setWritten((now) => ({ ...now, ...part }));
-  const writeTo = (place: number, number: string): void => write({ to: input.to.with(place, number) });
-  const leave = (field: string) => (): void => setLeft((now) => [...now, field]);
   const mistakeAt = (field: string): string | undefined =>
     isTried || left.includes(field) ? mistakes[field] : undefined;
   const hasField = (field: string): boolean =>
     field === 'text' || field.startsWith('media.') || (field === 'applicationId' ? asksForApplication : isOpen);
+  /** Of fields that are not in this form, such as those of a settled recipient. */
+  const elsewhere = new Set(
+    Object.keys(mistakes).flatMap((field) => (hasField(field) ? [] : (mistakeAt(field) ?? []))),
+  );
 
+  const write = (part: Partial<KeyedInput>): void => setWritten((now) => ({ ...now, ...part }));
+  /** In E.164 form, where the server understands it; what was changed meanwhile stays as it is. */
+  const normalized = async (text: string): Promise<string> => {
+    const number = await normalize(text, region);
+    const renamed = (each: string): string => (each === text ? number : each);
+    setWritten((now) => ({ ...now, from: renamed(now.from), to: now.to.map(renamed) }));
+    return number;
+  };
+  const leave = (field: string): void => setLeft((now) => [...now, field]);
   const submit = async (): Promise<void> => {
+    const [from = '', ...to] = await Promise.all([written.from, ...written.to].map(normalized));
+    const said = { ...input, from, to };
     // Where the check fails, to send it will say what is the matter.
-    const found = await check().catch(() => ({}));
-    if (Object.keys(found).length === 0 && pictures.areReady) onSend(input);
+    const found = await check(said).catch(() => ({}));
+    if (Object.keys(found).length === 0 && pictures.areReady) onSend(said);
     else {
       flushSync(() => setTried(true));
       form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus();
     }
   };
-  const sendByKeys = (event: KeyboardEvent): void => {
+  const submitOnce = (event: SubmitEvent): void => {
+    event.preventDefault();
+    if (isSubmitting.current) return;
+    isSubmitting.current = true;
+    void submit().finally(() => (isSubmitting.current = false));
+  };
+  const submitByKeys = (event: KeyboardEvent): void => {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) form.current?.requestSubmit();
   };
 
   return (
-    <form
-      ref={form}
-      className="composer"
-      noValidate
-      onKeyDown={sendByKeys}
-      onSubmit={(event: SubmitEvent) => {
-        event.preventDefault();
-        void submit();
-      }}
-    >
+    <form ref={form} className="composer" noValidate onKeyDown={submitByKeys} onSubmit={submitOnce}>
       {isOpen && (
-        <>
-          <NumberField
-            label="From"
-            value={input.from}
-            mistake={mistakeAt('from')}
-            known={numbers.map(({ number }) => number)}
-            onChange={(from) => write({ from })}
-            onLeave={leave('from')}
-          />
-          {input.to.map((number, place) => (
-            <NumberField
-              key={place}
-              label={input.to.length === 1 ? 'To' : `To (${place + 1})`}
-              value={number}
-              mistake={mistakeAt(`to.${place}`)}
-              onChange={(number) => writeTo(place, number)}
-              onLeave={leave(`to.${place}`)}
-              onRemove={input.to.length === 1 ? undefined : () => write({ to: input.to.toSpliced(place, 1) })}
-            />
-          ))}
-          <button type="button" onClick={() => write({ to: [...input.to, ''] })}>
-            Add a recipient
-          </button>
-        </>
+        <AddressFields
+          input={input}
+          mistakeAt={mistakeAt}
+          onChange={write}
+          onLeave={(field, text) => void normalized(text).then(() => leave(field))}
+        />
       )}
       {asksForApplication && (
         <Field label="Application id" mistake={mistakeAt('applicationId')}>
@@ -95,7 +89,7 @@ export function Composer({ draft, isOpen, applicationId, onSend }: Props) {
               {...control}
               value={input.applicationId ?? ''}
               onChange={(event) => write({ applicationId: event.target.value })}
-              onBlur={leave('applicationId')}
+              onBlur={() => leave('applicationId')}
             />
           )}
         </Field>
@@ -105,36 +99,22 @@ export function Composer({ draft, isOpen, applicationId, onSend }: Props) {
           <textarea
             {...control}
             rows={2}
+            autoFocus={!isOpen}
             value={input.text}
             onChange={(event) => write({ text: event.target.value })}
           />
         )}
       </Field>
       <PictureList {...pictures} mistakeAt={(place) => mistakeAt(`media.${place}`)} />
-      {isTried &&
-        Object.entries(mistakes).map(
-          ([field, mistake]) =>
-            !hasField(field) && (
-              <p key={field} className="mistake" role="alert">
-                {mistake}
-              </p>
-            ),
-        )}
+      {[...elsewhere].map((mistake) => (
+        <p key={mistake} className="mistake" role="alert">
+          {mistake}
+        </p>
+      ))}
       <footer>
-        <label className="button">
-          Add pictures
-          <input
-            type="file"
-            accept="image/*"
-            multiple
-            onChange={({ target }) => {
-              pictures.add([...(target.files ?? [])]);
-              target.value = '';
-            }}
-          />
-        </label>
+        <PictureButton onChoose={pictures.add} />
         <small>{segmentCount > 1 && pictures.urls.length === 0 && `${segmentCount} segments`}</small>
-        <button type="submit" className="primary" disabled={pictures.isUploading}>
+        <button type="submit" className="primary" disabled={pictures.isUploading} title="Ctrl+Enter">
           Send
         </button>
       </footer>

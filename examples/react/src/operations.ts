@@ -99,6 +99,7 @@ graphql(`
       hasNextPage
       endCursor
     }
+    updatesCursor
   }
 `);
 
@@ -116,8 +117,8 @@ graphql(`
 `);
 
 export const UPDATES = graphql(`
-  subscription Updates($since: String!) {
-    messagesUpdated(since: $since) {
+  subscription Updates($since: String, $filter: MessageFilter) {
+    messagesUpdated(since: $since, filter: $filter) {
       cursor
       message {
         ...News

@@ -6,8 +6,8 @@ import { useSyncExternalStore } from 'react';
 import { client } from './client';
 import type { KeyedInput } from './draft';
 import type { NewsFragment, ProblemFragment } from './generated/graphql';
+import { putIntoInbox, putIntoThread } from './lists';
 import { SUBMIT } from './operations';
-import { show } from './updates';
 
 /** The server forgets a key after three days, and could then send again. */
 const REPEATABLE_MS = 24 * 60 * 60 * 1000;
@@ -48,27 +48,36 @@ export function useOutbox(): readonly Sent[] {
   );
 }
 
-const without = (key: string): readonly Sent[] => all.filter(({ input }) => input.idempotencyKey !== key);
+const isOf =
+  (key: string) =>
+  ({ input }: Sent): boolean =>
+    input.idempotencyKey === key;
+
+/** Nothing, where its fate became known meanwhile. */
+function change(key: string, part: Partial<Sent>): void {
+  if (all.some(isOf(key))) set(all.map((each) => (isOf(key)(each) ? { ...each, ...part } : each)));
+}
 
 export function forget(key: string): void {
-  const rest = without(key);
-  if (rest.length < all.length) set(rest);
+  if (all.some(isOf(key))) set(all.filter((each) => !isOf(key)(each)));
 }
 
 /** Sends a message, or asks again what became of it: with the same key that is the same. */
-export async function send(input: KeyedInput, since = Date.now()): Promise<void> {
+export async function send(input: KeyedInput): Promise<void> {
   const { idempotencyKey: key } = input;
-  const sending: Sent = { input, since, state: 'SENDING', problem: null };
-  set([...without(key), sending]);
+  const sending = { input, state: 'SENDING', problem: null } as const;
+  if (all.some(isOf(key))) change(key, sending);
+  else set([...all, { ...sending, since: Date.now() }]);
   const answer = await submit(input);
-  if (answer?.__typename === 'Message') {
-    show(answer);
-    forget(key);
-  } else {
-    const now: Sent = { ...sending, state: answer?.outcome ?? 'UNKNOWN', problem: answer };
-    // Unless the live updates were told of the message meanwhile.
-    set(all.map((each) => (each.input.idempotencyKey === key ? now : each)));
+  if (answer?.__typename !== 'Message') {
+    change(key, { state: answer?.outcome ?? 'UNKNOWN', problem: answer });
+    return;
   }
+  if (answer.conversation !== null) {
+    putIntoThread(answer.conversation.id, answer);
+    putIntoInbox(answer.conversation);
+  }
+  forget(key);
 }
 
 async function submit(input: KeyedInput) {
@@ -86,7 +95,7 @@ export const mayRepeat = ({ since }: Sent): boolean => Date.now() - since < REPE
 /** After a reload or a break: asks what became of all that may have been sent. */
 export function resume(): void {
   for (const each of all) {
-    if (each.state !== 'NOT_SENT' && mayRepeat(each)) void send(each.input, each.since);
+    if (each.state !== 'NOT_SENT' && mayRepeat(each)) void send(each.input);
   }
 }
 

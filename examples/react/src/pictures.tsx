@@ -23,7 +23,7 @@ export function usePictures(urls: readonly string[]) {
     urls: pictures.flatMap(({ url }) => url ?? []),
     isUploading: pictures.some(({ url, mistake }) => url === null && mistake === null),
     areReady: pictures.every(({ url }) => url !== null),
-    add(files: readonly File[]): void {
+    add: (files: readonly File[]): void => {
       for (const file of files) {
         const id = crypto.randomUUID();
         const picture = { id, name: file.name, preview: URL.createObjectURL(file), url: null, mistake: null };
@@ -66,5 +66,23 @@ export function PictureList({ pictures, urls, remove, mistakeAt }: Props) {
         );
       })}
     </ul>
+  );
+}
+
+export function PictureButton({ onChoose }: { onChoose: (files: readonly File[]) => void }) {
+  return (
+    <label className="button">
+      Add pictures
+      <input
+        type="file"
+        accept="image/*"
+        multiple
+        onChange={({ target }) => {
+          onChoose([...(target.files ?? [])]);
+          // So that the same file can be chosen once more.
+          target.value = '';
+        }}
+      />
+    </label>
   );
 }

@@ -18,7 +18,7 @@ export function SentBubble({ sent, onCorrect }: { sent: Sent; onCorrect: (draft:
 }
 
 /** Nothing went out: it can be corrected, and is then sent with the same key. */
-function NotSent({ sent: { input, since, problem }, onCorrect }: { sent: Sent; onCorrect: (draft: Draft) => void }) {
+function NotSent({ sent: { input, problem }, onCorrect }: { sent: Sent; onCorrect: (draft: Draft) => void }) {
   const { idempotencyKey: key } = input;
   const mistakes = problem?.__typename === 'InvalidMessageProblem' ? mistakesOf(problem.fieldErrors) : {};
   const correct = (): void => {
@@ -32,7 +32,7 @@ function NotSent({ sent: { input, since, problem }, onCorrect }: { sent: Sent; o
       </small>
       <menu>
         {problem?.retryable && (
-          <button type="button" onClick={() => void send(input, since)}>
+          <button type="button" onClick={() => void send(input)}>
             Send again
           </button>
         )}
@@ -49,7 +49,7 @@ function NotSent({ sent: { input, since, problem }, onCorrect }: { sent: Sent; o
 
 /** It may be on its way. To ask again with the same key is safe, and to write it again is not. */
 function PerhapsSent({ sent }: { sent: Sent }) {
-  const { input, since } = sent;
+  const { input } = sent;
   return (
     <div role="alert">
       <small>
@@ -60,7 +60,7 @@ function PerhapsSent({ sent }: { sent: Sent }) {
       </small>
       <menu>
         {mayRepeat(sent) && (
-          <button type="button" onClick={() => void send(input, since)}>
+          <button type="button" onClick={() => void send(input)}>
             Ask again
           </button>
         )}

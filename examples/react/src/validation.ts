@@ -14,13 +14,16 @@ interface Judgement {
 }
 
 /** What the server has against a message that is being written. `first` is shown until something is changed. */
-export function useValidation(input: KeyedInput, first: Mistakes): Judgement & { check: () => Promise<Mistakes> } {
+export function useValidation(
+  input: KeyedInput,
+  first: Mistakes,
+): Judgement & { readonly check: (input: KeyedInput) => Promise<Mistakes> } {
   const client = useApolloClient();
   const [judgement, setJudgement] = useState<Judgement>({ mistakes: first, segmentCount: 0 });
   const written = JSON.stringify(input);
   const [unchanged] = useState(written);
 
-  const judge = async (): Promise<Judgement> => {
+  const judge = async (input: KeyedInput): Promise<Judgement> => {
     const { data } = await client.query({ query: VALIDATE, variables: { input }, fetchPolicy: 'no-cache' });
     if (data === undefined) throw new Error('There is no answer.');
     const { fieldErrors, preview } = data.validateMessage;
@@ -31,7 +34,7 @@ export function useValidation(input: KeyedInput, first: Mistakes): Judgement & {
     if (written === unchanged) return undefined;
     let isCurrent = true;
     const timer = setTimeout(() => {
-      judge().then(
+      judge(input).then(
         (judgement) => isCurrent && setJudgement(judgement),
         () => undefined,
       );
@@ -44,8 +47,8 @@ export function useValidation(input: KeyedInput, first: Mistakes): Judgement & {
 
   return {
     ...judgement,
-    async check() {
-      const judgement = await judge();
+    async check(input) {
+      const judgement = await judge(input);
       setJudgement(judgement);
       return judgement.mistakes;
     },

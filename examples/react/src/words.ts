@@ -41,6 +41,14 @@ export const STATUS: Readonly<Record<MessageStatus, string>> = {
   RECEIVED: 'Received',
 };
 
+export const BADGE = {
+  SENDING: 'Sending …',
+  NOT_SENT: 'Not sent',
+  UNKNOWN: 'Perhaps sent',
+  OPTED_OUT: 'Opted out',
+  FAILED: STATUS.FAILED,
+} as const;
+
 const TIME = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
 const DAY_AND_TIME = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 

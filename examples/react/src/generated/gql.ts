@@ -20,9 +20,9 @@ type Documents = {
   '\n  query Inbox($after: String) {\n    conversations(first: 30, after: $after) {\n      nodes {\n        ...Row\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n      updatesCursor\n    }\n  }\n': typeof types.InboxDocument;
   '\n  query Thread($owner: String!, $participants: [String!]!, $after: String) {\n    conversation(owner: $owner, participants: $participants) {\n      ...Row\n      messages(first: 30, after: $after) {\n        ...Page\n      }\n    }\n  }\n': typeof types.ThreadDocument;
   '\n  fragment Loaded on Conversation {\n    messages {\n      ...Page\n    }\n  }\n': typeof types.LoadedFragmentDoc;
-  '\n  fragment Page on MessageConnection {\n    nodes {\n      ...Bubble\n    }\n    pageInfo {\n      hasNextPage\n      endCursor\n    }\n  }\n': typeof types.PageFragmentDoc;
+  '\n  fragment Page on MessageConnection {\n    nodes {\n      ...Bubble\n    }\n    pageInfo {\n      hasNextPage\n      endCursor\n    }\n    updatesCursor\n  }\n': typeof types.PageFragmentDoc;
   '\n  fragment News on Message {\n    ...Bubble\n    conversation {\n      ...Row\n    }\n    send {\n      id\n      idempotencyKey\n    }\n  }\n': typeof types.NewsFragmentDoc;
-  '\n  subscription Updates($since: String!) {\n    messagesUpdated(since: $since) {\n      cursor\n      message {\n        ...News\n      }\n    }\n  }\n': typeof types.UpdatesDocument;
+  '\n  subscription Updates($since: String, $filter: MessageFilter) {\n    messagesUpdated(since: $since, filter: $filter) {\n      cursor\n      message {\n        ...News\n      }\n    }\n  }\n': typeof types.UpdatesDocument;
   '\n  query Attachments($id: ID!) {\n    message(id: $id) {\n      ...Bubble\n    }\n  }\n': typeof types.AttachmentsDocument;
   '\n  query Validate($input: MessageInput!) {\n    validateMessage(input: $input) {\n      fieldErrors {\n        path\n        code\n        message\n      }\n      preview {\n        segmentCount\n      }\n    }\n  }\n': typeof types.ValidateDocument;
   '\n  query Normalize($text: String!, $region: String) {\n    normalizeNumber(text: $text, region: $region) {\n      number\n    }\n  }\n': typeof types.NormalizeDocument;
@@ -41,11 +41,11 @@ const documents: Documents = {
   '\n  query Thread($owner: String!, $participants: [String!]!, $after: String) {\n    conversation(owner: $owner, participants: $participants) {\n      ...Row\n      messages(first: 30, after: $after) {\n        ...Page\n      }\n    }\n  }\n':
     types.ThreadDocument,
   '\n  fragment Loaded on Conversation {\n    messages {\n      ...Page\n    }\n  }\n': types.LoadedFragmentDoc,
-  '\n  fragment Page on MessageConnection {\n    nodes {\n      ...Bubble\n    }\n    pageInfo {\n      hasNextPage\n      endCursor\n    }\n  }\n':
+  '\n  fragment Page on MessageConnection {\n    nodes {\n      ...Bubble\n    }\n    pageInfo {\n      hasNextPage\n      endCursor\n    }\n    updatesCursor\n  }\n':
     types.PageFragmentDoc,
   '\n  fragment News on Message {\n    ...Bubble\n    conversation {\n      ...Row\n    }\n    send {\n      id\n      idempotencyKey\n    }\n  }\n':
     types.NewsFragmentDoc,
-  '\n  subscription Updates($since: String!) {\n    messagesUpdated(since: $since) {\n      cursor\n      message {\n        ...News\n      }\n    }\n  }\n':
+  '\n  subscription Updates($since: String, $filter: MessageFilter) {\n    messagesUpdated(since: $since, filter: $filter) {\n      cursor\n      message {\n        ...News\n      }\n    }\n  }\n':
     types.UpdatesDocument,
   '\n  query Attachments($id: ID!) {\n    message(id: $id) {\n      ...Bubble\n    }\n  }\n': types.AttachmentsDocument,
   '\n  query Validate($input: MessageInput!) {\n    validateMessage(input: $input) {\n      fieldErrors {\n        path\n        code\n        message\n      }\n      preview {\n        segmentCount\n      }\n    }\n  }\n':
@@ -112,8 +112,8 @@ export function graphql(
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(
-  source: '\n  fragment Page on MessageConnection {\n    nodes {\n      ...Bubble\n    }\n    pageInfo {\n      hasNextPage\n      endCursor\n    }\n  }\n',
-): (typeof documents)['\n  fragment Page on MessageConnection {\n    nodes {\n      ...Bubble\n    }\n    pageInfo {\n      hasNextPage\n      endCursor\n    }\n  }\n'];
+  source: '\n  fragment Page on MessageConnection {\n    nodes {\n      ...Bubble\n    }\n    pageInfo {\n      hasNextPage\n      endCursor\n    }\n    updatesCursor\n  }\n',
+): (typeof documents)['\n  fragment Page on MessageConnection {\n    nodes {\n      ...Bubble\n    }\n    pageInfo {\n      hasNextPage\n      endCursor\n    }\n    updatesCursor\n  }\n'];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
@@ -124,8 +124,8 @@ export function graphql(
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(
-  source: '\n  subscription Updates($since: String!) {\n    messagesUpdated(since: $since) {\n      cursor\n      message {\n        ...News\n      }\n    }\n  }\n',
-): (typeof documents)['\n  subscription Updates($since: String!) {\n    messagesUpdated(since: $since) {\n      cursor\n      message {\n        ...News\n      }\n    }\n  }\n'];
+  source: '\n  subscription Updates($since: String, $filter: MessageFilter) {\n    messagesUpdated(since: $since, filter: $filter) {\n      cursor\n      message {\n        ...News\n      }\n    }\n  }\n',
+): (typeof documents)['\n  subscription Updates($since: String, $filter: MessageFilter) {\n    messagesUpdated(since: $since, filter: $filter) {\n      cursor\n      message {\n        ...News\n      }\n    }\n  }\n'];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

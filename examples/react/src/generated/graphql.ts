@@ -100,6 +100,31 @@ export type MessageFieldErrorCode =
   /** There is no such send, or it is not yours. */
   | 'UNKNOWN_SEND';
 
+/** Which messages to list. All conditions must hold. An absent one and `null` set none. */
+export type MessageFilter = {
+  readonly conversationId?: string | null | undefined;
+  /** Which way the message went. */
+  readonly direction?: MessageDirection | null | undefined;
+  /** The sender, exactly: a number in E.164 format, a short code of 3 to 8 digits, or the name of up to 11 characters that some senders have. Error code: `INVALID_E164`. */
+  readonly from?: string | null | undefined;
+  /** Catapult's ids of the messages, at most 100; with an empty list, no message fits. Error codes: `TOO_MANY_IDS`, `INVALID_CHARACTER`. */
+  readonly ids?: ReadonlyArray<string> | null | undefined;
+  /** The sender or one of the recipients, exactly: a number in E.164 format, a short code of 3 to 8 digits, or the name of up to 11 characters that some senders have. Error code: `INVALID_E164`. */
+  readonly participant?: string | null | undefined;
+  /** Messages from this instant on. */
+  readonly since?: string | null | undefined;
+  /** The state of the message. */
+  readonly status?: MessageStatus | null | undefined;
+  /** The states that the message may have, each named once; with an empty list, no message fits. Error code: `DUPLICATE_STATUS`. */
+  readonly statuses?: ReadonlyArray<MessageStatus> | null | undefined;
+  /** The tag, exactly. Error code: `INVALID_CHARACTER`. */
+  readonly tag?: string | null | undefined;
+  /** One of the recipients, exactly: a number in E.164 format, a short code of 3 to 8 digits, or the name of up to 11 characters that some senders have. Error code: `INVALID_E164`. */
+  readonly to?: string | null | undefined;
+  /** Messages before this instant. */
+  readonly until?: string | null | undefined;
+};
+
 /** A message to send: an SMS, an MMS if it has media, a group message if it has several recipients. */
 export type MessageInput = {
   /** The id of the application that `from` belongs to in the phone number dashboard; not the id of the account. Error codes: `APPLICATION_ID_REQUIRED`, `APPLICATION_ID_TOO_LONG`, `INVALID_CHARACTER`. */
@@ -258,6 +283,7 @@ export type ThreadQuery = {
     readonly updatedAt: string;
     readonly optedOut: boolean;
     readonly messages: {
+      readonly updatesCursor: string;
       readonly nodes: ReadonlyArray<{
         readonly id: string;
         readonly time: string;
@@ -307,6 +333,7 @@ export type ThreadQuery = {
 
 export type LoadedFragment = {
   readonly messages: {
+    readonly updatesCursor: string;
     readonly nodes: ReadonlyArray<{
       readonly id: string;
       readonly time: string;
@@ -333,6 +360,7 @@ export type LoadedFragment = {
 };
 
 export type PageFragment = {
+  readonly updatesCursor: string;
   readonly nodes: ReadonlyArray<{
     readonly id: string;
     readonly time: string;
@@ -409,7 +437,8 @@ export type NewsFragment = {
 };
 
 export type UpdatesSubscriptionVariables = Exact<{
-  since: string;
+  since?: string | null | undefined;
+  filter?: MessageFilter | null | undefined;
 }>;
 
 export type UpdatesSubscription = {
@@ -823,6 +852,7 @@ export const PageFragmentDoc = {
               ],
             },
           },
+          { kind: 'Field', name: { kind: 'Name', value: 'updatesCursor' } },
         ],
       },
     },
@@ -983,6 +1013,7 @@ export const LoadedFragmentDoc = {
               ],
             },
           },
+          { kind: 'Field', name: { kind: 'Name', value: 'updatesCursor' } },
         ],
       },
     },
@@ -1585,6 +1616,7 @@ export const ThreadDocument = {
               ],
             },
           },
+          { kind: 'Field', name: { kind: 'Name', value: 'updatesCursor' } },
         ],
       },
     },
@@ -1601,7 +1633,12 @@ export const UpdatesDocument = {
         {
           kind: 'VariableDefinition',
           variable: { kind: 'Variable', name: { kind: 'Name', value: 'since' } },
-          type: { kind: 'NonNullType', type: { kind: 'NamedType', name: { kind: 'Name', value: 'String' } } },
+          type: { kind: 'NamedType', name: { kind: 'Name', value: 'String' } },
+        },
+        {
+          kind: 'VariableDefinition',
+          variable: { kind: 'Variable', name: { kind: 'Name', value: 'filter' } },
+          type: { kind: 'NamedType', name: { kind: 'Name', value: 'MessageFilter' } },
         },
       ],
       selectionSet: {
@@ -1615,6 +1652,11 @@ export const UpdatesDocument = {
                 kind: 'Argument',
                 name: { kind: 'Name', value: 'since' },
                 value: { kind: 'Variable', name: { kind: 'Name', value: 'since' } },
+              },
+              {
+                kind: 'Argument',
+                name: { kind: 'Name', value: 'filter' },
+                value: { kind: 'Variable', name: { kind: 'Name', value: 'filter' } },
               },
             ],
             selectionSet: {
