@@ -68,12 +68,14 @@ const chromium = findChromium('examples/react in a browser');
     );
 
   beforeAll(async () => {
+    const built = join(folder, 'dist');
+    const building = run(process.execPath, [VITE, 'build', '--outDir', built, '--logLevel', 'error'], { cwd: EXAMPLE });
     sandbox = await startSandbox(SANDBOX_ACCOUNT);
     app = await startApp();
     const { origin: server } = new URL(app.url);
     sandbox.sendCallbacksTo({ url: `${server}/callbacks/catapult`, username: 'user', password: 'password' });
-    const built = join(folder, 'dist');
-    await run(process.execPath, [VITE, 'build', '--outDir', built, '--logLevel', 'warn'], { cwd: EXAMPLE });
+    browser = await openBrowser(chromium ?? '');
+    await building;
     vite = spawn(process.execPath, [VITE, 'preview', '--outDir', built, '--host', '127.0.0.1', '--port', '0'], {
       cwd: EXAMPLE,
       env: { ...process.env, SERVER: server },
@@ -81,7 +83,6 @@ const chromium = findChromium('examples/react in a browser');
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     origin = await printedOrigin(vite);
-    browser = await openBrowser(chromium ?? '');
     page = await browser.newPage();
     page.setDefaultTimeout(10_000);
     await page.setViewport(WIDE);
@@ -160,17 +161,19 @@ const chromium = findChromium('examples/react in a browser');
   };
   const openConversation = (name: string): Promise<void> =>
     page.locator(`::-p-xpath(//*[@class="row"][strong="${name}"])`).click();
-  /** Upstream reports that the message with this text has arrived. */
-  const reportDelivered = async (text: string): Promise<void> => {
-    const [message] = sentWith(text);
-    const { id, from, to, tag } = message ?? {};
-    const time = new Date().toISOString();
+  const callBack = async (events: readonly object[]): Promise<void> => {
     const { statusCode } = await request(`${new URL(app.url).origin}/callbacks/catapult`, {
       method: 'POST',
       headers: { authorization: `Basic ${Buffer.from('user:password').toString('base64')}` },
-      body: JSON.stringify([{ type: 'message-delivered', time, to: to?.[0], message: { id, time, from, to, tag } }]),
+      body: JSON.stringify(events),
     });
     expect(statusCode).toBe(200);
+  };
+  /** Upstream reports that the message with this text has arrived. */
+  const reportDelivered = async (text: string): Promise<void> => {
+    const [{ id, from, to, tag } = { to: [] }] = sentWith(text);
+    const time = new Date().toISOString();
+    await callBack([{ type: 'message-delivered', time, to: to[0], message: { id, time, from, to, tag } }]);
   };
   const sentWith = (text: string) => sandbox.accepted.filter((message) => message.text === text);
 
@@ -328,6 +331,29 @@ const chromium = findChromium('examples/react in a browser');
     await reportDelivered('Reloaded');
     await seeBubble('Reloaded', 'Delivered');
     expect(sentWith('Reloaded')).toHaveLength(1);
+  });
+
+  it('reads on to older messages and older conversations', async () => {
+    // A page has 30.
+    const numbers = Array.from({ length: 31 }, (_, place) => 10 + place);
+    const said = (from: string, minute: number): object => {
+      const time = `2026-01-01T00:${minute}:00Z`;
+      const message = { id: `${from} ${minute}`, time, from, to: [OURS], owner: OURS, text: `Said at ${minute}` };
+      return { type: 'message-received', time, to: OURS, message };
+    };
+    await callBack(numbers.flatMap((minute) => [said('+12345678904', minute), said(`+123456700${minute}`, minute)]));
+    await page.reload();
+    await see('Older conversations');
+    expect(await page.$$('.row')).toHaveLength(30);
+    await press('Older conversations');
+    await see('+12345670010');
+    await openConversation('+12345678904');
+    await seeBubble('Said at 40');
+    expect(await page.$$('.bubble')).toHaveLength(30);
+    await press('Older messages');
+    await seeBubble('Said at 10');
+    expect(await page.$$('.bubble')).toHaveLength(31);
+    await seeNot('Older messages');
   });
 
   it('comes back after the server was restarted, and misses nothing', async () => {
