@@ -69,6 +69,12 @@ export class MessageFilterInput {
   @CleanText()
   tag?: string | null;
 
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The `id` of the conversation that the message belongs to; with any other text, no message fits.',
+  })
+  conversationId?: string | null;
+
   @Field(() => DateTime, { nullable: true, description: 'Messages from this instant on.' })
   since?: number | null;
 
@@ -130,10 +136,11 @@ export function messageFilter(input: MessageFilterInput | null | undefined, call
     participant = null,
     ids = null,
     tag = null,
+    conversationId: conversation = null,
     since = null,
     until = null,
   } = input ?? {};
-  return { caller, from, to, participant, statuses: statusesOf(input ?? {}), ids, tag, since, until };
+  return { caller, from, to, participant, statuses: statusesOf(input ?? {}), ids, tag, conversation, since, until };
 }
 
 /** The states that all of the conditions allow; a direction is one, too. Null where there is no such condition. */

@@ -18,12 +18,14 @@ import type { Message } from '../messaging/message.js';
 import type { MessageService } from '../messaging/message-service.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
 import { countLists } from './answer-budget.js';
+import { AttachmentResolver } from './attachment.resolver.js';
 import type { RequestContext } from './context.js';
 import { DeliveryResolver, MessageEventResolver, MessageHistoryResolver, MessageResolver } from './message.resolver.js';
 import { NodeResolver } from './node.resolver.js';
 import { MAX_FIELD_ERRORS } from './rule.js';
 import { SendOfMessageResolver, SendResolver } from './send.resolver.js';
 import { ValidationResolver } from './validation.resolver.js';
+import { ViewerResolver } from './viewer.resolver.js';
 
 /** The oldest federation that has all directives used here: more composers accept an older one. */
 const LINK =
@@ -31,6 +33,7 @@ const LINK =
 
 /** Those that need nothing but the request. */
 const PLAIN_RESOLVERS = [
+  AttachmentResolver,
   DeliveryResolver,
   MessageEventResolver,
   MessageHistoryResolver,
@@ -54,9 +57,10 @@ function buildApiSchema(parts: SchemaParts | null): GraphQLSchema {
     instances.set(MessageResolver, new MessageResolver(parts.messages, parts.policy));
     instances.set(SendResolver, new SendResolver(parts.messages));
     instances.set(ValidationResolver, new ValidationResolver(parts.policy));
+    instances.set(ViewerResolver, new ViewerResolver(parts.messages, parts.policy));
   }
   const schema = buildSchemaSync({
-    resolvers: [MessageResolver, SendResolver, ValidationResolver, ...PLAIN_RESOLVERS],
+    resolvers: [MessageResolver, SendResolver, ValidationResolver, ViewerResolver, ...PLAIN_RESOLVERS],
     container: { get: (resolver: unknown) => instances.get(resolver) },
     // Every argument that is an input object is checked by its own `@InputArg`.
     validate: false,

@@ -49,6 +49,8 @@ interface Dialect {
   readonly recipientsInOrder: string;
   /** The audit grows in the order of time: PostgreSQL has an index for that which costs next to nothing. */
   readonly auditByTime: string;
+  /** Who takes part in a conversation never changes. */
+  readonly conversationTrigger: string;
   /** PostgreSQL numbers its transactions itself, from wherever its server began. SQLite goes on from the rows. */
   readonly commitNumbers: string;
 }
@@ -90,6 +92,9 @@ const DIALECTS: Readonly<Record<Database, Dialect>> = {
     DROP TABLE recipients_before;
     CREATE INDEX recipients_caller ON recipients (caller, recipient, time, send_id);`,
     auditByTime: '',
+    conversationTrigger: `
+    CREATE TRIGGER conversation_begins AFTER INSERT ON conversations
+      BEGIN INSERT INTO conversation_participants SELECT value, NEW.id FROM json_each(NEW.participants) WHERE length(value) <= 255; END;`,
     commitNumbers: '',
   },
   postgres: {
@@ -122,6 +127,14 @@ const DIALECTS: Readonly<Record<Database, Dialect>> = {
     auditReplace: '',
     recipientsInOrder: '',
     auditByTime: 'CREATE INDEX audit_time ON audit USING brin (time);',
+    conversationTrigger: `
+    CREATE FUNCTION conversation_begins() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        INSERT INTO conversation_participants SELECT value, NEW.id FROM json_array_elements_text(NEW.participants::json) AS given (value)
+          WHERE length(value) <= 255;
+        RETURN NULL;
+      END $$;
+    CREATE TRIGGER conversation_begins AFTER INSERT ON conversations FOR EACH ROW EXECUTE FUNCTION conversation_begins();`,
     commitNumbers: `
     -- What is added to the numbers of transactions, which begin again where a dump is restored.
     CREATE TABLE commit_offset (added BIGINT NOT NULL);
@@ -307,4 +320,41 @@ const STEPS: readonly ((dialect: Dialect) => string)[] = [
       WHERE message_id IS NULL AND status IN ('UNKNOWN', 'REJECTED');
     CREATE INDEX sends_freed_key ON sends (caller, key_hash, send_id) WHERE idempotency_key IS NULL AND key_hash IS NOT NULL;
     `,
+  ({ bigint, conversationTrigger }) => `
+    -- What belongs to a number, by state and by tag: see numberOf. The lists without a state are merged of those by
+    -- state, so that each message lies in as few indexes as before.
+    DROP INDEX sends_time;
+    DROP INDEX sends_caller;
+    CREATE INDEX sends_number ON sends (${OWN_NUMBER}, status, time, send_id) WHERE message_id IS NOT NULL;
+    CREATE INDEX sends_number_tag ON sends (${OWN_NUMBER}, substr(tag, 1, 255), time, send_id)
+      WHERE message_id IS NOT NULL AND tag IS NOT NULL;
+
+    -- A message's conversation is known with the message. Housekeeping finds those that an earlier version stored.
+    ALTER TABLE sends ADD COLUMN conversation TEXT;
+    CREATE INDEX sends_conversation ON sends (conversation, time, send_id)
+      WHERE message_id IS NOT NULL AND conversation IS NOT NULL;
+    CREATE INDEX sends_unfiled ON sends (${OWN_NUMBER}, time, send_id) WHERE message_id IS NOT NULL AND conversation IS NULL;
+
+    -- Each conversation stands at the place of its last message.
+    CREATE TABLE conversations (
+      id TEXT PRIMARY KEY,
+      number TEXT NOT NULL,
+      participants TEXT NOT NULL,
+      time ${bigint} NOT NULL,
+      send_id TEXT NOT NULL,
+      sent ${bigint} NOT NULL,
+      received ${bigint} NOT NULL
+    );
+    CREATE INDEX conversations_time ON conversations (time, send_id);
+    CREATE INDEX conversations_number ON conversations (number, time, send_id);
+    CREATE TABLE conversation_participants (
+      participant TEXT NOT NULL,
+      conversation TEXT NOT NULL,
+      PRIMARY KEY (participant, conversation)
+    );
+    ${conversationTrigger}
+    `,
 ];
+
+/** Your number in a message: see `numberOf`. */
+const OWN_NUMBER = "(CASE direction WHEN 'OUT' THEN substr(sender, 1, 255) ELSE substr(owner, 1, 255) END)";

@@ -4,11 +4,14 @@ import type { DeliveryEvent } from '../messaging/delivery.js';
 import { isUnresolved, type Settlement, type SettleResult } from '../messaging/ports.js';
 import type { Write, WriteOf } from './batching-store.js';
 import { CHANNEL } from './change-feed.js';
-import { COMMIT_NUMBER, insertRecipientsOf, recordAll, recordset } from './postgres-sends.js';
+import { filing, type Filing } from './postgres-conversations.js';
+import { COMMIT_NUMBER, insertRecipientsOf, recordAll } from './postgres-sends.js';
+import { recordset } from './recordset.js';
 import {
   distinctRecipients,
   EVENT_COLUMNS,
   isAbout,
+  conversationKey,
   RECEIVED_COLUMNS,
   receivedColumns,
   rowAfter,
@@ -26,14 +29,18 @@ export type RestWrite = Exclude<Write, { readonly kind: 'claim' }>;
 /** Stores records and events in the order they arrived in, as far as two of them can touch the same send. */
 export async function applyAll(client: PoolClient, writes: readonly RestWrite[]): Promise<void> {
   const of = byKind(writes);
-  for (const wave of wavesOf(of.record)) {
-    const early = await recordAll(client, wave);
-    if (early.length > 0) await adopt(client, early, wave[0]?.now ?? 0);
-  }
-  await applyEvents(client, of.delivery);
-  await applyReceived(client, of.received);
-  await keepStrange(client, of.strange);
-  await keepOthers(client, of.other);
+  await filing(client, async (news) => {
+    for (const wave of wavesOf(of.record)) {
+      const { early, unfiled, known } = await recordAll(client, wave, 'later');
+      news.known.push(...known);
+      for (const sendId of unfiled) news.unfiled.add(sendId);
+      if (early.length > 0) await adopt(client, early, wave[0]?.now ?? 0, news);
+    }
+    await applyEvents(client, of.delivery, news);
+    await applyReceived(client, of.received, news);
+    await keepStrange(client, of.strange);
+    await keepOthers(client, of.other);
+  });
 }
 
 /** The writes of each kind, in their order. */
@@ -58,8 +65,18 @@ function wavesOf(writes: readonly WriteOf<'record'>[]): WriteOf<'record'>[][] {
 const SETTLEMENT_LOCK = 7_262_302;
 
 /** Settles one send; see `MessageStore.settle`. */
-export async function applySettlement(
+export function applySettlement(
   client: PoolClient,
+  sendId: string,
+  settlement: Settlement,
+  now: number,
+): Promise<SettleResult> {
+  return filing(client, (news) => settleIn(client, news, sendId, settlement, now));
+}
+
+async function settleIn(
+  client: PoolClient,
+  news: Filing,
   sendId: string,
   settlement: Settlement,
   now: number,
@@ -88,7 +105,8 @@ export async function applySettlement(
       'INSERT INTO recipients SELECT unnest($1::text[]), time, send_id, caller FROM sends WHERE send_id = $2 ON CONFLICT DO NOTHING',
       [listed, row.send_id],
     );
-    await adopt(client, [messageId], now);
+    news.unfiled.add(row.send_id);
+    await adopt(client, [messageId], now, news);
     await client.query('SELECT pg_notify($1, $2)', [CHANNEL, `updated:${messageId}`]);
   }
   const after = await client.query<SendRow>(`SELECT ${SEND_COLUMNS} FROM sends WHERE send_id = $1`, [row.send_id]);
@@ -96,7 +114,12 @@ export async function applySettlement(
 }
 
 /** Applies the early events of messages that are known now. */
-export async function adopt(client: PoolClient, messageIds: readonly string[], now: number): Promise<void> {
+export async function adopt(
+  client: PoolClient,
+  messageIds: readonly string[],
+  now: number,
+  news: Filing,
+): Promise<void> {
   const { rows } = await client.query<{ event: string }>(
     'DELETE FROM early_events WHERE message_id = ANY ($1) RETURNING event',
     [messageIds],
@@ -104,11 +127,12 @@ export async function adopt(client: PoolClient, messageIds: readonly string[], n
   await applyEvents(
     client,
     rows.map(({ event }) => ({ kind: 'delivery', event: JSON.parse(event) as DeliveryEvent, now })),
+    news,
   );
 }
 
 /** Applies events to the rows they are about, each row read and written once; keeps those that are about none yet. */
-async function applyEvents(client: PoolClient, writes: readonly WriteOf<'delivery'>[]): Promise<void> {
+async function applyEvents(client: PoolClient, writes: readonly WriteOf<'delivery'>[], news: Filing): Promise<void> {
   if (writes.length === 0) return;
   const known = await lockRowsOf(client, writes);
   const changed = new Map<string, SendRow & { readonly updated_at: number }>();
@@ -121,12 +145,13 @@ async function applyEvents(client: PoolClient, writes: readonly WriteOf<'deliver
       early.push({ message_id: storable(event.messageId), event: JSON.stringify(event), received_at: now });
       continue;
     }
-    const news = rowAfter(row, event);
-    if (news === null) continue;
-    const after = { ...news, updated_at: now };
+    const changedRow = rowAfter(row, event);
+    if (changedRow === null) continue;
+    const after = { ...changedRow, updated_at: now };
     if (row.message_id === null) {
       const to = distinctRecipients(JSON.parse(row.recipients) as string[]);
       newlyListed.push(...to.map((recipient) => ({ send_id: row.send_id, recipient })));
+      news.unfiled.add(row.send_id);
     }
     known.replace(after);
     changed.set(row.send_id, after);
@@ -135,7 +160,7 @@ async function applyEvents(client: PoolClient, writes: readonly WriteOf<'deliver
   if (changed.size > 0) await updateDeliveries(client, [...changed.values()], newlyListed);
   await insertAll(client, 'early_events', early);
   // Events without a correlation that came before the one that brought the id.
-  if (newlyKnown.size > 0) await adopt(client, [...newlyKnown], writes[0]?.now ?? 0);
+  if (newlyKnown.size > 0) await adopt(client, [...newlyKnown], writes[0]?.now ?? 0, news);
 }
 
 /** The rows that events are about, locked, as they are and as the events of this batch change them. */
@@ -184,22 +209,29 @@ async function updateDeliveries(
   );
 }
 
-async function applyReceived(client: PoolClient, writes: readonly WriteOf<'received'>[]): Promise<void> {
+async function applyReceived(client: PoolClient, writes: readonly WriteOf<'received'>[], news: Filing): Promise<void> {
   if (writes.length === 0) return;
   const rows = writes.map(({ message, now }) => receivedColumns(message, now));
   const names = RECEIVED_COLUMNS;
   const listed = writes.flatMap(({ message }, index) =>
     distinctRecipients(message.to).map((recipient) => ({ send_id: rows[index]?.send_id, recipient })),
   );
-  await client.query(
+  const { rows: stored } = await client.query<{ send_id: string }>(
     `WITH stored AS (
        INSERT INTO sends (${names.join(', ')}, changed) SELECT ${names.join(', ')}, ${COMMIT_NUMBER} FROM ${recordset(names)}
        ON CONFLICT DO NOTHING RETURNING send_id, time, caller, message_id),
      notified AS (SELECT pg_notify('${CHANNEL}', 'received:' || message_id) FROM stored),
      listed AS (${insertRecipientsOf('stored')})
-     SELECT COUNT(*) FROM notified`,
+     SELECT send_id FROM stored, (SELECT COUNT(*) FROM notified) AS all_told`,
     [JSON.stringify(rows), JSON.stringify(listed)],
   );
+  const isNew = new Set(stored.map(({ send_id }) => send_id));
+  for (const [index, { send_id: sendId, time }] of rows.entries()) {
+    const message = writes[index]?.message;
+    const key = message === undefined ? null : conversationKey(message);
+    // The same message may be twice in the batch.
+    if (key !== null && time !== null && isNew.delete(sendId)) news.known.push({ key, time, sendId, direction: 'IN' });
+  }
 }
 
 async function keepStrange(client: PoolClient, writes: readonly WriteOf<'strange'>[]): Promise<void> {

@@ -1,11 +1,13 @@
 /** The store in PostgreSQL, for several instances of this server. */
 import { Client, DatabaseError, type Pool, type PoolClient } from 'pg';
-import { EVERYBODY, type Whose } from '../messaging/caller.js';
+import { EVERYBODY, type Whose, type WhoseSends } from '../messaging/caller.js';
 import type { Message } from '../messaging/message.js';
 import type {
   Change,
   ChangeCursor,
   ChangePosition,
+  ConversationFilter,
+  ConversationList,
   DeadLetterPurge,
   MessageFilter,
   MessageList,
@@ -19,16 +21,27 @@ import type {
   SettleResult,
   Slice,
   StoreChange,
+  StoredConversation,
   StoredSend,
+  WhoseNumbers,
 } from '../messaging/ports.js';
 import { BatchingStore, type WriteOf } from './batching-store.js';
 import { ChangeFeed } from './change-feed.js';
+import {
+  conversationsByIdQuery,
+  conversationsInOrderOf,
+  conversationsQuery,
+  IS_UNFILED,
+  listedConversations,
+  type ConversationWithMessage,
+} from './conversations.js';
 import { groupCommit } from './group-commit.js';
 import {
   countQuery,
   FREED_KEY,
   LIST_DIALECTS,
   listQuery,
+  rightOf,
   rivalsQuery,
   SEND_BY_KEY,
   sendsQuery,
@@ -38,6 +51,7 @@ import {
 import { migrations, stepsAfter } from './migrations.js';
 import { openPool, retryDeadlock, TIMEOUT_MS } from './pool.js';
 import { adopt, applyAll, applySettlement, type RestWrite } from './postgres-batch.js';
+import { fileSome, filing } from './postgres-conversations.js';
 import { countersInPostgres } from './postgres-counters.js';
 import { abandonAll, claimAll, COMMIT_NUMBER, OFFSET, recordAll } from './postgres-sends.js';
 import {
@@ -143,9 +157,14 @@ async function commitRest(pool: Pool, writes: readonly RestWrite[]): Promise<nul
 
 /** The records are stored when this resolves. Events that it could not apply to them are left to housekeeping. */
 async function recordAndAdopt(pool: Pool, records: readonly WriteOf<'record'>[]): Promise<void> {
-  const early = await retryDeadlock(() => recordAll(pool, records));
-  if (early.length === 0) return;
-  await transaction(pool, (client) => adopt(client, early, records[0]?.now ?? 0)).catch(() => undefined);
+  const { early, unfiled } = await retryDeadlock(() => recordAll(pool, records));
+  if (early.length + unfiled.length === 0) return;
+  const finish = (client: PoolClient): Promise<void> =>
+    filing(client, (news) => {
+      for (const sendId of unfiled) news.unfiled.add(sendId);
+      return adopt(client, early, records[0]?.now ?? 0, news);
+    });
+  await transaction(pool, finish).catch(() => undefined);
 }
 
 /** Whether PostgreSQL refused a value or a row (classes 22, 23 and 54 of its codes), rather than failing itself. */
@@ -160,6 +179,11 @@ interface Snapshot {
 }
 
 const SELECT_SNAPSHOT = `SELECT pg_current_snapshot()::text AS snapshot, ${OFFSET} AS added`;
+
+/** The list, and what else is committed in the same moment: one statement sees both. */
+function withSnapshot({ sql, values }: Query): Query {
+  return { sql: `SELECT * FROM (${SELECT_SNAPSHOT}) AS now LEFT JOIN (${sql}) AS found ON true`, values };
+}
 
 function cursorOf({ snapshot, added }: Snapshot = { snapshot: '', added: 0 }): ChangeCursor {
   const [xmin = '', xmax = '', running = ''] = snapshot.split(':');
@@ -215,7 +239,9 @@ export class PostgresStore extends BatchingStore implements MessageStore {
       [MAX_ADOPTIONS],
     );
     const ids = rows.map(({ message_id }) => message_id);
-    if (ids.length > 0) await transaction(this.#pool, (client) => adopt(client, ids, now));
+    if (ids.length > 0) {
+      await transaction(this.#pool, (client) => filing(client, (news) => adopt(client, ids, now, news)));
+    }
     return ids.length;
   }
 
@@ -271,24 +297,20 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   }
 
   async messagesById(ids: readonly string[], caller: Whose): Promise<(Message | null)[]> {
-    const [isTheirs, values] = caller === EVERYBODY ? ['', []] : ['AND caller = $2', [caller]];
-    const { rows } = await this.#pool.query<SendRow>(
+    const [right, ...values] = rightOf(caller, LIST_DIALECTS.postgres);
+    const rows = await this.#all({
       // Upstream may repeat an id: only its newest message is read.
-      `SELECT found.* FROM unnest($1::text[]) AS wanted (id) CROSS JOIN LATERAL (
-         SELECT ${SEND_COLUMNS} FROM sends WHERE message_id = wanted.id ${isTheirs} ORDER BY time DESC, send_id DESC LIMIT 1) AS found`,
-      [ids.map((id) => id.replaceAll('\0', '')), ...values],
-    );
+      sql: `SELECT found.* FROM ${LIST_DIALECTS.postgres.given('wanted')} CROSS JOIN LATERAL (
+         SELECT ${SEND_COLUMNS} FROM sends WHERE message_id = wanted.value AND ${right} ORDER BY time DESC, send_id DESC LIMIT 1) AS found`,
+      values: [JSON.stringify(ids.map(storable)), ...values],
+    });
     return inOrderOf(ids, rows);
   }
 
   async listMessages(filter: MessageFilter, slice: Slice): Promise<MessageList> {
     const query = listQuery(filter, slice, LIST_DIALECTS.postgres);
     if (query === null) return { listed: [], cursor: await this.lastChange() };
-    // In one statement, which sees the list and what else is committed in the same moment.
-    const rows = await this.#all<SendRow & Snapshot>({
-      ...query,
-      sql: `SELECT * FROM (${SELECT_SNAPSHOT}) AS now LEFT JOIN (${query.sql}) AS found ON true`,
-    });
+    const rows = await this.#all<SendRow & Snapshot>(withSnapshot(query));
     const listed = listedMessages(slice.fromEnd ? rows.toReversed() : rows);
     return { listed, cursor: cursorOf(rows[0]) };
   }
@@ -299,7 +321,33 @@ export class PostgresStore extends BatchingStore implements MessageStore {
     return row?.count ?? 0;
   }
 
-  async sendsById(by: 'sendId' | 'messageId', ids: readonly string[], caller: Whose): Promise<(StoredSend | null)[]> {
+  async listConversations(filter: ConversationFilter, slice: Slice): Promise<ConversationList> {
+    const query = conversationsQuery(filter, slice, LIST_DIALECTS.postgres);
+    if (query === null) return { listed: [], cursor: await this.lastChange() };
+    const rows = await this.#all<ConversationWithMessage & Snapshot>(withSnapshot(query));
+    const listed = listedConversations(rows);
+    return { listed: slice.fromEnd ? listed.toReversed() : listed, cursor: cursorOf(rows[0]) };
+  }
+
+  async conversationsById(ids: readonly string[], numbers: WhoseNumbers): Promise<(StoredConversation | null)[]> {
+    const query = conversationsByIdQuery(ids, numbers, LIST_DIALECTS.postgres);
+    return conversationsInOrderOf(ids, query === null ? [] : await this.#all<ConversationWithMessage>(query));
+  }
+
+  fileMessages(limit: number): Promise<number> {
+    return transaction(this.#pool, (client) => fileSome(client, limit));
+  }
+
+  async countUnfiled(): Promise<number> {
+    const sql = `SELECT count(*)::int AS count FROM sends WHERE ${IS_UNFILED}`;
+    return (await this.#all<{ count: number }>({ sql, values: [] }))[0]?.count ?? 0;
+  }
+
+  async sendsById(
+    by: 'sendId' | 'messageId',
+    ids: readonly string[],
+    caller: WhoseSends,
+  ): Promise<(StoredSend | null)[]> {
     const column = by === 'sendId' ? 'send_id' : 'message_id';
     const [isTheirs, values] = caller === EVERYBODY ? ['', []] : ['AND caller = $2', [caller]];
     const { rows } = await this.#pool.query<SendRow>(

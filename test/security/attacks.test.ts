@@ -79,6 +79,7 @@ const graphql = (query: unknown, variables?: unknown, more: object = {}): Sent =
 const sending = (fields: object): Sent => graphql(SEND, { input: { ...INPUT, ...fields } });
 const VALIDATE =
   'query ($input: MessageInput!) { validateMessage(input: $input) { fieldErrors { code } preview { unitCount } } }';
+const LISTEN = 'subscription ($to: String) { messageReceived(to: $to) { id } }';
 const NORMALIZE =
   'query ($text: String!, $region: String) { normalizeNumber(text: $text, region: $region) { number region } }';
 
@@ -115,6 +116,7 @@ describe('by the shape of the input', () => {
     ['a number as text', { text: 5 }],
     ['an object as text', { text: { toString: CANARY } }],
     ['no application', { applicationId: '' }],
+    ['null as application', { applicationId: null }],
     ['an application of spaces', { applicationId: '   ' }],
     ['an application of 256 characters', { applicationId: 'x'.repeat(256) }],
     ['an object as application', { applicationId: { id: 1 } }],
@@ -225,7 +227,7 @@ describe('by the shape of the input', () => {
     ['50 directives on a field', graphql(`{ __typename ${'@include(if: true) '.repeat(50)} }`)],
     ['@defer', graphql('{ ... @defer { __typename } }')],
     ['@stream', graphql('{ messages { nodes @stream { id } } }')],
-    ['a subscription over HTTP', graphql('subscription { messageReceived { id } }')],
+    ['a subscription over HTTP', graphql('subscription { messageReceived(to: "+12345678909") { id } }')],
     [
       'a subscription under a condition',
       graphql('subscription ($v: Boolean) { messageReceived @include(if: $v) { id } }'),
@@ -530,6 +532,12 @@ describe('by who calls', () => {
     ['a look at a message by a reader', { ...graphql(VALIDATE, { input: INPUT }), headers: reader }, 'FORBIDDEN'],
     ['unresolved sends for a sender', graphql('{ unresolvedSends { nodes { id } } }'), 'FORBIDDEN'],
     ['a number of somebody else', sending({ from: '+12345678909' }), 'SENDER_NOT_ALLOWED'],
+    [
+      'a number of somebody else without its application',
+      sending({ from: '+12345678909', applicationId: null }),
+      '"fieldErrors":[{"path":["input","from"],"code":"SENDER_NOT_ALLOWED","message":"Must be one of your numbers."}]',
+    ],
+    ['a number that is an object, to listen to', graphql(LISTEN, { to: { number: CANARY } }), 'BAD_'],
   ];
   it.each(forbidden)('%s', async (_name, sent, code) => {
     expect((await attack(sent)).text).toContain(code);
@@ -539,17 +547,17 @@ describe('by who calls', () => {
     const message = {
       id: 'inbound-1',
       from: '+12345678902',
-      to: ['+12345678901'],
-      owner: '+12345678901',
+      to: ['+12345678909'],
+      owner: '+12345678909',
       text: 'Secret',
     };
     const body = JSON.stringify([
-      { type: 'message-received', time: '2026-11-24T10:00:00Z', to: '+12345678901', message },
+      { type: 'message-received', time: '2026-11-24T10:00:00Z', to: '+12345678909', message },
     ]);
     const authorization = `Basic ${Buffer.from('user:password').toString('base64')}`;
     expect((await attack({ path: '/callbacks/catapult', headers: { authorization }, body })).status).toBe(200);
     const asked = graphql(
-      '{ message(id: "inbound-1") { text } messages(filter: {to: "+12345678901"}) { nodes { text } } }',
+      '{ message(id: "inbound-1") { text } messages(filter: {to: "+12345678909"}) { nodes { text } } }',
     );
     const seenBy = async (key: string): Promise<unknown> =>
       JSON.parse((await attack({ ...asked, headers: { authorization: `Bearer ${key}` } })).text);
@@ -569,10 +577,13 @@ describe('by event streams', () => {
   });
 
   it.each([
-    ['a sender', KEY],
-    ['a reader', 'reader-key'],
-  ])('of inbound messages for %s', async (_name, key) => {
-    const { text } = await attack({ ...graphql(RECEIVED), headers: { ...EVENTS, authorization: `Bearer ${key}` } });
+    ['a caller without numbers', 'other-key', RECEIVED],
+    ['a reader', 'reader-key', RECEIVED],
+    ['a caller with another number', KEY, 'subscription { messageReceived(to: "+12345678909") { id } }'],
+    ['a caller with numbers, by what is none', KEY, `subscription { messageReceived(to: "${CANARY}") { id } }`],
+    ['a caller with numbers, by nothing', KEY, 'subscription { messageReceived(to: "") { id } }'],
+  ])('of inbound messages for %s', async (_name, key, query) => {
+    const { text } = await attack({ ...graphql(query), headers: { ...EVENTS, authorization: `Bearer ${key}` } });
     expect(text).toMatch(/^:\n\nevent: next\ndata: \{"errors":.*FORBIDDEN.*\n\nevent: complete\ndata:\n\n$/);
   });
 

@@ -97,6 +97,7 @@ describe('nothing private leaks', () => {
     ['to a country that is not allowed', { to: ['+18765551234', CANARIES.recipient] }],
     ['with media of a private host', { media: ['https://zqmedia.local/zqfile.jpg'] }],
     ['of the wrong shape', { to: { zqtag: [CANARIES.text] } }],
+    ['without an application', { applicationId: null }],
   ])('of a send %s', async (_name, fields, isAccepted = false) => {
     // At once, since what Catapult refuses for now is tried again after a pause.
     const operations = [SendMessageDocument, SubmitMessageDocument];
@@ -116,6 +117,7 @@ describe('nothing private leaks', () => {
       { from: CANARIES.tag, to: [CANARIES.recipient, CANARIES.tag, '+18765551234'], text: `${CANARIES.text}\0` },
       { text: `${CANARIES.text} `.repeat(300), tag: CANARIES.tag.repeat(300), applicationId: CANARIES.tag.repeat(60) },
       { media: ['https://zqmedia.local/zqfile.jpg', 'zqfile'], idempotencyKey: `${CANARIES.idempotencyKey} !` },
+      { applicationId: null },
     ]) {
       const { raw, data } = await ask(app.url, ValidateMessageDocument, { input: { ...INPUT, ...fields } });
       expect(data).toHaveProperty('validateMessage.fieldErrors');
@@ -165,6 +167,8 @@ describe('nothing private leaks', () => {
       '{ node(id: {zqtag: "zqtag"}) { id } }',
       '{ nodes(ids: [zqtag, {zqtext: "zqtext"}]) { id } }',
       '{ nodes(ids: "zqtag") { zqname } }',
+      '{ viewer { zqname } }',
+      '{ viewer(name: "zqtext") { name limits { sends { remaining(zqname: "zqtag") } } } }',
       '{ messages(last: "zqtext", before: zqtag) { totalCount } }',
       '{ messages(filter: {direction: "zqtag", statuses: [zqtag, "zqtext"]}) { totalCount(zqname: "zqtag") } }',
       '{ messages(filter: {ids: [{zqtag: "zqtag"}], participant: zqtag}) { isTotalCountExact } }',
@@ -246,6 +250,8 @@ describe('nothing private leaks', () => {
       [print(SendUpdatedDocument), { id: 'zqidempotency' }],
       [print(SendUpdatedDocument), { id: ['zqtext'] }],
       ['subscription { messagesUpdated(since: "zqtag") { cursor } }', {}],
+      ['subscription { messageReceived(to: "zqtag") { id } }', {}],
+      ['subscription ($to: String) { messageReceived(to: $to) { id } }', { to: CANARIES.sender }],
       ['subscription { messagesUpdated(filter: {tag: "zqtag\\u0000"}) { cursor } }', {}],
       ['subscription { zqname(text: "zqtext") }', {}],
       [print(ValidateMessageDocument), { input: { ...INPUT, to: [CANARIES.tag] } }],

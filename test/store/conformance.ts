@@ -6,6 +6,7 @@ import { describeCallbacks } from './conformance/callbacks.js';
 import { describeCallers } from './conformance/callers.js';
 import { describeChanges } from './conformance/changes.js';
 import { describeClaims } from './conformance/claims.js';
+import { describeConversations } from './conformance/conversations.js';
 import { describeHousekeeping } from './conformance/housekeeping.js';
 import { describeKept } from './conformance/kept.js';
 import { describeLateOutcomes } from './conformance/late-outcomes.js';
@@ -31,6 +32,7 @@ export function describeStore(
     describeLists(opened);
     describeSlices(opened);
     describeCallers(opened);
+    describeConversations(opened);
     describeAudit(opened);
     describeHousekeeping(opened);
     describeCallbacks(opened);

@@ -1,0 +1,77 @@
+/** Messages and their conversations in PostgreSQL: counted in the commit that makes them known, in the order of the ids. */
+import type { PoolClient } from 'pg';
+import {
+  CONVERSATION_COLUMNS,
+  filed,
+  INSERT_CONVERSATIONS,
+  IS_UNFILED,
+  ON_KNOWN_CONVERSATION,
+  tallied,
+  UNFILED_COLUMNS,
+  type KnownMessage,
+  type UnfiledRow,
+} from './conversations.js';
+import { OWN_NUMBER } from './list-query.js';
+import { recordset } from './recordset.js';
+
+/**
+ * What a transaction makes known. All of it is counted in its last statement: so no two transactions wait for each other's
+ * conversations in turn.
+ */
+export interface Filing {
+  readonly known: KnownMessage[];
+  /** The sends whose messages lie in no conversation yet. */
+  readonly unfiled: Set<string>;
+}
+
+/** Does `work`, and then files what it made known. */
+export async function filing<Result>(client: PoolClient, work: (filing: Filing) => Promise<Result>): Promise<Result> {
+  const news: Filing = { known: [], unfiled: new Set() };
+  const result = await work(news);
+  if (news.unfiled.size > 0) {
+    const unfiled = `SELECT ${UNFILED_COLUMNS} FROM sends WHERE send_id = ANY ($1) AND ${IS_UNFILED} ORDER BY send_id FOR UPDATE`;
+    const { rows } = await client.query<UnfiledRow>(unfiled, [[...news.unfiled]]);
+    news.known.push(...(await fileRows(client, rows)));
+  }
+  await countAll(client, news.known);
+  return result;
+}
+
+const SELECT_UNFILED = `SELECT ${UNFILED_COLUMNS} FROM sends WHERE ${IS_UNFILED}
+  ORDER BY ${OWN_NUMBER}, time, send_id LIMIT $1 FOR UPDATE SKIP LOCKED`;
+
+/** See `MessageStore.fileMessages`. */
+export async function fileSome(client: PoolClient, limit: number): Promise<number> {
+  const { rows } = await client.query<UnfiledRow>(SELECT_UNFILED, [limit]);
+  await countAll(client, await fileRows(client, rows));
+  return rows.length;
+}
+
+async function fileRows(client: PoolClient, rows: readonly UnfiledRow[]): Promise<KnownMessage[]> {
+  if (rows.length === 0) return [];
+  const files = rows.map((row) => ({ send_id: row.send_id, ...filed(row) }));
+  await client.query(
+    `UPDATE sends SET conversation = given.conversation FROM ${recordset(['send_id', 'conversation'])}
+     WHERE sends.send_id = given.send_id`,
+    [JSON.stringify(files.map(({ send_id, conversation }) => ({ send_id, conversation })))],
+  );
+  return files.flatMap(({ known }) => known ?? []);
+}
+
+const COUNT = `${INSERT_CONVERSATIONS} SELECT ${CONVERSATION_COLUMNS.join(', ')} FROM ${recordset(CONVERSATION_COLUMNS)}
+  ORDER BY id ${ON_KNOWN_CONVERSATION}`;
+
+async function countAll(client: PoolClient, known: readonly KnownMessage[]): Promise<void> {
+  if (known.length > 0) await client.query(COUNT, [JSON.stringify(tallied(known))]);
+}
+
+/** Counts what `source` lists of messages that became known, as a part of the statement that lists them. */
+export function countOf(source: string): string {
+  const counts = (['OUT', 'IN'] as const).map(
+    (direction) => `count(*) FILTER (WHERE direction = '${direction}') OVER (PARTITION BY conversation)`,
+  );
+  return `${INSERT_CONVERSATIONS}
+     SELECT DISTINCT ON (conversation) conversation, number, participants, time, send_id, ${counts.join(', ')}
+     FROM ${source} WHERE conversation IS NOT NULL ORDER BY conversation, time DESC, send_id DESC
+     ${ON_KNOWN_CONVERSATION}`;
+}
