@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Browser, Page } from 'puppeteer-core';
 import { request } from 'undici';
+import { SAMPLE_PICTURE } from '../../src/sandbox/sample-files.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 import { accountAt, startTestApp, type TestApp } from '../support/app.js';
@@ -32,12 +33,6 @@ const SILENT = '+19195550002';
 const SEND_TIMEOUT_MS = 2_500;
 
 const WIDE = { width: 1100, height: 760 };
-/** A pixel. */
-const PNG = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==',
-  'base64',
-);
-
 const chromium = findChromium('examples/react in a browser');
 
 (chromium === null ? describe.skip : describe)('examples/react', () => {
@@ -233,14 +228,15 @@ const chromium = findChromium('examples/react in a browser');
 
   it('sends pictures, and shows those that come in', async () => {
     await openConversation('+12345678902');
-    const picture = join(folder, 'sun and moon.png');
-    writeFileSync(picture, PNG);
+    const picture = join(folder, SAMPLE_PICTURE.name);
+    writeFileSync(picture, SAMPLE_PICTURE.body);
     await choose(picture);
     await painted('.pictures img');
-    await write('Message', 'The sun');
+    await write('Message', 'The hills');
+    await keepPictures('preview');
     await press('Send');
-    await seeBubble('The sun', 'Delivered');
-    expect(sentWith('The sun')).toMatchObject([{ media: [expect.stringContaining('/media/')] }]);
+    await seeBubble('The hills', 'Delivered');
+    expect(sentWith('The hills')).toMatchObject([{ media: [expect.stringContaining('/media/')] }]);
     sandbox.bringInSample();
     await seeBubble('Look at this!');
     await painted('.bubble[data-direction=OUT] img');
