@@ -5,9 +5,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { getNamedType, isObjectType, type GraphQLObjectType } from 'graphql';
-import { request } from 'undici';
+import { request, type Dispatcher } from 'undici';
 import { apiSchema } from '../../src/graphql/schema.js';
 import { startIssuer, type Issuer } from '../auth/issuer.js';
+import { SAMPLE_PICTURE } from '../../src/sandbox/sample-files.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { CALLBACKS } from '../support/callback.js';
 import { post, type Answer, type GraphQLError } from '../support/client.js';
@@ -29,6 +30,7 @@ const TABLE = `
 | \`Query.node\` of a send | own | own | own | own | all | forbidden | forbidden |
 | \`Query.nodes\` of sends | own | own | own | own | all | forbidden | forbidden |
 | \`Message.send\` | own | own | own | own | all | forbidden | forbidden |
+| \`Message.attachments\` | own | own | numbers | numbers | all | forbidden | forbidden |
 | \`Send.message\` | own | own | own | own | all | forbidden | forbidden |
 | \`Query.unresolvedSends\` | forbidden | forbidden | forbidden | forbidden | forbidden | forbidden | yes |
 | \`Query.viewer\` | yes | yes | yes | yes | yes | yes | yes |
@@ -46,6 +48,9 @@ const TABLE = `
 | \`Mutation.submitMessage\` from its numbers | yes | refused | yes | yes | forbidden | yes | forbidden |
 | \`Mutation.submitMessage\` from others | yes | refused | refused | refused | forbidden | refused | forbidden |
 | \`Mutation.settleSend\` | forbidden | forbidden | forbidden | forbidden | forbidden | forbidden | yes |
+| \`GET /media/…\` | own | own | numbers | numbers | all | forbidden | forbidden |
+| \`GET /media/…\` at a signed address | all | all | all | all | all | all | all |
+| \`POST /media\` | yes | yes | yes | yes | forbidden | yes | forbidden |
 `;
 
 const cellsOf = (line: string): string[] =>
@@ -124,9 +129,11 @@ async function open(app: TestApp, issuer: Issuer): Promise<World> {
   const [user, formerUser] = [await tokenOf('user'), await tokenOf('user', { numbers: [OURS] })];
   const { data } = await ask<{ messages: { updatesCursor: string } }>(app, 'reader', '{ messages { updatesCursor } }');
   const since = data?.messages.updatesCursor ?? '';
+  const uploaded = await upload(app, 'plain');
+  const media = [((await uploaded.body.json()) as { url: string }).url];
 
   const send = async (sender: Column, credential: string, number: string, name: string): Promise<void> => {
-    const input = { ...SILENT_INPUT, from: number, text: name, idempotencyKey: `key-of-${things.length}` };
+    const input = { ...SILENT_INPUT, from: number, text: name, media, idempotencyKey: `key-of-${things.length}` };
     const sent = await ask<{ sendMessage: { id: string } }>(app, credential, SEND, { input });
     const messageId = sent.data?.sendMessage.id ?? '';
     const found = await ask<{ message: { send: { id: string } } }>(app, 'reader', SEND_OF, { id: messageId });
@@ -136,7 +143,7 @@ async function open(app: TestApp, issuer: Issuer): Promise<World> {
     ['in to others', THEIRS],
     ['in to ours', OURS],
   ] as const) {
-    things.push({ name, sender: null, number, messageId: await receive(app, number), sendId: '' });
+    things.push({ name, sender: null, number, messageId: await receive(app, number, media), sendId: '' });
   }
   await send('somebody else', 'other', THEIRS, 'from others');
   await send(WITHOUT_READ, 'sender', OURS, 'of one that may not read');
@@ -163,9 +170,9 @@ const SEND_OF = 'query ($id: ID!) { message(id: $id) { send { id } } }';
 
 let received = 0;
 /** Has a message come in; returns its id. */
-async function receive(app: TestApp, to: string): Promise<string> {
+async function receive(app: TestApp, to: string, media: readonly string[] = []): Promise<string> {
   const [id, time] = [`in-${++received}`, '2026-11-24T10:00:00Z'];
-  const message = { id, time, to: [to], from: '+19195559999', text: to, direction: 'in' };
+  const message = { id, time, to: [to], from: '+19195559999', text: to, media, direction: 'in' };
   const event = { type: 'message-received', time, to, message };
   const { statusCode } = await request(`${new URL(app.url).origin}/callbacks/catapult`, {
     method: 'POST',
@@ -174,6 +181,12 @@ async function receive(app: TestApp, to: string): Promise<string> {
   });
   if (statusCode !== 200) throw new Error(`The callback was answered ${statusCode}`);
   return id;
+}
+
+/** Uploads a picture. */
+async function upload(app: TestApp, credential: string): Promise<Dispatcher.ResponseData> {
+  const headers = { authorization: `Bearer ${credential}`, 'content-type': 'image/png', 'x-filename': 'a.png' };
+  return request(`${new URL(app.url).origin}/media`, { method: 'POST', headers, body: SAMPLE_PICTURE.body });
 }
 
 /** What somebody saw of what it looked at, by name; or one word, such as `forbidden`. */
@@ -222,6 +235,7 @@ interface Node {
   readonly id: string;
   readonly send?: Node | null;
   readonly message?: Node | null;
+  readonly attachments?: readonly { readonly url: string | null }[];
 }
 type Nodes = readonly (Node | null)[];
 const idsOf = (nodes: Nodes): unknown[] => nodes.map((node) => node?.id);
@@ -322,6 +336,28 @@ async function* follow(app: TestApp, credential = '', query: string, variables: 
   }
 }
 
+/** Reads the picture of each message, at the address that `addressOf` finds. */
+const eachFile =
+  (addressOf: (messageId: string, world: World) => Promise<string> | string): Look =>
+  async (world, column) => {
+    const headers = { authorization: `Bearer ${world.credentials[column] ?? ''}` };
+    const seen: string[] = [];
+    for (const { name, messageId } of world.things) {
+      const address = new URL(await addressOf(messageId, world), world.app.url);
+      const { statusCode, body } = await request(address, { headers });
+      await body.dump();
+      if (statusCode === 403) return 'forbidden';
+      if (statusCode === 200) seen.push(name);
+    }
+    return { of: world.things, seen };
+  };
+
+async function signedAddress(id: string, { app }: World): Promise<string> {
+  const query = 'query ($id: ID!) { message(id: $id) { attachments { url } } }';
+  const { data } = await ask<{ message: Node }>(app, 'reader', query, { id });
+  return data?.message.attachments?.[0]?.url ?? '';
+}
+
 /** How each row is asked. */
 const LOOKS: Readonly<Record<string, Look>> = {
   'Query.message': each(({ messageId }) => `message(id: "${messageId}") { id }`),
@@ -369,6 +405,11 @@ const LOOKS: Readonly<Record<string, Look>> = {
     ({ messages }: { messages: { nodes: Nodes } }) => messages.nodes.map((node) => node?.send?.id),
     sendIdOf,
   ),
+  'Message.attachments': list(
+    () => '{ messages(first: 100) { nodes { id attachments { url } } } }',
+    ({ messages }: { messages: { nodes: Nodes } }) =>
+      messages.nodes.flatMap((node) => (node?.attachments?.[0]?.url == null ? [] : node.id)),
+  ),
   'Send.message': list(
     () => '{ sends(first: 100) { nodes { id message { id } } } }',
     ({ sends }: { sends: { nodes: Nodes } }) => sends.nodes.flatMap((node) => (node?.message == null ? [] : node.id)),
@@ -393,6 +434,13 @@ const LOOKS: Readonly<Record<string, Look>> = {
   'Mutation.submitMessage from its numbers': allowsSend('submitMessage', OURS),
   'Mutation.submitMessage from others': allowsSend('submitMessage', THEIRS),
   'Mutation.settleSend': allowed('mutation { settleSend(sendId: "none", as: SENT) { id } }'),
+  'GET /media/…': eachFile((messageId) => `/media/${messageId}/0`),
+  'GET /media/… at a signed address': eachFile(signedAddress),
+  'POST /media': async ({ app, credentials }, column) => {
+    const { statusCode, body } = await upload(app, credentials[column] ?? '');
+    await body.dump();
+    return statusCode === 403 ? 'forbidden' : 'yes';
+  },
 };
 
 /** The things that the words of the table mean. */
