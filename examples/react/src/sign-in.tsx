@@ -25,7 +25,9 @@ export function SignIn({ wasWrong, onKey }: { wasWrong: boolean; onKey: () => vo
         <p id="key-mistake" className="mistake" role="alert">
           {wasWrong && 'The server does not know this key.'}
         </p>
-        <button type="submit" className="primary">Sign in</button>
+        <button type="submit" className="primary">
+          Sign in
+        </button>
       </form>
     </main>
   );
