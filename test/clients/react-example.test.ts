@@ -30,7 +30,7 @@ const REFUSED = '+19195560403';
 /** Upstream reports nothing about messages to it. */
 const SILENT = '+19195550002';
 /** Long enough to be reloaded in, short enough to be waited for. */
-const SEND_TIMEOUT_MS = 2_500;
+const SEND_TIMEOUT_MS = 2_000;
 
 const WIDE = { width: 1100, height: 760 };
 const chromium = findChromium('examples/react in a browser');
