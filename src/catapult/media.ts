@@ -58,10 +58,10 @@ export class CatapultMedia implements MediaStore {
 
   async put(file: NewFile, signal: AbortSignal): Promise<string> {
     const url = this.#prefix + file.name;
-    let isBegun = false;
+    const sending = { isBegun: false };
     try {
       const answer = await this.#authorized(file.isRepeatable, signal, (authorization) => {
-        isBegun = true;
+        sending.isBegun = true;
         return this.#store(file, authorization, signal);
       });
       await answer.body.dump();
@@ -69,7 +69,7 @@ export class CatapultMedia implements MediaStore {
       throw refusalOf(answer);
     } catch (error) {
       // Whatever came of it, nobody will learn its name.
-      if (isBegun) void this.remove(url);
+      if (sending.isBegun) void this.remove(url);
       throw error instanceof ServiceError || signal.aborted ? error : unavailable(error);
     }
   }
@@ -87,7 +87,7 @@ export class CatapultMedia implements MediaStore {
       throw error instanceof ServiceError || signal.aborted ? error : unavailable(error);
     }
     const found = fileIn(answer, range);
-    if (found === null || found.kind !== 'FOUND') answer.body.destroy();
+    if (found?.kind !== 'FOUND') answer.body.destroy();
     if (found === null) throw refusalOf(answer);
     return found;
   }
@@ -164,7 +164,10 @@ export class CatapultMedia implements MediaStore {
     let timer: NodeJS.Timeout | undefined;
     let isWaiting = true;
     void isSent.then((all) => {
-      if (all && isWaiting) timer = setTimeout(() => stopping.abort(tooSlow()), this.#answerTimeoutMs);
+      if (!all || !isWaiting) return;
+      timer = setTimeout(() => {
+        stopping.abort(tooSlow());
+      }, this.#answerTimeoutMs);
     });
     const stopListening = (): void => {
       signal.removeEventListener('abort', onAbort);
@@ -219,7 +222,7 @@ function partOfFile(headers: IncomingHttpHeaders, body: Readable, range: ByteRan
     /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/.exec(first(headers['content-range']) ?? '') ?? [];
   const [part, totalBytes] = [{ first: Number(from), last: Number(to) }, Number(total)];
   const asked = range === null || from === undefined ? null : partOf(range, totalBytes);
-  if (asked === null || asked.first !== part.first || asked.last !== part.last) return null;
+  if (asked?.first !== part.first || asked.last !== part.last) return null;
   return totalBytes > MAX_READ_BYTES
     ? null
     : { kind: 'FOUND', contentType: first(headers['content-type']), totalBytes, part, body };

@@ -90,7 +90,8 @@ export function databaseUrlIn(environment: Environment): string | null {
 }
 
 function readPublicUrl(reader: ConfigReader): string | null {
-  const isBase = (text: string): boolean => /^https?:\/\/[^/?#@\\\s]+(\/[^?#@\\\s]*)?$/i.test(text) && URL.canParse(text);
+  const isBase = (text: string): boolean =>
+    /^https?:\/\/[^/?#@\\\s]+(\/[^?#@\\\s]*)?$/i.test(text) && URL.canParse(text);
   const expected = 'an absolute http or https URL without user info, query and fragment';
   return reader.readText('PUBLIC_URL', isBase, expected)?.replace(/\/+$/, '') ?? null;
 }

@@ -44,7 +44,7 @@ export async function serveMedia(routes: FastifyInstance, options: MediaRoutesOp
     try {
       const uploaded = await takeUpload(request, options);
       log.info({ requestId: request.id, bytes: uploaded.size }, 'upload');
-      return reply.code(201).send(uploaded);
+      return await reply.code(201).send(uploaded);
     } finally {
       giveBack();
     }

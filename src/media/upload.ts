@@ -1,5 +1,5 @@
 /** POST /media: takes one file, and streams it to upstream's store. */
-import multipart from '@fastify/multipart';
+import multipart, { type Multipart } from '@fastify/multipart';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ServiceError } from '../errors.js';
 import { takeTime } from '../http/slow-requests.js';
@@ -90,8 +90,9 @@ async function takeForm(request: FastifyRequest, options: UploadOptions, signal:
   if (length !== null && length > MAX_UPLOAD_BYTES + MAX_AROUND_FILE_BYTES) throw tooLarge();
   const parts = request.parts();
   for (;;) {
-    const { value: part, done } = await nextOf(parts);
-    if (done === true) throw wrongForm();
+    const next = await nextOf(parts);
+    if (next.done === true) throw wrongForm();
+    const part = next.value;
     if (part.type !== 'file') continue;
     const type = checkType(part.mimetype);
     const name = checkName(part.filename === '' ? null : part.filename, type);
@@ -107,7 +108,7 @@ const MAX_AROUND_FILE_BYTES = 16 * 1024;
 
 type Parts = ReturnType<FastifyRequest['parts']>;
 
-async function nextOf(parts: Parts): Promise<Awaited<ReturnType<Parts['next']>>> {
+async function nextOf(parts: Parts): Promise<IteratorResult<Multipart, void>> {
   try {
     return await parts.next();
   } catch (cause) {

@@ -24,11 +24,15 @@ export class SandboxMedia {
   /** The oldest first. Names are taken as they are, since the vendor's store knows no percent-encoding. */
   readonly #files = new Map<string, StoredFile>();
   readonly #now: () => number;
+  readonly #maxFiles: number;
+  readonly #maxBytes: number;
   #bytes = 0;
 
-  constructor(path: string, now: () => number = Date.now) {
+  constructor(path: string, { now = Date.now, maxFiles = MAX_FILES, maxBytes = MAX_BYTES } = {}) {
     this.path = path;
     this.#now = now;
+    this.#maxFiles = maxFiles;
+    this.#maxBytes = maxBytes;
   }
 
   /** Answers a request for this store, whose credentials are right. */
@@ -71,7 +75,7 @@ export class SandboxMedia {
     this.#files.set(name, { contentType, body, endsAtMs: this.#now() + KEPT_MS });
     this.#bytes += body.length;
     for (const oldest of this.#files.keys()) {
-      if (this.#files.size <= MAX_FILES && this.#bytes <= MAX_BYTES) return;
+      if (this.#files.size <= this.#maxFiles && this.#bytes <= this.#maxBytes) return;
       this.#delete(oldest);
     }
   }

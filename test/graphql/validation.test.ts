@@ -190,7 +190,7 @@ describe('validateMessage, beside a send of the same input', () => {
       feed: new MessageFeed(store),
       changes: new ChangeStream(store, systemClock),
       attachments: NO_ATTACHMENTS,
-    onInternalError: () => undefined,
+      onInternalError: () => undefined,
     });
     const run = async (source: string): Promise<{ fieldErrors?: FieldError[] }> => {
       const contextValue = newContext('r', { caller, expiresAt: null });
@@ -260,7 +260,7 @@ describe('validateMessage, beside a send of the same input', () => {
       feed: new MessageFeed(store),
       changes: new ChangeStream(store, systemClock),
       attachments: NO_ATTACHMENTS,
-    onInternalError: () => undefined,
+      onInternalError: () => undefined,
     });
     const input = { ...INPUT, to: Array(10_000).fill('+447912345678'), media: Array(10_000).fill('http://10.0.0.1/') };
     const { data } = await graphql({

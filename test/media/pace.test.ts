@@ -119,7 +119,7 @@ it('an upload may take longer than other requests, as long as it goes on', async
     await open(WHOLE),
     await open('POST /other HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n'),
   ];
-  const answers = ['', ''];
+  const answers: [string, string] = ['', ''];
   file.on('data', (chunk: Buffer) => (answers[0] += chunk.toString()));
   other.on('data', (chunk: Buffer) => (answers[1] += chunk.toString()));
   file.write(PNG.subarray(0, 300));
@@ -193,17 +193,16 @@ it.each<[string, () => Readable, boolean]>([
   ['nobody reads', () => Readable.from(zeros(), { objectMode: false }), false],
 ])('an answer ends with its connection when %s', async (_name, body, isRead) => {
   await serve();
-  let source: Readable | null = null;
+  const sources: Readable[] = [];
   get = () => {
-    source = body();
+    const source = body();
+    sources.push(source);
     return Promise.resolve(found(source));
   };
   const socket = await open('GET /media/m/0 HTTP/1.1\r\nhost: a\r\n\r\n');
   if (isRead) socket.resume();
   else socket.pause();
-  while (source === null) await new Promise(setImmediate);
-  const isOver = (): boolean => (source as Readable | null)?.destroyed === true;
-  await until(isOver);
+  await until(() => sources[0]?.destroyed === true);
   socket.resume();
   if (!socket.closed) await once(socket, 'close');
 });

@@ -210,6 +210,44 @@ describe('nothing private leaks', () => {
     expect(toldBesideData(found.raw)).not.toMatch(MARKS);
   });
 
+  it('of files, and of addresses of attachments', async () => {
+    const { origin } = new URL(app.url);
+    const key = { authorization: HEADERS.authorization, 'x-zqheader': 'zqheader' };
+    const form = (head: string): string => `--b\r\n${head}\r\n\r\nzqtext words\r\n--b--\r\n`;
+    const named = 'content-disposition: form-data; name="zqtag"; filename="zqfile/../zq.png"';
+    for (const [headers, body] of [
+      [{ 'content-type': 'text/plain', 'x-filename': 'zqfile.txt' }, CANARIES.text],
+      [{ 'content-type': 'image/png', 'x-filename': 'zqfile.png' }, CANARIES.text],
+      [{ 'content-type': 'zqtext/zqtag', 'x-filename': 'zqfile' }, CANARIES.text],
+      [{ 'content-type': 'text/plain', 'x-filename': '/zqfile/%zq' }, CANARIES.text],
+      [{ 'content-type': 'text/plain', 'x-filename': '../zqfile' }, CANARIES.text],
+      [{ 'content-type': 'multipart/form-data; boundary=b' }, form(`${named}\r\ncontent-type: text/plain`)],
+      [{ 'content-type': 'multipart/form-data; boundary=b' }, form('zqtag: zqtext')],
+      [{ 'content-type': 'multipart/form-data; boundary=zqtag' }, 'zqtext'],
+      [{ 'content-type': 'text/plain', authorization: 'Bearer zqapikey-not' }, CANARIES.text],
+    ] as const) {
+      const answer = await request(`${origin}/media`, { method: 'POST', headers: { ...key, ...headers }, body });
+      const raw = await answer.body.text();
+      // The name is its sender's own, in the URL that is made of it.
+      if (answer.statusCode === 201) expect(raw).toMatch(/-zqfile\.txt","contentType"/);
+      else expect([answer.statusCode, MARKS.test(raw)]).toEqual([expect.any(Number), false]);
+    }
+    for (const path of [
+      'zqtag/0',
+      'zqtag/zqtext',
+      'zqtag/0?until=zqtext&signature=zqtag',
+      '%00zqtag/1?zqtext',
+      'zqtag/0/zqtext',
+    ]) {
+      const answer = await request(`${origin}/media/${path}`, {
+        headers: { ...key, range: 'bytes=zqtext', 'if-range': 'zqtag' },
+      });
+      expect(answer.statusCode).toBeGreaterThanOrEqual(400);
+      expect(await answer.body.text()).not.toMatch(MARKS);
+      expect(JSON.stringify(answer.headers)).not.toMatch(MARKS);
+    }
+  });
+
   it('of a request that is not let in', async () => {
     const { raw } = await post(app.url, JSON.stringify({ query: '{ zqtag }' }), {
       ...HEADERS,

@@ -400,16 +400,51 @@ describe('an attachment', () => {
     expect((await read(later)).status).toBe(403);
   });
 
-  it.each<[string, (address: URL) => void]>([
+  it.each<[string, (address: URL) => unknown]>([
     ['another message', (address) => (address.pathname = '/media/another/0')],
     ['another attachment', (address) => (address.pathname = address.pathname.replace(/0$/, '1'))],
-    ['a changed signature', (address) => address.searchParams.set('signature', 'A'.repeat(24))],
-    ['a short signature', (address) => address.searchParams.set('signature', 'A')],
-    ['a long signature', (address) => address.searchParams.set('signature', 'ä'.repeat(1_000))],
-    ['two signatures', (address) => address.searchParams.append('signature', 'A')],
-    ['no signature', (address) => address.searchParams.delete('signature')],
-    ['no end', (address) => address.searchParams.delete('until')],
-    ['an end that is no number', (address) => address.searchParams.set('until', '1e99')],
+    [
+      'a changed signature',
+      (address) => {
+        address.searchParams.set('signature', 'A'.repeat(24));
+      },
+    ],
+    [
+      'a short signature',
+      (address) => {
+        address.searchParams.set('signature', 'A');
+      },
+    ],
+    [
+      'a long signature',
+      (address) => {
+        address.searchParams.set('signature', 'ä'.repeat(1_000));
+      },
+    ],
+    [
+      'two signatures',
+      (address) => {
+        address.searchParams.append('signature', 'A');
+      },
+    ],
+    [
+      'no signature',
+      (address) => {
+        address.searchParams.delete('signature');
+      },
+    ],
+    [
+      'no end',
+      (address) => {
+        address.searchParams.delete('until');
+      },
+    ],
+    [
+      'an end that is no number',
+      (address) => {
+        address.searchParams.set('until', '1e99');
+      },
+    ],
   ])('is not shown at a signed address with %s, whoever asks', async (_name, change) => {
     const address = new URL(sent.address);
     change(address);
