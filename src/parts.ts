@@ -250,13 +250,18 @@ function logSettling(log: Logger): Pick<SettlingOptions, 'onStep' | 'onFailure'>
   };
 }
 
-export function logHousekeeping(log: Logger): Pick<HousekeepingOptions, 'onExpired' | 'onDropped' | 'onFailure'> {
+export function logHousekeeping(
+  log: Logger,
+): Pick<HousekeepingOptions, 'onExpired' | 'onDropped' | 'onFiled' | 'onFailure'> {
   return {
     onExpired: (count) => {
       log.warn({ count }, 'sends without an outcome were found; they are UNKNOWN now');
     },
     onDropped: (count) => {
       log.warn({ count }, 'dead letters were dropped early: callbacks brought more than are kept');
+    },
+    onFiled: ({ filed, of }) => {
+      log.info({ filed, of }, 'messages of an earlier version are put into their conversations');
     },
     onFailure: (error) => {
       log.error({ err: error }, 'housekeeping failed');

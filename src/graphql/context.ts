@@ -1,6 +1,6 @@
 /** What belongs to one GraphQL request. */
 import type { Attachment, Attachments } from '../messaging/attachment.js';
-import { readableBy, sendsReadableBy, type Caller, type SignedIn } from '../messaging/caller.js';
+import { numbersReadableBy, readableBy, sendsReadableBy, type Caller, type SignedIn } from '../messaging/caller.js';
 import type { Message } from '../messaging/message.js';
 import type { ChangeStream } from '../messaging/change-stream.js';
 import type { MessageFeed } from '../messaging/message-feed.js';
@@ -57,6 +57,12 @@ export function contextFactory(parts: ContextParts): ContextFactory {
           ),
         // Their messages were read, and counted, before.
         sendsOfMessages: async (ids) => messages.sendsById('messageId', ids, sendsReadableBy(caller)),
+        conversations: (ids) =>
+          budget.readById(
+            ids,
+            (some) => messages.conversationsById(some, numbersReadableBy(caller)),
+            (found) => found?.lastMessage ?? null,
+          ),
       }),
       budget,
       feed,

@@ -1,7 +1,7 @@
 /** Batches the lookups of one request: N ids, one query. */
 import DataLoader from 'dataloader';
 import type { Message } from '../messaging/message.js';
-import type { StoredSend } from '../messaging/ports.js';
+import type { StoredConversation, StoredSend } from '../messaging/ports.js';
 
 export interface Loaders {
   /** Messages by Catapult's id; `null` for one that is not known here. */
@@ -13,6 +13,8 @@ export interface Loaders {
    * subscription share their loaders, and each tells what is so then.
    */
   readonly sendsOfMessages: DataLoader<string, StoredSend | null>;
+  /** Conversations by their id; `null` for one that is not known here. Nothing is remembered, as above. */
+  readonly conversations: DataLoader<string, StoredConversation | null>;
 }
 
 /** Each answers many ids with one query. */
@@ -20,14 +22,16 @@ export interface Lookups {
   readonly messages: (ids: readonly string[]) => Promise<(Message | null)[]>;
   readonly sends: (ids: readonly string[]) => Promise<(StoredSend | null)[]>;
   readonly sendsOfMessages: (ids: readonly string[]) => Promise<(StoredSend | null)[]>;
+  readonly conversations: (ids: readonly string[]) => Promise<(StoredConversation | null)[]>;
 }
 
 /** New loaders for one request: their cache must not outlive it. */
-export function createLoaders({ messages, sends, sendsOfMessages }: Lookups): Loaders {
+export function createLoaders({ messages, sends, sendsOfMessages, conversations }: Lookups): Loaders {
   // Async, so that a refusal rejects every lookup instead of counting as a mistake in the batch function.
   return {
     messages: new DataLoader(async (ids) => messages(ids)),
     sends: new DataLoader(async (ids) => sends(ids)),
     sendsOfMessages: new DataLoader(async (ids) => sendsOfMessages(ids), { cache: false }),
+    conversations: new DataLoader(async (ids) => conversations(ids), { cache: false }),
   };
 }

@@ -11,9 +11,16 @@ import type { MessageService } from '../messaging/message-service.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
 import { segmentsOf, type Segmentation } from '../messaging/segments.js';
 import type { RequestContext } from './context.js';
-import { connectionOf, PageArgs, pageOf, totalOf, type Connection, type Total } from './connection.js';
+import { PageArgs, pageOf } from './connection.js';
 import { decodeChangeCursor, encodeChangeCursor } from './change-cursor.js';
-import { MessageConnectionType, messageFilter, MessageFilterInput, MessageUpdateType } from './message.connection.js';
+import {
+  messageConnection,
+  MessageConnectionType,
+  messageFilter,
+  MessageFilterInput,
+  MessageUpdateType,
+  type MessagePage,
+} from './message.connection.js';
 import { MessageInput, MessagePreviewInput, requestedMessage } from './message.input.js';
 import { problemOf, SubmitMessageResult, type Problem } from './message.problem.js';
 import { DateTime } from './date-time.js';
@@ -106,7 +113,7 @@ export class MessageResolver {
     description:
       "The messages that you sent, and all from and to your numbers, newest first, page by page, from either end. With `messages:read-all`, everybody's. A page stays the same while new messages arrive.",
   })
-  async messages(
+  messages(
     @Args(() => PageArgs) args: PageArgs,
     @Arg('filter', () => MessageFilterInput, {
       nullable: true,
@@ -114,27 +121,10 @@ export class MessageResolver {
     })
     filter: MessageFilterInput | null,
     @Ctx() { caller, budget }: RequestContext,
-  ): Promise<Connection<Message> & Total & { updatesCursor: string }> {
+  ): Promise<MessagePage> {
     const whose = readableBy(caller);
     if (filter != null) checkInput('filter', filter);
-    const page = pageOf(args);
-    const wanted = messageFilter(filter, whose);
-    let updatesCursor = '';
-    const connection = await connectionOf(page, async (slice) => {
-      const { listed, cursor } = await budget.read(
-        () => this.#messages.listMessages(wanted, slice),
-        (found) => found.listed.map(({ message }) => message),
-      );
-      // That of the page itself, which is read first.
-      if (updatesCursor === '') updatesCursor = encodeChangeCursor(cursor);
-      return listed.map(({ message, position }) => ({ node: message, position }));
-    });
-    const countUpTo = (limit: number): Promise<number> =>
-      budget.read(
-        () => this.#messages.countMessages(wanted, limit),
-        () => [],
-      );
-    return { ...connection, ...totalOf(countUpTo), updatesCursor };
+    return messageConnection(this.#messages, budget, messageFilter(filter, whose), pageOf(args));
   }
 
   @Query(() => MessagePreviewType, {

@@ -19,6 +19,7 @@ import type { MessageService } from '../messaging/message-service.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
 import { countLists } from './answer-budget.js';
 import { AttachmentResolver } from './attachment.resolver.js';
+import { ConversationOfMessageResolver, ConversationResolver } from './conversation.resolver.js';
 import type { RequestContext } from './context.js';
 import { DeliveryResolver, MessageEventResolver, MessageHistoryResolver, MessageResolver } from './message.resolver.js';
 import { NodeResolver } from './node.resolver.js';
@@ -34,6 +35,7 @@ const LINK =
 /** Those that need nothing but the request. */
 const PLAIN_RESOLVERS = [
   AttachmentResolver,
+  ConversationOfMessageResolver,
   DeliveryResolver,
   MessageEventResolver,
   MessageHistoryResolver,
@@ -55,12 +57,20 @@ function buildApiSchema(parts: SchemaParts | null): GraphQLSchema {
   const instances = new Map<unknown, unknown>(PLAIN_RESOLVERS.map((Plain) => [Plain, new Plain()]));
   if (parts !== null) {
     instances.set(MessageResolver, new MessageResolver(parts.messages, parts.policy));
+    instances.set(ConversationResolver, new ConversationResolver(parts.messages));
     instances.set(SendResolver, new SendResolver(parts.messages));
     instances.set(ValidationResolver, new ValidationResolver(parts.policy));
     instances.set(ViewerResolver, new ViewerResolver(parts.messages, parts.policy));
   }
   const schema = buildSchemaSync({
-    resolvers: [MessageResolver, SendResolver, ValidationResolver, ViewerResolver, ...PLAIN_RESOLVERS],
+    resolvers: [
+      MessageResolver,
+      ConversationResolver,
+      SendResolver,
+      ValidationResolver,
+      ViewerResolver,
+      ...PLAIN_RESOLVERS,
+    ],
     container: { get: (resolver: unknown) => instances.get(resolver) },
     // Every argument that is an input object is checked by its own `@InputArg`.
     validate: false,

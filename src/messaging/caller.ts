@@ -133,6 +133,16 @@ export function readableByNumber(caller: Caller, number: string | null): Whose {
 }
 
 /**
+ * Whose conversations a caller may look at: those of its numbers, which may be none, or everybody's.
+ *
+ * @throws ServiceError FORBIDDEN without a scope to read.
+ */
+export function numbersReadableBy(caller: Caller): readonly string[] | typeof EVERYBODY {
+  const whose = readableBy(caller);
+  return whose === EVERYBODY ? EVERYBODY : whose.numbers;
+}
+
+/**
  * Whose sends a caller may look at: its own, or everybody's.
  *
  * @throws ServiceError FORBIDDEN without a scope to read.

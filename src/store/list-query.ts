@@ -33,7 +33,7 @@ export interface ListDialect {
 export interface ManyWalks {
   /** What is walked. It has a `time` and a `send_id`, by which it is in order. */
   readonly table: 'sends' | 'conversations';
-  /** What is found beside them. */
+  /** Its primary key, which is found as well; SQLite finds rows without one by their number. */
   readonly id?: string;
   /** The table, whose columns the walk's condition names as `each.…`. */
   readonly each: Query;
@@ -368,12 +368,13 @@ const byPosition = (a: Position, b: Position): number => a.time - b.time || (a.s
  */
 function mergedOneByOne({ table, id, each, columns, walk, slice }: ManyWalks): Query {
   const more = id === undefined ? [] : [id];
+  const key = id ?? 'rowid';
   const keys = [...columns.map((name) => `each.${name}`), ...more.map((name) => `${table}.${name}`)].join(', ');
   const names = [...columns, ...more];
-  const first = walk(`${table}.rowid`, '1');
-  const next = walk(`${table}.rowid`, '1', '(each.time, each.send_id)');
+  const first = walk(`${table}.${key}`, '1');
+  const next = walk(`${table}.${key}`, '1', '(each.time, each.send_id)');
   const found = (from: string, { sql }: Query): string =>
-    `SELECT ${keys}, ${table}.time, ${table}.send_id FROM ${from} AS each CROSS JOIN ${table} ON ${table}.rowid = (${sql})`;
+    `SELECT ${keys}, ${table}.time, ${table}.send_id FROM ${from} AS each CROSS JOIN ${table} ON ${table}.${key} = (${sql})`;
   const [time, sendId] = [names.length + 1, names.length + 2];
   const order = slice.fromEnd ? `ORDER BY ${time}, ${sendId}` : `ORDER BY ${time} DESC, ${sendId} DESC`;
   return {

@@ -49,7 +49,9 @@ interface Dialect {
   readonly recipientsInOrder: string;
   /** The audit grows in the order of time: PostgreSQL has an index for that which costs next to nothing. */
   readonly auditByTime: string;
-  /** Who takes part in a conversation never changes. */
+  /** SQLite keeps a table beside its primary key, unless it is told that the key is all there is. */
+  readonly keyIsTable: string;
+  /** Who takes part in a conversation never changes. PostgreSQL writes it by the statement that counts. */
   readonly conversationTrigger: string;
   /** PostgreSQL numbers its transactions itself, from wherever its server began. SQLite goes on from the rows. */
   readonly commitNumbers: string;
@@ -92,6 +94,7 @@ const DIALECTS: Readonly<Record<Database, Dialect>> = {
     DROP TABLE recipients_before;
     CREATE INDEX recipients_caller ON recipients (caller, recipient, time, send_id);`,
     auditByTime: '',
+    keyIsTable: ' WITHOUT ROWID',
     conversationTrigger: `
     CREATE TRIGGER conversation_begins AFTER INSERT ON conversations
       BEGIN INSERT INTO conversation_participants SELECT value, NEW.id FROM json_each(NEW.participants) WHERE length(value) <= 255; END;`,
@@ -127,14 +130,8 @@ const DIALECTS: Readonly<Record<Database, Dialect>> = {
     auditReplace: '',
     recipientsInOrder: '',
     auditByTime: 'CREATE INDEX audit_time ON audit USING brin (time);',
-    conversationTrigger: `
-    CREATE FUNCTION conversation_begins() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN
-        INSERT INTO conversation_participants SELECT value, NEW.id FROM json_array_elements_text(NEW.participants::json) AS given (value)
-          WHERE length(value) <= 255;
-        RETURN NULL;
-      END $$;
-    CREATE TRIGGER conversation_begins AFTER INSERT ON conversations FOR EACH ROW EXECUTE FUNCTION conversation_begins();`,
+    keyIsTable: '',
+    conversationTrigger: '',
     commitNumbers: `
     -- What is added to the numbers of transactions, which begin again where a dump is restored.
     CREATE TABLE commit_offset (added BIGINT NOT NULL);
@@ -320,7 +317,7 @@ const STEPS: readonly ((dialect: Dialect) => string)[] = [
       WHERE message_id IS NULL AND status IN ('UNKNOWN', 'REJECTED');
     CREATE INDEX sends_freed_key ON sends (caller, key_hash, send_id) WHERE idempotency_key IS NULL AND key_hash IS NOT NULL;
     `,
-  ({ bigint, conversationTrigger }) => `
+  ({ bigint, keyIsTable, conversationTrigger }) => `
     -- What belongs to a number, by state and by tag: see numberOf. The lists without a state are merged of those by
     -- state, so that each message lies in as few indexes as before.
     DROP INDEX sends_time;
@@ -344,14 +341,14 @@ const STEPS: readonly ((dialect: Dialect) => string)[] = [
       send_id TEXT NOT NULL,
       sent ${bigint} NOT NULL,
       received ${bigint} NOT NULL
-    );
+    )${keyIsTable};
     CREATE INDEX conversations_time ON conversations (time, send_id);
     CREATE INDEX conversations_number ON conversations (number, time, send_id);
     CREATE TABLE conversation_participants (
       participant TEXT NOT NULL,
       conversation TEXT NOT NULL,
       PRIMARY KEY (participant, conversation)
-    );
+    )${keyIsTable};
     ${conversationTrigger}
     `,
 ];

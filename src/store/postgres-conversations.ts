@@ -58,20 +58,32 @@ async function fileRows(client: PoolClient, rows: readonly UnfiledRow[]): Promis
   return files.flatMap(({ known }) => known ?? []);
 }
 
-const COUNT = `${INSERT_CONVERSATIONS} SELECT ${CONVERSATION_COLUMNS.join(', ')} FROM ${recordset(CONVERSATION_COLUMNS)}
-  ORDER BY id ${ON_KNOWN_CONVERSATION}`;
+const COUNT = `WITH counted AS (${countedOf(
+  `SELECT ${CONVERSATION_COLUMNS.join(', ')} FROM ${recordset(CONVERSATION_COLUMNS)} ORDER BY id`,
+)}) ${beginOf('counted')}`;
 
 async function countAll(client: PoolClient, known: readonly KnownMessage[]): Promise<void> {
   if (known.length > 0) await client.query(COUNT, [JSON.stringify(tallied(known))]);
 }
 
-/** Counts what `source` lists of messages that became known, as a part of the statement that lists them. */
+/** Counts what `source` lists of messages that became known, as parts of the statement that lists them. */
 export function countOf(source: string): string {
   const counts = (['OUT', 'IN'] as const).map(
     (direction) => `count(*) FILTER (WHERE direction = '${direction}') OVER (PARTITION BY conversation)`,
   );
-  return `${INSERT_CONVERSATIONS}
-     SELECT DISTINCT ON (conversation) conversation, number, participants, time, send_id, ${counts.join(', ')}
-     FROM ${source} WHERE conversation IS NOT NULL ORDER BY conversation, time DESC, send_id DESC
-     ${ON_KNOWN_CONVERSATION}`;
+  const tally = `SELECT DISTINCT ON (conversation) conversation, number, participants, time, send_id, ${counts.join(', ')}
+     FROM ${source} WHERE conversation IS NOT NULL ORDER BY conversation, time DESC, send_id DESC`;
+  return `counted AS (${countedOf(tally)}), begun AS (${beginOf('counted')})`;
+}
+
+/** Rows that were inserted have no transaction yet that changed them: these are new. */
+function countedOf(rows: string): string {
+  return `${INSERT_CONVERSATIONS} ${rows} ${ON_KNOWN_CONVERSATION} RETURNING id, participants, xmax = 0 AS is_new`;
+}
+
+/** Who takes part in a conversation never changes. */
+function beginOf(counted: string): string {
+  return `INSERT INTO conversation_participants (participant, conversation)
+     SELECT given.value, id FROM ${counted} CROSS JOIN LATERAL json_array_elements_text(participants::json) AS given (value)
+     WHERE is_new AND length(given.value) <= 255`;
 }

@@ -169,7 +169,7 @@ const record = (count: boolean): string => `WITH updated AS (
           AND sends.message_id IS DISTINCT FROM record.message_id))))
     RETURNING sends.send_id, sends.time, sends.caller, sends.settled_by, sends.direction, record.number, record.participants,
       CASE WHEN sends.settled_by IS NULL THEN NULLIF(record.conversation, '') END AS conversation),
-  listed AS (${insertRecipientsOf('updated')})${count ? `,\n  counted AS (${countOf('updated')})` : ''}
+  listed AS (${insertRecipientsOf('updated')})${count ? `,\n  ${countOf('updated')}` : ''}
   SELECT DISTINCT 'early' AS kind, message_id AS id, NULL::bigint AS time FROM early_events WHERE message_id = ANY ($3)
   UNION ALL SELECT 'unfiled', send_id, NULL FROM updated WHERE settled_by IS NOT NULL
   ${count ? '' : "UNION ALL SELECT 'known', send_id, time FROM updated WHERE conversation IS NOT NULL"}`;

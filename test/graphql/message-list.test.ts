@@ -284,6 +284,7 @@ describe('the lookups of one request', () => {
       },
       sends: (ids) => store.sendsById('sendId', ids, EVERYBODY),
       sendsOfMessages: (ids) => store.sendsById('messageId', ids, EVERYBODY),
+      conversations: (ids) => store.conversationsById(ids, EVERYBODY),
     });
     const found = await Promise.all(['a', 'b', 'a', 'c'].map((id) => loaders.messages.load(id)));
     expect(found).toEqual([null, null, null, null]);

@@ -86,4 +86,11 @@ describe('an update', () => {
     expect(seenBy(own('crm', '+16'))).toEqual([false, false, false]);
     expect(seenBy(EVERYBODY)).toEqual([true, true, true]);
   });
+
+  it('is one of a conversation, whichever way its message went', () => {
+    const within = (conversation: string): boolean[] =>
+      [sent, received, unowned].map((send) => fits({ ...NO_FILTER, conversation }, send));
+    expect(within(conversationBetween('+15', ['+16']).id)).toEqual([true, true, false]);
+    expect(within(conversationBetween('+16', ['+15']).id)).toEqual([false, false, false]);
+  });
 });
