@@ -100,9 +100,8 @@ function Row({ place, time, last, badge }: RowProps) {
   );
 }
 
-function badgeOf({ optedOut, lastMessage }: RowFragment, waiting: Sent | undefined): RowProps['badge'] {
+function badgeOf({ lastMessage }: RowFragment, waiting: Sent | undefined): RowProps['badge'] {
   if (waiting !== undefined) return waiting.state;
-  if (optedOut) return 'OPTED_OUT';
   return lastMessage.status === 'FAILED' ? 'FAILED' : null;
 }
 

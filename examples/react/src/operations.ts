@@ -48,7 +48,6 @@ graphql(`
     owner
     participants
     updatedAt
-    optedOut
     lastMessage {
       ...Bubble
     }
