@@ -60,7 +60,25 @@ describe('the configuration', () => {
       limitPerRecipient: [{ count: 100_000, windowSeconds: 600 }],
       limitPerRecipientOverall: [],
       logLevel: 'info',
+      publicUrl: null,
+      mediaDir: null,
     });
+  });
+
+  it('takes the URL under which clients reach it, without the slash behind, and no other text', () => {
+    expect(readConfig({ PUBLIC_URL: 'https://sms.example.com/api/' }).publicUrl).toBe('https://sms.example.com/api');
+    for (const url of [
+      'sms.example.com',
+      'ftp://a',
+      'https://user@a',
+      'https://a?b',
+      'https://a#b',
+      'https://a b',
+      'https://',
+    ]) {
+      expect(() => readConfig({ PUBLIC_URL: url })).toThrow('PUBLIC_URL must be an absolute http or https URL');
+    }
+    expect(readConfig({ MEDIA_DIR: '/var/lib/media' }).mediaDir).toBe('/var/lib/media');
   });
 
   it('goes live with a client id and secret, and drops a trailing slash', () => {
