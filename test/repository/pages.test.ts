@@ -13,7 +13,15 @@ const filesIn = (folder: string): string[] => readdirSync(join(ROOT, folder)).ma
 
 const README = read('README.md');
 const DOCS = filesIn('docs').filter((file) => file.endsWith('.md'));
-const PAGES = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'src/README.md', ...DOCS];
+const PAGES = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
+  'src/README.md',
+  'examples/react/README.md',
+  ...DOCS,
+];
 
 describe('the README', () => {
   it('shows its two commands', () => {
