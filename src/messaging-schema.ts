@@ -65,7 +65,7 @@ export function createMessagingSchema(config: Config, options: AppOptions = {}):
     const parts = await openParts(closing, config, options);
     const { messages, policy, optOuts, feed, changes, attachments, onInternalError } = parts;
     const schema = buildMessagingSchema({ messages, policy, optOuts });
-    const newContext = contextFactory({ messages, feed, changes, attachments, onInternalError });
+    const newContext = contextFactory({ messages, feed, changes, attachments, optOuts, onInternalError });
     const callbackHost = await openCallbackHost(closing, config, parts);
     parts.watchUpstream();
     return {

@@ -4,6 +4,7 @@ import { numbersReadableBy, readableBy, sendsReadableBy, type Caller, type Signe
 import type { Message } from '../messaging/message.js';
 import type { ChangeStream } from '../messaging/change-stream.js';
 import type { MessageFeed } from '../messaging/message-feed.js';
+import type { OptOuts } from '../messaging/opt-outs.js';
 import type { MessageService } from '../messaging/message-service.js';
 import { AnswerBudget } from './answer-budget.js';
 import { createLoaders, type Loaders } from './loaders.js';
@@ -31,6 +32,7 @@ export interface ContextParts {
   readonly feed: MessageFeed;
   readonly changes: ChangeStream;
   readonly attachments: Attachments;
+  readonly optOuts: Pick<OptOuts, 'areOptedOut'>;
   readonly onInternalError: (requestId: string, error: unknown) => void;
 }
 
@@ -38,7 +40,7 @@ export interface ContextParts {
 export type ContextFactory = (requestId: string, signedIn: SignedIn, base?: string | null) => RequestContext;
 
 export function contextFactory(parts: ContextParts): ContextFactory {
-  const { messages, feed, changes, attachments, onInternalError } = parts;
+  const { messages, feed, changes, attachments, optOuts, onInternalError } = parts;
   return (requestId, { caller, expiresAt }, base = null) => {
     const budget = new AnswerBudget();
     const find = (ids: readonly string[]): Promise<(Message | null)[]> =>
@@ -63,6 +65,8 @@ export function contextFactory(parts: ContextParts): ContextFactory {
             (some) => messages.conversationsById(some, numbersReadableBy(caller)),
             (found) => found?.lastMessage ?? null,
           ),
+        // Of conversations, which were read and counted before.
+        optOuts: (pairs) => optOuts.areOptedOut(pairs),
       }),
       budget,
       feed,

@@ -24,7 +24,7 @@ import { ConversationOfMessageResolver, ConversationResolver } from './conversat
 import type { RequestContext } from './context.js';
 import { DeliveryResolver, MessageEventResolver, MessageHistoryResolver, MessageResolver } from './message.resolver.js';
 import { NodeResolver } from './node.resolver.js';
-import { OptOutResolver } from './opt-out.resolver.js';
+import { ConsentOfConversationResolver, OptOutResolver } from './opt-out.resolver.js';
 import { MAX_FIELD_ERRORS } from './rule.js';
 import { SendOfMessageResolver, SendResolver } from './send.resolver.js';
 import { ValidationResolver } from './validation.resolver.js';
@@ -36,6 +36,7 @@ const LINK =
 
 /** Those that need nothing but the request. */
 const PLAIN_RESOLVERS = [
+  ConsentOfConversationResolver,
   AttachmentResolver,
   ConversationOfMessageResolver,
   DeliveryResolver,
@@ -64,7 +65,7 @@ function buildApiSchema(parts: SchemaParts | null): GraphQLSchema {
     instances.set(SendResolver, new SendResolver(parts.messages));
     instances.set(OptOutResolver, new OptOutResolver(parts.optOuts));
     instances.set(ValidationResolver, new ValidationResolver(parts.policy, parts.optOuts));
-    instances.set(ViewerResolver, new ViewerResolver(parts.messages, parts.policy));
+    instances.set(ViewerResolver, new ViewerResolver(parts.messages, parts.policy, parts.optOuts));
   }
   const schema = buildSchemaSync({
     resolvers: [

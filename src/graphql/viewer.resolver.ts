@@ -4,6 +4,7 @@ import { Ctx, Directive, Field, ID, Int, ObjectType, Query, Resolver } from 'typ
 import { SCOPES, type Caller } from '../messaging/caller.js';
 import type { MessageService } from '../messaging/message-service.js';
 import type { Limit, LimitLeft, LimitsLeft } from '../messaging/ports.js';
+import type { OptOuts } from '../messaging/opt-outs.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
 import type { Lazy } from './connection.js';
 import type { RequestContext } from './context.js';
@@ -107,16 +108,23 @@ class ViewerType {
     description: 'The regions that may be sent to, as ISO 3166 codes such as `US`; null for all.',
   })
   allowedRegions!: string[] | null;
+
+  @Field(() => Boolean, {
+    description: 'Whether this server keeps who wants no messages, and refuses sends to them: see `optOuts`.',
+  })
+  isConsentKept!: boolean;
 }
 
 @Resolver()
 export class ViewerResolver {
   readonly #messages: MessageService;
   readonly #policy: SendPolicy;
+  readonly #optOuts: Pick<OptOuts, 'isKept'>;
 
-  constructor(messages: MessageService, policy: SendPolicy) {
+  constructor(messages: MessageService, policy: SendPolicy, optOuts: Pick<OptOuts, 'isKept'>) {
     this.#messages = messages;
     this.#policy = policy;
+    this.#optOuts = optOuts;
   }
 
   @Query(() => ViewerType, {
@@ -133,6 +141,7 @@ export class ViewerResolver {
       // Read only if it is asked for: all else is told while the database is away.
       limits: async () => viewerLimits(await this.#messages.limitsLeft(caller.name)),
       allowedRegions: allowedRegions && [...allowedRegions],
+      isConsentKept: this.#optOuts.isKept,
     };
   }
 

@@ -254,11 +254,13 @@ export class MessageService {
     return applicationId === undefined ? null : { ...message, applicationId };
   }
 
-  #newSend({ refusal: _, ...request }: SendRequest, message: OutboundMessage, fingerprint: string): NewSend {
+  #newSend(request: SendRequest, message: OutboundMessage, fingerprint: string): NewSend {
+    const { caller, idempotencyKey, requestId, ignoresConsent = false } = request;
     const { clock, newId, sendTimeoutMs } = this.#options;
     const startedAtMs = clock.now();
     const leaseUntilMs = startedAtMs + sendTimeoutMs + LEASE_MARGIN_MS;
-    return { ...request, message, sendId: newId(), fingerprint, startedAtMs, leaseUntilMs };
+    const facts = { caller, idempotencyKey, requestId, ignoresConsent };
+    return { ...facts, sendId: newId(), fingerprint, message, startedAtMs, leaseUntilMs };
   }
 
   async #holderOf(caller: string, idempotencyKey: string): Promise<StoredSend | null> {
@@ -396,12 +398,12 @@ const storeUnavailable = (idempotencyKey: string | null, cause: unknown): Servic
   new ServiceError('STORE_UNAVAILABLE', { outcome: idempotencyKey === null ? 'NOT_SENT' : 'UNKNOWN', cause });
 const rateLimited = ({ retryAfterSeconds }: Refused): ServiceError =>
   new ServiceError('RATE_LIMITED', { outcome: 'NOT_SENT', retryAfterSeconds });
+const optedOut = (places: readonly number[]): ServiceError =>
+  new ServiceError('BAD_USER_INPUT', { outcome: 'NOT_SENT', fieldErrors: places.map(recipientOptedOut) });
 const applicationIdRequired = (): ServiceError => {
   const [code, message] = APPLICATION_ID_REQUIRED;
   const fieldErrors = [{ path: ['input', 'applicationId'], code, message }];
   return new ServiceError('BAD_USER_INPUT', { outcome: 'NOT_SENT', fieldErrors });
 };
-const optedOut = (places: readonly number[]): ServiceError =>
-  new ServiceError('BAD_USER_INPUT', { outcome: 'NOT_SENT', fieldErrors: places.map(recipientOptedOut) });
 const keyReused = (): ServiceError => new ServiceError('IDEMPOTENCY_KEY_REUSED', { outcome: 'NOT_SENT' });
 const outcomeUnknown = (): ServiceError => new ServiceError('OUTCOME_UNKNOWN', { outcome: 'UNKNOWN' });

@@ -59,6 +59,7 @@ it('100 representations, and the same message asked for beside them, are one que
     sendTimeoutMs: 1,
   });
   const newContext = contextFactory({
+    optOuts: NO_OPT_OUTS,
     messages: service,
     feed: new MessageFeed(store),
     changes: new ChangeStream(store, systemClock),

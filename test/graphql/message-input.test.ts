@@ -269,6 +269,7 @@ it('a key gets its first answer, even if the rules got stricter and refuse its i
   );
   const store = await openStore({ databaseUrl: null, file: ':memory:' });
   const newContext = contextFactory({
+    optOuts: NO_OPT_OUTS,
     messages,
     feed: new MessageFeed(store),
     changes: new ChangeStream(store, systemClock),

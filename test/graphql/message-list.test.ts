@@ -278,6 +278,7 @@ describe('the lookups of one request', () => {
     const store: MessageStore = await openStore({ databaseUrl: null, file: ':memory:' });
     const queries: (readonly string[])[] = [];
     const loaders = createLoaders({
+      optOuts: (pairs) => Promise.resolve(pairs.map(() => false)),
       messages: (ids) => {
         queries.push(ids);
         return store.messagesById(ids, EVERYBODY);

@@ -187,6 +187,7 @@ describe('validateMessage, beside a send of the same input', () => {
     schema: GraphQLSchema,
   ): Promise<{ validated: FieldError[]; refused: readonly FieldError[] }> {
     const newContext = contextFactory({
+      optOuts: NO_OPT_OUTS,
       messages,
       feed: new MessageFeed(store),
       changes: new ChangeStream(store, systemClock),
@@ -261,6 +262,7 @@ describe('validateMessage, beside a send of the same input', () => {
       policy: new CountingPolicy(options, { now: () => NOW }),
     });
     const newContext = contextFactory({
+      optOuts: NO_OPT_OUTS,
       messages,
       feed: new MessageFeed(store),
       changes: new ChangeStream(store, systemClock),

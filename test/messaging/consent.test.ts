@@ -28,6 +28,7 @@ let rooms: { taken: number; dropped: number; callers: string[] };
 let messageIds: number;
 
 const limits: SendLimits = {
+  left: NO_LIMITS.left,
   look(caller) {
     rooms.callers.push(caller);
     if (refused !== null) return Promise.resolve(refused);
@@ -42,7 +43,6 @@ const limits: SendLimits = {
       },
     });
   },
-  left: () => NO_LIMITS.left(''),
 };
 
 function newService(): MessageService {
@@ -54,8 +54,8 @@ function newService(): MessageService {
       onRecordFailure: () => undefined,
       onStillWaiting: () => undefined,
     },
-    refusals: { add: () => undefined },
     applicationIds: new Map(),
+    refusals: { add: () => undefined },
     gateway: {
       async send(message): Promise<GatewayReport> {
         sent.push(message);
@@ -236,7 +236,6 @@ describe('the confirmation of an opt-out', () => {
       () => hear('STOP', { owner: '+18885550100', to: ['+18885550100'] }),
     ],
     ['whose word does not say where it came to', () => hear('STOP', { owner: null, to: [OURS, '+12345678909'] })],
-    ['whose word has no application', () => hear('STOP', { applicationId: null })],
     ['whose word is older than five minutes', () => hear('STOP', { time: (START - 300_001) * 1000 })],
   ])('does not go out to somebody %s', async (_name, act) => {
     await act();
