@@ -2,7 +2,7 @@
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { EVERYBODY } from '../../src/messaging/caller.js';
-import { startHousekeeping } from '../../src/messaging/housekeeping.js';
+import { startFiling, startHousekeeping } from '../../src/messaging/housekeeping.js';
 import type { DeliveryEvent } from '../../src/messaging/delivery.js';
 import type { DeadLetterPurge, MessageStore } from '../../src/messaging/ports.js';
 import { RefusalCounts } from '../../src/messaging/refusal-counts.js';
@@ -50,7 +50,6 @@ describe('housekeeping', () => {
       clock,
       onExpired: (count) => expired.push(count),
       onDropped: (count) => dropped.push(count),
-      onFiled: (progress) => filed.push(progress),
       onFailure: (error) => failures.push(error),
     });
   }
@@ -102,7 +101,12 @@ describe('housekeeping', () => {
       },
       countUnfiled: () => Promise.resolve(left),
     });
-    await start(unfiled);
+    stop = startFiling({
+      store: unfiled,
+      clock,
+      onFiled: (progress) => filed.push(progress),
+      onFailure: (error) => failures.push(error),
+    });
     await pass(5_000);
     expect(steps).toEqual([100]);
     await pass(10_000);
