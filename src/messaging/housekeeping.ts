@@ -15,7 +15,7 @@ const PURGE_BATCH = 500;
  * Messages that are put into their conversations in one go: a few milliseconds, for which an embedded store holds up
  * everything else.
  */
-const FILE_BATCH = 100;
+const FILE_BATCH = 200;
 /** Between two of them, or as long as one took: so they never take more than about half of the time. */
 const FILE_PAUSE_MS = 5;
 /** How often the log tells how far it is. */
