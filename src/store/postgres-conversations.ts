@@ -42,8 +42,15 @@ export async function fileNews(client: PoolClient, news: News): Promise<void> {
 const SELECT_UNFILED = `SELECT ${UNFILED_COLUMNS} FROM sends WHERE ${IS_UNFILED}
   ORDER BY ${OWN_NUMBER}, time, send_id LIMIT $1 FOR UPDATE SKIP LOCKED`;
 
+/** One instance files at a time: the others find nothing to do, and look again later. Any number will do. */
+const FILING_LOCK = 7_262_303;
+
 /** See `MessageStore.fileMessages`. */
 export async function fileSome(client: PoolClient, limit: number): Promise<number> {
+  const { rows: locks } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS taken', [
+    FILING_LOCK,
+  ]);
+  if (locks[0]?.taken !== true) return 0;
   const { rows } = await client.query<UnfiledRow>(SELECT_UNFILED, [limit]);
   await countAll(client, await fileRows(client, rows));
   return rows.length;
