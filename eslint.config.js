@@ -56,11 +56,17 @@ export default tseslint.config(
           acceptedIdNames: ['id', 'sendId'],
           exceptions: {
             types: [
+              'MessageAttachment',
               'MessageDelivery',
               'MessageDeliveryFailure',
               'MessageEvent',
               'MessagePreview',
               'MessageUpdate',
+              'SendLimitRule',
+              'Viewer',
+              'ViewerLimit',
+              'ViewerLimits',
+              'ViewerNumber',
               'MessageFieldError',
               'MessageValidation',
               'NormalizedNumber',

@@ -12,6 +12,7 @@ import { TrustedDocuments, type Manifest } from './graphql/documents/trusted.js'
 import type { SocketFailure } from './graphql/subscriptions/socket.js';
 import { createHttpHost, type HttpHost } from './http/host.js';
 import { ThrottledLog, type Logger } from './log.js';
+import { serveMedia } from './media/routes.js';
 import { openParts, type AppOptions, type Parts, type SharedParts } from './parts.js';
 
 /** A stop waits this long for answers from upstream. Sends without one are then recorded and answered as unknown. */
@@ -60,6 +61,7 @@ export function createAppWith(shared: SharedParts, config: Config, options: AppO
         });
         const url = `${base}/graphql`;
         parts.upstream.listening(`${base}${CALLBACK_PATH}`);
+        if (options.bringInSample === true) parts.upstream.bringInSample();
         await announce(url, config, parts);
         return url;
       },
@@ -69,20 +71,22 @@ export function createAppWith(shared: SharedParts, config: Config, options: AppO
 }
 
 async function openHttp(closing: Closing, config: Config, parts: Parts): Promise<HttpHost> {
-  const { log, callbacks, messages, policy, optOuts, feed, changes, clock, onInternalError } = parts;
-  const { corsOrigins, trustedProxies, introspection, federatedTracing, routerOrigins } = config;
+  const { log, callbacks, messages, policy, optOuts, feed, changes, attachments, onInternalError } = parts;
+  const { corsOrigins, trustedProxies, introspection, federatedTracing, routerOrigins, publicUrl } = config;
+  const authenticate = authenticator(config.auth);
   const readiness = async (): Promise<object> => {
     await parts.ready();
     return { upstream: config.upstream.kind, upstreamCheck: parts.upstream.state() };
   };
   const http = await createHttpHost({ log, readiness, corsOrigins, trustedProxies });
-  const authenticate = authenticator(config.auth);
   const closeGraphQL = await serveGraphQL(http.routes, {
     messages,
     policy,
     optOuts,
     feed,
     changes,
+    attachments,
+    publicUrl,
     onInternalError,
     authenticate,
     trustedDocuments: readTrustedDocuments(config.trustedDocuments, log),
@@ -94,6 +98,17 @@ async function openHttp(closing: Closing, config: Config, parts: Parts): Promise
     onSocketFailure: logSocketFailures(closing, log),
   });
   closing.add(closeGraphQL);
+  const { upstream, addresses, copies, clock } = parts;
+  await serveMedia(http.routes, {
+    messages,
+    media: upstream.media,
+    addresses,
+    copies,
+    clock,
+    authenticate,
+    corsOrigins,
+    log,
+  });
   await serveOptOutsCsv(http.routes, {
     optOuts,
     authenticate,

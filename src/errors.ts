@@ -46,12 +46,12 @@ export const ERRORS = {
     message: 'Only trusted documents run here: add this one to the manifest.',
   },
   BAD_REQUEST: {
-    when: 'The HTTP request is not a GraphQL request: malformed JSON, text that is not Unicode, wrong content type, too large, no such path (HTTP 4xx).',
+    when: 'The HTTP request is not a GraphQL request: malformed JSON, text that is not Unicode, wrong content type, too large, no such path (HTTP 4xx). At `/media`: `message` says what is wrong.',
     retryable: false,
     message: 'The HTTP request is not a GraphQL request: send JSON by POST.',
   },
   BAD_USER_INPUT: {
-    when: 'A variable does not fit its type (HTTP 400); or the input breaks a rule, or Catapult refused a field of it: then `fieldErrors` names every mistake.',
+    when: 'A variable does not fit its type (HTTP 400); or the input breaks a rule, or Catapult refused a field of it: then `fieldErrors` names every mistake. At `/media` with HTTP 400, 413 or 415.',
     retryable: false,
     message: 'The input is not valid; fieldErrors names every mistake.',
   },
@@ -61,12 +61,12 @@ export const ERRORS = {
     message: 'Send a valid API key or token.',
   },
   FORBIDDEN: {
-    when: 'The key or token lacks a scope or a number, or this server was told not to do this: `message` says which.',
+    when: 'The key or token lacks a scope or a number, or this server was told not to do this: `message` says which. At `/media` also: a page of another site asks, or a signed address has ended (HTTP 403).',
     retryable: false,
     message: 'This key or token lacks a scope.',
   },
   RATE_LIMITED: {
-    when: 'Too many sends, in all or to one recipient: `retryAfterSeconds` says how long to wait. Or too many open subscriptions, which `message` says (HTTP 429).',
+    when: 'Too many sends, in all or to one recipient: `retryAfterSeconds` says how long to wait. Or too many open subscriptions or files under way, which `message` says (HTTP 429).',
     retryable: true,
     message: 'Too many sends; this one was not sent. Wait before you send again.',
   },
@@ -132,7 +132,7 @@ export type ErrorCode = keyof typeof ERRORS;
 export interface FieldErrorParameters {
   /** The least that is allowed. */
   readonly min?: number;
-  /** The most that is allowed: UTF-16 units of a text, entries of a list. */
+  /** The most that is allowed: UTF-16 units of a text, entries of a list, bytes of a file. */
   readonly max?: number;
   /** How much there was, in the same unit. */
   readonly actual?: number;
@@ -163,7 +163,10 @@ export const FIELD_ERRORS = {
   RECIPIENT_OPTED_OUT: { meaning: 'The recipient wants no messages from this number.', parameters: NONE },
   TEXT_REQUIRED: { meaning: 'There is neither text nor media.', parameters: NONE },
   TEXT_TOO_LONG: { meaning: 'The text is too long.', parameters: EXCEEDED },
-  APPLICATION_ID_REQUIRED: { meaning: 'The application id is blank.', parameters: NONE },
+  APPLICATION_ID_REQUIRED: {
+    meaning: 'The application id is blank, or missing and not known for this number.',
+    parameters: NONE,
+  },
   APPLICATION_ID_TOO_LONG: { meaning: 'The application id is too long.', parameters: EXCEEDED },
   TOO_MANY_MEDIA: { meaning: 'There are too many attachments.', parameters: EXCEEDED },
   MEDIA_URL_TOO_LONG: { meaning: 'The URL of the attachment is too long.', parameters: EXCEEDED },
@@ -176,6 +179,13 @@ export const FIELD_ERRORS = {
     parameters: NONE,
   },
   MEDIA_NOT_HTTPS: { meaning: 'The operator requires https.', parameters: NONE },
+  MEDIA_TOO_LARGE: { meaning: 'The file is too large.', parameters: ['max'] },
+  MEDIA_TYPE_NOT_SUPPORTED: { meaning: 'Catapult takes no files of this media type.', parameters: NONE },
+  MEDIA_TYPE_MISMATCH: { meaning: 'The file does not begin as files of its media type do.', parameters: NONE },
+  INVALID_FILE_NAME: {
+    meaning: 'The name of the file is empty, too long, a path, or has control or formatting characters.',
+    parameters: NONE,
+  },
   TAG_TOO_LONG: { meaning: 'The tag is too long.', parameters: EXCEEDED },
   ALREADY_EXPIRED: { meaning: 'The instant is not in the future.', parameters: NONE },
   INVALID_IDEMPOTENCY_KEY: {

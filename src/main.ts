@@ -60,7 +60,7 @@ function untilSignal<Started extends { close(): Promise<void> }>(starting: Promi
 }
 
 async function startServer(config: Config, log: Logger): Promise<Workers> {
-  const app = await createApp(config, { log });
+  const app = await createApp(config, { log, bringInSample: true });
   return { url: await app.listen(), close: () => app.close() };
 }
 

@@ -9,16 +9,30 @@ import { contextFactory, type RequestContext } from './graphql/context.js';
 import { errorFormatter, type ErrorFormatter } from './graphql/public-error.js';
 import { buildMessagingSchema } from './graphql/schema.js';
 import { createHttpHost, type HttpHost } from './http/host.js';
-import { DEFAULT_SCOPES, isCallerName, sendersOf, type Scope } from './messaging/caller.js';
+import {
+  areNumbers,
+  DEFAULT_SCOPES,
+  inBoth,
+  isCallerName,
+  MAX_NUMBERS,
+  sendersOf,
+  type Scope,
+} from './messaging/caller.js';
 import { openParts, type AppOptions, type Parts } from './parts.js';
 
 /** Who asks, and the id of the request in the log. */
 export interface RequestFacts {
   /**
    * The name of whoever signed in to your server: 1 to 255 characters of Unicode, none of them U+0000, and not
-   * beginning with `server:`; anything else is a RangeError. Callers that `config.auth.senders` names may send from those numbers only.
+   * beginning with `server:`; anything else is a RangeError. Callers that `config.auth.senders` names may send from those
+   * numbers only, and read their messages.
    */
   readonly caller: string;
+  /**
+   * The numbers that the caller may send from, and whose messages it may read, if your sign-in knows: at most 100, in
+   * E.164 format; anything else is a RangeError. Of a caller that `config.auth.senders` names, those that are in both.
+   */
+  readonly numbers?: readonly string[];
   /** What the caller may do; sending, and reading what it sent, by default. */
   readonly scopes?: readonly Scope[];
   readonly requestId?: string;
@@ -49,17 +63,21 @@ export interface MessagingSchema {
 export function createMessagingSchema(config: Config, options: AppOptions = {}): Promise<MessagingSchema> {
   return openAll(async (closing) => {
     const parts = await openParts(closing, config, options);
-    const { messages, policy, optOuts, feed, changes, onInternalError } = parts;
+    const { messages, policy, optOuts, feed, changes, attachments, onInternalError } = parts;
     const schema = buildMessagingSchema({ messages, policy, optOuts });
-    const newContext = contextFactory({ messages, feed, changes, onInternalError });
+    const newContext = contextFactory({ messages, feed, changes, attachments, optOuts, onInternalError });
     const callbackHost = await openCallbackHost(closing, config, parts);
     parts.watchUpstream();
     return {
       schema,
-      contextFor({ caller, scopes = DEFAULT_SCOPES, requestId = randomUUID() }) {
-        if (!isCallerName(caller))
+      contextFor({ caller, numbers, scopes = DEFAULT_SCOPES, requestId = randomUUID() }) {
+        if (!isCallerName(caller)) {
           throw new RangeError('A caller has 1 to 255 characters, none of them U+0000, and begins with no `server:`.');
-        const senders = sendersOf(caller, config.auth.senders);
+        }
+        if (!areNumbers(numbers ?? [])) {
+          throw new RangeError(`A caller has at most ${MAX_NUMBERS} numbers, all in E.164 format.`);
+        }
+        const senders = inBoth(numbers === undefined ? null : new Set(numbers), sendersOf(caller, config.auth.senders));
         return newContext(requestId, { caller: { name: caller, scopes: new Set(scopes), senders }, expiresAt: null });
       },
       formatError: errorFormatter(schema, { introspection: config.introspection }),

@@ -5,12 +5,16 @@ import type { CallbackOptions, Credentials } from './catapult/callback-route.js'
 import { CatapultClient } from './catapult/client.js';
 import { CatapultSearch } from './catapult/search.js';
 import type { Closing } from './closing.js';
-import type { Config } from './config/config.js';
+import { ConfigError, type Config } from './config/config.js';
 import { createLogger, ThrottledLog, type Logger } from './log.js';
+import { startCopying, type CopierOptions, type CopyFailure } from './media/copier.js';
+import { Copies } from './media/copies.js';
+import { Attachments } from './messaging/attachment.js';
 import { ChangeStream } from './messaging/change-stream.js';
 import { systemClock } from './messaging/clock.js';
 import { Correlation, CORRELATION_KEY_BYTES } from './messaging/correlation.js';
 import { startHousekeeping, type HousekeepingOptions } from './messaging/housekeeping.js';
+import { MediaAddresses } from './messaging/media-address.js';
 import { MessageFeed } from './messaging/message-feed.js';
 import { MessageService, type SendObserver } from './messaging/message-service.js';
 import type { Clock } from './messaging/ports.js';
@@ -35,6 +39,8 @@ export interface AppOptions {
   /** The SQLite file, where no `databaseUrl` is configured; `data/messages.sqlite` by default. */
   readonly storeFile?: string;
   readonly clock?: Clock;
+  /** Whether the built-in sandbox has a message with a picture come in at once; false by default. */
+  readonly bringInSample?: boolean;
 }
 
 /** What another process holds, since there may be only one of it, and shares with this one. */
@@ -45,13 +51,18 @@ export interface SharedParts {
 
 export interface Parts {
   readonly log: Logger;
-  readonly clock: Clock;
   readonly messages: MessageService;
   readonly policy: SendPolicy;
   readonly optOuts: OptOuts;
   readonly feed: MessageFeed;
   readonly changes: ChangeStream;
   readonly upstream: OpenUpstream;
+  /** What messages say of their files. */
+  readonly attachments: Attachments;
+  readonly addresses: MediaAddresses;
+  /** Of files of incoming messages; null where nothing is copied. */
+  readonly copies: Copies | null;
+  readonly clock: Clock;
   /** From the first call on, the log says when upstream can be used and when not. The caller has logged `known` already. */
   readonly watchUpstream: (known?: string) => void;
   /** What the callback route needs; null where callbacks are off. */
@@ -80,7 +91,7 @@ export async function openParts(
   closing.add(() => store.close());
   const key = await store.correlationKey(randomBytes(CORRELATION_KEY_BYTES));
   const upstream = await openUpstream(closing, config.upstream, clock, shared.sandbox);
-  const { account } = upstream;
+  const { account, media } = upstream;
   const correlation = new Correlation(key, upstream.formerSecrets);
   const credentials: readonly Credentials[] = [...config.callbackCredentials, ...upstream.callbackCredentials];
   const takesCallbacks = credentials.length > 0;
@@ -96,10 +107,21 @@ export async function openParts(
     perRecipientOverall: config.limitPerRecipientOverall,
   });
   const refusals = new RefusalCounts(store);
-  const { sendTimeoutMs } = config;
+  const { sendTimeoutMs, sendPolicy } = config;
+  const { applicationIds } = sendPolicy;
   const observer = logSends(log, upstream);
-  const policy = new SendPolicy(config.sendPolicy, clock);
-  const messages = new MessageService({ store, gateway, clock, observer, limits, refusals, newId, sendTimeoutMs });
+  const policy = new SendPolicy(sendPolicy, clock, (url) => media.owns(url));
+  const messages = new MessageService({
+    store,
+    gateway,
+    clock,
+    observer,
+    limits,
+    applicationIds,
+    refusals,
+    newId,
+    sendTimeoutMs,
+  });
   closing.add(() => messages.close());
   closing.add(await startHousekeeping({ store, clock, refusals, ...logHousekeeping(log) }));
   const { optOutReply: text } = config;
@@ -117,10 +139,19 @@ export async function openParts(
   if (config.settleBySearch) {
     closing.add(startSettling({ store, search: new CatapultSearch(account), clock, ...logSettling(log) }));
   }
+  const copies = config.mediaDir === null ? null : await openCopies(config.mediaDir);
+  if (copies !== null) {
+    closing.add(startCopying({ store, media, copies, clock, random: Math.random, ...logCopies(closing, log) }));
+  }
+  const addresses = new MediaAddresses(key);
+  const isCopied = copies?.has ?? (() => Promise.resolve(false));
   return {
     log,
-    clock,
     messages,
+    attachments: new Attachments({ media, addresses, clock, isCopied }),
+    addresses,
+    copies,
+    clock,
     policy,
     optOuts: new OptOuts({ store, clock, isKept: config.keepsConsent }),
     feed: new MessageFeed(store),
@@ -227,6 +258,29 @@ function logCallbacks(
   };
 }
 
+/** @throws ConfigError when it cannot be written. */
+async function openCopies(folder: string): Promise<Copies> {
+  try {
+    return await Copies.open(folder);
+  } catch {
+    throw new ConfigError(['MEDIA_DIR must name a folder that the server can make, or write.']);
+  }
+}
+
+function logCopies(closing: Closing, log: Logger): Pick<CopierOptions, 'onFailure'> {
+  const failures = new ThrottledLog<CopyFailure, unknown>((kind, count, err) => {
+    log[kind === 'DISK' ? 'error' : 'warn']({ kind, count, err }, 'files of incoming messages could not be copied');
+  });
+  closing.add(() => {
+    failures.close();
+  });
+  return {
+    onFailure: (kind, error) => {
+      failures.add(kind, error);
+    },
+  };
+}
+
 function logSettling(log: Logger): Pick<SettlingOptions, 'onStep' | 'onFailure'> {
   return {
     onStep: (step, error) => {
@@ -238,13 +292,18 @@ function logSettling(log: Logger): Pick<SettlingOptions, 'onStep' | 'onFailure'>
   };
 }
 
-export function logHousekeeping(log: Logger): Pick<HousekeepingOptions, 'onExpired' | 'onDropped' | 'onFailure'> {
+export function logHousekeeping(
+  log: Logger,
+): Pick<HousekeepingOptions, 'onExpired' | 'onDropped' | 'onFiled' | 'onFailure'> {
   return {
     onExpired: (count) => {
       log.warn({ count }, 'sends without an outcome were found; they are UNKNOWN now');
     },
     onDropped: (count) => {
       log.warn({ count }, 'dead letters were dropped early: callbacks brought more than are kept');
+    },
+    onFiled: ({ filed, of }) => {
+      log.info({ filed, of }, 'messages of an earlier version are put into their conversations');
     },
     onFailure: (error) => {
       log.error({ err: error }, 'housekeeping failed');

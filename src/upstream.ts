@@ -7,9 +7,11 @@ import { Account } from './catapult/account.js';
 import { basicAuthorization, TokenAuthorization, type Authorization } from './catapult/authorization.js';
 import { AccountCheck, NOT_CHECKED, type CheckResult } from './catapult/check.js';
 import { openConnection } from './catapult/connection.js';
+import { CatapultMedia } from './catapult/media.js';
 import type { Closing } from './closing.js';
 import type { Upstream, UpstreamCredentials } from './config/config.js';
 import type { SandboxAuth } from './config/upstream.js';
+import { MAX_READ_BYTES, type MediaStore } from './messaging/media.js';
 import type { Clock } from './messaging/ports.js';
 import { SAMPLES } from './sandbox/samples.js';
 import { startSandbox } from './sandbox/sandbox.js';
@@ -34,6 +36,8 @@ type Live = Extract<Upstream, { kind: 'catapult' }>;
 
 export interface OpenUpstream {
   readonly account: Account;
+  /** The account's store of files. */
+  readonly media: MediaStore;
   /** Secrets of Catapult by which earlier versions signed tags. */
   readonly formerSecrets: readonly string[];
   /** Credentials that upstream itself brings for its callbacks; the sandbox does. */
@@ -51,6 +55,8 @@ export interface OpenUpstream {
   watch(listener: (state: string) => void): void;
   /** Checks the account again: to be called when upstream refused a request as a whole. */
   checkAgain(): void;
+  /** Has a message with a picture come in, where this process runs the sandbox; otherwise does nothing. */
+  bringInSample(): void;
   /** Gives the sandbox the address at which callbacks are taken. Catapult has it from its operator. */
   listening(callbackUrl: string): void;
 }
@@ -60,6 +66,8 @@ export interface BuiltInSandbox {
   readonly address: SandboxAddress;
   /** Has its callbacks sent there. */
   sendCallbacksTo(callbackUrl: string): void;
+  /** Has a message with a picture come in; absent where another process runs it. */
+  readonly bringInSample?: () => void;
 }
 
 /** What a server knows of it. */
@@ -80,6 +88,9 @@ export async function startBuiltInSandbox(closing: Closing, auth: SandboxAuth): 
     sendCallbacksTo: (callbackUrl) => {
       sandbox.sendCallbacksTo({ url: callbackUrl, ...callbackCredentials });
     },
+    bringInSample: () => {
+      sandbox.bringInSample();
+    },
   };
 }
 
@@ -95,7 +106,13 @@ export async function openUpstream(
 ): Promise<OpenUpstream> {
   if (upstream.kind === 'catapult') {
     const notice = 'listening; messages go to Catapult';
-    const own = { notice, sample: null, callbackCredentials: [], listening: () => undefined };
+    const own = {
+      notice,
+      sample: null,
+      callbackCredentials: [],
+      listening: () => undefined,
+      bringInSample: () => undefined,
+    };
     return { ...connect(closing, upstream, clock), ...own };
   }
   const sandbox = running ?? (await startBuiltInSandbox(closing, upstream.auth));
@@ -105,6 +122,7 @@ export async function openUpstream(
     sample: SAMPLES[0].input,
     facts: { sandbox: sandbox.address.url },
     callbackCredentials: [sandbox.address.callbackCredentials],
+    bringInSample: () => sandbox.bringInSample?.(),
     listening: (callbackUrl) => {
       sandbox.sendCallbacksTo(callbackUrl);
     },
@@ -140,7 +158,7 @@ class UpstreamState {
   }
 }
 
-type Connected = Omit<OpenUpstream, 'notice' | 'sample' | 'callbackCredentials' | 'listening'>;
+type Connected = Omit<OpenUpstream, 'notice' | 'sample' | 'callbackCredentials' | 'listening' | 'bringInSample'>;
 
 function connect(closing: Closing, upstream: Live, clock: Clock): Connected {
   const { url, userId, credentials, formerSecrets, proxies } = upstream;
@@ -159,6 +177,9 @@ function connect(closing: Closing, upstream: Live, clock: Clock): Connected {
     },
   });
   const account = new Account({ url, userId, authorization, dispatcher, userAgent: USER_AGENT });
+  // On connections of their own: no send waits behind a file, and only here may answers be large.
+  const forFiles = openConnection(proxies, MAX_READ_BYTES);
+  const media = new CatapultMedia({ url, userId, authorization, dispatcher: forFiles, userAgent: USER_AGENT });
   const check = new AccountCheck({
     account,
     clock,
@@ -171,10 +192,11 @@ function connect(closing: Closing, upstream: Live, clock: Clock): Connected {
   closing.add(async () => {
     authorization.close();
     await check.close();
-    await dispatcher.destroy();
+    await Promise.all([dispatcher.destroy(), forFiles.destroy()]);
   });
   return {
     account,
+    media,
     formerSecrets,
     facts: proxies === null ? {} : { proxies: withoutCredentials(proxies) },
     state: () => state.words,

@@ -67,6 +67,7 @@ export function startWorkers(config: Config, log: Logger): Promise<Workers> {
     const crew = new Crew({ calls, store, log });
     closing.add(() => crew.close());
     const url = await crew.start(config.workers);
+    sandbox?.bringInSample?.();
     log.info({ url, workers: config.workers }, 'all workers serve');
     return { url, close: closing.close };
   });

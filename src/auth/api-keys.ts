@@ -10,6 +10,15 @@ export interface ApiKey {
   readonly scopes: readonly Scope[];
 }
 
+export interface KeyFacts {
+  readonly name: string;
+  readonly scopes: ReadonlySet<Scope>;
+  /** A key says nothing of numbers. */
+  readonly numbers: null;
+  /** It never expires. */
+  readonly expiresAt: null;
+}
+
 interface KnownKey {
   readonly name: string;
   readonly scopes: ReadonlySet<Scope>;
@@ -27,12 +36,12 @@ export class ApiKeys {
     }));
   }
 
-  /** Who holds this key; null when nobody does. A key never expires. */
-  find(key: string): { readonly name: string; readonly scopes: ReadonlySet<Scope>; readonly expiresAt: null } | null {
+  /** Who holds this key; null when nobody does. */
+  find(key: string): KeyFacts | null {
     const digest = createHash('sha256').update(key).digest();
     let found: KnownKey | null = null;
     // All are compared, so that the time does not show which came close.
     for (const candidate of this.#keys) if (timingSafeEqual(digest, candidate.digest)) found ??= candidate;
-    return found && { name: found.name, scopes: found.scopes, expiresAt: null };
+    return found && { name: found.name, scopes: found.scopes, numbers: null, expiresAt: null };
   }
 }

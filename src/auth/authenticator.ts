@@ -1,5 +1,5 @@
 /** Finds out who calls: by an API key, by a JSON Web Token, or nobody in particular where the operator chose that. */
-import { ANYBODY, sendersOf } from '../messaging/caller.js';
+import { ANYBODY, inBoth, sendersOf } from '../messaging/caller.js';
 import type { Authenticate, CredentialHeaders } from '../messaging/ports.js';
 import { ApiKeys, type ApiKey } from './api-keys.js';
 import { openTokens, type TokenOptions, type Tokens } from './tokens.js';
@@ -8,7 +8,10 @@ export interface AuthOptions {
   readonly apiKeys: readonly ApiKey[];
   /** Null where no tokens are taken. */
   readonly tokens: TokenOptions | null;
-  /** The numbers that a caller may send from, by the caller's name; a caller without an entry may use all. */
+  /**
+   * The numbers that a caller may send from, and whose messages it may read, by the caller's name. A caller without an
+   * entry may send from all, and reads what it sent.
+   */
   readonly senders: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -32,8 +35,8 @@ export function authenticator(options: AuthOptions): Authenticate {
     if (credential === null) return null;
     const found = keys.find(credential) ?? (await verifier?.find(credential)) ?? null;
     if (found === null) return null;
-    const { name, scopes, expiresAt } = found;
-    return { caller: { name, scopes, senders: sendersOf(name, senders) }, expiresAt };
+    const { name, scopes, numbers, expiresAt } = found;
+    return { caller: { name, scopes, senders: inBoth(numbers, sendersOf(name, senders)) }, expiresAt };
   };
 }
 

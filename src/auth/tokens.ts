@@ -2,16 +2,21 @@
 import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTPayload } from 'jose';
 import { isCallerName, SCOPES, type Scope } from '../messaging/caller.js';
 import { isAccessToken } from './access-token.js';
+import { numbersIn } from './numbers-claim.js';
 
 export interface TokenOptions {
   readonly issuer: string;
   readonly audience: string;
   readonly jwksUrl: string;
+  /** The claim that lists the numbers of a token's caller; null where tokens say nothing of numbers. */
+  readonly numbersClaim: string | null;
 }
 
 export interface TokenFacts {
   readonly name: string;
   readonly scopes: ReadonlySet<Scope>;
+  /** The numbers that the token allows; null where tokens say nothing of numbers. */
+  readonly numbers: ReadonlySet<string> | null;
   /** When `find` stops taking the token, in milliseconds since the epoch. */
   readonly expiresAt: number;
 }
@@ -34,7 +39,7 @@ const FETCH_TIMEOUT_MS = 5_000;
 /** Keeps a token's subject from being the name of an API key. */
 const PREFIX = 'jwt:';
 
-export function openTokens({ issuer, audience, jwksUrl }: TokenOptions): Tokens {
+export function openTokens({ issuer, audience, jwksUrl, numbersClaim }: TokenOptions): Tokens {
   const keys = createRemoteJWKSet(new URL(jwksUrl), {
     cooldownDuration: REFETCH_INTERVAL_MS,
     cacheMaxAge: CACHE_MS,
@@ -51,7 +56,7 @@ export function openTokens({ issuer, audience, jwksUrl }: TokenOptions): Tokens 
           clockTolerance: CLOCK_TOLERANCE_SECONDS,
           requiredClaims: ['sub', 'exp'],
         });
-        return isAccessToken(protectedHeader, payload) ? callerOf(payload) : null;
+        return isAccessToken(protectedHeader, payload) ? callerOf(payload, numbersClaim) : null;
       } catch (error) {
         if (!isTokensFault(error)) throw error;
         return null;
@@ -96,12 +101,15 @@ function isKeySet(text: string): boolean {
   }
 }
 
-function callerOf({ sub, scope, scp, exp = 0 }: JWTPayload): TokenFacts | null {
+function callerOf(payload: JWTPayload, numbersClaim: string | null): TokenFacts | null {
+  const { sub, scope, scp, exp = 0 } = payload;
   // The library does not check its type.
   if (typeof (sub as unknown) !== 'string' || sub === undefined) return null;
   const name = `${PREFIX}${sub}`;
   if (sub === '' || !isCallerName(name)) return null;
   const given = [scope, scp].flatMap((claim) => (typeof claim === 'string' ? claim.split(' ') : claim));
+  const numbers = numbersClaim === null ? null : numbersIn(payload, numbersClaim);
+  if (numbers === 'MALFORMED') return null;
   const expiresAt = (exp + CLOCK_TOLERANCE_SECONDS) * 1000;
-  return { name, scopes: new Set(SCOPES.filter((known) => given.includes(known))), expiresAt };
+  return { name, scopes: new Set(SCOPES.filter((known) => given.includes(known))), numbers, expiresAt };
 }

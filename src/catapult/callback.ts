@@ -69,7 +69,7 @@ function parseEvent(json: unknown, correlation: Correlation, now: Micros): Callb
   const id = idOf(message.id);
   if (id === null) return null;
   const time = timeOf(json.time) ?? timeOf(message.time) ?? now;
-  if (type === 'message-received') return parseReceived(id, message, time);
+  if (type === 'message-received') return parseReceived(id, message, time, recipientOf(json.to));
   if (OTHER_TYPES.has(type)) {
     const body = written(json);
     return body === null ? null : { kind: 'other', event: { messageId: id, type, body: cut(body) } };
@@ -95,7 +95,13 @@ function parseEvent(json: unknown, correlation: Correlation, now: Micros): Callb
   };
 }
 
-function parseReceived(id: string, message: Record<string, unknown>, time: Micros): CallbackEvent | null {
+/** `recipient` is the one that the event names: of several of your numbers, each gets an event of its own. */
+function parseReceived(
+  id: string,
+  message: Record<string, unknown>,
+  time: Micros,
+  recipient: string | null,
+): CallbackEvent | null {
   const from = numberOf(message.from);
   const to = stringsOf(message.to).map(withPlus);
   const [text, media] = [stringOf(message.text) ?? '', stringsOf(message.media)];
@@ -111,7 +117,7 @@ function parseReceived(id: string, message: Record<string, unknown>, time: Micro
       text,
       applicationId: stringOf(message.applicationId),
       tag: null,
-      owner: numberOf(message.owner),
+      owner: numberOf(message.owner) ?? (recipient === '' ? null : recipient) ?? to[0] ?? null,
       media,
       direction: 'IN',
       segmentCount: integerOf(message.segmentCount),

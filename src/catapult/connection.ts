@@ -20,8 +20,10 @@ export interface Proxies {
 /**
  * Through a proxy, every request uses a tunnel (CONNECT). A tunnel stands before the first byte of the request leaves,
  * so when the proxy refuses or is away, the send is known not sent.
+ *
+ * @param maxResponseSize of an answer's body, in bytes; what is longer breaks off.
  */
-export function openConnection(proxies: Proxies | null): Dispatcher {
+export function openConnection(proxies: Proxies | null, maxResponseSize = MAX_RESPONSE_BYTES): Dispatcher {
   const connect = { timeout: CONNECT_TIMEOUT_MS };
   const options = {
     connections: MAX_CONNECTIONS,
@@ -30,7 +32,7 @@ export function openConnection(proxies: Proxies | null): Dispatcher {
     // One clock is enough: the deadline's signal ends every wait, and undici's timers are coarse.
     headersTimeout: 0,
     bodyTimeout: 0,
-    maxResponseSize: MAX_RESPONSE_BYTES,
+    maxResponseSize,
   };
   if (proxies === null) return new Agent(options);
   return new EnvHttpProxyAgent({

@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import type { ApiKey } from '../auth/api-keys.js';
 import type { AuthOptions } from '../auth/authenticator.js';
 import type { TokenOptions } from '../auth/tokens.js';
-import { DEFAULT_SCOPES, SCOPES, type Scope } from '../messaging/caller.js';
+import { DEFAULT_SCOPES, MAX_NUMBERS, SCOPES, type Scope } from '../messaging/caller.js';
 import { isE164 } from '../messaging/region.js';
 import { isOrigin, type ConfigReader } from './reader.js';
 
@@ -85,12 +85,23 @@ function parseApiKey(item: string): ApiKey | null {
 
 function readTokens(reader: ConfigReader): TokenOptions | null {
   const missing = JWT_VARIABLES.filter((name) => reader.read(name) === null);
-  if (missing.length === JWT_VARIABLES.length) return null;
+  const isClaimName = (text: string): boolean => !/\p{Cc}/u.test(text);
+  const numbersClaim = reader.readText(
+    'JWT_NUMBERS_CLAIM',
+    isClaimName,
+    'the name of a claim, without control characters',
+  );
+  if (missing.length === JWT_VARIABLES.length) {
+    if (numbersClaim !== null)
+      reader.addProblem(`JWT_NUMBERS_CLAIM goes with ${JWT_VARIABLES.join(', ')}: set these, too.`);
+    return null;
+  }
   for (const name of missing) reader.addProblem(`${name} is missing: ${JWT_VARIABLES.join(', ')} go together.`);
   const [issuer, audience] = [reader.read('JWT_ISSUER'), reader.read('JWT_AUDIENCE')];
   const isUrl = (text: string): boolean => URL.canParse(text) && /^https?:/.test(text);
   const jwksUrl = reader.readText('JWT_JWKS_URL', isUrl, 'an https or http URL');
-  return issuer !== null && audience !== null && jwksUrl !== null ? { issuer, audience, jwksUrl } : null;
+  if (issuer === null || audience === null || jwksUrl === null) return null;
+  return { issuer, audience, jwksUrl, numbersClaim };
 }
 
 function readSenders(reader: ConfigReader): Record<string, string[]> {
@@ -106,7 +117,14 @@ function readSenders(reader: ConfigReader): Record<string, string[]> {
       reader.addProblem('ALLOWED_SENDERS names a caller twice: put its numbers together, separated by |.');
       break;
     }
-    senders.set(name, numbers);
+    const different = [...new Set(numbers)];
+    if (different.length > MAX_NUMBERS) {
+      reader.addProblem(
+        `ALLOWED_SENDERS gives a caller more than ${MAX_NUMBERS} numbers: leave it out, and give its key messages:read-all if it is to read them all.`,
+      );
+      break;
+    }
+    senders.set(name, different);
   }
   // A map takes `__proto__` as a name, too.
   return Object.fromEntries(senders);

@@ -14,7 +14,11 @@ export interface Config extends AccessConfig, ConsentConfig, LimitsConfig {
   readonly port: number;
   /** How many processes serve, behind the one port. */
   readonly workers: number;
+  /** The URL under which clients reach this server, without a slash behind; null for what each request says. */
+  readonly publicUrl: string | null;
   readonly upstream: Upstream;
+  /** Where files of incoming messages are copied to; null for nowhere. */
+  readonly mediaDir: string | null;
   /** `postgres://…`; null for the embedded SQLite file. */
   readonly databaseUrl: string | null;
   /** Whether unresolved sends are looked up in upstream's message list. */
@@ -59,7 +63,9 @@ export function readConfig(environment: Environment): Config {
     host,
     port: reader.readNumber('PORT', 4_000, { min: 0, max: 65_535 }),
     workers: reader.readNumber('WORKERS', 1, WORKERS_RANGE),
+    publicUrl: readPublicUrl(reader),
     upstream,
+    mediaDir: reader.readText('MEDIA_DIR', (path) => !path.includes('\0'), 'the path of a folder'),
     databaseUrl: readDatabaseUrl(reader),
     settleBySearch: reader.readSwitch('SETTLE_BY_SEARCH', 'off'),
     sendTimeoutMs: reader.readNumber('SEND_TIMEOUT_MS', DEFAULT_SEND_TIMEOUT_MS, SEND_TIMEOUT_RANGE),
@@ -84,6 +90,13 @@ export function storeConfigIn(environment: Environment): Pick<Config, 'databaseU
   const databaseUrl = readDatabaseUrl(reader);
   reader.throwProblems();
   return { databaseUrl, keepsConsent };
+}
+
+function readPublicUrl(reader: ConfigReader): string | null {
+  const isBase = (text: string): boolean =>
+    /^https?:\/\/[^/?#@\\\s]+(\/[^?#@\\\s]*)?$/i.test(text) && URL.canParse(text);
+  const expected = 'an absolute http or https URL without user info, query and fragment';
+  return reader.readText('PUBLIC_URL', isBase, expected)?.replace(/\/+$/, '') ?? null;
 }
 
 function readDatabaseUrl(reader: ConfigReader): string | null {

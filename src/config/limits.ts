@@ -4,6 +4,7 @@ import { isRegion } from '../messaging/region.js';
 import type { Limit } from '../messaging/ports.js';
 import type { SendPolicyOptions } from '../messaging/send-policy.js';
 import type { ConfigReader } from './reader.js';
+import { readApplicationIds } from './senders.js';
 
 export interface LimitsConfig {
   readonly sendPolicy: SendPolicyOptions;
@@ -44,6 +45,7 @@ export function readLimits(reader: ConfigReader, isSandbox: boolean): LimitsConf
       allowedRegions: regions === '*' ? '*' : allowedRegions.length > 0 ? allowedRegions : ['US', 'CA'],
       mediaHosts: mediaHosts.length > 0 ? mediaHosts : null,
       allowHttpMedia: reader.readSwitch('HTTP_MEDIA', 'on'),
+      applicationIds: readApplicationIds(reader),
     },
     limitSends: readLimit(reader, 'LIMIT_SENDS', isSandbox ? SANDBOX_LIMIT_SENDS : LIVE_LIMIT_SENDS),
     limitPerRecipient: readLimit(

@@ -1,8 +1,10 @@
 /** What belongs to one GraphQL request. */
-import { readableBy, type Caller, type SignedIn } from '../messaging/caller.js';
+import type { Attachment, Attachments } from '../messaging/attachment.js';
+import { numbersReadableBy, readableBy, sendsReadableBy, type Caller, type SignedIn } from '../messaging/caller.js';
 import type { Message } from '../messaging/message.js';
 import type { ChangeStream } from '../messaging/change-stream.js';
 import type { MessageFeed } from '../messaging/message-feed.js';
+import type { OptOuts } from '../messaging/opt-outs.js';
 import type { MessageService } from '../messaging/message-service.js';
 import { AnswerBudget } from './answer-budget.js';
 import { createLoaders, type Loaders } from './loaders.js';
@@ -19,6 +21,8 @@ export interface RequestContext {
   readonly budget: AnswerBudget;
   readonly feed: MessageFeed;
   readonly changes: ChangeStream;
+  /** The attachments of a message, with addresses for whoever asks. */
+  readonly attachmentsOf: (message: Message) => Promise<Attachment[]>;
   /** Logs the cause of a failure that callers only see as INTERNAL_SERVER_ERROR. */
   readonly onInternalError: (error: unknown) => void;
 }
@@ -27,13 +31,17 @@ export interface ContextParts {
   readonly messages: MessageService;
   readonly feed: MessageFeed;
   readonly changes: ChangeStream;
+  readonly attachments: Attachments;
+  readonly optOuts: Pick<OptOuts, 'areOptedOut'>;
   readonly onInternalError: (requestId: string, error: unknown) => void;
 }
 
-export type ContextFactory = (requestId: string, signedIn: SignedIn) => RequestContext;
+/** `base` is the URL under which the client reaches this server, without a slash behind; null, as by default, if it cannot. */
+export type ContextFactory = (requestId: string, signedIn: SignedIn, base?: string | null) => RequestContext;
 
-export function contextFactory({ messages, feed, changes, onInternalError }: ContextParts): ContextFactory {
-  return (requestId, { caller, expiresAt }) => {
+export function contextFactory(parts: ContextParts): ContextFactory {
+  const { messages, feed, changes, attachments, optOuts, onInternalError } = parts;
+  return (requestId, { caller, expiresAt }, base = null) => {
     const budget = new AnswerBudget();
     const find = (ids: readonly string[]): Promise<(Message | null)[]> =>
       messages.messagesById(ids, readableBy(caller));
@@ -46,15 +54,24 @@ export function contextFactory({ messages, feed, changes, onInternalError }: Con
         sends: (ids) =>
           budget.readById(
             ids,
-            (some) => messages.sendsById('sendId', some, readableBy(caller)),
+            (some) => messages.sendsById('sendId', some, sendsReadableBy(caller)),
             (send) => send?.message ?? null,
           ),
         // Their messages were read, and counted, before.
-        sendsOfMessages: async (ids) => messages.sendsById('messageId', ids, readableBy(caller)),
+        sendsOfMessages: async (ids) => messages.sendsById('messageId', ids, sendsReadableBy(caller)),
+        conversations: (ids) =>
+          budget.readById(
+            ids,
+            (some) => messages.conversationsById(some, numbersReadableBy(caller)),
+            (found) => found?.lastMessage ?? null,
+          ),
+        // Of conversations, which were read and counted before.
+        optOuts: (pairs) => optOuts.areOptedOut(pairs),
       }),
       budget,
       feed,
       changes,
+      attachmentsOf: (message) => attachments.of(message, base),
       onInternalError: (error) => {
         onInternalError(requestId, error);
       },

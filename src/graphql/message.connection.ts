@@ -2,10 +2,27 @@
 import 'reflect-metadata';
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import type { Whose } from '../messaging/caller.js';
-import { isCleanText, STATUSES, type MessageDirection, type MessageStatus } from '../messaging/message.js';
-import type { MessageFilter } from '../messaging/ports.js';
+import {
+  isCleanText,
+  STATUSES,
+  type Message,
+  type MessageDirection,
+  type MessageStatus,
+} from '../messaging/message.js';
+import type { MessageService } from '../messaging/message-service.js';
+import type { MessageFilter, Slice } from '../messaging/ports.js';
 import { ADDRESS_MESSAGE, isAddress } from '../messaging/region.js';
-import { MAX_COUNT, PageInfoType, type Lazy, type Total } from './connection.js';
+import type { AnswerBudget } from './answer-budget.js';
+import { encodeChangeCursor } from './change-cursor.js';
+import {
+  connectionOf,
+  MAX_COUNT,
+  PageInfoType,
+  totalOf,
+  type Connection,
+  type Lazy,
+  type Total,
+} from './connection.js';
 import { DateTime } from './date-time.js';
 import { CleanText, CLEAN_TEXT_CODE, CLEAN_TEXT_MESSAGE, E164_CODE } from './message.input.js';
 import { MessageDirectionEnum, MessageStatusEnum, MessageType } from './message.type.js';
@@ -14,10 +31,10 @@ import { AtMost, EachHolds, Holds } from './rule.js';
 /** Messages that one call looks up by their ids: as many as a page holds. */
 const MAX_IDS = 100;
 
-const Address = (): PropertyDecorator => Holds(E164_CODE, ADDRESS_MESSAGE, isAddress);
+export const Address = (): PropertyDecorator => Holds(E164_CODE, ADDRESS_MESSAGE, isAddress);
 
 /** Says in a description what `Address` takes. */
-const ADDRESS_FORM =
+export const ADDRESS_FORM =
   'in E.164 format, a short code of 3 to 8 digits, or the name of up to 11 characters that some senders have. Error code: `INVALID_E164`.';
 
 @InputType('MessageFilter', {
@@ -68,6 +85,12 @@ export class MessageFilterInput {
   @Field(() => String, { nullable: true, description: 'The tag, exactly. Error code: `INVALID_CHARACTER`.' })
   @CleanText()
   tag?: string | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The `id` of the conversation that the message belongs to; with any other text, no message fits.',
+  })
+  conversationId?: string | null;
 
   @Field(() => DateTime, { nullable: true, description: 'Messages from this instant on.' })
   since?: number | null;
@@ -130,10 +153,11 @@ export function messageFilter(input: MessageFilterInput | null | undefined, call
     participant = null,
     ids = null,
     tag = null,
+    conversationId: conversation = null,
     since = null,
     until = null,
   } = input ?? {};
-  return { caller, from, to, participant, statuses: statusesOf(input ?? {}), ids, tag, since, until };
+  return { caller, from, to, participant, statuses: statusesOf(input ?? {}), ids, tag, conversation, since, until };
 }
 
 /** The states that all of the conditions allow; a direction is one, too. Null where there is no such condition. */
@@ -146,4 +170,31 @@ function statusesOf({ direction, status, statuses }: MessageFilterInput): Messag
   const [first, ...others] = conditions;
   if (first === undefined) return null;
   return first.filter((each) => others.every((allowed) => allowed.includes(each)));
+}
+
+export type MessagePage = Connection<Message> & Total & { readonly updatesCursor: string };
+
+/** A page of the messages that fit. */
+export async function messageConnection(
+  messages: Pick<MessageService, 'listMessages' | 'countMessages'>,
+  budget: AnswerBudget,
+  wanted: MessageFilter,
+  page: Slice,
+): Promise<MessagePage> {
+  let updatesCursor = '';
+  const connection = await connectionOf(page, async (slice) => {
+    const { listed, cursor } = await budget.read(
+      () => messages.listMessages(wanted, slice),
+      (found) => found.listed.map(({ message }) => message),
+    );
+    // That of the page itself, which is read first.
+    if (updatesCursor === '') updatesCursor = encodeChangeCursor(cursor);
+    return listed.map(({ message, position }) => ({ node: message, position }));
+  });
+  const countUpTo = (limit: number): Promise<number> =>
+    budget.read(
+      () => messages.countMessages(wanted, limit),
+      () => [],
+    );
+  return { ...connection, ...totalOf(countUpTo), updatesCursor };
 }

@@ -1,7 +1,7 @@
 /** The input to send a message, and its rules. */
 import 'reflect-metadata';
 import { Field, ID, InputType } from 'type-graphql';
-import { isCleanText, type MessagePriority, type OutboundMessage } from '../messaging/message.js';
+import { isCleanText, type MessagePriority, type RequestedMessage } from '../messaging/message.js';
 import { E164_MESSAGE, isE164 } from '../messaging/region.js';
 import { DateTime } from './date-time.js';
 import { MessagePriorityEnum } from './message.type.js';
@@ -76,13 +76,14 @@ export class MessageInput {
   text!: string;
 
   @Field(() => ID, {
+    nullable: true,
     description:
-      'The id of the application that `from` belongs to in the phone number dashboard; not the id of the account. Error codes: `APPLICATION_ID_REQUIRED`, `APPLICATION_ID_TOO_LONG`, `INVALID_CHARACTER`.',
+      'The id of the application that `from` belongs to in the phone number dashboard; not the id of the account. It may be left out if the operator named it for `from`, which `viewer.numbers` shows. Error codes: `APPLICATION_ID_REQUIRED` if it is blank, or missing and not known; `APPLICATION_ID_TOO_LONG`, `INVALID_CHARACTER`.',
   })
   @Holds('APPLICATION_ID_REQUIRED', 'Must not be blank.', (id: string) => id.trim() !== '')
   @AtMost('APPLICATION_ID_TOO_LONG', MAX_APPLICATION_ID_LENGTH, 'characters')
   @CleanText()
-  applicationId!: string;
+  applicationId?: string | null;
 
   @Field(() => [String], {
     nullable: true,
@@ -142,13 +143,13 @@ export class MessagePreviewInput {
 }
 
 /** The valid input as `messaging` takes it; an absent member and `null` are the same. */
-export function outboundMessage(input: MessageInput): OutboundMessage {
+export function requestedMessage(input: MessageInput): RequestedMessage {
   const { from, to, text, applicationId, media, tag, priority, expiresAt } = input;
   return {
     from,
     to,
     text,
-    applicationId,
+    applicationId: applicationId ?? null,
     media: media ?? [],
     tag: tag ?? null,
     priority: priority ?? null,

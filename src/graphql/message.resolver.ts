@@ -3,18 +3,25 @@ import 'reflect-metadata';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import { ServiceError } from '../errors.js';
 import { failureOf, type DeliveryFailure } from '../messaging/delivery-failure.js';
-import { readableBy, refusalWithout, requireScope, type Caller } from '../messaging/caller.js';
+import { readableBy, readableByNumber, refusalWithout, type Caller } from '../messaging/caller.js';
 import type { Update } from '../messaging/change-stream.js';
-import type { Delivery, Message, MessageEvent, OutboundMessage } from '../messaging/message.js';
+import type { Delivery, Message, MessageEvent, RequestedMessage } from '../messaging/message.js';
 import { fits } from '../messaging/message-filter.js';
 import type { MessageService } from '../messaging/message-service.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
 import { segmentsOf, type Segmentation } from '../messaging/segments.js';
 import type { RequestContext } from './context.js';
-import { connectionOf, PageArgs, pageOf, totalOf, type Connection, type Total } from './connection.js';
+import { PageArgs, pageOf } from './connection.js';
 import { decodeChangeCursor, encodeChangeCursor } from './change-cursor.js';
-import { MessageConnectionType, messageFilter, MessageFilterInput, MessageUpdateType } from './message.connection.js';
-import { MessageInput, MessagePreviewInput, outboundMessage } from './message.input.js';
+import {
+  messageConnection,
+  MessageConnectionType,
+  messageFilter,
+  MessageFilterInput,
+  MessageUpdateType,
+  type MessagePage,
+} from './message.connection.js';
+import { MessageInput, MessagePreviewInput, requestedMessage } from './message.input.js';
 import { problemOf, SubmitMessageResult, type Problem } from './message.problem.js';
 import { DateTime } from './date-time.js';
 import {
@@ -74,14 +81,14 @@ export class MessageResolver {
   }
 
   async #send(input: MessageInput, { caller, requestId }: RequestContext): Promise<Message> {
-    const message = outboundMessage(input);
+    const message = requestedMessage(input);
     const refusal = this.#refusalOf(input, message, caller);
     const { idempotencyKey = null } = input;
     return this.#messages.send({ message, caller: caller.name, idempotencyKey, requestId, refusal });
   }
 
   /** Why this may not be sent; null when it may. Throws at once for an invalid key, which no earlier send can have. */
-  #refusalOf(input: MessageInput, message: OutboundMessage, caller: Caller): ServiceError | null {
+  #refusalOf(input: MessageInput, message: RequestedMessage, caller: Caller): ServiceError | null {
     const forbidden = refusalWithout('messages:send', caller, { outcome: 'NOT_SENT' });
     if (forbidden !== null) return forbidden;
     const fieldErrors = mistakesOf('input', input);
@@ -93,7 +100,7 @@ export class MessageResolver {
 
   @Query(() => MessageType, {
     nullable: true,
-    description: 'The message with this id; null if it is not known here, or if another caller sent it.',
+    description: 'The message with this id; null if it is not known here, or is not yours to see.',
   })
   message(
     @Arg('id', () => ID, { description: "Catapult's id of the message." }) id: string,
@@ -104,9 +111,9 @@ export class MessageResolver {
 
   @Query(() => MessageConnectionType, {
     description:
-      'Your messages, newest first, page by page, from either end. With `messages:read-all`, those of all callers. A page stays the same while new messages arrive.',
+      "The messages that you sent, and all from and to your numbers, newest first, page by page, from either end. With `messages:read-all`, everybody's. A page stays the same while new messages arrive.",
   })
-  async messages(
+  messages(
     @Args(() => PageArgs) args: PageArgs,
     @Arg('filter', () => MessageFilterInput, {
       nullable: true,
@@ -114,27 +121,10 @@ export class MessageResolver {
     })
     filter: MessageFilterInput | null,
     @Ctx() { caller, budget }: RequestContext,
-  ): Promise<Connection<Message> & Total & { updatesCursor: string }> {
+  ): Promise<MessagePage> {
     const whose = readableBy(caller);
     if (filter != null) checkInput('filter', filter);
-    const page = pageOf(args);
-    const wanted = messageFilter(filter, whose);
-    let updatesCursor = '';
-    const connection = await connectionOf(page, async (slice) => {
-      const { listed, cursor } = await budget.read(
-        () => this.#messages.listMessages(wanted, slice),
-        (found) => found.listed.map(({ message }) => message),
-      );
-      // That of the page itself, which is read first.
-      if (updatesCursor === '') updatesCursor = encodeChangeCursor(cursor);
-      return listed.map(({ message, position }) => ({ node: message, position }));
-    });
-    const countUpTo = (limit: number): Promise<number> =>
-      budget.read(
-        () => this.#messages.countMessages(wanted, limit),
-        () => [],
-      );
-    return { ...connection, ...totalOf(countUpTo), updatesCursor };
+    return messageConnection(this.#messages, budget, messageFilter(filter, whose), pageOf(args));
   }
 
   @Query(() => MessagePreviewType, {
@@ -162,7 +152,7 @@ export class MessageResolver {
 
   @Subscription(() => MessageUpdateType, {
     description:
-      'Every message that you may see, in and out, when it appears and after each change, as it is then. With `messages:read-all`, those of all callers and those that came in. Nothing is missed or repeated: to go on after a break, pass the last `cursor` as `since`. Of changes that come faster than they are read, some may be left out, but never the latest.',
+      "Every message that you may see, in and out, when it appears and after each change, as it is then. You may see what you sent, and all messages from and to your numbers; with `messages:read-all`, everybody's. Nothing is missed or repeated: to go on after a break, pass the last `cursor` as `since`. Of changes that come faster than they are read, some may be left out, but never the latest.",
     subscribe: ({ args, context }: SubscribeData<{ filter?: MessageFilterInput | null; since?: string | null }>) => {
       const whose = readableBy(context.caller);
       // TypeGraphQL makes instances for resolvers only, and rules belong to a class.
@@ -191,15 +181,19 @@ export class MessageResolver {
   }
 
   @Subscription(() => MessageType, {
-    description: 'Every inbound message from now on. Needs `messages:read-all`.',
+    description:
+      'Every inbound message from now on that comes to one of your numbers. With `messages:read-all`, those to all numbers. Error code: `FORBIDDEN` if you have no number and may not read all.',
     subscribe: ({ args, context }: SubscribeData<{ to?: string | null }>) => {
-      requireScope(context.caller, 'messages:read-all');
-      return context.feed.received(args.to ?? null);
+      const to = args.to ?? null;
+      return context.feed.received(to, readableByNumber(context.caller, to));
     },
   })
   messageReceived(
     @Root() message: Message,
-    @Arg('to', () => String, { nullable: true, description: 'One of your numbers; all of them if absent.' })
+    @Arg('to', () => String, {
+      nullable: true,
+      description: 'One of your numbers; all of them if absent. Error code: `FORBIDDEN` for a number of others.',
+    })
     _to: string | null,
   ): Message {
     return message;

@@ -2,7 +2,9 @@
 import 'reflect-metadata';
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
 import { badArgument } from '../errors.js';
+import { isConversationId } from '../messaging/conversation.js';
 import type { RequestContext } from './context.js';
+import { conversationType } from './conversation.type.js';
 import { NodeType, type FoundNode } from './node.type.js';
 import { sendType } from './send.type.js';
 
@@ -11,6 +13,14 @@ type Find = (id: string, context: RequestContext) => Promise<object | null>;
 
 /** The types with an id, in the order in which they are asked for one. Ids of one type are none of another. */
 const TYPES: readonly (readonly [typename: string, find: Find])[] = [
+  [
+    'Conversation',
+    async (id, { loaders }) => {
+      // Its shape says what it can be, so that nothing else is looked up twice.
+      const found = isConversationId(id) ? await loaders.conversations.load(id) : null;
+      return found && conversationType(found);
+    },
+  ],
   ['Message', (id, { loaders }) => loaders.messages.load(id)],
   [
     'Send',

@@ -1,6 +1,6 @@
 /** Who wants no messages: the list, and its changes by people. */
 import 'reflect-metadata';
-import { Arg, Args, Ctx, Directive, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Args, Ctx, Directive, FieldResolver, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { badArgument } from '../errors.js';
 import { requireScope, type Caller } from '../messaging/caller.js';
 import type { OptOut } from '../messaging/consent.js';
@@ -9,6 +9,7 @@ import type { OptOutFilter } from '../messaging/ports.js';
 import { E164_MESSAGE, isE164 } from '../messaging/region.js';
 import { connectionOf, PageArgs, pageOf, type Connection } from './connection.js';
 import type { RequestContext } from './context.js';
+import { ConversationType } from './conversation.type.js';
 import { OptOutConnectionType, OptOutFilterInput, OptOutType } from './opt-out.type.js';
 import { checkInput } from './rule.js';
 
@@ -72,6 +73,21 @@ export class OptOutResolver {
   ): Promise<OptOut | null> {
     requireScope(caller, 'operations:write');
     return this.#optOuts.remove(requestOf(recipient, owner, caller));
+  }
+}
+
+@Resolver(() => ConversationType)
+export class ConsentOfConversationResolver {
+  @FieldResolver(() => Boolean, {
+    description:
+      'Whether any of the participants has opted out of messages from this number: then a send to them is refused, `RECIPIENT_OPTED_OUT`.',
+  })
+  async optedOut(
+    @Root() { owner, participants }: ConversationType,
+    @Ctx() { loaders }: RequestContext,
+  ): Promise<boolean> {
+    const areOut = await Promise.all(participants.map((recipient) => loaders.optOuts.load({ owner, recipient })));
+    return areOut.includes(true);
   }
 }
 

@@ -19,13 +19,16 @@ import type { MessageService } from '../messaging/message-service.js';
 import type { OptOuts } from '../messaging/opt-outs.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
 import { countLists } from './answer-budget.js';
+import { AttachmentResolver } from './attachment.resolver.js';
+import { ConversationOfMessageResolver, ConversationResolver } from './conversation.resolver.js';
 import type { RequestContext } from './context.js';
 import { DeliveryResolver, MessageEventResolver, MessageHistoryResolver, MessageResolver } from './message.resolver.js';
 import { NodeResolver } from './node.resolver.js';
-import { OptOutResolver } from './opt-out.resolver.js';
+import { ConsentOfConversationResolver, OptOutResolver } from './opt-out.resolver.js';
 import { MAX_FIELD_ERRORS } from './rule.js';
 import { SendOfMessageResolver, SendResolver } from './send.resolver.js';
 import { ValidationResolver } from './validation.resolver.js';
+import { ViewerResolver } from './viewer.resolver.js';
 
 /** The oldest federation that has all directives used here: more composers accept an older one. */
 const LINK =
@@ -33,6 +36,9 @@ const LINK =
 
 /** Those that need nothing but the request. */
 const PLAIN_RESOLVERS = [
+  ConsentOfConversationResolver,
+  AttachmentResolver,
+  ConversationOfMessageResolver,
   DeliveryResolver,
   MessageEventResolver,
   MessageHistoryResolver,
@@ -55,12 +61,22 @@ function buildApiSchema(parts: SchemaParts | null): GraphQLSchema {
   const instances = new Map<unknown, unknown>(PLAIN_RESOLVERS.map((Plain) => [Plain, new Plain()]));
   if (parts !== null) {
     instances.set(MessageResolver, new MessageResolver(parts.messages, parts.policy));
+    instances.set(ConversationResolver, new ConversationResolver(parts.messages));
     instances.set(SendResolver, new SendResolver(parts.messages));
     instances.set(OptOutResolver, new OptOutResolver(parts.optOuts));
     instances.set(ValidationResolver, new ValidationResolver(parts.policy, parts.optOuts));
+    instances.set(ViewerResolver, new ViewerResolver(parts.messages, parts.policy, parts.optOuts));
   }
   const schema = buildSchemaSync({
-    resolvers: [MessageResolver, SendResolver, OptOutResolver, ValidationResolver, ...PLAIN_RESOLVERS],
+    resolvers: [
+      MessageResolver,
+      ConversationResolver,
+      SendResolver,
+      OptOutResolver,
+      ValidationResolver,
+      ViewerResolver,
+      ...PLAIN_RESOLVERS,
+    ],
     container: { get: (resolver: unknown) => instances.get(resolver) },
     // Every argument that is an input object is checked by its own `@InputArg`.
     validate: false,

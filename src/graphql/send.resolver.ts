@@ -18,10 +18,10 @@ import {
 } from 'type-graphql';
 import { badArgument } from '../errors.js';
 import type { Update } from '../messaging/change-stream.js';
-import { readableBy, requireScope } from '../messaging/caller.js';
+import { requireScope, sendsReadableBy } from '../messaging/caller.js';
 import { isFinal } from '../messaging/delivery.js';
 import type { Message } from '../messaging/message.js';
-import { maySee } from '../messaging/message-filter.js';
+import { isSendOf } from '../messaging/message-filter.js';
 import type { MessageService } from '../messaging/message-service.js';
 import type { SendFilter, SendStatus, Settlement, StoredSend } from '../messaging/ports.js';
 import { connectionOf, DEFAULT_PAGE_SIZE, PageArgs, pageOf, type Connection, type Listed } from './connection.js';
@@ -61,7 +61,7 @@ export class SendResolver {
     idempotencyKey: string | null,
     @Ctx() { caller, loaders }: RequestContext,
   ): Promise<SendType | null> {
-    readableBy(caller);
+    sendsReadableBy(caller);
     if ((id == null) === (idempotencyKey == null)) {
       throw badArgument('id', 'ONE_OF_ID_AND_KEY', 'Give either id or idempotencyKey.');
     }
@@ -82,7 +82,7 @@ export class SendResolver {
     filter: SendFilterInput | null,
     @Ctx() { caller, budget }: RequestContext,
   ): Promise<Connection<SendType>> {
-    const wanted: SendFilter = { caller: readableBy(caller), status: filter?.status ?? null };
+    const wanted: SendFilter = { caller: sendsReadableBy(caller), status: filter?.status ?? null };
     return connectionOf(pageOf(args), async (slice) => {
       const sends = await budget.read(
         () => this.#messages.listSends(wanted, slice),
@@ -96,10 +96,10 @@ export class SendResolver {
     description:
       'The send as it is now, and again after every change of it or of its message. Ends when no more changes are expected. Error code: `UNKNOWN_SEND`.',
     subscribe: ({ args, context }: { args: { id: string }; context: RequestContext }) => {
-      const whose = readableBy(context.caller);
+      const whose = sendsReadableBy(context.caller);
       return context.changes.follow({
         since: null,
-        wants: (send) => send.sendId === args.id && maySee(whose, send),
+        wants: (send) => send.sendId === args.id && isSendOf(whose, send),
         first: async () => (await context.loaders.sends.load(args.id)) ?? unknownSend(),
         isLast,
       });
@@ -180,7 +180,7 @@ export class SendResolver {
 export class SendOfMessageResolver {
   @FieldResolver(() => SendType, {
     nullable: true,
-    description: 'The send that this message came from; null for a message that came in.',
+    description: 'The send that this message came from, if you asked for it; null for one that came in.',
   })
   async send(@Root() { id, direction }: Message, @Ctx() { caller, loaders }: RequestContext): Promise<SendType | null> {
     const send = direction === 'IN' ? null : await loaders.sendsOfMessages.load(id);

@@ -24,7 +24,7 @@ import { documentRules, documentValidator } from './documents/rules.js';
 import type { DocumentRequest, TrustedDocuments } from './documents/trusted.js';
 import { graphiQL, wantsGraphiQL } from './graphiql.js';
 import { ordinaryAnswers, type AnswerOrdinary } from './ordinary.js';
-import { isFromOurPage } from './own-pages.js';
+import { baseOf, isFromOurPage } from '../http/own-pages.js';
 import { errorFormatter, errorPublisher, type ErrorPublisher } from './public-error.js';
 import { buildMessagingSchema } from './schema.js';
 import { ServerSentEvents } from './subscriptions/server-sent-events.js';
@@ -49,6 +49,8 @@ export interface GraphQLOptions extends ContextParts {
   readonly policy: SendPolicy;
   readonly optOuts: OptOuts;
   readonly authenticate: Authenticate;
+  /** The URL under which clients reach this server, without a slash behind; null for what each request says. */
+  readonly publicUrl: string | null;
   readonly trustedDocuments: TrustedDocuments;
   /** The origins, beside our own, whose pages may open a WebSocket. */
   readonly corsOrigins: readonly string[];
@@ -88,7 +90,17 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
   const events = new ServerSentEvents({ ...options, schema, publish });
   const handler = requestHandler(apollo, ordinaryAnswers(schema, publish), events, newContext, options);
   const { corsOrigins: origins, onSocketFailure: onFailure } = options;
-  const wsHandler = subscriptionHandler({ schema, newContext, authenticate, gate, origins, publish, onFailure });
+  const { publicUrl } = options;
+  const wsHandler = subscriptionHandler({
+    schema,
+    newContext,
+    authenticate,
+    publicUrl,
+    gate,
+    origins,
+    publish,
+    onFailure,
+  });
   const hooks = {
     onRequest: signInHook(authenticate, introspection),
     preHandler: gateHook(gate, trustedDocuments, publish, events),
@@ -113,13 +125,14 @@ function requestHandler(
   answerOrdinary: AnswerOrdinary,
   events: ServerSentEvents,
   newContext: ContextFactory,
-  { introspection, corsOrigins, sampleInput, onInternalError }: GraphQLOptions,
+  { introspection, corsOrigins, sampleInput, publicUrl, onInternalError }: GraphQLOptions,
 ): RouteHandlerMethod {
   const sendGraphiQL = graphiQL(sampleInput);
-  const contextOf = ({ id, signedIn }: FastifyRequest): RequestContext => {
+  const contextOf = (request: FastifyRequest): RequestContext => {
+    const { id, signedIn } = request;
     // Every route to here has its hook; a request that bypassed it must not become a caller.
     if (signedIn === null) throw new ServiceError('UNAUTHENTICATED');
-    return newContext(id, signedIn);
+    return newContext(id, signedIn, publicUrl ?? baseOf(request));
   };
   const answer = fastifyApolloHandler(apollo, { context: (request) => Promise.resolve(contextOf(request)) });
   return async function handle(request, reply) {

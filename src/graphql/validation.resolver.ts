@@ -10,7 +10,7 @@ import { isE164, isRegion, normalizeNumber, type NormalizedNumber } from '../mes
 import { segmentsOf, type Segmentation } from '../messaging/segments.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
 import type { RequestContext } from './context.js';
-import { MAX_MEDIA, MAX_RECIPIENTS, MAX_TEXT_LENGTH, MessageInput, outboundMessage } from './message.input.js';
+import { MAX_MEDIA, MAX_RECIPIENTS, MAX_TEXT_LENGTH, MessageInput, requestedMessage } from './message.input.js';
 import { FieldErrorType } from './message.problem.js';
 import { MessagePreviewType } from './message.type.js';
 import { MAX_FIELD_ERRORS, mistakesOf } from './rule.js';
@@ -108,7 +108,9 @@ export class ValidationResolver {
   async #mistakesOf(input: MessageInput, caller: Caller): Promise<readonly FieldError[]> {
     const broken = mistakesOf('input', input);
     const malformed = new Set(broken.filter(({ code }) => MALFORMED.has(code)).map(({ path }) => path.join('.')));
-    const { to, media, ...message } = outboundMessage(input);
+    // Which application it belongs to cannot be known, then, and may be known once it is written right.
+    if (malformed.has('input.from')) malformed.add('input.applicationId');
+    const { to, media, ...message } = requestedMessage(input);
     const judged = { ...message, to: to.slice(0, MAX_RECIPIENTS), media: media.slice(0, MAX_MEDIA) };
     const notAllowed = this.#policy.mistakesOf(judged, caller).filter(({ path }) => !malformed.has(path.join('.')));
     const isJudged = ({ senders }: Caller): boolean => senders?.has(judged.from) ?? true;

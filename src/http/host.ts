@@ -5,6 +5,7 @@ import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, ty
 import { failureBody, ServiceError, type ErrorCode } from '../errors.js';
 import type { Logger } from '../log.js';
 import { readJsonOnly } from './json-body.js';
+import { endConnection } from './slow-requests.js';
 import { UnreadAnswers } from './unread-answers.js';
 
 /** Ten sends with everything at its limit, written out as JSON, are smaller. */
@@ -21,6 +22,8 @@ const ALLOWED_HEADERS = [
   'content-type',
   'authorization',
   'x-api-key',
+  'x-filename',
+  'range',
   'apollo-require-preflight',
   'apollographql-client-name',
   'apollographql-client-version',
@@ -32,6 +35,10 @@ const ALLOWED_HEADERS = [
   'baggage',
   'sentry-trace',
 ];
+/** What pages may read of an answer, beside what every page may. */
+const EXPOSED_HEADERS = ['x-request-id', 'content-disposition', 'content-range', 'accept-ranges'];
+/** The longest part of a path that names something: an id of Catapult's may have 255 characters, each of them encoded. */
+const MAX_PARAMETER_LENGTH = 765;
 /** How long a browser remembers what it may do. */
 const CORS_MAX_AGE_SECONDS = 600;
 
@@ -66,6 +73,8 @@ export async function createHttpHost(options: HttpHostOptions): Promise<HttpHost
     // Refusals while closing are this file's own, in the shape of a GraphQL error.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
+    clientErrorHandler: endConnection,
+    routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     frameworkErrors(error, request, reply) {
       void answerError(error, request, reply, log);
     },
@@ -133,7 +142,7 @@ async function allowOrigins(routes: FastifyInstance, corsOrigins: readonly strin
     origin: [...corsOrigins],
     methods: ['GET', 'POST'],
     allowedHeaders: ALLOWED_HEADERS,
-    exposedHeaders: ['x-request-id'],
+    exposedHeaders: EXPOSED_HEADERS,
     maxAge: CORS_MAX_AGE_SECONDS,
   });
 }

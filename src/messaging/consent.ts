@@ -8,6 +8,7 @@
 import { consentWordOf } from './consent-words.js';
 import type { DeliveryEvent } from './delivery.js';
 import type { Message, Micros } from './message.js';
+import { numberOf } from './conversation.js';
 import { isE164 } from './region.js';
 
 /** How it is known: by the recipient's own word, from a carrier, by hand, or from a file. */
@@ -64,7 +65,7 @@ export function statementIn(message: Message, nowMs: number): ConsentStatement |
   const word = consentWordOf(message.text);
   if (word === null || !isE164(message.from)) return null;
   // Only telephone numbers send from here. A message that does not name the number that it came to is about all of them.
-  const owner = message.owner ?? (message.to.length === 1 ? (message.to[0] ?? null) : null);
+  const owner = numberOf(message);
   if (owner !== null && !isE164(owner)) return null;
   return {
     recipient: message.from,

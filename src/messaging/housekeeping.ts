@@ -11,6 +11,15 @@ const COUNT_EVERY_MS = 1_000;
 const PURGE_EVERY_MS = 10 * 60_000;
 /** Rows changed in one go, so that a purge never holds up a send. */
 const PURGE_BATCH = 500;
+/**
+ * Messages that are put into their conversations in one go: a few milliseconds, for which an embedded store holds up
+ * everything else.
+ */
+const FILE_BATCH = 100;
+/** Between two of them, so that they never take more than about half of the time. */
+const FILE_PAUSE_MS = 5;
+/** How often the log tells how far it is. */
+const PROGRESS_EVERY_MS = 10_000;
 /** How long an idempotency key lives after the last change of its send: 72 hours, longer than a weekend's outage. */
 const KEY_RETENTION_MS = 72 * 3_600_000;
 /**
@@ -33,6 +42,8 @@ export interface HousekeepingOptions {
   readonly onExpired: (count: number) => void;
   /** How many dead letters were deleted early, because more came than are kept. */
   readonly onDropped: (count: number) => void;
+  /** How many of the messages of an earlier version are in their conversations by now; at the end, all. */
+  readonly onFiled: (progress: { readonly filed: number; readonly of: number }) => void;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -65,6 +76,7 @@ export async function startHousekeeping(options: HousekeepingOptions): Promise<(
     repeat(CHECK_EVERY_MS, () => store.adoptEarlyEvents(clock.now())),
     repeat(COUNT_EVERY_MS, () => refusals.store()),
     repeat(CHECK_EVERY_MS, () => purgeDeadLetters(options, signal)),
+    repeat(CHECK_EVERY_MS, () => fileMessages(options, signal)),
     repeat(PURGE_EVERY_MS, () => purgeKeys(options, signal)),
   ];
   return async () => {
@@ -91,6 +103,24 @@ async function purgeDeadLetters({ store, clock, onDropped }: HousekeepingOptions
   } finally {
     if (dropped > 0) onDropped(dropped);
   }
+}
+
+/** Finds nothing but after an upgrade, and while instances of an earlier version still run beside this one. */
+async function fileMessages({ store, clock, onFiled }: HousekeepingOptions, signal: AbortSignal): Promise<void> {
+  let filed = await store.fileMessages(FILE_BATCH);
+  if (filed === 0) return;
+  const of = filed + (await store.countUnfiled());
+  let toldAt = clock.now();
+  for (let some = filed; some > 0 && !signal.aborted; filed += some) {
+    if (clock.now() - toldAt >= PROGRESS_EVERY_MS) {
+      toldAt = clock.now();
+      onFiled({ filed, of });
+    }
+    await clock.sleep(FILE_PAUSE_MS, signal);
+    some = await store.fileMessages(FILE_BATCH);
+  }
+  // Others may have filed some of them.
+  if (filed > FILE_BATCH) onFiled({ filed, of: Math.max(filed, of) });
 }
 
 /** Repeats `work` until it finds nothing more to do. An embedded store never yields, so others get their turn here. */

@@ -2,6 +2,7 @@
 import { badArgument, ServiceError } from '../errors.js';
 import { EVERYBODY, type Whose } from './caller.js';
 import { isFinal } from './delivery.js';
+import { numberOf } from './conversation.js';
 import type { Message } from './message.js';
 import type { MessageStore, StoreChange } from './ports.js';
 
@@ -10,6 +11,8 @@ const MAX_WAITING = 1_000;
 
 export class MessageFeed {
   readonly #store: MessageStore;
+  /** Messages that came in and are read just now. */
+  readonly #reading = new Map<string, Promise<Message | null>>();
 
   constructor(store: MessageStore) {
     this.#store = store;
@@ -19,7 +22,7 @@ export class MessageFeed {
    * The message as it is now, then after every change; ends when no more changes are expected. Of changes that come
    * faster than they are read, only the latest state is sent.
    *
-   * @param caller who must have sent it.
+   * @param caller who must be allowed to see it.
    * @throws ServiceError BAD_USER_INPUT when the message is not known.
    */
   updates(id: string, caller: Whose): AsyncIterableIterator<Message> {
@@ -47,12 +50,13 @@ export class MessageFeed {
   /**
    * Every message that comes in from now on, for one of your numbers or for all of them.
    *
+   * @param whose what the subscriber may see.
    * @throws ServiceError SUBSCRIPTION_LOST when messages may have been missed.
    */
-  received(to: string | null): AsyncIterableIterator<Message> {
-    const store = this.#store;
+  received(to: string | null, whose: Whose): AsyncIterableIterator<Message> {
+    const readOnce = this.#readOnce.bind(this);
     const waiting = new Waiting<string>(MAX_WAITING, 'fail');
-    return subscription(store, waiting, listener, read());
+    return subscription(this.#store, waiting, listener, read());
 
     function listener(change: StoreChange): void {
       if (change.kind === 'missed') waiting.fail(new ServiceError('SUBSCRIPTION_LOST'));
@@ -61,11 +65,30 @@ export class MessageFeed {
 
     async function* read(): AsyncGenerator<Message> {
       for (let id = await waiting.next(); id !== null; id = await waiting.next()) {
-        const [message = null] = await store.messagesById([id], EVERYBODY);
-        if (message !== null && isFor(to, message)) yield message;
+        const message = await readOnce(id);
+        if (message !== null && isSeenBy(whose, message) && isFor(to, message)) yield message;
       }
     }
   }
+
+  /** Reads a message for all subscribers that ask at the same time: most of them may not see it. */
+  #readOnce(id: string): Promise<Message | null> {
+    const running = this.#reading.get(id);
+    if (running !== undefined) return running;
+    const reading = this.#store
+      .messagesById([id], EVERYBODY)
+      .then(([message = null]) => message)
+      .finally(() => this.#reading.delete(id));
+    this.#reading.set(id, reading);
+    return reading;
+  }
+}
+
+/** Nobody sent it from here: it is seen by those who have its number. */
+function isSeenBy(whose: Whose, message: Message): boolean {
+  if (whose === EVERYBODY) return true;
+  const number = numberOf(message);
+  return number !== null && whose.numbers.includes(number);
 }
 
 /** A message to several of your numbers comes once for each, as its `owner`; `to` names them all. */

@@ -2,15 +2,18 @@
 import { createHash } from 'node:crypto';
 import { ServiceError, type ErrorCode, type FieldError } from '../errors.js';
 import { Canceller } from './cancellation.js';
-import type { Whose } from './caller.js';
-import type { Message, OutboundMessage } from './message.js';
+import type { Whose, WhoseSends } from './caller.js';
+import type { Message, OutboundMessage, RequestedMessage } from './message.js';
 import { RecordQueue, type RecordObserver } from './record-queue.js';
 import {
   NotTriedError,
   type Claim,
   type Clock,
+  type ConversationFilter,
+  type ConversationList,
   type Counted,
   type GatewayReport,
+  type LimitsLeft,
   type MessageList,
   type MessageFilter,
   type MessageGateway,
@@ -26,9 +29,12 @@ import {
   type SendProblem,
   type Settlement,
   type Slice,
+  type StoredConversation,
   type StoredSend,
+  type WhoseNumbers,
 } from './ports.js';
 import type { RefusalCounts } from './refusal-counts.js';
+import { APPLICATION_ID_REQUIRED } from './send-policy.js';
 import { settleByHand, type SettleRequest } from './settlement.js';
 
 /**
@@ -40,7 +46,8 @@ const LEASE_MARGIN_MS = 5_000;
 const RECORD_PATIENCE_MS = 5_000;
 
 export interface SendRequest {
-  readonly message: OutboundMessage;
+  /** As its caller asks for it. This is what its key belongs to, whatever this server adds. */
+  readonly message: RequestedMessage;
   /** Who asks. Each caller has its own idempotency keys. */
   readonly caller: string;
   readonly idempotencyKey: string | null;
@@ -78,6 +85,8 @@ export interface MessageServiceOptions {
   readonly clock: Clock;
   readonly observer: SendObserver;
   readonly limits: SendLimits;
+  /** The applications of the account's numbers, by number, for messages that name none. */
+  readonly applicationIds: ReadonlyMap<string, string>;
   /** Counts what the limits refuse. */
   readonly refusals: Pick<RefusalCounts, 'add'>;
   /** Unique ids that sort by time. */
@@ -133,7 +142,7 @@ export class MessageService {
     }
   }
 
-  /** The messages with these ids that `caller` sent. */
+  /** The messages with these ids that `caller` may see. */
   messagesById(ids: readonly string[], caller: Whose): Promise<(Message | null)[]> {
     return this.#options.store.messagesById(ids, caller);
   }
@@ -148,8 +157,18 @@ export class MessageService {
     return this.#options.store.countMessages(filter, limit);
   }
 
+  /** A slice of the conversations, that of the newest message first. */
+  listConversations(filter: ConversationFilter, slice: Slice): Promise<ConversationList> {
+    return this.#options.store.listConversations(filter, slice);
+  }
+
+  /** The conversations with these ids that belong to one of the numbers. */
+  conversationsById(ids: readonly string[], numbers: WhoseNumbers): Promise<(StoredConversation | null)[]> {
+    return this.#options.store.conversationsById(ids, numbers);
+  }
+
   /** The sends with these ids, or of these messages, that `caller` asked for. */
-  sendsById(by: 'sendId' | 'messageId', ids: readonly string[], caller: Whose): Promise<(StoredSend | null)[]> {
+  sendsById(by: 'sendId' | 'messageId', ids: readonly string[], caller: WhoseSends): Promise<(StoredSend | null)[]> {
     return this.#options.store.sendsById(by, ids, caller);
   }
 
@@ -171,6 +190,11 @@ export class MessageService {
     return this.#options.store.unresolvedSends(limit, after);
   }
 
+  /** What is left of the limits of a caller. */
+  limitsLeft(caller: string): Promise<LimitsLeft> {
+    return this.#options.limits.left(caller);
+  }
+
   /** Settles such a send by hand; see `settleByHand`. */
   async settle(request: SettleRequest, requestId: string): Promise<StoredSend> {
     const { store, clock, observer } = this.#options;
@@ -186,7 +210,9 @@ export class MessageService {
 
   async #claimCallRecord(request: SendRequest, fingerprint: string): Promise<Message> {
     const { gateway, clock, observer, sendTimeoutMs } = this.#options;
-    const send = this.#newSend(request, fingerprint);
+    const message = this.#completed(request.message);
+    if (message === null) return this.#refuseUnlessHeld(applicationIdRequired(), request, fingerprint);
+    const send = this.#newSend(request, message, fingerprint);
     const room = await this.#look(send);
     if (room.kind === 'REFUSED') return this.#refuseUnlessHeld(rateLimited(room), request, fingerprint);
 
@@ -198,7 +224,7 @@ export class MessageService {
     }
     const counted = await this.#count(send, room);
     // From here on the intent is on disk: whatever happens, this send is found again and never sent twice.
-    const report = await gateway.send(request.message, send.sendId, send.startedAtMs + sendTimeoutMs);
+    const report = await gateway.send(message, send.sendId, send.startedAtMs + sendTimeoutMs);
     observer.onSend(sendReport(report, send, request.requestId, clock.now() - send.startedAtMs));
     const isSent = report.status !== 'REJECTED';
     const [isRecorded] = await Promise.all([
@@ -222,11 +248,19 @@ export class MessageService {
     throw refusal;
   }
 
-  #newSend({ refusal: _, ...request }: SendRequest, fingerprint: string): NewSend {
+  /** The message with its application; null where none is known. */
+  #completed(message: RequestedMessage): OutboundMessage | null {
+    const applicationId = message.applicationId ?? this.#options.applicationIds.get(message.from);
+    return applicationId === undefined ? null : { ...message, applicationId };
+  }
+
+  #newSend(request: SendRequest, message: OutboundMessage, fingerprint: string): NewSend {
+    const { caller, idempotencyKey, requestId, ignoresConsent = false } = request;
     const { clock, newId, sendTimeoutMs } = this.#options;
     const startedAtMs = clock.now();
     const leaseUntilMs = startedAtMs + sendTimeoutMs + LEASE_MARGIN_MS;
-    return { ...request, sendId: newId(), fingerprint, startedAtMs, leaseUntilMs };
+    const facts = { caller, idempotencyKey, requestId, ignoresConsent };
+    return { ...facts, sendId: newId(), fingerprint, message, startedAtMs, leaseUntilMs };
   }
 
   async #holderOf(caller: string, idempotencyKey: string): Promise<StoredSend | null> {
@@ -299,7 +333,7 @@ export class MessageService {
 }
 
 /** Digest of everything that makes one input another. */
-function fingerprintOf(message: OutboundMessage): string {
+function fingerprintOf(message: RequestedMessage): string {
   const { from, to, text, applicationId, media, tag, priority, expiresAt } = message;
   // Left out where they are not given, as before they existed: keys from that time still match.
   const delivery = priority === null && expiresAt === null ? [] : [priority, expiresAt];
@@ -366,5 +400,10 @@ const rateLimited = ({ retryAfterSeconds }: Refused): ServiceError =>
   new ServiceError('RATE_LIMITED', { outcome: 'NOT_SENT', retryAfterSeconds });
 const optedOut = (places: readonly number[]): ServiceError =>
   new ServiceError('BAD_USER_INPUT', { outcome: 'NOT_SENT', fieldErrors: places.map(recipientOptedOut) });
+const applicationIdRequired = (): ServiceError => {
+  const [code, message] = APPLICATION_ID_REQUIRED;
+  const fieldErrors = [{ path: ['input', 'applicationId'], code, message }];
+  return new ServiceError('BAD_USER_INPUT', { outcome: 'NOT_SENT', fieldErrors });
+};
 const keyReused = (): ServiceError => new ServiceError('IDEMPOTENCY_KEY_REUSED', { outcome: 'NOT_SENT' });
 const outcomeUnknown = (): ServiceError => new ServiceError('OUTCOME_UNKNOWN', { outcome: 'UNKNOWN' });

@@ -38,6 +38,9 @@ export const STATUSES: Readonly<Record<MessageDirection, readonly MessageStatus[
   OUT: ['ACCEPTED', 'SENDING', 'DELIVERED', 'PARTIALLY_DELIVERED', 'FAILED'],
 };
 
+/** All states of a message. */
+export const MESSAGE_STATUSES: readonly MessageStatus[] = [...STATUSES.IN, ...STATUSES.OUT];
+
 /** The states that `next` may replace: those of lower rank. */
 export function yieldsTo(next: SendState): SendState[] {
   return (Object.keys(RANK) as SendState[]).filter((status) => RANK[status] < RANK[next]);
@@ -64,6 +67,11 @@ export interface OutboundMessage {
   readonly priority: MessagePriority | null;
   /** After this instant Catapult drops the message rather than sending it. */
   readonly expiresAt: Micros | null;
+}
+
+/** The same as a caller may ask for it: without an application, that of its number is meant. */
+export interface RequestedMessage extends Omit<OutboundMessage, 'applicationId'> {
+  readonly applicationId: string | null;
 }
 
 /** What became of a message for one recipient. */

@@ -10,7 +10,7 @@ import { setImmediate } from 'node:timers/promises';
 import { ServiceError, type ErrorCode } from '../errors.js';
 import { EVERYBODY, OWN_CALLERS, type Caller } from './caller.js';
 import type { OptOut } from './consent.js';
-import type { Message, OutboundMessage } from './message.js';
+import type { Message, RequestedMessage } from './message.js';
 import type { MessageService } from './message-service.js';
 import type { Clock, MessageStore } from './ports.js';
 import { isTollFree } from './region.js';
@@ -121,9 +121,9 @@ export class OptOutReplies {
     const { clock, onUnconfirmed } = this.#options;
     const now = clock.now();
     const isLate = optOut.since < (now - MAX_AGE_MS) * 1000 || optOut.changedAtMs < now - MAX_AGE_MS;
-    if (isLate || optOut.owner === null || word?.applicationId == null) return;
+    if (isLate || optOut.owner === null) return;
     try {
-      await this.#send(optOut, optOut.owner, word.applicationId);
+      await this.#send(optOut, optOut.owner, word?.applicationId ?? null);
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
       if (!error.retryable) onUnconfirmed(error.code);
@@ -131,9 +131,9 @@ export class OptOutReplies {
     }
   }
 
-  async #send({ id, recipient, changedAtMs }: OptOut, from: string, applicationId: string): Promise<void> {
+  async #send({ id, recipient, changedAtMs }: OptOut, from: string, applicationId: string | null): Promise<void> {
     const { messages, policy, text } = this.#options;
-    const message: OutboundMessage = {
+    const message: RequestedMessage = {
       ...{ from, to: [recipient], text, applicationId },
       ...{ media: [], tag: null, priority: null, expiresAt: null },
     };

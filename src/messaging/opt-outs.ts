@@ -1,6 +1,6 @@
 /** Those who want no messages: the list, and changes of it by people and files. */
 import { ServiceError } from '../errors.js';
-import { EVERYBODY, requireScope, type Caller } from './caller.js';
+import { EVERYBODY, numbersReadableBy, requireScope, type Caller } from './caller.js';
 import type { ConsentPair, ConsentStatement, OptOut } from './consent.js';
 import type { Clock, MessageStore, OptOutFilter, Slice } from './ports.js';
 
@@ -81,9 +81,9 @@ export class OptOuts {
 
 /** The numbers whose entries a caller may see: its own, or everybody's. @throws ServiceError FORBIDDEN */
 export function numbersSeenBy(caller: Caller): OptOutFilter['numbers'] {
-  if (caller.scopes.has('operations:read') || caller.scopes.has('messages:read-all')) return EVERYBODY;
-  requireScope(caller, 'messages:read');
-  if (caller.senders !== null && caller.senders.size > 0) return [...caller.senders];
+  if (caller.scopes.has('operations:read')) return EVERYBODY;
+  const numbers = numbersReadableBy(caller);
+  if (numbers === EVERYBODY || numbers.length > 0) return numbers;
   const message = 'You need a number of your own, or one of the scopes operations:read and messages:read-all.';
   throw new ServiceError('FORBIDDEN', { message });
 }

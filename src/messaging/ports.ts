@@ -1,9 +1,10 @@
 /** What the outer folders implement for the messaging core. */
 import type { ErrorCode, FieldError, ServiceError } from '../errors.js';
 import type { CallbackEvent } from './callback-event.js';
-import type { EVERYBODY, SignedIn, Whose } from './caller.js';
+import type { EVERYBODY, SignedIn, Whose, WhoseSends } from './caller.js';
 import type { Cancellation } from './cancellation.js';
 import type { ConsentPair, ConsentStatement, OptOut } from './consent.js';
+import type { ConversationKey } from './conversation.js';
 import type { Message, MessageStatus, Micros, OutboundMessage, SendState } from './message.js';
 
 export interface Clock {
@@ -98,6 +99,25 @@ export interface Counted {
   giveBack(): Promise<void>;
 }
 
+/** What is left of a limit. */
+export interface LimitLeft {
+  readonly limit: Limit;
+  /** How many messages more may be sent now. */
+  readonly remaining: number;
+  /** When all of it is left again, in milliseconds since 1970; null if it is now. */
+  readonly resetsAtMs: number | null;
+}
+
+/** The limits of one caller. */
+export interface LimitsLeft {
+  /** On all that it sends. */
+  readonly perCaller: readonly LimitLeft[];
+  /** On what it sends to one recipient. */
+  readonly perRecipient: readonly Limit[];
+  /** On what all callers together send to one recipient. */
+  readonly perRecipientOverall: readonly Limit[];
+}
+
 /** The limits that the service asks before a send. */
 export interface SendLimits {
   /**
@@ -105,6 +125,9 @@ export interface SendLimits {
    * when the counts cannot be read.
    */
   look(caller: string, recipients: readonly string[]): Promise<Room | Refused>;
+
+  /** What is left to the caller. Only reads. Rejects when the counts cannot be read. */
+  left(caller: string): Promise<LimitsLeft>;
 }
 
 /** A send at the moment of its claim. */
@@ -258,7 +281,7 @@ export interface ListedMessage {
 
 /** All conditions must hold; `null` sets none. */
 export interface MessageFilter {
-  /** Who sent it. */
+  /** Who may see it. */
   readonly caller: Whose;
   readonly from: string | null;
   /** Any of the recipients. */
@@ -270,10 +293,39 @@ export interface MessageFilter {
   /** Any of these: for each id the message that `messagesById` finds. None fits an empty list. */
   readonly ids: readonly string[] | null;
   readonly tag: string | null;
+  /** The id of the conversation that it belongs to. */
+  readonly conversation: string | null;
   /** Inclusive. */
   readonly since: Micros | null;
   /** Exclusive. */
   readonly until: Micros | null;
+}
+
+/** A conversation, from its first message on. */
+export interface StoredConversation extends ConversationKey {
+  /** The newest by its time, whenever it became known. */
+  readonly lastMessage: Message;
+  readonly sentCount: number;
+  readonly receivedCount: number;
+}
+
+/** All conditions must hold; `null` sets none. */
+export interface ConversationFilter {
+  readonly numbers: WhoseNumbers;
+  /** Your number. */
+  readonly owner: string | null;
+  /** One of the other side. */
+  readonly participant: string | null;
+}
+
+/** Whose conversations: those of these numbers, at most 100, or of all. */
+export type WhoseNumbers = readonly string[] | typeof EVERYBODY;
+
+/** Conversations as they were in one moment, each at the place of its last message. */
+export interface ConversationList {
+  readonly listed: readonly { readonly conversation: StoredConversation; readonly position: Position }[];
+  /** Behind all changes until that moment. */
+  readonly cursor: ChangeCursor;
 }
 
 /** The states of a send as callers see them. */
@@ -282,7 +334,7 @@ export type SendStatus = 'PENDING' | 'UNKNOWN' | 'REJECTED' | 'ACCEPTED';
 /** All conditions must hold; `null` sets none. */
 export interface SendFilter {
   /** Who asked for it. */
-  readonly caller: Whose;
+  readonly caller: WhoseSends;
   readonly status: SendStatus | null;
 }
 
@@ -393,7 +445,7 @@ export interface MessageStore {
    */
   purge(before: number, limit: number): Promise<number>;
 
-  /** The messages with these ids that `caller` sent, in this order, `null` where there is none: one query. */
+  /** The messages with these ids that `caller` may see, in this order, `null` where there is none: one query. */
   messagesById(ids: readonly string[], caller: Whose): Promise<(Message | null)[]>;
 
   /** A slice of the messages, newest first. */
@@ -402,8 +454,23 @@ export interface MessageStore {
   /** How many messages there are, counted no further than `limit`. */
   countMessages(filter: MessageFilter, limit: number): Promise<number>;
 
+  /** A slice of the conversations, that of the newest message first. */
+  listConversations(filter: ConversationFilter, slice: Slice): Promise<ConversationList>;
+
+  /** The conversations with these ids that belong to one of the numbers, in this order, `null` where there is none. */
+  conversationsById(ids: readonly string[], numbers: WhoseNumbers): Promise<(StoredConversation | null)[]>;
+
+  /**
+   * Puts at most `limit` messages into their conversations that an earlier version stored, or an instance of it beside
+   * this one; returns how many. All others are there from the commit on that makes them known.
+   */
+  fileMessages(limit: number): Promise<number>;
+
+  /** How many messages are left for `fileMessages`. */
+  countUnfiled(): Promise<number>;
+
   /** The sends with these ids, or with messages of these ids, that `caller` asked for, in this order: one query. */
-  sendsById(by: 'sendId' | 'messageId', ids: readonly string[], caller: Whose): Promise<(StoredSend | null)[]>;
+  sendsById(by: 'sendId' | 'messageId', ids: readonly string[], caller: WhoseSends): Promise<(StoredSend | null)[]>;
 
   /** The send that holds this key of the caller, or else the last one that held it, whatever became of that. */
   sendOfKey(caller: string, idempotencyKey: string): Promise<StoredSend | null>;

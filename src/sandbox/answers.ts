@@ -46,6 +46,12 @@ export const invalid = (fieldErrors: readonly FieldProblem[]): Answer =>
 
 export const badListRequest = (): Answer => error(400, 'bad-request', 'The request is not valid.'); // Words ours.
 
+export const noContent = (): Answer => ({ status: 204, body: '' });
+export const objectNotFound = (): Answer => error(404, 'object-not-found', 'The requested object was not found.'); // Words ours.
+export const mediaList = (
+  files: readonly { readonly contentLength: number; readonly mediaName: string; readonly content: string }[],
+): Answer => json(200, files);
+
 /** The token endpoint's answers (RFC 6749, 5.1 and 5.2). */
 export const tokenGranted = (token: string, lifeS: number): Answer =>
   json(200, { access_token: token, expires_in: lifeS, token_type: 'Bearer' }, { 'cache-control': 'no-store' });

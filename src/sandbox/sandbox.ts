@@ -6,6 +6,8 @@ import { SandboxAccess, type AccessOptions } from './access.js';
 import * as answers from './answers.js';
 import type { Answer, SandboxRequest } from './answers.js';
 import { eventsOf, overtakesAnswer, sendEvents, type CallbackMessage, type CallbackTarget } from './callbacks.js';
+import { SandboxMedia } from './media.js';
+import { SAMPLES } from './samples.js';
 import { validate } from './validation.js';
 
 /** Larger than anything valid. */
@@ -49,6 +51,8 @@ export interface Sandbox {
   readonly accepted: readonly AcceptedMessage[];
   /** Sends callbacks there from now on, also for the inbound messages of `POST /sandbox/inbound`. */
   sendCallbacksTo(target: CallbackTarget): void;
+  /** Has a message with a picture come in, with the parts that telephones send. */
+  bringInSample(): void;
   /** Ends all tokens before their time. */
   revokeTokens(): void;
   close(): Promise<void>;
@@ -57,8 +61,9 @@ export interface Sandbox {
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const access = new SandboxAccess(options);
   const messages = new Messages(`/v2/users/${options.userId}/messages`);
+  const media = new SandboxMedia(`/v2/users/${options.userId}/media`);
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
-    handle(request, response, access, messages).catch(() => response.destroy());
+    handle(request, response, access, messages, media).catch(() => response.destroy());
   });
   server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
   await once(server, 'listening');
@@ -69,6 +74,13 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     accepted: messages.accepted,
     sendCallbacksTo(target) {
       messages.target = target;
+    },
+    bringInSample() {
+      const { from, to, applicationId } = SAMPLES[0].input;
+      const message = { from: to[0], to: [from], text: 'Look at this!', applicationId, tag: undefined };
+      messages.bringIn({ ...message, priority: undefined, expiration: undefined, media: undefined }, (id) =>
+        media.addSample(id).map((path) => `http://${address}:${port}${path}`),
+      );
     },
     revokeTokens() {
       access.revokeTokens();
@@ -87,7 +99,14 @@ async function handle(
   response: ServerResponse,
   access: SandboxAccess,
   messages: Messages,
+  media: SandboxMedia,
 ): Promise<void> {
+  if (isForMedia(request)) {
+    const refusal = refuseMedia(request, media.path, access);
+    if (refusal === null) await media.answer(request, response, originOf(request));
+    else respond(response, refusal);
+    return;
+  }
   const isInbound = request.method === 'POST' && request.url === INBOUND_PATH;
   const asksForToken = request.url === TOKEN_PATH;
   const refusal = isInbound || asksForToken ? null : refuse(request, messages.path, access);
@@ -125,10 +144,14 @@ class Messages {
   }
 
   /** Calls back for a message that came in: Catapult makes it one message, with its own id, for each number. */
-  bringIn(message: SandboxRequest): Answer {
+  bringIn(
+    message: SandboxRequest,
+    mediaOf: (id: string) => readonly string[] | undefined = () => message.media,
+  ): Answer {
     const given = message.to.map((owner) => {
       const answer = answers.accepted(message, Date.now(), 202);
-      const inbound = { ...messageOf(answer), owner, direction: 'in' as const, tag: undefined };
+      const media = mediaOf(answer.id);
+      const inbound = { ...messageOf(answer), owner, direction: 'in' as const, tag: undefined, media };
       void this.#callBack(inbound, [{ type: 'message-received', description: 'Incoming message received', to: owner }]);
       return answer;
     });
@@ -183,6 +206,16 @@ class Messages {
 /** What callbacks say of a message is what the answer said of it. */
 function messageOf({ body }: Answer): CallbackMessage {
   return JSON.parse(body) as CallbackMessage;
+}
+
+const isForMedia = ({ url = '' }: IncomingMessage): boolean => /^\/v2\/users\/[^/]+\/media(\/|$)/.test(url);
+
+const originOf = ({ socket }: IncomingMessage): string =>
+  `http://${socket.localAddress ?? '127.0.0.1'}:${socket.localPort ?? 0}`;
+
+function refuseMedia({ url = '', headers }: IncomingMessage, path: string, access: SandboxAccess): Answer | null {
+  if (!access.isOpenTo(headers.authorization ?? '')) return answers.unauthorized();
+  return url === path || url.startsWith(`${path}/`) ? null : answers.forbidden();
 }
 
 /** What is wrong with a request before its body counts; credentials first, as the vendor's own tests show. */

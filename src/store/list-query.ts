@@ -2,13 +2,14 @@
  * The lists as SQL for both databases: a walk down one index from a position on, never an offset, and never a sort of many
  * rows. What no index has in order is several such walks, each with its own limit, and a merge of what they find.
  */
-import { EVERYBODY, type Whose } from '../messaging/caller.js';
-import { isCleanText } from '../messaging/message.js';
+import { EVERYBODY, type Own, type Whose } from '../messaging/caller.js';
+import { isConversationId } from '../messaging/conversation.js';
+import { isCleanText, MESSAGE_STATUSES } from '../messaging/message.js';
 import type { MessageFilter, Position, SendFilter, SendStatus, Slice, StoredSend } from '../messaging/ports.js';
 import { IS_UNRESOLVED, SEND_COLUMNS, storable } from './rows.js';
 
 type Value = string | number;
-type Condition = [sql: string, ...values: Value[]];
+export type Condition = [sql: string, ...values: Value[]];
 
 export interface Query {
   /** With `?` for each value. */
@@ -23,25 +24,57 @@ export interface ListDialect {
   /** Names the index to take: SQLite has no statistics here to choose by. PostgreSQL has, and chooses. */
   readonly indexedBy: (index: string) => string;
   /** The texts of a JSON list, as rows with the column `value`. */
-  readonly given: string;
+  readonly given: (alias: string) => string;
+  /** The newest of what many walks find, as `time` and `send_id`. */
+  readonly newestOf: (walks: ManyWalks) => Query;
+}
+
+/** One walk for each row of a table; they are not told apart until the database runs them. */
+export interface ManyWalks {
+  /** What is walked. It has a `time` and a `send_id`, by which it is in order. */
+  readonly table: 'sends' | 'conversations';
+  /** Its primary key, which is found as well; SQLite finds rows without one by their number. */
+  readonly id?: string;
+  /** The table, whose columns the walk's condition names as `each.…`. */
+  readonly each: Query;
+  readonly columns: readonly string[];
+  /** The rows of one walk. `passed` replaces the bound where the walk begins. */
+  readonly walk: (columns: string, limit: string, passed?: string) => Query;
+  readonly slice: Slice;
 }
 
 export const LIST_DIALECTS: Readonly<Record<'sqlite' | 'postgres', ListDialect>> = {
-  sqlite: { join: 'CROSS JOIN', indexedBy: (index) => ` INDEXED BY ${index}`, given: 'json_each(?)' },
-  postgres: { join: 'JOIN', indexedBy: () => '', given: 'json_array_elements_text(?::json) AS given (value)' },
+  sqlite: {
+    join: 'CROSS JOIN',
+    indexedBy: (index) => ` INDEXED BY ${index}`,
+    given: (alias) => `json_each(?) AS ${alias}`,
+    newestOf: mergedOneByOne,
+  },
+  postgres: {
+    join: 'JOIN',
+    indexedBy: () => '',
+    given: (alias) => `json_array_elements_text(?::json) AS ${alias} (value)`,
+    newestOf: newestOfNewest,
+  },
 };
 
 const COLUMNS = SEND_COLUMNS.split(', ')
   .map((column) => `sends.${column}`)
   .join(', ');
 
+/** As the index `sends_number` says it: see `numberOf`. */
+export const OWN_NUMBER =
+  "(CASE sends.direction WHEN 'OUT' THEN substr(sends.sender, 1, 255) ELSE substr(sends.owner, 1, 255) END)";
+
 /** A slice of the list, newest first, or oldest first if it is taken from the end; null where nothing can be in it. */
 export function listQuery(filter: MessageFilter, slice: Slice, dialect: ListDialect): Query | null {
   if (!canMatch(filter)) return null;
   const walks = walksOf(filter, dialect);
   const [only] = walks;
-  if (only !== undefined && walks.length === 1) return walkQuery(only, COLUMNS, filter, slice);
-  const places = placesOf(walks, filter, slice);
+  if (only !== undefined && only.each === undefined && walks.length === 1) {
+    return walkQuery(only, COLUMNS, filter, slice);
+  }
+  const places = placesOf(walks, (walk) => newestIn(walk, filter, slice, dialect));
   return {
     sql:
       `SELECT ${COLUMNS} FROM (SELECT * FROM (${places.sql}) AS places ${inOrder('places', slice)} LIMIT ?) AS found ` +
@@ -54,17 +87,20 @@ export function listQuery(filter: MessageFilter, slice: Slice, dialect: ListDial
 export function countQuery(filter: MessageFilter, limit: number, dialect: ListDialect): Query | null {
   if (!canMatch(filter)) return null;
   const whole = { limit, after: null, before: null, fromEnd: false };
-  const places = placesOf(walksOf(filter, dialect), filter, whole);
+  const places = placesOf(walksOf(filter, dialect), (walk) =>
+    walk.each === undefined ? walkQuery(walk, placeIn(walk), filter, whole) : anyOf(walk, filter, whole, dialect),
+  );
   return { sql: `SELECT count(*) AS count FROM (${places.sql} LIMIT ?) AS places`, values: [...places.values, limit] };
 }
 
 /** PostgreSQL refuses some texts even as parameters; no message holds one, so nothing can match it. */
-function canMatch({ from, to, participant, tag, statuses, ids }: MessageFilter): boolean {
+function canMatch({ from, to, participant, tag, conversation, statuses, ids }: MessageFilter): boolean {
   const texts = [from, to, participant, tag].filter((text) => text !== null);
-  return texts.every(isCleanText) && statuses?.length !== 0 && ids?.length !== 0;
+  const isConversation = conversation === null || isConversationId(conversation);
+  return texts.every(isCleanText) && isConversation && statuses?.length !== 0 && ids?.length !== 0;
 }
 
-/** A way down one index. */
+/** A way down one index, or one for each row of a table. */
 interface Walk {
   /** Whose columns say where a message stands, and who sent it. */
   readonly table: 'sends' | 'recipients';
@@ -72,14 +108,34 @@ interface Walk {
   /** The member of the filter that it takes care of by itself, and how. */
   readonly ofItself?: keyof MessageFilter;
   readonly condition?: Condition;
+  /** Why its messages may be seen: by `condition` itself where there is none. */
+  readonly right?: Condition;
+  /** There is a walk for each row of this: its columns are in `condition` as `each.…`. */
+  readonly each?: Query & { readonly columns: readonly string[] };
 }
 
-/** The walks that find the messages. One condition has the index; on the way, what the others leave out is passed over. */
+/** The walks that find the messages; several may find the same one. On the way, what is left out is passed over. */
 function walksOf(filter: MessageFilter, dialect: ListDialect): Walk[] {
-  const { caller, from, to, participant, statuses, ids, tag } = filter;
-  const sends = (index: string, ofCaller = `caller_${index}`): Pick<Walk, 'table' | 'from'> => {
-    const name = `sends_${caller === EVERYBODY ? index : ofCaller}`;
-    return { table: 'sends', from: { sql: `sends${dialect.indexedBy(name)}`, values: [] } };
+  const { caller, conversation, ids } = filter;
+  if (ids !== null) return [{ table: 'sends', from: newestOf(ids, filter, dialect) }];
+  if (conversation !== null) {
+    const from = { sql: `sends${dialect.indexedBy('sends_conversation')}`, values: [] };
+    const condition: Condition = ['sends.conversation = ?', conversation];
+    return [{ table: 'sends', from, ofItself: 'conversation', condition, right: rightOf(caller, dialect) }];
+  }
+  if (caller === EVERYBODY) return walksBy('', filter, dialect);
+  const sent = walksBy('caller_', filter, dialect).map((walk): Walk => ({
+    ...walk,
+    right: [`${walk.table}.caller = ?`, caller.caller],
+  }));
+  return caller.numbers.length === 0 ? sent : [...sent, ...walksByNumber(caller, filter, dialect)];
+}
+
+/** One condition has the index, whose name begins like this. */
+function walksBy(prefix: '' | 'caller_', filter: MessageFilter, dialect: ListDialect): Walk[] {
+  const { from, to, participant, statuses, tag } = filter;
+  const sends = (index: string): Pick<Walk, 'table' | 'from'> => {
+    return { table: 'sends', from: { sql: `sends${dialect.indexedBy(`sends_${prefix}${index}`)}`, values: [] } };
   };
   // Each row of the recipient finds its send by key.
   const recipients = (recipient: string): Omit<Walk, 'ofItself'> => ({
@@ -87,7 +143,6 @@ function walksOf(filter: MessageFilter, dialect: ListDialect): Walk[] {
     from: { sql: `recipients ${dialect.join} sends ON sends.send_id = recipients.send_id`, values: [] },
     condition: ['recipients.recipient = ?', recipient],
   });
-  if (ids !== null) return [{ table: 'sends', from: newestOf(ids, caller, dialect) }];
   if (participant !== null) {
     const asSender = { ...sends('sender'), condition: matching('sender', participant) };
     return [asSender, recipients(participant)].map((walk) => ({ ...walk, ofItself: 'participant' }));
@@ -95,56 +150,165 @@ function walksOf(filter: MessageFilter, dialect: ListDialect): Walk[] {
   if (to !== null) return [{ ...recipients(to), ofItself: 'to' }];
   if (tag !== null) return [sends('tag')];
   if (from !== null) return [sends('sender')];
-  if (statuses === null) return [sends('time', 'caller')];
-  return statuses.map((status) => ({
+  return (statuses ?? MESSAGE_STATUSES).map((status) => ({
     ...sends('status'),
     ofItself: 'statuses',
     condition: ['sends.status = ?', status],
   }));
 }
 
+/** The same for the messages of a caller's numbers. */
+function walksByNumber({ numbers }: Own, filter: MessageFilter, dialect: ListDialect): Walk[] {
+  const { from, to, participant, statuses, tag } = filter;
+  const given = JSON.stringify(numbers);
+  const person = participant ?? to ?? from;
+  if (person !== null) return walksWith(person, numbers, filter, dialect);
+  const sends = (index: string): Pick<Walk, 'table' | 'from'> => {
+    return { table: 'sends', from: { sql: `sends${dialect.indexedBy(`sends_number${index}`)}`, values: [] } };
+  };
+  const numberTable = dialect.given('number');
+  if (tag !== null) {
+    const each = { sql: `SELECT number.value AS number FROM ${numberTable}`, values: [given], columns: ['number'] };
+    return [{ ...sends('_tag'), each, condition: [`${OWN_NUMBER} = each.number`] }];
+  }
+  const each = {
+    sql: `SELECT number.value AS number, status.value AS status FROM ${numberTable} CROSS JOIN ${dialect.given('status')}`,
+    values: [given, JSON.stringify(statuses ?? MESSAGE_STATUSES)],
+    columns: ['number', 'status'],
+  };
+  const condition: Condition = [`${OWN_NUMBER} = each.number AND sends.status = each.status`];
+  return [{ ...sends(''), ofItself: 'statuses', each, condition }];
+}
+
+/**
+ * The messages of these numbers with somebody: in his conversations with them, and among all messages of a number that he
+ * is himself. What no conversation has yet is looked through: nothing, but for a while after an upgrade.
+ */
+function walksWith(person: string, numbers: readonly string[], filter: MessageFilter, dialect: ListDialect): Walk[] {
+  const { join, given, indexedBy } = dialect;
+  const sends = (index: string): Pick<Walk, 'table' | 'from'> => {
+    return { table: 'sends', from: { sql: `sends${indexedBy(`sends_${index}`)}`, values: [] } };
+  };
+  const ofNumbers = JSON.stringify(numbers);
+  const inConversations: Walk = {
+    ...sends('conversation'),
+    each: {
+      sql:
+        `SELECT one.conversation FROM conversation_participants AS one ${join} conversations ON conversations.id = one.conversation ` +
+        `WHERE one.participant = ? AND conversations.number IN (SELECT value FROM ${given('number')})`,
+      values: [person, ofNumbers],
+      columns: ['conversation'],
+    },
+    condition: ['sends.conversation = each.conversation'],
+  };
+  const unfiled: Walk = {
+    ...sends('unfiled'),
+    each: { sql: `SELECT number.value AS number FROM ${given('number')}`, values: [ofNumbers], columns: ['number'] },
+    condition: [`sends.conversation IS NULL AND ${OWN_NUMBER} = each.number`],
+  };
+  const ofHimself = numbers.includes(person)
+    ? walksByNumber({ caller: '', numbers: [person] }, { ...filter, from: null, to: null, participant: null }, dialect)
+    : [];
+  return [inConversations, unfiled, ...ofHimself];
+}
+
 /**
  * The messages of these ids, to be walked as if they were all: upstream may repeat an id, and then its newest message
  * counts, as in `messagesById`. They are few, so that they are sorted. The limit keeps the conditions outside.
  */
-function newestOf(ids: readonly string[], caller: Whose, { join, given, indexedBy }: ListDialect): Query {
+function newestOf(ids: readonly string[], { caller }: MessageFilter, dialect: ListDialect): Query {
+  const { join, given, indexedBy } = dialect;
   const wanted = [...new Set(ids.filter(isCleanText))];
-  const [isTheirs, values] = caller === EVERYBODY ? ['', []] : [' AND caller = ?', [caller]];
+  const [right, ...values] = rightOf(caller, dialect);
   const newest =
-    `SELECT send_id FROM sends${indexedBy('sends_message')} WHERE message_id = value${isTheirs} ` +
+    `SELECT send_id FROM sends${indexedBy('sends_message')} WHERE message_id = wanted.value AND ${right} ` +
     'ORDER BY time DESC, send_id DESC LIMIT 1';
   return {
     sql:
-      `(SELECT sends.* FROM (SELECT (${newest}) AS send_id FROM ${given}) AS wanted ` +
-      `${join} sends ON sends.send_id = wanted.send_id LIMIT ?) AS sends`,
+      `(SELECT sends.* FROM (SELECT (${newest}) AS send_id FROM ${given('wanted')}) AS newest ` +
+      `${join} sends ON sends.send_id = newest.send_id LIMIT ?) AS sends`,
     values: [...values, JSON.stringify(wanted), wanted.length],
   };
 }
 
-/** What all walks find, without an order. A participant who writes to himself is found twice. */
-function placesOf(walks: readonly Walk[], filter: MessageFilter, slice: Slice): Query {
-  const queries = walks.map((walk) => walkQuery(walk, `${walk.table}.time, ${walk.table}.send_id`, filter, slice));
-  const union = filter.participant === null ? ' UNION ALL ' : ' UNION ';
+/** Whether a row of `sends` may be seen. */
+export function rightOf(caller: Whose, { given }: Pick<ListDialect, 'given'>): Condition {
+  if (caller === EVERYBODY) return ['true'];
+  if (caller.numbers.length === 0) return ['sends.caller = ?', caller.caller];
+  return [
+    `(sends.caller = ? OR ${OWN_NUMBER} IN (SELECT value FROM ${given('number')}))`,
+    caller.caller,
+    JSON.stringify(caller.numbers),
+  ];
+}
+
+const placeIn = ({ table }: Walk): string => `${table}.time, ${table}.send_id`;
+
+/** What all walks find, without an order, each message once. */
+function placesOf(walks: readonly Walk[], queryOf: (walk: Walk) => Query): Query {
+  const queries = walks.map(queryOf);
+  // Those by state find each message once, and leave nothing to compare.
+  const areApart = walks.every(({ ofItself, each }) => ofItself === 'statuses' && each === undefined);
   return {
-    sql: queries.map(({ sql }, index) => `SELECT time, send_id FROM (${sql}) AS walk${index}`).join(union),
+    sql: queries
+      .map(({ sql }, index) => `SELECT time, send_id FROM (${sql}) AS walk${index}`)
+      .join(areApart ? ' UNION ALL ' : ' UNION '),
     values: queries.flatMap(({ values }) => values),
   };
 }
 
-/** What one walk finds. */
-function walkQuery(walk: Walk, columns: string, filter: MessageFilter, slice: Slice): Query {
-  const { table, from, condition } = walk;
-  const conditions: Condition[] = [['sends.message_id IS NOT NULL']];
-  if (filter.caller !== EVERYBODY) conditions.push([`${table}.caller = ?`, filter.caller]);
-  if (condition !== undefined) conditions.push(condition);
-  conditions.push(...otherConditions(filter, walk), ...boundsOf(table, filter, slice));
+function newestIn(walk: Walk, filter: MessageFilter, slice: Slice, dialect: ListDialect): Query {
+  const { each } = walk;
+  if (each === undefined) return walkQuery(walk, placeIn(walk), filter, slice);
+  return dialect.newestOf({
+    table: 'sends',
+    each,
+    columns: each.columns,
+    slice,
+    walk: (columns, limit, passed) => walkQuery(walk, columns, filter, slice, limit, passed),
+  });
+}
+
+/** So many of what many walks find, whichever. */
+function anyOf(walk: Walk, filter: MessageFilter, whole: Slice, { join }: ListDialect): Query {
+  const { sql = '', values = [] } = walk.each ?? {};
+  const conditions = [...conditionsOf(walk, filter), ...boundsOf(walk.table, whole, undefined, filter)];
   return {
-    sql: `SELECT ${columns} FROM ${from.sql} WHERE ${conditions.map(([sql]) => sql).join(' AND ')} ${inOrder(table, slice)} LIMIT ?`,
-    values: [...from.values, ...conditions.flatMap(([, ...values]) => values), slice.limit],
+    sql:
+      `SELECT ${placeIn(walk)} FROM (${sql}) AS each ${join} ${walk.from.sql} ` +
+      `${join === 'JOIN' ? 'ON' : 'WHERE'} ${allOf(conditions)} LIMIT ?`,
+    values: [...values, ...walk.from.values, ...valuesOf(conditions), whole.limit],
   };
 }
 
-function otherConditions({ from, to, participant, statuses, tag }: MessageFilter, { ofItself }: Walk): Condition[] {
+const allOf = (conditions: readonly Condition[]): string => conditions.map(([sql]) => sql).join(' AND ');
+const valuesOf = (conditions: readonly Condition[]): Value[] => conditions.flatMap(([, ...values]) => values);
+
+/** What one walk finds. */
+function walkQuery(
+  walk: Walk,
+  columns: string,
+  filter: MessageFilter,
+  slice: Slice,
+  limit = '?',
+  passed?: string,
+): Query {
+  const { table, from } = walk;
+  const conditions = [...conditionsOf(walk, filter), ...boundsOf(table, slice, passed, filter)];
+  return {
+    sql: `SELECT ${columns} FROM ${from.sql} WHERE ${allOf(conditions)} ${inOrder(table, slice)} LIMIT ${limit}`,
+    values: [...from.values, ...valuesOf(conditions), ...(limit === '?' ? [slice.limit] : [])],
+  };
+}
+
+function conditionsOf(walk: Walk, filter: MessageFilter): Condition[] {
+  const { condition, right } = walk;
+  const ofWalk = [right, condition].filter((each) => each !== undefined);
+  return [['sends.message_id IS NOT NULL'], ...ofWalk, ...otherConditions(filter, walk)];
+}
+
+function otherConditions(filter: MessageFilter, { ofItself }: Walk): Condition[] {
+  const { from, to, participant, statuses, tag, conversation } = filter;
   const conditions: Condition[] = [];
   if (from !== null) conditions.push(matching('sender', from));
   // It follows from the second condition, but lets the index be used that leaves out sends without a tag.
@@ -152,6 +316,9 @@ function otherConditions({ from, to, participant, statuses, tag }: MessageFilter
   if (to !== null && ofItself !== 'to') conditions.push([IS_RECIPIENT, to]);
   if (participant !== null && ofItself !== 'participant') {
     conditions.push([`(sends.sender = ? OR ${IS_RECIPIENT})`, participant, participant]);
+  }
+  if (conversation !== null && ofItself !== 'conversation') {
+    conditions.push(['sends.conversation = ?', conversation]);
   }
   if (statuses !== null && ofItself !== 'statuses') {
     conditions.push([`sends.status IN (${statuses.map(() => '?').join(', ')})`, ...statuses]);
@@ -162,28 +329,79 @@ function otherConditions({ from, to, participant, statuses, tag }: MessageFilter
 const IS_RECIPIENT =
   'EXISTS (SELECT 1 FROM recipients AS one WHERE one.recipient = ? AND one.time = sends.time AND one.send_id = sends.send_id)';
 
-const inOrder = (table: string, { fromEnd }: Slice): string =>
+export const inOrder = (table: string, { fromEnd }: Slice): string =>
   fromEnd ? `ORDER BY ${table}.time, ${table}.send_id` : `ORDER BY ${table}.time DESC, ${table}.send_id DESC`;
 
 /**
  * Where a walk begins and ends. Of two bounds on one side a database may begin at the wrong one, and pass over all that
  * lies between: so it gets the narrower. An instant stands before every position in it, since no id is empty.
+ *
+ * @param passed a place, as columns, that the walk has passed already.
  */
-function boundsOf(table: string, { since, until }: MessageFilter, { after, before }: Slice): Condition[] {
+export function boundsOf(
+  table: string,
+  slice: Slice,
+  passed?: string,
+  { since, until }: Pick<MessageFilter, 'since' | 'until'> = { since: null, until: null },
+): Condition[] {
+  const { after, before, fromEnd } = slice;
   const [upper] = [after, instant(until)].filter((position) => position !== null).sort(byPosition);
   const lower = [before, instant(since)]
     .filter((position) => position !== null)
     .sort(byPosition)
     .at(-1);
   const place = `(${table}.time, ${table}.send_id)`;
-  const bounds: Condition[] = [];
-  if (upper !== undefined) bounds.push([`${place} < (?, ?)`, upper.time, storable(upper.sendId)]);
-  if (lower !== undefined) bounds.push([`${place} > (?, ?)`, lower.time, storable(lower.sendId)]);
-  return bounds;
+  const bound = (sign: '<' | '>', position: Position | undefined, isPassed: boolean): Condition[] => {
+    if (isPassed && passed !== undefined) return [[`${place} ${sign} ${passed}`]];
+    return position === undefined ? [] : [[`${place} ${sign} (?, ?)`, position.time, storable(position.sendId)]];
+  };
+  return [...bound('<', upper, !fromEnd), ...bound('>', lower, fromEnd)];
 }
 
 const instant = (time: number | null): Position | null => (time === null ? null : { time, sendId: '' });
 const byPosition = (a: Position, b: Position): number => a.time - b.time || (a.sendId < b.sendId ? -1 : 1);
+
+/**
+ * SQLite takes the next message of the walk that is furthest ahead, one by one, as a merge does: the rows of a recursive
+ * query wait in a queue, and the first of it, by the order of the list, brings the next one of its own walk
+ * (https://sqlite.org/lang_with.html). So a page costs one look for each walk and one for each entry.
+ */
+function mergedOneByOne({ table, id, each, columns, walk, slice }: ManyWalks): Query {
+  const more = id === undefined ? [] : [id];
+  const key = id ?? 'rowid';
+  const keys = [...columns.map((name) => `each.${name}`), ...more.map((name) => `${table}.${name}`)].join(', ');
+  const names = [...columns, ...more];
+  const first = walk(`${table}.${key}`, '1');
+  const next = walk(`${table}.${key}`, '1', '(each.time, each.send_id)');
+  const found = (from: string, { sql }: Query): string =>
+    `SELECT ${keys}, ${table}.time, ${table}.send_id FROM ${from} AS each CROSS JOIN ${table} ON ${table}.${key} = (${sql})`;
+  const [time, sendId] = [names.length + 1, names.length + 2];
+  const order = slice.fromEnd ? `ORDER BY ${time}, ${sendId}` : `ORDER BY ${time} DESC, ${sendId} DESC`;
+  return {
+    sql:
+      `WITH RECURSIVE merged (${names.join(', ')}, time, send_id) AS (` +
+      `SELECT * FROM (${found(`(${each.sql})`, first)}) UNION ALL ${found('merged', next)} ${order} LIMIT ?) ` +
+      `SELECT ${[...more, 'time', 'send_id'].join(', ')} FROM merged`,
+    values: [...each.values, ...first.values, ...next.values, slice.limit],
+  };
+}
+
+/**
+ * PostgreSQL looks at the newest message of each walk first: only as many walks as the page has entries, those whose
+ * newest is newer than the others', can have an entry of the page. They are walked as far as the page is long.
+ */
+function newestOfNewest({ table, id, each, walk, slice }: ManyWalks): Query {
+  const names = [...(id === undefined ? [] : [id]), 'time', 'send_id'];
+  const columns = names.map((name) => `${table}.${name}`).join(', ');
+  const first = walk(columns, '1');
+  const page = walk(columns, '?');
+  return {
+    sql:
+      `SELECT ${names.map((name) => `found.${name}`).join(', ')} FROM (SELECT each.* FROM (${each.sql}) AS each CROSS JOIN LATERAL (${first.sql}) AS first ` +
+      `${inOrder('first', slice)} LIMIT ?) AS each CROSS JOIN LATERAL (${page.sql}) AS found ${inOrder('found', slice)} LIMIT ?`,
+    values: [...each.values, ...first.values, slice.limit, ...page.values, slice.limit],
+  };
+}
 
 /** A page of the unresolved sends, oldest first. */
 export function unresolvedQuery(limit: number, after: Position | null): Query {

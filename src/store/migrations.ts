@@ -49,12 +49,14 @@ interface Dialect {
   readonly recipientsInOrder: string;
   /** The audit grows in the order of time: PostgreSQL has an index for that which costs next to nothing. */
   readonly auditByTime: string;
+  /** SQLite keeps a table beside its primary key, unless it is told that the key is all there is. */
+  readonly keyIsTable: string;
+  /** Who takes part in a conversation never changes. PostgreSQL writes it by the statement that counts. */
+  readonly conversationTrigger: string;
   /** PostgreSQL numbers its transactions itself, from wherever its server began. SQLite goes on from the rows. */
   readonly commitNumbers: string;
   /** A random name that the database itself makes, 32 digits in hexadecimal. */
   readonly randomId: string;
-  /** SQLite keeps a table beside its primary key, unless it is told that the key is all there is. */
-  readonly withoutRowid: string;
   /** Each statement about consent that counts is written to its audit, which is as append-only as the other. */
   readonly consentTriggers: string;
 }
@@ -100,9 +102,12 @@ const DIALECTS: Readonly<Record<Database, Dialect>> = {
     DROP TABLE recipients_before;
     CREATE INDEX recipients_caller ON recipients (caller, recipient, time, send_id);`,
     auditByTime: '',
+    keyIsTable: ' WITHOUT ROWID',
+    conversationTrigger: `
+    CREATE TRIGGER conversation_begins AFTER INSERT ON conversations
+      BEGIN INSERT INTO conversation_participants SELECT value, NEW.id FROM json_each(NEW.participants) WHERE length(value) <= 255; END;`,
     commitNumbers: '',
     randomId: '(lower(hex(randomblob(16))))',
-    withoutRowid: 'WITHOUT ROWID',
     consentTriggers: `
     CREATE TRIGGER consent_said AFTER INSERT ON consent BEGIN ${INSERT_CONSENT_AUDIT}; END;
     CREATE TRIGGER consent_changed AFTER UPDATE OF since, opted_out ON consent BEGIN ${INSERT_CONSENT_AUDIT}; END;
@@ -142,6 +147,8 @@ const DIALECTS: Readonly<Record<Database, Dialect>> = {
     auditReplace: '',
     recipientsInOrder: '',
     auditByTime: 'CREATE INDEX audit_time ON audit USING brin (time);',
+    keyIsTable: '',
+    conversationTrigger: '',
     commitNumbers: `
     -- What is added to the numbers of transactions, which begin again where a dump is restored.
     CREATE TABLE commit_offset (added BIGINT NOT NULL);
@@ -165,7 +172,6 @@ const DIALECTS: Readonly<Record<Database, Dialect>> = {
     CREATE TRIGGER number_insert BEFORE INSERT ON sends FOR EACH ROW
       WHEN (NEW.changed IS NULL AND NEW.status <> 'PENDING') EXECUTE FUNCTION number_change();`,
     randomId: "replace(gen_random_uuid()::text, '-', '')",
-    withoutRowid: '',
     consentTriggers: `
     CREATE FUNCTION consent_said() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN ${INSERT_CONSENT_AUDIT}; RETURN NULL; END $$;
@@ -335,7 +341,41 @@ const STEPS: readonly ((dialect: Dialect) => string)[] = [
       WHERE message_id IS NULL AND status IN ('UNKNOWN', 'REJECTED');
     CREATE INDEX sends_freed_key ON sends (caller, key_hash, send_id) WHERE idempotency_key IS NULL AND key_hash IS NOT NULL;
     `,
-  ({ bigint, randomId, withoutRowid, consentTriggers }) => `
+  ({ bigint, keyIsTable, conversationTrigger }) => `
+    -- What belongs to a number, by state and by tag: see numberOf. The lists without a state are merged of those by
+    -- state, so that each message lies in as few indexes as before.
+    DROP INDEX sends_time;
+    DROP INDEX sends_caller;
+    CREATE INDEX sends_number ON sends (${OWN_NUMBER}, status, time, send_id) WHERE message_id IS NOT NULL;
+    CREATE INDEX sends_number_tag ON sends (${OWN_NUMBER}, substr(tag, 1, 255), time, send_id)
+      WHERE message_id IS NOT NULL AND tag IS NOT NULL;
+
+    -- A message's conversation is known with the message. Housekeeping finds those that an earlier version stored.
+    ALTER TABLE sends ADD COLUMN conversation TEXT;
+    CREATE INDEX sends_conversation ON sends (conversation, time, send_id)
+      WHERE message_id IS NOT NULL AND conversation IS NOT NULL;
+    CREATE INDEX sends_unfiled ON sends (${OWN_NUMBER}, time, send_id) WHERE message_id IS NOT NULL AND conversation IS NULL;
+
+    -- Each conversation stands at the place of its last message.
+    CREATE TABLE conversations (
+      id TEXT PRIMARY KEY,
+      number TEXT NOT NULL,
+      participants TEXT NOT NULL,
+      time ${bigint} NOT NULL,
+      send_id TEXT NOT NULL,
+      sent ${bigint} NOT NULL,
+      received ${bigint} NOT NULL
+    )${keyIsTable};
+    CREATE INDEX conversations_time ON conversations (time, send_id);
+    CREATE INDEX conversations_number ON conversations (number, time, send_id);
+    CREATE TABLE conversation_participants (
+      participant TEXT NOT NULL,
+      conversation TEXT NOT NULL,
+      PRIMARY KEY (participant, conversation)
+    )${keyIsTable};
+    ${conversationTrigger}
+    `,
+  ({ bigint, keyIsTable, randomId, consentTriggers }) => `
     -- What was last said of a recipient's consent to messages from a number of ours, or from all: then the owner is ''.
     -- Kept for those who came back, too. since: when it was said, in microseconds; changed_at: when somebody who was opted
     -- in was opted out, or the other way round; updated_at: when it was written. opted_out is 1 or 0.
@@ -352,7 +392,7 @@ const STEPS: readonly ((dialect: Dialect) => string)[] = [
       changed_at ${bigint} NOT NULL,
       updated_at ${bigint} NOT NULL,
       PRIMARY KEY (recipient, owner)
-    ) ${withoutRowid};
+    )${keyIsTable};
     CREATE UNIQUE INDEX consent_id ON consent (id);
     CREATE INDEX consent_list ON consent (since, id) WHERE opted_out = 1;
     CREATE INDEX consent_owner ON consent (owner, since, id) WHERE opted_out = 1;
@@ -375,3 +415,6 @@ const STEPS: readonly ((dialect: Dialect) => string)[] = [
     ${consentTriggers}
     `,
 ];
+
+/** Your number in a message: see `numberOf`. */
+const OWN_NUMBER = "(CASE direction WHEN 'OUT' THEN substr(sender, 1, 255) ELSE substr(owner, 1, 255) END)";

@@ -6,11 +6,14 @@ import { isUnresolved, type Settlement, type SettleResult } from '../messaging/p
 import type { Write, WriteOf } from './batching-store.js';
 import { CHANNEL } from './change-feed.js';
 import { consentColumns, SAY_ALL } from './consent.js';
-import { COMMIT_NUMBER, insertRecipientsOf, recordAll, recordset, type Connection } from './postgres-sends.js';
+import type { Filing } from './postgres-conversations.js';
+import { COMMIT_NUMBER, insertRecipientsOf, recordAll, type Connection } from './postgres-sends.js';
+import { recordset } from './recordset.js';
 import {
   distinctRecipients,
   EVENT_COLUMNS,
   isAbout,
+  conversationKey,
   RECEIVED_COLUMNS,
   receivedColumns,
   rowAfter,
@@ -25,21 +28,17 @@ import {
 /** All writes but claims. */
 export type RestWrite = Exclude<Write, { readonly kind: 'claim' }>;
 
-/**
- * What the events of a transaction say of consent. Whoever begins it stores that last, in one statement (see `sayAll`), so
- * that all transactions lock those rows in one order.
- */
-export type Heard = ConsentStatement[];
-
 /** Stores records and events in the order they arrived in, as far as two of them can touch the same send. */
-export async function applyAll(client: PoolClient, writes: readonly RestWrite[], heard: Heard): Promise<void> {
+export async function applyAll(client: PoolClient, writes: readonly RestWrite[], news: Filing): Promise<void> {
   const of = byKind(writes);
   for (const wave of wavesOf(of.record)) {
-    const early = await recordAll(client, wave);
-    if (early.length > 0) await adopt(client, early, wave[0]?.now ?? 0, heard);
+    const { early, unfiled, known } = await recordAll(client, wave, 'later');
+    news.known.push(...known);
+    for (const sendId of unfiled) news.unfiled.add(sendId);
+    if (early.length > 0) await adopt(client, early, wave[0]?.now ?? 0, news);
   }
-  await applyEvents(client, of.delivery, heard);
-  await applyReceived(client, of.received, heard);
+  await applyEvents(client, of.delivery, news);
+  await applyReceived(client, of.received, news);
   await keepStrange(client, of.strange);
   await keepOthers(client, of.other);
 }
@@ -86,7 +85,7 @@ export async function applySettlement(
   sendId: string,
   settlement: Settlement,
   now: number,
-  heard: Heard,
+  news: Filing,
 ): Promise<SettleResult> {
   await client.query('SELECT pg_advisory_xact_lock($1)', [SETTLEMENT_LOCK]);
   const { rows } = await client.query<SendRow>(`SELECT ${SEND_COLUMNS} FROM sends WHERE send_id = $1 FOR UPDATE`, [
@@ -112,7 +111,8 @@ export async function applySettlement(
       'INSERT INTO recipients SELECT unnest($1::text[]), time, send_id, caller FROM sends WHERE send_id = $2 ON CONFLICT DO NOTHING',
       [listed, row.send_id],
     );
-    await adopt(client, [messageId], now, heard);
+    news.unfiled.add(row.send_id);
+    await adopt(client, [messageId], now, news);
     await client.query('SELECT pg_notify($1, $2)', [CHANNEL, `updated:${messageId}`]);
   }
   const after = await client.query<SendRow>(`SELECT ${SEND_COLUMNS} FROM sends WHERE send_id = $1`, [row.send_id]);
@@ -124,7 +124,7 @@ export async function adopt(
   client: PoolClient,
   messageIds: readonly string[],
   now: number,
-  heard: Heard,
+  news: Filing,
 ): Promise<void> {
   const { rows } = await client.query<{ event: string }>(
     'DELETE FROM early_events WHERE message_id = ANY ($1) RETURNING event',
@@ -133,12 +133,12 @@ export async function adopt(
   await applyEvents(
     client,
     rows.map(({ event }) => ({ kind: 'delivery', event: JSON.parse(event) as DeliveryEvent, now })),
-    heard,
+    news,
   );
 }
 
 /** Applies events to the rows they are about, each row read and written once; keeps those that are about none yet. */
-async function applyEvents(client: PoolClient, writes: readonly WriteOf<'delivery'>[], heard: Heard): Promise<void> {
+async function applyEvents(client: PoolClient, writes: readonly WriteOf<'delivery'>[], news: Filing): Promise<void> {
   if (writes.length === 0) return;
   const known = await lockRowsOf(client, writes);
   const changed = new Map<string, SendRow & { readonly updated_at: number }>();
@@ -151,14 +151,15 @@ async function applyEvents(client: PoolClient, writes: readonly WriteOf<'deliver
       early.push({ message_id: storable(event.messageId), event: JSON.stringify(event), received_at: now });
       continue;
     }
-    const news = rowAfter(row, event);
-    if (news === null) continue;
-    const after = { ...news, updated_at: now };
+    const changedRow = rowAfter(row, event);
+    if (changedRow === null) continue;
+    const after = { ...changedRow, updated_at: now };
     const to = JSON.parse(row.recipients) as string[];
     const said = statementOf(event, { from: row.sender, to }, now);
-    if (said !== null) heard.push(said);
+    if (said !== null) news.said.push(said);
     if (row.message_id === null) {
       newlyListed.push(...distinctRecipients(to).map((recipient) => ({ send_id: row.send_id, recipient })));
+      news.unfiled.add(row.send_id);
     }
     known.replace(after);
     changed.set(row.send_id, after);
@@ -167,7 +168,7 @@ async function applyEvents(client: PoolClient, writes: readonly WriteOf<'deliver
   if (changed.size > 0) await updateDeliveries(client, [...changed.values()], newlyListed);
   await insertAll(client, 'early_events', early);
   // Events without a correlation that came before the one that brought the id.
-  if (newlyKnown.size > 0) await adopt(client, [...newlyKnown], writes[0]?.now ?? 0, heard);
+  if (newlyKnown.size > 0) await adopt(client, [...newlyKnown], writes[0]?.now ?? 0, news);
 }
 
 /** The rows that events are about, locked, as they are and as the events of this batch change them. */
@@ -216,26 +217,31 @@ async function updateDeliveries(
   );
 }
 
-async function applyReceived(client: PoolClient, writes: readonly WriteOf<'received'>[], heard: Heard): Promise<void> {
+async function applyReceived(client: PoolClient, writes: readonly WriteOf<'received'>[], news: Filing): Promise<void> {
   if (writes.length === 0) return;
   const rows = writes.map(({ message, now }) => receivedColumns(message, now));
   const names = RECEIVED_COLUMNS;
   const listed = writes.flatMap(({ message }, index) =>
     distinctRecipients(message.to).map((recipient) => ({ send_id: rows[index]?.send_id, recipient })),
   );
-  const { rows: stored } = await client.query<{ message_id: string }>(
+  const { rows: stored } = await client.query<{ send_id: string }>(
     `WITH stored AS (
        INSERT INTO sends (${names.join(', ')}, changed) SELECT ${names.join(', ')}, ${COMMIT_NUMBER} FROM ${recordset(names)}
        ON CONFLICT DO NOTHING RETURNING send_id, time, caller, message_id),
      notified AS (SELECT message_id, pg_notify('${CHANNEL}', 'received:' || message_id) FROM stored),
      listed AS (${insertRecipientsOf('stored')})
-     SELECT message_id FROM notified`,
+     SELECT send_id FROM stored, (SELECT COUNT(*) FROM notified) AS all_told`,
     [JSON.stringify(rows), JSON.stringify(listed)],
   );
-  const isNew = new Set(stored.map(({ message_id }) => message_id));
-  for (const { message, now } of writes) {
-    const said = isNew.has(storable(message.id)) ? statementIn(message, now) : null;
-    if (said !== null) heard.push(said);
+  const isNew = new Set(stored.map(({ send_id }) => send_id));
+  for (const [index, { send_id: sendId, time }] of rows.entries()) {
+    const write = writes[index];
+    // The same message may be twice in the batch.
+    if (write === undefined || !isNew.delete(sendId)) continue;
+    const key = conversationKey(write.message);
+    if (key !== null && time !== null) news.known.push({ key, time, sendId, direction: 'IN' });
+    const said = statementIn(write.message, write.now);
+    if (said !== null) news.said.push(said);
   }
 }
 

@@ -5,11 +5,14 @@ import type { Claim, NewSend, StoredSend } from '../messaging/ports.js';
 import type { ConsentPair } from '../messaging/consent.js';
 import type { WriteOf } from './batching-store.js';
 import { consentOf } from './consent.js';
+import type { KnownMessage } from './conversations.js';
 import { retryDeadlock } from './pool.js';
+import { countOf } from './postgres-conversations.js';
+import { recordset } from './recordset.js';
 import {
   CLAIM_COLUMNS,
   claimColumns,
-  columnType,
+  conversationKey,
   MESSAGE_COLUMNS,
   messageColumns,
   ON_STORED_CLAIM,
@@ -144,12 +147,27 @@ async function holdersOf(connection: Connection, sends: readonly NewSend[]): Pro
 
 const keyOf = (caller: string, key: string | null): string => JSON.stringify([caller, key]);
 
+/** What records leave to do, for whoever stored them; if that fails, housekeeping does it. */
+export interface Recorded {
+  /** The ids of messages for which events are waiting: see `adopt`. */
+  readonly early: readonly string[];
+  /** The sends whose messages may lie in no conversation: they had been settled. */
+  readonly unfiled: readonly string[];
+  /** The messages that became known; none where they are counted already. */
+  readonly known: readonly KnownMessage[];
+}
+
 /**
- * Records the outcomes of sends, each send at most once. Returns the message ids for which events are waiting: whoever
- * calls this applies them (see `adopt`), and if that fails, housekeeping does.
+ * Records the outcomes of sends, each send at most once, and counts the messages in their conversations: in this
+ * statement, or `later`, together with what else the transaction makes known.
  */
-export async function recordAll(connection: Connection, writes: readonly WriteOf<'record'>[]): Promise<string[]> {
+export async function recordAll(
+  connection: Connection,
+  writes: readonly WriteOf<'record'>[],
+  counting: 'now' | 'later' = 'now',
+): Promise<Recorded> {
   const ids: string[] = [];
+  const keys = new Map<string, Pick<KnownMessage, 'key' | 'direction'>>();
   const listed: { send_id: string; recipient: string }[] = [];
   const rows = writes.map(({ sendId, resolution, now }) => {
     const row = { send_id: sendId, ...recordColumns(resolution, now), replaces: LOWER[resolution.status] };
@@ -157,14 +175,22 @@ export async function recordAll(connection: Connection, writes: readonly WriteOf
     if (resolution.status === 'UNKNOWN' || resolution.message === null) return row;
     ids.push(storable(resolution.message.id));
     for (const recipient of recipientsOf(resolution)) listed.push({ send_id: sendId, recipient });
-    return { ...row, ...messageColumns(resolution.message) };
+    const key = conversationKey(resolution.message);
+    if (key !== null) keys.set(sendId, { key, direction: resolution.message.direction });
+    const ofConversation = key && { number: key.number, participants: JSON.stringify(key.participants) };
+    return { ...row, ...messageColumns(resolution.message), ...ofConversation };
   });
-  const { rows: early } = await connection.query<{ message_id: string }>({
-    name: 'record',
-    text: RECORD,
+  const { rows: found } = await connection.query<{ kind: string; id: string; time: number | null }>({
+    name: counting === 'now' ? 'record' : 'record-and-count-later',
+    text: counting === 'now' ? RECORD_AND_COUNT : RECORD,
     values: [JSON.stringify(rows), JSON.stringify(listed), ids],
   });
-  return early.map(({ message_id }) => message_id);
+  const idsOf = (kind: string): string[] => found.filter((each) => each.kind === kind).map(({ id }) => id);
+  const known = found.flatMap(({ kind, id, time }) => {
+    const key = keys.get(id);
+    return kind === 'known' && key !== undefined ? [{ ...key, sendId: id, time: time ?? 0 }] : [];
+  });
+  return { early: idsOf('early'), unfiled: idsOf('unfiled'), known };
 }
 
 /** The states that an outcome replaces. */
@@ -174,27 +200,37 @@ const LOWER = {
   UNKNOWN: yieldsTo('UNKNOWN').join(','),
 };
 const HAS_MESSAGE = 'record.message_id IS NOT NULL';
-const REPLACES_ALL = `(${HAS_MESSAGE} OR record.status = 'REJECTED')`;
+const SHEDS = `(${HAS_MESSAGE} OR record.status = 'REJECTED')`;
+/** When a column is replaced, where that is not by every message. One that was settled is filed by itself. */
+const REPLACES: Readonly<Partial<Record<string, string>>> = {
+  ...Object.fromEntries(Object.keys(SHED_COLUMNS).map((name) => [name, SHEDS])),
+  conversation: `(${HAS_MESSAGE} AND sends.settled_by IS NULL)`,
+};
 const MESSAGE_ASSIGNMENTS = MESSAGE_COLUMNS.map((name) =>
   // A message keeps its place in the lists.
   name === 'time'
     ? 'time = COALESCE(sends.time, record.time)'
-    : `${name} = CASE WHEN ${name in SHED_COLUMNS ? REPLACES_ALL : HAS_MESSAGE} THEN record.${name} ELSE sends.${name} END`,
+    : `${name} = CASE WHEN ${REPLACES[name] ?? HAS_MESSAGE} THEN record.${name} ELSE sends.${name} END`,
 );
-const RECORD = `WITH updated AS (
+const record = (count: boolean): string => `WITH updated AS (
     UPDATE sends SET ${RECORD_COLUMNS.map((name) => `${name} = record.${name}`).join(', ')}, changed = ${COMMIT_NUMBER},
       idempotency_key = CASE WHEN record.status = 'REJECTED' THEN NULL ELSE sends.idempotency_key END,
       ${MESSAGE_ASSIGNMENTS.join(', ')}
-    FROM ${recordset(['send_id', ...RECORD_COLUMNS, 'replaces', ...MESSAGE_COLUMNS], 'record')}
+    FROM ${recordset(['send_id', ...RECORD_COLUMNS, 'replaces', ...MESSAGE_COLUMNS, 'number', 'participants'], 'record')}
     WHERE sends.send_id = record.send_id AND (
       sends.status = ANY (string_to_array(record.replaces, ','))
       -- The call's own answer replaces a settlement, until a callback has confirmed that settlement.
       OR (record.status = 'ACCEPTED' AND sends.settled_by IS NOT NULL AND (sends.status = 'REJECTED'
         OR (record.message_id IS NOT NULL AND sends.deliveries IS NULL
           AND sends.message_id IS DISTINCT FROM record.message_id))))
-    RETURNING sends.send_id, sends.time, sends.caller),
-  listed AS (${insertRecipientsOf('updated')})
-  SELECT DISTINCT message_id FROM early_events WHERE message_id = ANY ($3)`;
+    RETURNING sends.send_id, sends.time, sends.caller, sends.settled_by, sends.direction, record.number, record.participants,
+      CASE WHEN sends.settled_by IS NULL THEN NULLIF(record.conversation, '') END AS conversation),
+  listed AS (${insertRecipientsOf('updated')})${count ? `,\n  ${countOf('updated')}` : ''}
+  SELECT DISTINCT 'early' AS kind, message_id AS id, NULL::bigint AS time FROM early_events WHERE message_id = ANY ($3)
+  UNION ALL SELECT 'unfiled', send_id, NULL FROM updated WHERE settled_by IS NOT NULL
+  ${count ? '' : "UNION ALL SELECT 'known', send_id, time FROM updated WHERE conversation IS NOT NULL"}`;
+const RECORD = record(false);
+const RECORD_AND_COUNT = record(true);
 
 const INSERT_TOMBSTONES = `INSERT INTO sends (${TOMBSTONE_COLUMNS.join(', ')}, changed)
   SELECT ${TOMBSTONE_COLUMNS.join(', ')}, ${COMMIT_NUMBER} FROM ${recordset(TOMBSTONE_COLUMNS)} ${ON_STORED_CLAIM}`;
@@ -212,10 +248,4 @@ export function insertRecipientsOf(source: 'updated' | 'stored'): string {
      SELECT given.recipient, ${source}.time, ${source}.send_id, ${source}.caller
      FROM ${source} JOIN ${recordset(['send_id', 'recipient'], 'given', 2)} ON given.send_id = ${source}.send_id
      ON CONFLICT DO NOTHING`;
-}
-
-/** The parameter, a JSON array of objects, as a table with these columns. */
-export function recordset(names: readonly string[], alias = 'given', parameter = 1): string {
-  const columns = names.map((name) => `${name} ${columnType(name)}`);
-  return `json_to_recordset($${parameter}::json) AS ${alias} (${columns.join(', ')})`;
 }

@@ -1,12 +1,14 @@
 /** The store in PostgreSQL, for several instances of this server. */
 import { Client, DatabaseError, type Pool, type PoolClient } from 'pg';
-import { EVERYBODY, type Whose } from '../messaging/caller.js';
+import { EVERYBODY, type Whose, type WhoseSends } from '../messaging/caller.js';
 import type { ConsentPair, ConsentStatement, OptOut } from '../messaging/consent.js';
 import type { Message } from '../messaging/message.js';
 import type {
   Change,
   ChangeCursor,
   ChangePosition,
+  ConversationFilter,
+  ConversationList,
   DeadLetterPurge,
   MessageFilter,
   MessageList,
@@ -21,7 +23,9 @@ import type {
   SettleResult,
   Slice,
   StoreChange,
+  StoredConversation,
   StoredSend,
+  WhoseNumbers,
 } from '../messaging/ports.js';
 import { BatchingStore, type WriteOf } from './batching-store.js';
 import { ChangeFeed } from './change-feed.js';
@@ -34,12 +38,21 @@ import {
   type ConsentKeeping,
   type OptOutRow,
 } from './consent.js';
+import {
+  conversationsByIdQuery,
+  conversationsInOrderOf,
+  conversationsQuery,
+  IS_UNFILED,
+  listedConversations,
+  type ConversationWithMessage,
+} from './conversations.js';
 import { groupCommit } from './group-commit.js';
 import {
   countQuery,
   FREED_KEY,
   LIST_DIALECTS,
   listQuery,
+  rightOf,
   rivalsQuery,
   SEND_BY_KEY,
   sendsQuery,
@@ -48,7 +61,8 @@ import {
 } from './list-query.js';
 import { migrations, stepsAfter } from './migrations.js';
 import { openPool, retryDeadlock, TIMEOUT_MS } from './pool.js';
-import { adopt, applyAll, applySettlement, sayAll, type Heard, type RestWrite } from './postgres-batch.js';
+import { adopt, applyAll, applySettlement, sayAll, type RestWrite } from './postgres-batch.js';
+import { fileSome, filing, type Filing } from './postgres-conversations.js';
 import { countersInPostgres } from './postgres-counters.js';
 import { abandonAll, areOptedOut, claimAll, COMMIT_NUMBER, OFFSET, recordAll } from './postgres-sends.js';
 import {
@@ -155,6 +169,11 @@ interface Snapshot {
 
 const SELECT_SNAPSHOT = `SELECT pg_current_snapshot()::text AS snapshot, ${OFFSET} AS added`;
 
+/** The list, and what else is committed in the same moment: one statement sees both. */
+function withSnapshot({ sql, values }: Query): Query {
+  return { sql: `SELECT * FROM (${SELECT_SNAPSHOT}) AS now LEFT JOIN (${sql}) AS found ON true`, values };
+}
+
 function cursorOf({ snapshot, added }: Snapshot = { snapshot: '', added: 0 }): ChangeCursor {
   const [xmin = '', xmax = '', running = ''] = snapshot.split(':');
   const numberOf = (transaction: string): number => Number(transaction) + added;
@@ -184,7 +203,7 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   }
 
   settle(sendId: string, settlement: Settlement, now: number): Promise<SettleResult> {
-    return this.#hearing(now, (client, heard) => applySettlement(client, sendId, settlement, now, heard));
+    return this.#filing(now, (client, news) => applySettlement(client, sendId, settlement, now, news));
   }
 
   async addRefusals(counts: readonly RefusalCount[]): Promise<void> {
@@ -211,7 +230,7 @@ export class PostgresStore extends BatchingStore implements MessageStore {
       [MAX_ADOPTIONS],
     );
     const ids = rows.map(({ message_id }) => message_id);
-    if (ids.length > 0) await this.#hearing(now, (client, heard) => adopt(client, ids, now, heard));
+    if (ids.length > 0) await this.#filing(now, (client, news) => adopt(client, ids, now, news));
     return ids.length;
   }
 
@@ -267,24 +286,20 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   }
 
   async messagesById(ids: readonly string[], caller: Whose): Promise<(Message | null)[]> {
-    const [isTheirs, values] = caller === EVERYBODY ? ['', []] : ['AND caller = $2', [caller]];
-    const { rows } = await this.#pool.query<SendRow>(
+    const [right, ...values] = rightOf(caller, LIST_DIALECTS.postgres);
+    const rows = await this.#all({
       // Upstream may repeat an id: only its newest message is read.
-      `SELECT found.* FROM unnest($1::text[]) AS wanted (id) CROSS JOIN LATERAL (
-         SELECT ${SEND_COLUMNS} FROM sends WHERE message_id = wanted.id ${isTheirs} ORDER BY time DESC, send_id DESC LIMIT 1) AS found`,
-      [ids.map((id) => id.replaceAll('\0', '')), ...values],
-    );
+      sql: `SELECT found.* FROM ${LIST_DIALECTS.postgres.given('wanted')} CROSS JOIN LATERAL (
+         SELECT ${SEND_COLUMNS} FROM sends WHERE message_id = wanted.value AND ${right} ORDER BY time DESC, send_id DESC LIMIT 1) AS found`,
+      values: [JSON.stringify(ids.map(storable)), ...values],
+    });
     return inOrderOf(ids, rows);
   }
 
   async listMessages(filter: MessageFilter, slice: Slice): Promise<MessageList> {
     const query = listQuery(filter, slice, LIST_DIALECTS.postgres);
     if (query === null) return { listed: [], cursor: await this.lastChange() };
-    // In one statement, which sees the list and what else is committed in the same moment.
-    const rows = await this.#all<SendRow & Snapshot>({
-      ...query,
-      sql: `SELECT * FROM (${SELECT_SNAPSHOT}) AS now LEFT JOIN (${query.sql}) AS found ON true`,
-    });
+    const rows = await this.#all<SendRow & Snapshot>(withSnapshot(query));
     const listed = listedMessages(slice.fromEnd ? rows.toReversed() : rows);
     return { listed, cursor: cursorOf(rows[0]) };
   }
@@ -295,7 +310,33 @@ export class PostgresStore extends BatchingStore implements MessageStore {
     return row?.count ?? 0;
   }
 
-  async sendsById(by: 'sendId' | 'messageId', ids: readonly string[], caller: Whose): Promise<(StoredSend | null)[]> {
+  async listConversations(filter: ConversationFilter, slice: Slice): Promise<ConversationList> {
+    const query = conversationsQuery(filter, slice, LIST_DIALECTS.postgres);
+    if (query === null) return { listed: [], cursor: await this.lastChange() };
+    const rows = await this.#all<ConversationWithMessage & Snapshot>(withSnapshot(query));
+    const listed = listedConversations(rows);
+    return { listed: slice.fromEnd ? listed.toReversed() : listed, cursor: cursorOf(rows[0]) };
+  }
+
+  async conversationsById(ids: readonly string[], numbers: WhoseNumbers): Promise<(StoredConversation | null)[]> {
+    const query = conversationsByIdQuery(ids, numbers, LIST_DIALECTS.postgres);
+    return conversationsInOrderOf(ids, query === null ? [] : await this.#all<ConversationWithMessage>(query));
+  }
+
+  fileMessages(limit: number): Promise<number> {
+    return transaction(this.#pool, (client) => fileSome(client, limit));
+  }
+
+  async countUnfiled(): Promise<number> {
+    const sql = `SELECT count(*)::int AS count FROM sends WHERE ${IS_UNFILED}`;
+    return (await this.#all<{ count: number }>({ sql, values: [] }))[0]?.count ?? 0;
+  }
+
+  async sendsById(
+    by: 'sendId' | 'messageId',
+    ids: readonly string[],
+    caller: WhoseSends,
+  ): Promise<(StoredSend | null)[]> {
     const column = by === 'sendId' ? 'send_id' : 'message_id';
     const [isTheirs, values] = caller === EVERYBODY ? ['', []] : ['AND caller = $2', [caller]];
     const { rows } = await this.#pool.query<SendRow>(
@@ -406,23 +447,25 @@ export class PostgresStore extends BatchingStore implements MessageStore {
     const records = writes.filter((write) => write.kind === 'record');
     const sends = new Set(records.map(({ sendId }) => sendId));
     if (sends.size === writes.length) await this.#recordAndAdopt(records);
-    else await this.#hearing(latestOf(writes), (client, heard) => applyAll(client, writes, heard));
+    else await this.#filing(latestOf(writes), (client, news) => applyAll(client, writes, news));
     return writes.map(() => null);
   }
 
   /** The records are stored when this resolves. Events that it could not apply to them are left to housekeeping. */
   async #recordAndAdopt(records: readonly WriteOf<'record'>[]): Promise<void> {
-    const early = await retryDeadlock(() => recordAll(this.#pool, records));
-    if (early.length === 0) return;
+    const { early, unfiled } = await retryDeadlock(() => recordAll(this.#pool, records));
+    if (early.length + unfiled.length === 0) return;
     const now = latestOf(records);
-    await this.#hearing(now, (client, heard) => adopt(client, early, now, heard)).catch(() => undefined);
+    await this.#filing(now, (client, news) => {
+      for (const sendId of unfiled) news.unfiled.add(sendId);
+      return adopt(client, early, now, news);
+    }).catch(() => undefined);
   }
 
-  /** One transaction, at the end of which is stored what its events say of consent. */
-  async #hearing<Result>(now: number, work: (client: PoolClient, heard: Heard) => Promise<Result>): Promise<Result> {
+  /** One transaction, at the end of which is filed what it makes known, and stored what it hears of consent. */
+  async #filing<Result>(now: number, work: (client: PoolClient, news: Filing) => Promise<Result>): Promise<Result> {
     const { result, said } = await transaction(this.#pool, async (client) => {
-      const heard: Heard = [];
-      const result = await work(client, heard);
+      const { result, heard } = await filing(client, (news) => work(client, news));
       return { result, said: this.#consent === null ? [] : await sayAll(client, heard, now) };
     });
     this.#tell(said);

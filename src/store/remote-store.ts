@@ -1,8 +1,10 @@
 /** A store that another process holds: both ends of the calls between them. */
-import { EVERYBODY, type Whose } from '../messaging/caller.js';
+import { EVERYBODY, type Own, type Whose, type WhoseSends } from '../messaging/caller.js';
 import type { OptOut } from '../messaging/consent.js';
 import type { Message } from '../messaging/message.js';
 import type {
+  ConversationFilter,
+  ConversationList,
   MessageList,
   MessageFilter,
   MessageStore,
@@ -10,7 +12,9 @@ import type {
   SendFilter,
   Slice,
   StoreChange,
+  StoredConversation,
   StoredSend,
+  WhoseNumbers,
 } from '../messaging/ports.js';
 import type { OpenStore } from './index.js';
 import { sendLimits, type Counters } from './send-limits.js';
@@ -36,12 +40,17 @@ const PASSED_ON = [
   'sayConsent',
   'areOptedOut',
   'newOptOuts',
+  'fileMessages',
+  'countUnfiled',
   'ping',
 ] as const satisfies readonly (keyof MessageStore)[];
 type PassedOn = Pick<MessageStore, (typeof PASSED_ON)[number]>;
 
 /** Everybody is a symbol, which cannot travel. */
-type WireWhose = { readonly callerName: string } | 'EVERYBODY';
+type WireWhose = Own | 'EVERYBODY';
+type WireWhoseSends = { readonly callerName: string } | 'EVERYBODY';
+
+type WireNumbers = readonly string[] | 'EVERYBODY';
 
 type WireOptOutFilter = Omit<OptOutFilter, 'numbers'> & { readonly numbers: readonly string[] | 'EVERYBODY' };
 
@@ -52,8 +61,10 @@ export interface StoreCalls extends PassedOn {
   messagesById(ids: readonly string[], whose: WireWhose): Promise<(Message | null)[]>;
   listMessages(filter: WireFilter, slice: Slice): Promise<MessageList>;
   countMessages(filter: WireFilter, limit: number): Promise<number>;
-  sendsById(by: 'sendId' | 'messageId', ids: readonly string[], whose: WireWhose): Promise<(StoredSend | null)[]>;
-  listSends(filter: SendFilter, whose: WireWhose, slice: Slice): Promise<StoredSend[]>;
+  sendsById(by: 'sendId' | 'messageId', ids: readonly string[], whose: WireWhoseSends): Promise<(StoredSend | null)[]>;
+  listConversations(filter: ConversationFilter, numbers: WireNumbers, slice: Slice): Promise<ConversationList>;
+  conversationsById(ids: readonly string[], numbers: WireNumbers): Promise<(StoredConversation | null)[]>;
+  listSends(filter: SendFilter, whose: WireWhoseSends, slice: Slice): Promise<StoredSend[]>;
   listOptOuts(filter: WireOptOutFilter, slice: Slice): Promise<OptOut[]>;
   /** Bytes lose their class on the way. */
   correlationKey(fresh: Uint8Array): Promise<Uint8Array>;
@@ -69,10 +80,13 @@ export function storeCalls(store: MessageStore, counters: Counters): StoreCalls 
     messagesById: (ids, whose) => store.messagesById(ids, unpacked(whose)),
     listMessages: (filter, slice) => store.listMessages(unpackedFilter(filter), slice),
     countMessages: (filter, limit) => store.countMessages(unpackedFilter(filter), limit),
-    sendsById: (by, ids, whose) => store.sendsById(by, ids, unpacked(whose)),
-    listSends: (filter, whose, slice) => store.listSends({ ...filter, caller: unpacked(whose) }, slice),
+    sendsById: (by, ids, whose) => store.sendsById(by, ids, unpackedSends(whose)),
+    listSends: (filter, whose, slice) => store.listSends({ ...filter, caller: unpackedSends(whose) }, slice),
+    listConversations: (filter, numbers, slice) =>
+      store.listConversations({ ...filter, numbers: unpackedNumbers(numbers) }, slice),
+    conversationsById: (ids, numbers) => store.conversationsById(ids, unpackedNumbers(numbers)),
     listOptOuts: ({ numbers, ...filter }, slice) =>
-      store.listOptOuts({ ...filter, numbers: numbers === 'EVERYBODY' ? EVERYBODY : numbers }, slice),
+      store.listOptOuts({ ...filter, numbers: unpackedNumbers(numbers) }, slice),
     correlationKey: (fresh) => store.correlationKey(Buffer.from(fresh)),
     readCounts: (counts, now) => counters.read(counts, now),
     addCounts: (counts, now) => counters.add(counts, now),
@@ -95,10 +109,13 @@ export function remoteStore(calls: StoreCalls): RemoteStore {
     messagesById: (ids, whose) => calls.messagesById(ids, packed(whose)),
     listMessages: (filter, slice) => calls.listMessages(packedFilter(filter), slice),
     countMessages: (filter, limit) => calls.countMessages(packedFilter(filter), limit),
-    sendsById: (by, ids, whose) => calls.sendsById(by, ids, packed(whose)),
-    listSends: (filter, slice) => calls.listSends({ ...filter, caller: '' }, packed(filter.caller), slice),
+    sendsById: (by, ids, whose) => calls.sendsById(by, ids, packedSends(whose)),
+    listSends: (filter, slice) => calls.listSends({ ...filter, caller: '' }, packedSends(filter.caller), slice),
+    listConversations: (filter, slice) =>
+      calls.listConversations({ ...filter, numbers: [] }, packedNumbers(filter.numbers), slice),
+    conversationsById: (ids, numbers) => calls.conversationsById(ids, packedNumbers(numbers)),
     listOptOuts: ({ numbers, ...filter }, slice) =>
-      calls.listOptOuts({ ...filter, numbers: numbers === EVERYBODY ? 'EVERYBODY' : numbers }, slice),
+      calls.listOptOuts({ ...filter, numbers: packedNumbers(numbers) }, slice),
     correlationKey: async (fresh) => Buffer.from(await calls.correlationKey(fresh)),
     sendLimits: (limits) =>
       sendLimits(limits, {
@@ -125,7 +142,11 @@ function passedOn(target: PassedOn): PassedOn {
   return Object.fromEntries(functions) as unknown as PassedOn;
 }
 
-const packed = (whose: Whose): WireWhose => (whose === EVERYBODY ? 'EVERYBODY' : { callerName: whose });
-const unpacked = (whose: WireWhose): Whose => (whose === 'EVERYBODY' ? EVERYBODY : whose.callerName);
+const packed = (whose: Whose): WireWhose => (whose === EVERYBODY ? 'EVERYBODY' : whose);
+const unpacked = (whose: WireWhose): Whose => (whose === 'EVERYBODY' ? EVERYBODY : whose);
+const packedSends = (whose: WhoseSends): WireWhoseSends => (whose === EVERYBODY ? 'EVERYBODY' : { callerName: whose });
+const unpackedSends = (whose: WireWhoseSends): WhoseSends => (whose === 'EVERYBODY' ? EVERYBODY : whose.callerName);
+const packedNumbers = (numbers: WhoseNumbers): WireNumbers => (numbers === EVERYBODY ? 'EVERYBODY' : numbers);
+const unpackedNumbers = (numbers: WireNumbers): WhoseNumbers => (numbers === 'EVERYBODY' ? EVERYBODY : numbers);
 const packedFilter = (filter: MessageFilter): WireFilter => ({ ...filter, caller: packed(filter.caller) });
 const unpackedFilter = (filter: WireFilter): MessageFilter => ({ ...filter, caller: unpacked(filter.caller) });

@@ -1,6 +1,7 @@
 /** How sends and messages lie in the one table, the same in both databases. */
 import { createHash } from 'node:crypto';
 import { ServiceError } from '../errors.js';
+import { conversationOf, type Addressed, type ConversationKey } from '../messaging/conversation.js';
 import { aggregateStatus, openDeliveries, withEvent, withReport, type DeliveryEvent } from '../messaging/delivery.js';
 import { yieldsTo } from '../messaging/message.js';
 import type {
@@ -112,7 +113,8 @@ export const MESSAGE_COLUMNS = [
   'priority',
   'expires_at',
   'paired_message_id',
-] as const satisfies readonly (keyof SendRow)[];
+  'conversation',
+] as const satisfies readonly (keyof AllColumns)[];
 
 /** The columns that an event may change, beside `updated_at` and `changed`. */
 export const EVENT_COLUMNS = [
@@ -126,16 +128,21 @@ export const EVENT_COLUMNS = [
   'paired_message_id',
 ] as const satisfies readonly (keyof SendRow)[];
 
-/** The columns that are written to `sends`: those of a `SendRow`, and one that is never read here. */
+/** The columns that are written to `sends`: those of a `SendRow`, and two that are never read with it. */
 interface AllColumns extends SendRow {
   readonly settled_reason: string | null;
+  /** The id of the message's conversation; empty where it belongs to none; null until somebody has looked. */
+  readonly conversation: string | null;
 }
 type Columns = Readonly<Partial<AllColumns>>;
+
+/** The columns of other tables that are no texts. */
+const BIGINTS = ['received_at', 'sent', 'received'];
 
 /** The type in PostgreSQL of a column of `sends`, or of another table. */
 export function columnType(name: string): string {
   if (Object.hasOwn(COLUMN_TYPES, name)) return COLUMN_TYPES[name as keyof SendRow];
-  return name === 'received_at' ? 'BIGINT' : 'TEXT';
+  return BIGINTS.includes(name) ? 'BIGINT' : 'TEXT';
 }
 
 /** What callbacks brought that is kept only for people to read. */
@@ -191,6 +198,9 @@ export const RECEIVED_COLUMNS = [
   ...MESSAGE_COLUMNS,
 ] as const satisfies readonly (keyof AllColumns)[];
 
+/** What stands for its conversation in a message that belongs to none. */
+export const NO_CONVERSATION = '';
+
 /** What is written, in the order in which a statement names its columns. */
 export function valuesOf<Name extends keyof AllColumns>(
   columns: Pick<AllColumns, Name>,
@@ -231,7 +241,7 @@ export function claimColumns(send: NewSend): ClaimColumns {
 }
 
 /** What the answer to an accepted send writes over its request, by column. */
-export function messageColumns(message: Message): Pick<SendRow, (typeof MESSAGE_COLUMNS)[number]> {
+export function messageColumns(message: Message): Pick<AllColumns, (typeof MESSAGE_COLUMNS)[number]> {
   return {
     message_id: storable(message.id),
     time: message.time,
@@ -247,7 +257,13 @@ export function messageColumns(message: Message): Pick<SendRow, (typeof MESSAGE_
     priority: message.priority,
     expires_at: message.expiresAt,
     paired_message_id: message.pairedMessageId === null ? null : storable(message.pairedMessageId),
+    conversation: conversationKey(message)?.id ?? NO_CONVERSATION,
   };
+}
+
+/** Its conversation, by what can be stored of its addresses. */
+export function conversationKey({ direction, from, to, owner }: Addressed): ConversationKey | null {
+  return conversationOf({ direction, from: storable(from), to: to.map(storable), owner: owner && storable(owner) });
 }
 
 /** What is written for an abandoned claim that was not stored, by column: just enough to stop a late commit of it. */

@@ -1,6 +1,6 @@
 /** Counts sends: in memory for one instance, in PostgreSQL where several share one database. */
 import { createHash } from 'node:crypto';
-import type { Counted, Limit, Refused, Room, SendLimits } from '../messaging/ports.js';
+import type { Counted, Limit, LimitLeft, Refused, Room, SendLimits } from '../messaging/ports.js';
 
 export interface LimitsOfSends {
   readonly perCaller: readonly Limit[];
@@ -59,6 +59,12 @@ export function sendLimits(
       const now = Date.now();
       const waitMs = longestWait(counts, await counters.read(counts, now), kept, now);
       return waitMs > 0 ? refused(waitMs) : roomFor(counts, counters, kept);
+    },
+    async left(caller) {
+      const counts = countsOf(caller, []);
+      const windows = await counters.read(counts, Date.now());
+      const left = counts.map((count, index) => leftOf(count, windows[index] ?? null, kept));
+      return { perCaller: left, perRecipient, perRecipientOverall };
     },
   };
 }
@@ -135,6 +141,12 @@ function longestWait(
     return isTooMuch ? Math.max(window.endsAt - now, 1) : 0;
   });
   return Math.max(0, ...waits);
+}
+
+function leftOf(count: Count, window: Window | null, kept: KeptPoints): LimitLeft {
+  const { limit } = count;
+  const used = (window?.points ?? 0) + kept.of(count);
+  return { limit, remaining: Math.max(0, limit.count - used), resetsAtMs: window?.endsAt ?? null };
 }
 
 /** Two ends closer than this belong to one window: the next one ends at least a second later. */

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import type { DeliveryEvent } from '../messaging/delivery.js';
-import { EVERYBODY, type Whose } from '../messaging/caller.js';
+import { EVERYBODY, type Whose, type WhoseSends } from '../messaging/caller.js';
 import {
   statementIn,
   statementOf,
@@ -18,6 +18,8 @@ import {
   type ChangeCursor,
   type ChangePosition,
   type Claim,
+  type ConversationFilter,
+  type ConversationList,
   type DeadLetterPurge,
   isUnresolved,
   type MessageFilter,
@@ -34,7 +36,9 @@ import {
   type SettleResult,
   type Slice,
   type StoreChange,
+  type StoredConversation,
   type StoredSend,
+  type WhoseNumbers,
 } from '../messaging/ports.js';
 import { BatchingStore, type Write, type WriteOf } from './batching-store.js';
 import {
@@ -52,6 +56,22 @@ import {
   type ConsentRow,
   type OptOutRow,
 } from './consent.js';
+import {
+  conversationsByIdQuery,
+  conversationsInOrderOf,
+  conversationsQuery,
+  CONVERSATION_COLUMNS,
+  filed,
+  INSERT_CONVERSATIONS,
+  IS_UNFILED,
+  listedConversations,
+  ON_KNOWN_CONVERSATION,
+  tallied,
+  UNFILED_COLUMNS,
+  type ConversationWithMessage,
+  type KnownMessage,
+  type UnfiledRow,
+} from './conversations.js';
 import { isBusy, lockFile } from './file-lock.js';
 import { groupCommit } from './group-commit.js';
 import {
@@ -59,6 +79,7 @@ import {
   FREED_KEY,
   LIST_DIALECTS,
   listQuery,
+  rightOf,
   rivalsQuery,
   SEND_BY_KEY,
   sendsQuery,
@@ -75,6 +96,7 @@ import {
   hashOfKey,
   inOrderOf,
   isAbout,
+  conversationKey,
   listedMessages,
   MESSAGE_COLUMNS,
   messageColumns,
@@ -149,6 +171,9 @@ export async function openSqlite(
       database.pragma('synchronous = FULL');
       database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
       migrate(database);
+      // What a statement changes is kept aside, in case it fails: in a file, that took a fifth of the CPU of a send. Not for
+      // the migration, which may sort more than there is memory.
+      database.pragma('temp_store = MEMORY');
     });
     return new SqliteStore(database, unlock, consent);
   } catch (error) {
@@ -192,16 +217,24 @@ function isFaultOfOne(error: unknown): boolean {
     : error instanceof RangeError;
 }
 
+/** A message keeps its place in the lists, and its conversation. One that was settled is filed by itself. */
+const KEPT: ReadonlyMap<string, string> = new Map([
+  ['time', 'COALESCE(time, ?)'],
+  ['conversation', 'CASE WHEN settled_by IS NULL THEN ? ELSE conversation END'],
+]);
+
 const INSERT_CLAIM = `${insertOf(CLAIM_COLUMNS)} ON CONFLICT (caller, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING`;
 const INSERT_TOMBSTONE = `${insertOf([...TOMBSTONE_COLUMNS, 'changed'])} ${ON_STORED_CLAIM}`;
 const INSERT_RECEIVED = `${insertOf([...RECEIVED_COLUMNS, 'changed'])} ON CONFLICT DO NOTHING`;
 const UPDATE_BY_EVENT = updateOf([...EVENT_COLUMNS, 'updated_at', 'changed'], '1');
 /** The call's own answer replaces a settlement, until a callback has confirmed that settlement. */
-const RECORD_MESSAGE = recordOf(
+const RECORD_MESSAGE = `${recordOf(
   'ACCEPTED',
   MESSAGE_COLUMNS,
   " OR (settled_by IS NOT NULL AND (status = 'REJECTED' OR (deliveries IS NULL AND message_id IS NOT ?)))",
-);
+)} RETURNING time, caller, settled_by`;
+const COUNT_CONVERSATION = `${INSERT_CONVERSATIONS} VALUES (${CONVERSATION_COLUMNS.map(() => '?').join(', ')}) ${ON_KNOWN_CONVERSATION}`;
+const SELECT_UNFILED = `SELECT ${UNFILED_COLUMNS} FROM sends`;
 /** What records an outcome without a message. */
 const RECORDS = {
   ACCEPTED: recordOf('ACCEPTED', [], " OR (settled_by IS NOT NULL AND status = 'REJECTED')"),
@@ -223,14 +256,20 @@ function insertOf(names: readonly string[]): string {
 }
 
 function updateOf(names: readonly string[], condition: string): string {
-  // A message keeps its place in the lists.
-  const assignments = names.map((name) => (name === 'time' ? 'time = COALESCE(time, ?)' : `${name} = ?`));
+  const assignments = names.map((name) => `${name} = ${KEPT.get(name) ?? '?'}`);
   return `UPDATE sends SET ${assignments.join(', ')} WHERE send_id = ? AND ${condition}`;
 }
 
 function recordOf(status: Resolution['status'], names: readonly string[], orElse: string): string {
   const lower = yieldsTo(status).map((each) => `'${each}'`);
   return updateOf([...RECORD_COLUMNS, 'changed', ...names], `(status IN (${lower.join(', ')})${orElse})`);
+}
+
+/** What is told of a row into which a message was recorded. */
+interface RecordedRow {
+  readonly time: number;
+  readonly caller: string;
+  readonly settled_by: string | null;
 }
 
 export class SqliteStore extends BatchingStore implements MessageStore {
@@ -248,6 +287,8 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   #changes: StoreChange[] = [];
   /** What it says of consent, as far as that counts. */
   #said: ConsentStatement[] = [];
+  /** Messages that the commit under way makes known. */
+  #known: KnownMessage[] = [];
   /** The number of the commit under way; null as long as it changes nothing. */
   #commitNumber: number | null = null;
   /** The last number that was given here. What was changed with it may be deleted since. */
@@ -357,11 +398,12 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   }
 
   async messagesById(ids: readonly string[], caller: Whose): Promise<(Message | null)[]> {
-    const [isTheirs, values] = caller === EVERYBODY ? ['', []] : ['AND caller = ?', [caller]];
+    const [right, ...values] = rightOf(caller, LIST_DIALECTS.sqlite);
     const rows = await this.#all(
       // Upstream may repeat an id: only its newest message is read.
       `SELECT ${SEND_COLUMNS} FROM sends WHERE send_id IN (
-         SELECT (SELECT send_id FROM sends INDEXED BY sends_message WHERE message_id = value ${isTheirs} ORDER BY time DESC, send_id DESC LIMIT 1) FROM json_each(?))`,
+         SELECT (SELECT send_id FROM sends INDEXED BY sends_message WHERE message_id = wanted.value AND ${right}
+           ORDER BY time DESC, send_id DESC LIMIT 1) FROM json_each(?) AS wanted)`,
       ...values,
       JSON.stringify(ids),
     );
@@ -384,7 +426,40 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     return (counted as { readonly count: number }).count;
   }
 
-  async sendsById(by: 'sendId' | 'messageId', ids: readonly string[], caller: Whose): Promise<(StoredSend | null)[]> {
+  listConversations(filter: ConversationFilter, slice: Slice): Promise<ConversationList> {
+    const query = conversationsQuery(filter, slice, LIST_DIALECTS.sqlite);
+    const read = this.#database.transaction(() => {
+      const rows = query === null ? [] : this.#statement(query.sql).all(...query.values);
+      const listed = listedConversations(rows as ConversationWithMessage[]);
+      return { listed: slice.fromEnd ? listed.toReversed() : listed, cursor: this.#lastChange() };
+    });
+    return whenFree(read);
+  }
+
+  async conversationsById(ids: readonly string[], numbers: WhoseNumbers): Promise<(StoredConversation | null)[]> {
+    const query = conversationsByIdQuery(ids, numbers, LIST_DIALECTS.sqlite);
+    const rows = query === null ? [] : await whenFree(() => this.#statement(query.sql).all(...query.values));
+    return conversationsInOrderOf(ids, rows as ConversationWithMessage[]);
+  }
+
+  fileMessages(limit: number): Promise<number> {
+    return this.#commit(() => {
+      const rows = this.#statement(`${SELECT_UNFILED} INDEXED BY sends_unfiled WHERE ${IS_UNFILED} LIMIT ?`).all(limit);
+      for (const row of rows) this.#fileRow(row as UnfiledRow);
+      return rows.length;
+    });
+  }
+
+  async countUnfiled(): Promise<number> {
+    const count = `SELECT count(*) AS count FROM sends INDEXED BY sends_unfiled WHERE ${IS_UNFILED}`;
+    return (await whenFree(() => this.#statement(count).get() as { readonly count: number })).count;
+  }
+
+  async sendsById(
+    by: 'sendId' | 'messageId',
+    ids: readonly string[],
+    caller: WhoseSends,
+  ): Promise<(StoredSend | null)[]> {
     const [isTheirs, values] = caller === EVERYBODY ? ['', []] : ['AND caller = ?', [caller]];
     const newest = `SELECT (SELECT send_id FROM sends INDEXED BY sends_message WHERE message_id = value ${isTheirs}
       ORDER BY time DESC, send_id DESC LIMIT 1) FROM json_each(?)`;
@@ -482,8 +557,14 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     const { result, changes, said } = await whenFree(() => {
       this.#changes = [];
       this.#said = [];
+      this.#known = [];
       this.#commitNumber = null;
-      return { result: this.#transaction.immediate(work) as Result, changes: this.#changes, said: this.#said };
+      const result = this.#transaction.immediate(() => {
+        const done = work();
+        this.#countKnown();
+        return done;
+      });
+      return { result: result as Result, changes: this.#changes, said: this.#said };
     });
     for (const change of changes) for (const listener of this.#listeners) listener(change);
     if (said.length > 0) for (const counts of countsOf(said)) this.#consent?.onChange(counts);
@@ -580,7 +661,12 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     }
     const columns = messageColumns(message);
     const values = [...outcome, ...valuesOf(columns, MESSAGE_COLUMNS), sendId, columns.message_id];
-    if (this.#run(RECORD_MESSAGE, values)) this.#insertRecipients(sendId, distinctRecipients(message.to));
+    const stored = this.#statement(RECORD_MESSAGE).get(values) as RecordedRow | undefined;
+    if (stored !== undefined) {
+      this.#listRecipients(distinctRecipients(message.to), stored.time, sendId, stored.caller);
+      if (stored.settled_by === null) this.#know(message, stored.time, sendId);
+      else this.#file(sendId);
+    }
     // Also when a callback was faster: earlier events may still be waiting.
     this.#adopt(message.id, now);
     return null;
@@ -607,6 +693,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     const columns = { ...settlementColumns(row, settlement, now), changed: this.#numberOfCommit() };
     this.#run(updateOf(Object.keys(columns), '1'), [...Object.values(columns), sendId]);
     if (messageId !== null) {
+      this.#file(sendId);
       this.#insertRecipients(sendId, distinctRecipients(JSON.parse(row.recipients) as string[]));
       this.#adopt(messageId, now);
       this.#changes.push({ kind: 'updated', messageId });
@@ -629,6 +716,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     const to = JSON.parse(row.recipients) as string[];
     this.#hear(statementOf(event, { from: row.sender, to }, now), now);
     if (row.message_id !== null) return null;
+    this.#file(send_id);
     this.#insertRecipients(send_id, distinctRecipients(to));
     this.#adopt(event.messageId, now);
     return null;
@@ -649,7 +737,8 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   #applyReceived({ message, now }: WriteOf<'received'>): null {
     const columns = receivedColumns(message, now);
     if (!this.#run(INSERT_RECEIVED, [...valuesOf(columns, RECEIVED_COLUMNS), this.#numberOfCommit()])) return null;
-    this.#insertRecipients(columns.send_id, distinctRecipients(message.to));
+    this.#listRecipients(distinctRecipients(message.to), message.time, columns.send_id, columns.caller);
+    this.#know(message, message.time, columns.send_id);
     this.#changes.push({ kind: 'received', messageId: message.id });
     this.#hear(statementIn(message, now), now);
     return null;
@@ -665,6 +754,40 @@ export class SqliteStore extends BatchingStore implements MessageStore {
       'INSERT OR IGNORE INTO recipients SELECT ?, time, send_id, caller FROM sends WHERE send_id = ?',
     );
     for (const recipient of to) list.run(recipient, sendId);
+  }
+
+  #listRecipients(to: readonly string[], time: number, sendId: string, caller: string): void {
+    const list = this.#statement(
+      'INSERT OR IGNORE INTO recipients (recipient, time, send_id, caller) VALUES (?, ?, ?, ?)',
+    );
+    for (const recipient of to) list.run(recipient, time, sendId, caller);
+  }
+
+  /** To be counted in the message's conversation, which is in its row. */
+  #know(message: Message, time: number, sendId: string): void {
+    const key = conversationKey(message);
+    if (key !== null) this.#known.push({ key, time, sendId, direction: message.direction });
+  }
+
+  /** Puts the message of a send that has one into its conversation, unless it is there. */
+  #file(sendId: string): void {
+    const row = this.#statement(`${SELECT_UNFILED} WHERE send_id = ? AND ${IS_UNFILED}`).get(sendId);
+    if (row !== undefined) this.#fileRow(row as UnfiledRow);
+  }
+
+  #fileRow(row: UnfiledRow): void {
+    const { conversation, known } = filed(row);
+    this.#run('UPDATE sends SET conversation = ? WHERE send_id = ?', [conversation, row.send_id]);
+    if (known !== null) this.#known.push(known);
+  }
+
+  /** Each conversation once a commit, however many of its messages the commit makes known. */
+  #countKnown(): void {
+    for (const row of tallied(this.#known))
+      this.#run(
+        COUNT_CONVERSATION,
+        CONVERSATION_COLUMNS.map((name) => row[name]),
+      );
   }
 
   #all<Row = SendRow>(sql: string, ...values: (string | number | null)[]): Promise<Row[]> {

@@ -19,7 +19,7 @@ import { openStore } from '../../dist/store/index.js';
 import { Arena } from './arena.mjs';
 import { cpuOf } from './processes.mjs';
 import { median, OUT, publish, table } from './report.mjs';
-import { fill } from './stored-messages.mjs';
+import { conversationOf, fill } from './stored-messages.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -90,6 +90,27 @@ const middle = (size) => Math.floor(size / 2);
 const numbers = (count, size, seed) =>
   Array.from({ length: count }, (_, index) => ((seed * count + index) * 7_919) % size);
 
+/** All last messages are among the last tenth. */
+const middleOfLast = (size) => Math.floor(size * 0.95);
+const conversations = (filter, page, timeIn) => ({
+  query: `query ($filter: ConversationFilter, $after: String) { conversations(first: ${page}, filter: $filter, after: $after) { nodes { id participants sentCount lastMessage { text status time } } pageInfo { hasNextPage endCursor } } }`,
+  variablesOf: (size) => ({ filter, after: timeIn && cursorOf(timeIn(size)) }),
+  countIn: (data) => data.conversations.nodes.length,
+  count: page,
+});
+/** Half of a conversation's ten messages, of the number 5 with somebody else each time. */
+const conversation = (isSecondHalf) => ({
+  query:
+    'query ($owner: String!, $participants: [String!]!, $after: String) { conversation(owner: $owner, participants: $participants) { messages(first: 5, after: $after) { nodes { id text status time } } } }',
+  variablesOf: (size, seed) => {
+    const people = size / 100;
+    const index = (numbers(1, people, seed)[0] + 5 * people) * 10 + 5;
+    return { ...conversationOf(index, size), after: isSecondHalf ? cursorOf(index) : null };
+  },
+  countIn: (data) => data.conversation?.messages.nodes.length ?? 0,
+  count: 5,
+});
+
 /** Lookups by GraphQL. `count` says how many messages each has to find. */
 const LOOKUPS = {
   'message(id)': {
@@ -113,6 +134,12 @@ const LOOKUPS = {
   'by sender, in the middle': list({ from: '+12345675' }, (size) => Math.max(middle(size), 510)),
   'by status': list({ status: 'ACCEPTED' }),
   'by tag, in the middle': list({ tag: 'tag-5' }, (size) => Math.max(middle(size), 1_000)),
+  'conversations(first: 40)': conversations(null, 40),
+  'conversations, in the middle': conversations(null, 40, middleOfLast),
+  'conversations of a number': conversations({ owner: '+12345675' }, 4),
+  'conversations of a number, in the middle': conversations({ owner: '+12345675' }, 4, middleOfLast),
+  'messages of a conversation': conversation(false),
+  'messages of a conversation, second half': conversation(true),
 };
 
 /** Looks up so many times, a few at once. @returns CPU of the server and median time of one lookup */

@@ -1,14 +1,24 @@
-/** Fills a store with messages from and to a few numbers each, with a few tags, as one sender's traffic looks. */
+/** Fills a store with messages of ten numbers in conversations of ten messages each, with a few tags. */
 
 /** Messages of a caller who sends little beside one who sends much. */
 const FEW = 100;
 /** Writes under way at one time, which share their commits. */
 const AT_ONCE = 1_000;
 
-function messageOf(index) {
+/** How many people each number writes to. */
+const peopleOf = (count) => Math.max(1, Math.floor(count / 100));
+
+/** The conversation of the message of number `index` among `count`. */
+export function conversationOf(index, count) {
+  const person = Math.floor(index / 10) % peopleOf(count);
+  return { owner: `+1234567${index % 10}`, participants: [`+1345678${String(person).padStart(4, '0')}`] };
+}
+
+function messageOf(index, count) {
+  const { owner, participants } = conversationOf(index, count);
   return {
-    from: `+1234567${index % 10}`,
-    to: [`+1345678${index % 100}`],
+    from: owner,
+    to: participants,
     text: `Message number ${index}, of about the usual length of a message.`,
     applicationId: 'app-1',
     media: [],
@@ -18,9 +28,9 @@ function messageOf(index) {
   };
 }
 
-async function put(store, index) {
+async function put(store, index, count) {
   const sendId = `send${String(index).padStart(10, '0')}`;
-  const asked = messageOf(index);
+  const asked = messageOf(index, count);
   await store.claim({
     sendId,
     // The oldest are somebody else's, as many of them whatever the size.
@@ -46,10 +56,10 @@ async function put(store, index) {
   await store.record(sendId, { status: 'ACCEPTED', message }, index);
 }
 
-/** Stores `count` messages: the one of number n has the id `id-n` and the time n, in microseconds since 1970. */
+/** Stores `count` messages in a tenth as many conversations: the message of number n has the id `id-n` and the time n, in microseconds since 1970. */
 export async function fill(store, count) {
   for (let index = 0; index < count; index += AT_ONCE) {
     const length = Math.min(AT_ONCE, count - index);
-    await Promise.all(Array.from({ length }, (_, offset) => put(store, index + offset)));
+    await Promise.all(Array.from({ length }, (_, offset) => put(store, index + offset, count)));
   }
 }

@@ -248,6 +248,18 @@ describe('a callback', () => {
     expect(read(`[${event}]`)).toMatchObject([{ kind }]);
   });
 
+  it.each([
+    ['its own word', { owner: '+15' }, '+16', '+15'],
+    ['the one number that the event names', {}, '+16', '+16'],
+    ['the one number in a list of them', {}, ['+16'], '+16'],
+    ['the first recipient where the event names several', {}, ['+16', '+17'], MESSAGE.to[0]],
+    ['the first recipient where the event names none', {}, undefined, MESSAGE.to[0]],
+    ['the first recipient where the event names nothing', {}, '', MESSAGE.to[0]],
+  ])('that a message came in has its owner by %s', (_name, fields, to, owner) => {
+    const event = { type: 'message-received', to, message: { ...MESSAGE, owner: undefined, ...fields } };
+    expect(parse([event])).toMatchObject([{ kind: 'received', message: { owner } }]);
+  });
+
   it('of another channel is cut when it is too long', () => {
     const [event] = parse([{ ...FAILED, type: 'message-read', odd: 'x'.repeat(20_000) }]);
     expect(event).toMatchObject({ kind: 'other', event: { type: 'message-read' } });

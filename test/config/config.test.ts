@@ -27,6 +27,8 @@ function problemsOf(environment: Environment): readonly string[] {
   return [];
 }
 
+const SHA256 = 'a'.repeat(64);
+
 describe('the configuration', () => {
   it('defaults to the sandbox on loopback', () => {
     expect(readConfig({})).toEqual({
@@ -45,7 +47,12 @@ describe('the configuration', () => {
       corsOrigins: [],
       trustedProxies: [],
       trustedDocuments: { mode: 'off', file: null },
-      sendPolicy: { allowedRegions: ['US', 'CA'], mediaHosts: null, allowHttpMedia: true },
+      sendPolicy: {
+        allowedRegions: ['US', 'CA'],
+        mediaHosts: null,
+        allowHttpMedia: true,
+        applicationIds: new Map(),
+      },
       limitSends: [
         { count: 10_000, windowSeconds: 1 },
         { count: 1_000_000, windowSeconds: 86_400 },
@@ -55,7 +62,25 @@ describe('the configuration', () => {
       keepsConsent: true,
       optOutReply: null,
       logLevel: 'info',
+      publicUrl: null,
+      mediaDir: null,
     });
+  });
+
+  it('takes the URL under which clients reach it, without the slash behind, and no other text', () => {
+    expect(readConfig({ PUBLIC_URL: 'https://sms.example.com/api/' }).publicUrl).toBe('https://sms.example.com/api');
+    for (const url of [
+      'sms.example.com',
+      'ftp://a',
+      'https://user@a',
+      'https://a?b',
+      'https://a#b',
+      'https://a b',
+      'https://',
+    ]) {
+      expect(() => readConfig({ PUBLIC_URL: url })).toThrow('PUBLIC_URL must be an absolute http or https URL');
+    }
+    expect(readConfig({ MEDIA_DIR: '/var/lib/media' }).mediaDir).toBe('/var/lib/media');
   });
 
   it('goes live with a client id and secret, and drops a trailing slash', () => {
@@ -259,6 +284,14 @@ describe('the configuration', () => {
     expect(problems.join()).not.toContain('SECRET:');
     expect(problems.join()).not.toContain('u:');
     expect(problems.join()).not.toContain('SECRET\u0007');
+    const ofNumbers = problemsOf({
+      API_KEYS: `shop:${SHA256}`,
+      ALLOWED_SENDERS: 'shop:+19995550123,SECRET',
+      SENDERS: '+19995550123=SECRET,SECRET',
+      JWT_NUMBERS_CLAIM: 'SECRET',
+    });
+    expect(ofNumbers).toHaveLength(3);
+    expect(ofNumbers.join()).not.toMatch(/SECRET|9995550123/);
   });
 
   it.each([
@@ -273,8 +306,8 @@ describe('the configuration', () => {
     expect(problemsOf({ ...LIVE, CATAPULT_URL: url })).toHaveLength(1);
   });
 
-  const SHA256 = 'a'.repeat(64);
   const JWT = { JWT_ISSUER: 'https://i.example', JWT_AUDIENCE: 'messages', JWT_JWKS_URL: 'https://i.example/jwks' };
+  const numbers = (count: number): string[] => Array.from({ length: count }, (_, index) => `+1919555${1_000 + index}`);
 
   it.each([
     ['live', { ...LIVE, AUTH: '' }],
@@ -335,6 +368,24 @@ describe('the configuration', () => {
     { ALLOWED_SENDERS: 'shop:+19195551212' },
     { ALLOWED_SENDERS: 'shop:+19195551212', API_KEYS: `Shop:${SHA256}` },
     { ALLOWED_SENDERS: 'jwt:me:+19195551212', API_KEYS: `shop:${SHA256}` },
+    // More than one caller may have.
+    { ALLOWED_SENDERS: `shop:${numbers(101).join('|')}`, API_KEYS: `shop:${SHA256}` },
+    { JWT_NUMBERS_CLAIM: 'numbers' },
+    { JWT_NUMBERS_CLAIM: 'numbers', API_KEYS: `shop:${SHA256}` },
+    { ...JWT, JWT_NUMBERS_CLAIM: 'num\u0007bers' },
+    { SENDERS: '+19195551212' },
+    { SENDERS: '+19195551212=' },
+    { SENDERS: '=app-1' },
+    { SENDERS: '12345=app-1' },
+    { SENDERS: '+119195551212=app-1' },
+    { SENDERS: '+19195551212=app 1' },
+    { SENDERS: `+19195551212=${'a'.repeat(256)}` },
+    { SENDERS: '+19195551212=app-1,+19195551213=app-1,+19195551212=app-2' },
+    {
+      SENDERS: numbers(1_001)
+        .map((number) => `${number}=app-1`)
+        .join(','),
+    },
     // No sender is written so: nobody could send.
     { ALLOWED_SENDERS: 'shop:+119195551212', API_KEYS: `shop:${SHA256}` },
     // The SHA-256 of nothing.
@@ -399,8 +450,33 @@ describe('the configuration', () => {
       { count: 9, windowSeconds: 2_073_600 },
     ]);
     expect(limitPerRecipient).toEqual([]);
-    expect(sendPolicy).toEqual({ allowedRegions: '*', mediaHosts: ['a.example', '*.b.example'], allowHttpMedia: true });
+    expect(sendPolicy).toMatchObject({
+      allowedRegions: '*',
+      mediaHosts: ['a.example', '*.b.example'],
+      allowHttpMedia: true,
+    });
     expect(auth.senders).toEqual({ 'jwt:me': ['+19195551212', '+19195551213'] });
+  });
+
+  it('knows the application of each number', () => {
+    const { sendPolicy } = readConfig({ SENDERS: '+19195551212=app=1, +19195551213=93de2206-9669' });
+    expect([...sendPolicy.applicationIds]).toEqual([
+      ['+19195551212', 'app=1'],
+      ['+19195551213', '93de2206-9669'],
+    ]);
+  });
+
+  it('gives a caller a hundred numbers, each once, and reads those of tokens only from the claim that it names', () => {
+    const [first = '', ...others] = numbers(100);
+    const listed = [first, ...others, first].join('|');
+    const { auth } = readConfig({
+      ...JWT,
+      ALLOWED_SENDERS: `jwt:me:${listed}`,
+      JWT_NUMBERS_CLAIM: 'https://me/numbers',
+    });
+    expect(auth.senders['jwt:me']).toEqual([first, ...others]);
+    expect(auth.tokens?.numbersClaim).toBe('https://me/numbers');
+    expect(readConfig(JWT).auth.tokens?.numbersClaim).toBeNull();
   });
 
   it('binds a caller to its numbers, whatever its name', () => {

@@ -10,13 +10,14 @@ import { MessageService } from '../../src/messaging/message-service.js';
 import type { Message } from '../../src/messaging/message.js';
 import { SendPolicy } from '../../src/messaging/send-policy.js';
 import { openStore } from '../../src/store/index.js';
+import { NO_ATTACHMENTS } from '../support/attachments.js';
 import { NO_LIMITS } from '../support/limits.js';
 import { OUTBOUND } from '../support/messages.js';
 import { NO_OPT_OUTS } from '../support/opt-outs.js';
 import { replacing } from '../support/replacing.js';
 import { manualClock } from '../support/clock.js';
 
-const ALL_ALLOWED = { allowedRegions: '*', mediaHosts: null, allowHttpMedia: true } as const;
+const ALL_ALLOWED = { allowedRegions: '*', mediaHosts: null, allowHttpMedia: true, applicationIds: new Map() } as const;
 
 it('100 representations, and the same message asked for beside them, are one query to the store', async () => {
   const store = await openStore({ databaseUrl: null, file: ':memory:' });
@@ -52,14 +53,17 @@ it('100 representations, and the same message asked for beside them, are one que
       onStillWaiting: () => undefined,
     },
     limits: NO_LIMITS,
+    applicationIds: new Map(),
     refusals: { add: () => undefined },
     newId: () => 'id',
     sendTimeoutMs: 1,
   });
   const newContext = contextFactory({
+    optOuts: NO_OPT_OUTS,
     messages: service,
     feed: new MessageFeed(store),
     changes: new ChangeStream(store, systemClock),
+    attachments: NO_ATTACHMENTS,
     onInternalError: () => undefined,
   });
   const { data, errors } = await graphql({

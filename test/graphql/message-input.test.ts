@@ -20,6 +20,7 @@ import { MessageFeed } from '../../src/messaging/message-feed.js';
 import type { MessageService, SendRequest } from '../../src/messaging/message-service.js';
 import { SendPolicy } from '../../src/messaging/send-policy.js';
 import { openStore } from '../../src/store/index.js';
+import { NO_ATTACHMENTS } from '../support/attachments.js';
 import { INPUT } from '../support/messages.js';
 import { NO_OPT_OUTS } from '../support/opt-outs.js';
 
@@ -262,12 +263,17 @@ it('a key gets its first answer, even if the rules got stricter and refuse its i
     },
     // Nothing else of the service is called.
   } as unknown as MessageService;
-  const policy = new SendPolicy({ allowedRegions: ['US'], mediaHosts: null, allowHttpMedia: true }, { now: () => 0 });
+  const policy = new SendPolicy(
+    { allowedRegions: ['US'], mediaHosts: null, allowHttpMedia: true, applicationIds: new Map() },
+    { now: () => 0 },
+  );
   const store = await openStore({ databaseUrl: null, file: ':memory:' });
   const newContext = contextFactory({
+    optOuts: NO_OPT_OUTS,
     messages,
     feed: new MessageFeed(store),
     changes: new ChangeStream(store, systemClock),
+    attachments: NO_ATTACHMENTS,
     onInternalError: () => undefined,
   });
   const send = (fields: object): ReturnType<typeof graphql> =>

@@ -278,12 +278,14 @@ describe('the lookups of one request', () => {
     const store: MessageStore = await openStore({ databaseUrl: null, file: ':memory:' });
     const queries: (readonly string[])[] = [];
     const loaders = createLoaders({
+      optOuts: (pairs) => Promise.resolve(pairs.map(() => false)),
       messages: (ids) => {
         queries.push(ids);
         return store.messagesById(ids, EVERYBODY);
       },
       sends: (ids) => store.sendsById('sendId', ids, EVERYBODY),
       sendsOfMessages: (ids) => store.sendsById('messageId', ids, EVERYBODY),
+      conversations: (ids) => store.conversationsById(ids, EVERYBODY),
     });
     const found = await Promise.all(['a', 'b', 'a', 'c'].map((id) => loaders.messages.load(id)));
     expect(found).toEqual([null, null, null, null]);

@@ -13,6 +13,7 @@ import { MessageFeed } from '../../src/messaging/message-feed.js';
 import type { MessageService, SendRequest } from '../../src/messaging/message-service.js';
 import { SendPolicy, type SendPolicyOptions } from '../../src/messaging/send-policy.js';
 import { openStore, type OpenStore } from '../../src/store/index.js';
+import { NO_ATTACHMENTS } from '../support/attachments.js';
 import { startTestApp, upstreamAt, type TestApp } from '../support/app.js';
 import { execute, post, type Answer } from '../support/client.js';
 import {
@@ -170,8 +171,13 @@ describe('validateMessage, beside a send of the same input', () => {
   const under = (options: SendPolicyOptions): GraphQLSchema =>
     buildMessagingSchema({ messages, optOuts: NO_OPT_OUTS, policy: new SendPolicy(options, { now: () => NOW }) });
   const schemas = fc.constantFrom(
-    under({ allowedRegions: '*', mediaHosts: null, allowHttpMedia: true }),
-    under({ allowedRegions: ['US'], mediaHosts: ['cdn.example.com'], allowHttpMedia: false }),
+    under({ allowedRegions: '*', mediaHosts: null, allowHttpMedia: true, applicationIds: new Map() }),
+    under({
+      allowedRegions: ['US'],
+      mediaHosts: ['cdn.example.com'],
+      allowHttpMedia: false,
+      applicationIds: new Map([['+12345678901', 'app-1']]),
+    }),
   );
 
   /** What both say of one input: the mistakes, in the order in which they are listed. */
@@ -181,9 +187,11 @@ describe('validateMessage, beside a send of the same input', () => {
     schema: GraphQLSchema,
   ): Promise<{ validated: FieldError[]; refused: readonly FieldError[] }> {
     const newContext = contextFactory({
+      optOuts: NO_OPT_OUTS,
       messages,
       feed: new MessageFeed(store),
       changes: new ChangeStream(store, systemClock),
+      attachments: NO_ATTACHMENTS,
       onInternalError: () => undefined,
     });
     const run = async (source: string): Promise<{ fieldErrors?: FieldError[] }> => {
@@ -214,7 +222,7 @@ describe('validateMessage, beside a send of the same input', () => {
     from: number,
     to: fc.array(number, { maxLength: 12 }),
     text: fc.constantFrom('Hey', '', 'a'.repeat(2_049), 'a\0'),
-    applicationId: fc.constantFrom('app-1', ' ', 'a'.repeat(256)),
+    applicationId: fc.constantFrom('app-1', ' ', 'a'.repeat(256), null),
     media: fc.option(fc.array(url, { maxLength: 12 })),
     tag: fc.option(fc.constantFrom('red', 'a'.repeat(1_025))),
     expiresAt: fc.option(fc.constantFrom('2025-12-31T23:59:59Z', '2026-01-02T00:00:00Z')),
@@ -242,16 +250,23 @@ describe('validateMessage, beside a send of the same input', () => {
         return super.mistakesOf(message, caller);
       }
     }
-    const options: SendPolicyOptions = { allowedRegions: ['US'], mediaHosts: null, allowHttpMedia: false };
+    const options: SendPolicyOptions = {
+      allowedRegions: ['US'],
+      mediaHosts: null,
+      allowHttpMedia: false,
+      applicationIds: new Map(),
+    };
     const schema = buildMessagingSchema({
       messages,
       optOuts: NO_OPT_OUTS,
       policy: new CountingPolicy(options, { now: () => NOW }),
     });
     const newContext = contextFactory({
+      optOuts: NO_OPT_OUTS,
       messages,
       feed: new MessageFeed(store),
       changes: new ChangeStream(store, systemClock),
+      attachments: NO_ATTACHMENTS,
       onInternalError: () => undefined,
     });
     const input = { ...INPUT, to: Array(10_000).fill('+447912345678'), media: Array(10_000).fill('http://10.0.0.1/') };

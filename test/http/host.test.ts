@@ -127,7 +127,7 @@ describe('the HTTP host', () => {
     expect(await preflight(APP_ORIGIN)).toMatchObject({
       'access-control-allow-origin': APP_ORIGIN,
       'access-control-allow-headers':
-        'content-type, authorization, x-api-key, apollo-require-preflight, apollographql-client-name, apollographql-client-version, graphql-client-name, x-apollo-operation-name, x-request-id, traceparent, tracestate, baggage, sentry-trace',
+        'content-type, authorization, x-api-key, x-filename, range, apollo-require-preflight, apollographql-client-name, apollographql-client-version, graphql-client-name, x-apollo-operation-name, x-request-id, traceparent, tracestate, baggage, sentry-trace',
     });
     const { headers } = await request(app.url, {
       method: 'POST',
@@ -136,7 +136,7 @@ describe('the HTTP host', () => {
     });
     expect(headers).toMatchObject({
       'access-control-allow-origin': APP_ORIGIN,
-      'access-control-expose-headers': 'x-request-id',
+      'access-control-expose-headers': 'x-request-id, content-disposition, content-range, accept-ranges',
       'cross-origin-resource-policy': 'cross-origin',
     });
     expect(await preflight(APP_ORIGIN)).not.toHaveProperty('access-control-allow-credentials');

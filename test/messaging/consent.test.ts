@@ -7,6 +7,7 @@ import { MessageService, type SendRequest } from '../../src/messaging/message-se
 import type { GatewayReport, MessageStore, Refused, SendLimits, SendOutcome } from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';
 import { manualClock, type ManualClock } from '../support/clock.js';
+import { NO_LIMITS } from '../support/limits.js';
 import { OUTBOUND } from '../support/messages.js';
 import { quiet } from '../support/waiting.js';
 
@@ -27,6 +28,7 @@ let rooms: { taken: number; dropped: number; callers: string[] };
 let messageIds: number;
 
 const limits: SendLimits = {
+  left: () => NO_LIMITS.left('a'),
   look(caller) {
     rooms.callers.push(caller);
     if (refused !== null) return Promise.resolve(refused);
@@ -52,6 +54,7 @@ function newService(): MessageService {
       onRecordFailure: () => undefined,
       onStillWaiting: () => undefined,
     },
+    applicationIds: new Map(),
     refusals: { add: () => undefined },
     gateway: {
       async send(message): Promise<GatewayReport> {
@@ -233,7 +236,6 @@ describe('the confirmation of an opt-out', () => {
       () => hear('STOP', { owner: '+18885550100', to: ['+18885550100'] }),
     ],
     ['whose word does not say where it came to', () => hear('STOP', { owner: null, to: [OURS, '+12345678909'] })],
-    ['whose word has no application', () => hear('STOP', { applicationId: null })],
     ['whose word is older than five minutes', () => hear('STOP', { time: (START - 300_001) * 1000 })],
   ])('does not go out to somebody %s', async (_name, act) => {
     await act();

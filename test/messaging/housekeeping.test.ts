@@ -24,12 +24,13 @@ describe('housekeeping', () => {
   let expired: number[];
   let failures: unknown[];
   let dropped: number[];
+  let filed: unknown[];
   let stop: (() => Promise<void>) | undefined;
 
   beforeEach(async () => {
     store = await openStore({ databaseUrl: null, file: ':memory:' });
     clock = manualClock(0);
-    [expired, failures, dropped, stop] = [[], [], [], undefined];
+    [expired, failures, dropped, filed, stop] = [[], [], [], [], undefined];
   });
   afterEach(async () => {
     await stop?.();
@@ -49,6 +50,7 @@ describe('housekeeping', () => {
       clock,
       onExpired: (count) => expired.push(count),
       onDropped: (count) => dropped.push(count),
+      onFiled: (progress) => filed.push(progress),
       onFailure: (error) => failures.push(error),
     });
   }
@@ -86,6 +88,30 @@ describe('housekeeping', () => {
     expect(await claimAgain()).toBe('HELD');
     await pass(PURGE_EVERY_MS);
     expect(await claimAgain()).toBe('CLAIMED');
+  });
+
+  it('puts the messages of an earlier version into their conversations, in small steps with pauses, and tells how far it is', async () => {
+    let left = 450;
+    const steps: number[] = [];
+    const unfiled = replacing(store, {
+      fileMessages(limit: number) {
+        const some = Math.min(limit, left);
+        left -= some;
+        if (some > 0) steps.push(some);
+        return Promise.resolve(some);
+      },
+      countUnfiled: () => Promise.resolve(left),
+    });
+    await start(unfiled);
+    await pass(5_000);
+    expect(steps).toEqual([100]);
+    await pass(10_000);
+    expect(filed).toEqual([{ filed: 200, of: 450 }]);
+    for (let step = 0; step < 4; step++) await pass(5);
+    expect(steps).toEqual([100, 100, 100, 100, 50]);
+    expect(filed.at(-1)).toEqual({ filed: 450, of: 450 });
+    await pass(60_000);
+    expect(filed).toHaveLength(2);
   });
 
   it('applies events that were stored at the same moment as their message', async () => {

@@ -3,7 +3,7 @@ import { EVERYBODY, type Whose } from '../../src/messaging/caller.js';
 import type { Message } from '../../src/messaging/message.js';
 import { MessageFeed } from '../../src/messaging/message-feed.js';
 import type { MessageStore, StoreChange } from '../../src/messaging/ports.js';
-import { accepted } from '../store/sends.js';
+import { accepted, own } from '../store/sends.js';
 import { quiet } from '../support/waiting.js';
 
 describe('a subscriber', () => {
@@ -46,13 +46,13 @@ describe('a subscriber', () => {
     it('gets only that message, and only when it changed', async () => {
       put('m1');
       put('m2');
-      const updates = feed.updates('m1', 'shop');
+      const updates = feed.updates('m1', own('shop'));
       expect(await readBy(updates.next())).toEqual(['m1', 'ACCEPTED']);
       const next = updates.next();
       tell({ kind: 'updated', messageId: 'm2' });
       tell({ kind: 'received', messageId: 'm2' });
       expect(await readBy(next)).toBe('waiting');
-      expect(asked).toEqual([{ ids: ['m1'], caller: 'shop' }]);
+      expect(asked).toEqual([{ ids: ['m1'], caller: own('shop') }]);
       // It was touched, and is the same.
       tell({ kind: 'updated', messageId: 'm1' });
       expect(await readBy(next)).toBe('waiting');
@@ -99,7 +99,7 @@ describe('a subscriber', () => {
     it('gets every message that came in, in order, and no other change', async () => {
       put('m1', { status: 'RECEIVED' });
       put('m2', { status: 'RECEIVED' });
-      const received = feed.received(null);
+      const received = feed.received(null, EVERYBODY);
       tell({ kind: 'updated', messageId: 'm2' });
       tell({ kind: 'received', messageId: 'm1' });
       tell({ kind: 'received', messageId: 'm2' });
@@ -110,7 +110,7 @@ describe('a subscriber', () => {
 
     it('skips a message that is gone', async () => {
       put('m2', { status: 'RECEIVED' });
-      const received = feed.received(null);
+      const received = feed.received(null, EVERYBODY);
       tell({ kind: 'received', messageId: 'm1' });
       tell({ kind: 'received', messageId: 'm2' });
       expect(await readBy(received.next())).toEqual(['m2', 'RECEIVED']);
@@ -124,15 +124,44 @@ describe('a subscriber', () => {
     ])('for one number gets a message %s: %#', async (_name, fields, isFor) => {
       put('m1', fields);
       put('last', { owner: '+17' });
-      const received = feed.received('+17');
+      const received = feed.received('+17', EVERYBODY);
       tell({ kind: 'received', messageId: 'm1' });
       tell({ kind: 'received', messageId: 'last' });
       expect(await readBy(received.next())).toEqual([isFor ? 'm1' : 'last', 'ACCEPTED']);
     });
 
+    const own = (...numbers: string[]): Whose => ({ caller: 'shop', numbers });
+    it.each<[string, Whose, Partial<Message>, boolean]>([
+      ['to its number', own('+16', '+17'), { owner: '+17' }, true],
+      ['to another number', own('+16', '+18'), { owner: '+17' }, false],
+      ['to another number, beside its own', own('+16'), { owner: '+17', to: ['+16', '+17'] }, false],
+      ['from its number', own('+16'), { owner: '+17', from: '+16' }, false],
+      ['that belongs to no number', own('+17'), { owner: null, to: ['+17'] }, false],
+      ['for a caller without numbers', own(), { owner: '+17' }, false],
+      ['for everybody', EVERYBODY, { owner: null, to: ['+17'] }, true],
+    ])('gets a message only if it may be seen: %s', async (_name, whose, fields, isSeen) => {
+      put('m1', { direction: 'IN', status: 'RECEIVED', ...fields });
+      const received = feed.received(null, whose);
+      tell({ kind: 'received', messageId: 'm1' });
+      expect(await readBy(received.next())).toEqual(isSeen ? ['m1', 'RECEIVED'] : 'waiting');
+    });
+
+    it('reads a message once for all subscribers that hear of it, whatever their numbers', async () => {
+      put('m1', { direction: 'IN', status: 'RECEIVED', owner: '+17' });
+      const callers: Whose[] = [own('+17'), own('+16'), EVERYBODY];
+      const some = callers.map((whose) => feed.received(null, whose).next());
+      tell({ kind: 'received', messageId: 'm1' });
+      expect(await Promise.all(some.map(readBy))).toEqual([['m1', 'RECEIVED'], 'waiting', ['m1', 'RECEIVED']]);
+      expect(asked).toEqual([{ ids: ['m1'], caller: EVERYBODY }]);
+      // It is not remembered.
+      tell({ kind: 'received', messageId: 'm1' });
+      await quiet();
+      expect(asked).toHaveLength(2);
+    });
+
     it('may fall a thousand messages behind, and no further', async () => {
       put('m', { status: 'RECEIVED' });
-      const [slow, slower] = [feed.received(null), feed.received(null)];
+      const [slow, slower] = [feed.received(null, EVERYBODY), feed.received(null, EVERYBODY)];
       for (let index = 0; index < 1_000; index++) tell({ kind: 'received', messageId: 'm' });
       expect(await readBy(slow.next())).toEqual(['m', 'RECEIVED']);
       tell({ kind: 'received', messageId: 'm' });
@@ -143,7 +172,7 @@ describe('a subscriber', () => {
 
     it('ends at once when something was missed, although messages wait', async () => {
       put('m1', { status: 'RECEIVED' });
-      const received = feed.received(null);
+      const received = feed.received(null, EVERYBODY);
       tell({ kind: 'received', messageId: 'm1' });
       tell({ kind: 'missed' });
       await expect(received.next()).rejects.toMatchObject({ code: 'SUBSCRIPTION_LOST' });
@@ -151,7 +180,7 @@ describe('a subscriber', () => {
     });
 
     it('ends when it is left, whether or not it waits', async () => {
-      const [waiting, idle] = [feed.received(null), feed.received(null)];
+      const [waiting, idle] = [feed.received(null, EVERYBODY), feed.received(null, EVERYBODY)];
       const next = waiting.next();
       await waiting.return?.();
       expect(await readBy(next)).toBe('done');

@@ -140,7 +140,7 @@ describe('the feed', () => {
   });
 
   it('of incoming messages is for all numbers or for one', async () => {
-    const [all, one] = [feed.received(null), feed.received('+17')];
+    const [all, one] = [feed.received(null, EVERYBODY), feed.received('+17', EVERYBODY)];
     const firsts = [all.next(), one.next()];
     await store.take({ kind: 'received', message: inbound('a') }, 1);
     // Another of the numbers that it went to has this one.
@@ -153,10 +153,10 @@ describe('the feed', () => {
   });
 
   it('of incoming messages is cut off when its reader is too slow, or when something was missed', async () => {
-    const slow = feed.received(null);
+    const slow = feed.received(null, EVERYBODY);
     for (let index = 0; index <= 1_000; index++) tell({ kind: 'received', messageId: `m${index}` });
     await expect(slow.next()).rejects.toMatchObject({ code: 'SUBSCRIPTION_LOST', retryable: true });
-    const interrupted = feed.received(null);
+    const interrupted = feed.received(null, EVERYBODY);
     const next = interrupted.next();
     tell({ kind: 'missed' });
     await expect(next).rejects.toMatchObject({ code: 'SUBSCRIPTION_LOST' });

@@ -14,6 +14,7 @@ import {
   type SendOutcome,
 } from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';
+import { NO_LIMITS } from '../support/limits.js';
 import { OUTBOUND } from '../support/messages.js';
 import { manualClock, type ManualClock } from '../support/clock.js';
 import { quiet } from '../support/waiting.js';
@@ -68,6 +69,8 @@ describe('a send', () => {
   let clock: ManualClock;
   let services: MessageService[];
   let ids: number;
+  let applicationIds: ReadonlyMap<string, string>;
+  let applications: string[];
 
   beforeEach(async () => {
     real = await openStore({ databaseUrl: null, file: ':memory:' });
@@ -104,6 +107,8 @@ describe('a send', () => {
         },
       });
     ids = 0;
+    applicationIds = new Map();
+    applications = [];
   });
   afterEach(async () => {
     for (const service of services) await service.close();
@@ -114,8 +119,9 @@ describe('a send', () => {
     const service = new MessageService({
       store,
       gateway: {
-        async send(_message, _sendId, endsAt): Promise<GatewayReport> {
+        async send(message, _sendId, endsAt): Promise<GatewayReport> {
           steps.push('call');
+          applications.push(message.applicationId);
           deadlines.push(endsAt);
           return { ...(await outcome()), attempts: 1, lastSeen: 'HTTP 202' };
         },
@@ -135,7 +141,9 @@ describe('a send', () => {
           };
           return (await look()) ?? { kind: 'ROOM', take, drop };
         },
+        left: () => NO_LIMITS.left(''),
       },
+      applicationIds,
       refusals: { add: (...refused) => refusals.push(refused) },
       sendTimeoutMs: 20_000,
     });
@@ -173,6 +181,39 @@ describe('a send', () => {
   }
 
   const diskFull = (): Promise<never> => Promise.reject(new Error('disk full'));
+
+  describe('a message without an application', () => {
+    const bare = { ...OUTBOUND, applicationId: null };
+
+    it('goes out through that of its number; with one, through the one that it names', async () => {
+      applicationIds = new Map([[OUTBOUND.from, 'app-of-number']]);
+      await newService().send(request({ message: bare }));
+      await newService().send(request({ message: OUTBOUND, idempotencyKey: 'other' }));
+      expect(applications).toEqual(['app-of-number', 'app-1']);
+    });
+
+    it('is not sent if none is known for its number', async () => {
+      expect(await failureOf(newService().send(request({ message: bare })))).toBe('BAD_USER_INPUT NOT_SENT');
+      expect(steps).toEqual(['sendByKey']);
+    });
+
+    it('is the same input after the application of its number has changed, or is not known any more', async () => {
+      applicationIds = new Map([[OUTBOUND.from, 'app-1']]);
+      const first = await newService().send(request({ message: bare }));
+      for (const now of [new Map([[OUTBOUND.from, 'app-2']]), new Map<string, string>()]) {
+        applicationIds = now;
+        expect(await newService().send(request({ message: bare }))).toEqual(first);
+      }
+      expect(applications).toEqual(['app-1']);
+    });
+
+    it('is another input than one that names the same application', async () => {
+      applicationIds = new Map([[OUTBOUND.from, 'app-1']]);
+      await newService().send(request({ message: bare }));
+      const named = newService().send(request({ message: { ...bare, applicationId: 'app-1' } }));
+      expect(await failureOf(named)).toBe('IDEMPOTENCY_KEY_REUSED NOT_SENT');
+    });
+  });
 
   it('is called only after the commit of its claim returned, and answered only after the commit of its record', async () => {
     const [claimed, recorded] = [gate(), gate()];

@@ -145,7 +145,12 @@ describe('a number', () => {
 });
 
 describe('a policy', () => {
-  const ALL: SendPolicyOptions = { allowedRegions: '*', mediaHosts: null, allowHttpMedia: true };
+  const ALL: SendPolicyOptions = {
+    allowedRegions: '*',
+    mediaHosts: null,
+    allowHttpMedia: true,
+    applicationIds: new Map(),
+  };
   const refusal = (options: Partial<SendPolicyOptions>, message: object, caller = ANYBODY): string[] => {
     const policy = new SendPolicy({ ...ALL, ...options }, { now: () => 1_000 });
     const mistakes = policy.refusalOf({ ...OUTBOUND, ...message }, caller)?.fieldErrors ?? [];
@@ -165,7 +170,12 @@ describe('a policy', () => {
       'http://cdn.example.com/c',
       'https://10.0.0.1/d',
     ];
-    expect(refusal({ mediaHosts: ['cdn.example.com', '10.0.0.1'], allowHttpMedia: false }, { media })).toEqual([
+    expect(
+      refusal(
+        { mediaHosts: ['cdn.example.com', '10.0.0.1'], allowHttpMedia: false, applicationIds: new Map() },
+        { media },
+      ),
+    ).toEqual([
       'input.media.1 MEDIA_HOST_NOT_ALLOWED',
       'input.media.2 MEDIA_NOT_HTTPS',
       'input.media.3 MEDIA_HOST_NOT_ALLOWED',

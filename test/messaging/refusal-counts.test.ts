@@ -58,6 +58,7 @@ describe('refused sends', () => {
       clock,
       onExpired: () => undefined,
       onDropped: () => undefined,
+      onFiled: () => undefined,
       onFailure: () => undefined,
     });
     counts.add('a', 0);

@@ -4,7 +4,7 @@ import { ServiceError } from '../../src/errors.js';
 import { MessageService, type SendReport, type SendRequest } from '../../src/messaging/message-service.js';
 import type { GatewayReport, MessageStore, SendOutcome } from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';
-import { accepted, firstOf, NO_FILTER } from '../store/sends.js';
+import { accepted, firstOf, NO_FILTER, own } from '../store/sends.js';
 import { NO_LIMITS } from '../support/limits.js';
 import { OUTBOUND } from '../support/messages.js';
 import { manualClock, type ManualClock } from '../support/clock.js';
@@ -47,6 +47,7 @@ describe('a send', () => {
         onStillWaiting: () => undefined,
       },
       limits: NO_LIMITS,
+      applicationIds: new Map(),
       refusals: { add: () => undefined },
       newId: () => `send${++ids}`,
       sendTimeoutMs: 20_000,
@@ -153,8 +154,8 @@ describe('a send', () => {
     outcome = { status: 'ACCEPTED', message };
     await service.send(request());
     expect(await service.messagesById(['m1'], EVERYBODY)).toEqual([message]);
-    expect(await service.messagesById(['m1'], 'shop')).toEqual([message]);
-    expect(await service.messagesById(['m1'], 'other')).toEqual([null]);
+    expect(await service.messagesById(['m1'], own('shop'))).toEqual([message]);
+    expect(await service.messagesById(['m1'], own('other'))).toEqual([null]);
     const position = { time: 5, sendId: 'send1' };
     expect((await service.listMessages(NO_FILTER, firstOf(10))).listed).toEqual([{ message, position }]);
     expect((await service.listMessages(NO_FILTER, firstOf(10, position))).listed).toEqual([]);

@@ -268,7 +268,12 @@ describe('a media host', () => {
 });
 
 it('a policy names everything that it does not allow, each at its field', () => {
-  const options = { allowedRegions: ['US'], mediaHosts: ['cdn.example.com'], allowHttpMedia: false };
+  const options = {
+    allowedRegions: ['US'],
+    mediaHosts: ['cdn.example.com'],
+    allowHttpMedia: false,
+    applicationIds: new Map(),
+  };
   const policy = new SendPolicy(options, { now: () => 1_000 });
   const caller = { ...ANYBODY, senders: new Set(['+12345678909']) };
   const message = {
@@ -287,6 +292,26 @@ it('a policy names everything that it does not allow, each at its field', () => 
     ['input.expiresAt', 'ALREADY_EXPIRED'],
   ]);
   expect(policy.refusalOf({ ...OUTBOUND, expiresAt: 1_000_001 }, ANYBODY)).toBeNull();
+});
+
+it('a policy needs an application that is named or known, and tells nothing of the numbers of others', () => {
+  const options = { allowedRegions: '*', mediaHosts: null, allowHttpMedia: true } as const;
+  const applicationIds = new Map([['+12345678909', 'app-9']]);
+  const policy = new SendPolicy({ ...options, applicationIds }, { now: () => 1_000 });
+  const own = { ...ANYBODY, senders: new Set(['+12345678908', '+12345678909']) };
+  const stranger = { ...ANYBODY, senders: new Set<string>() };
+  const codesOf = (from: string, caller = ANYBODY, applicationId: string | null = null): string[] =>
+    policy
+      .mistakesOf({ ...OUTBOUND, from, applicationId }, caller)
+      .map(({ path, code }) => `${path.join('.')} ${code}`);
+  expect(codesOf('+12345678909')).toEqual([]);
+  expect(codesOf('+12345678909', own)).toEqual([]);
+  expect(codesOf('+12345678908')).toEqual(['input.applicationId APPLICATION_ID_REQUIRED']);
+  expect(codesOf('+12345678908', own)).toEqual(['input.applicationId APPLICATION_ID_REQUIRED']);
+  expect(codesOf('+12345678908', own, 'app-1')).toEqual([]);
+  for (const from of ['+12345678908', '+12345678909']) {
+    expect(codesOf(from, stranger)).toEqual(['input.from SENDER_NOT_ALLOWED']);
+  }
 });
 
 it.each(['constructor', 'toString', '__proto__'])(

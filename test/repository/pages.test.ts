@@ -157,6 +157,7 @@ describe.each(PAGES)('%s', (page) => {
 
 describe.each([
   'README.md',
+  'docs/access-and-limits.md',
   'docs/clients.md',
   'docs/consent.md',
   'docs/errors.md',

@@ -79,6 +79,7 @@ const graphql = (query: unknown, variables?: unknown, more: object = {}): Sent =
 const sending = (fields: object): Sent => graphql(SEND, { input: { ...INPUT, ...fields } });
 const VALIDATE =
   'query ($input: MessageInput!) { validateMessage(input: $input) { fieldErrors { code } preview { unitCount } } }';
+const LISTEN = 'subscription ($to: String) { messageReceived(to: $to) { id } }';
 const NORMALIZE =
   'query ($text: String!, $region: String) { normalizeNumber(text: $text, region: $region) { number region } }';
 
@@ -115,6 +116,7 @@ describe('by the shape of the input', () => {
     ['a number as text', { text: 5 }],
     ['an object as text', { text: { toString: CANARY } }],
     ['no application', { applicationId: '' }],
+    ['null as application', { applicationId: null }],
     ['an application of spaces', { applicationId: '   ' }],
     ['an application of 256 characters', { applicationId: 'x'.repeat(256) }],
     ['an object as application', { applicationId: { id: 1 } }],
@@ -225,7 +227,7 @@ describe('by the shape of the input', () => {
     ['50 directives on a field', graphql(`{ __typename ${'@include(if: true) '.repeat(50)} }`)],
     ['@defer', graphql('{ ... @defer { __typename } }')],
     ['@stream', graphql('{ messages { nodes @stream { id } } }')],
-    ['a subscription over HTTP', graphql('subscription { messageReceived { id } }')],
+    ['a subscription over HTTP', graphql('subscription { messageReceived(to: "+12345678909") { id } }')],
     [
       'a subscription under a condition',
       graphql('subscription ($v: Boolean) { messageReceived @include(if: $v) { id } }'),
@@ -573,6 +575,12 @@ describe('by who calls', () => {
     ],
     ['a file of opt-outs for a sender', { method: 'GET', path: '/opt-outs.csv' }, 'FORBIDDEN'],
     ['a number of somebody else', sending({ from: '+12345678909' }), 'SENDER_NOT_ALLOWED'],
+    [
+      'a number of somebody else without its application',
+      sending({ from: '+12345678909', applicationId: null }),
+      '"fieldErrors":[{"path":["input","from"],"code":"SENDER_NOT_ALLOWED","message":"Must be one of your numbers."}]',
+    ],
+    ['a number that is an object, to listen to', graphql(LISTEN, { to: { number: CANARY } }), 'BAD_'],
   ];
   it.each(forbidden)('%s', async (_name, sent, code) => {
     expect((await attack(sent)).text).toContain(code);
@@ -582,17 +590,17 @@ describe('by who calls', () => {
     const message = {
       id: 'inbound-1',
       from: '+12345678902',
-      to: ['+12345678901'],
-      owner: '+12345678901',
+      to: ['+12345678909'],
+      owner: '+12345678909',
       text: 'Secret',
     };
     const body = JSON.stringify([
-      { type: 'message-received', time: '2026-11-24T10:00:00Z', to: '+12345678901', message },
+      { type: 'message-received', time: '2026-11-24T10:00:00Z', to: '+12345678909', message },
     ]);
     const authorization = `Basic ${Buffer.from('user:password').toString('base64')}`;
     expect((await attack({ path: '/callbacks/catapult', headers: { authorization }, body })).status).toBe(200);
     const asked = graphql(
-      '{ message(id: "inbound-1") { text } messages(filter: {to: "+12345678901"}) { nodes { text } } }',
+      '{ message(id: "inbound-1") { text } messages(filter: {to: "+12345678909"}) { nodes { text } } }',
     );
     const seenBy = async (key: string): Promise<unknown> =>
       JSON.parse((await attack({ ...asked, headers: { authorization: `Bearer ${key}` } })).text);
@@ -612,10 +620,13 @@ describe('by event streams', () => {
   });
 
   it.each([
-    ['a sender', KEY],
-    ['a reader', 'reader-key'],
-  ])('of inbound messages for %s', async (_name, key) => {
-    const { text } = await attack({ ...graphql(RECEIVED), headers: { ...EVENTS, authorization: `Bearer ${key}` } });
+    ['a caller without numbers', 'other-key', RECEIVED],
+    ['a reader', 'reader-key', RECEIVED],
+    ['a caller with another number', KEY, 'subscription { messageReceived(to: "+12345678909") { id } }'],
+    ['a caller with numbers, by what is none', KEY, `subscription { messageReceived(to: "${CANARY}") { id } }`],
+    ['a caller with numbers, by nothing', KEY, 'subscription { messageReceived(to: "") { id } }'],
+  ])('of inbound messages for %s', async (_name, key, query) => {
+    const { text } = await attack({ ...graphql(query), headers: { ...EVENTS, authorization: `Bearer ${key}` } });
     expect(text).toMatch(/^:\n\nevent: next\ndata: \{"errors":.*FORBIDDEN.*\n\nevent: complete\ndata:\n\n$/);
   });
 
@@ -772,6 +783,70 @@ describe('by media', () => {
   ];
   it.each(urls)('%j', async (url) => {
     expect((await attack(sending({ media: [url] }))).text).toContain('BAD_USER_INPUT');
+  });
+});
+
+describe('by files', () => {
+  const PNG = Buffer.from('89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de', 'hex');
+  const named = (name: string): Record<string, string> => ({ 'content-type': 'image/png', 'x-filename': name });
+  const uploads: [name: string, status: number, headers: Record<string, string>, body?: string | Buffer][] = [
+    ['a page as a picture', 415, { 'content-type': 'image/png' }, '<html><script>alert(1)</script></html>'],
+    [
+      'a program as a picture',
+      415,
+      { 'content-type': 'image/jpeg' },
+      Buffer.from('4d5a90000300000004000000ffff0000', 'hex'),
+    ],
+    ['a program as what it is', 415, { 'content-type': 'application/x-msdownload' }, 'MZ'],
+    ['a script as text with U+0000', 415, { 'content-type': 'text/plain' }, `alert(1)${NUL}`],
+    ['JSON', 415, { 'content-type': 'application/graphql+json' }, '{}'],
+    ['no type', 415, { 'content-type': '' }],
+    ['a type with a line feed', 415, { 'content-type': 'image/png2' }],
+    ['a prototype as type', 415, { 'content-type': '__proto__/constructor' }],
+    ['a path', 400, named('../../etc/passwd')],
+    ['an encoded path', 400, named('..%2f..%2fetc%2fpasswd')],
+    ['a path of Windows', 400, named('C:%5Cboot.ini')],
+    ['a name with U+0000', 400, named('a.png%00.exe')],
+    ['a name with a header in it', 400, named('a%0d%0aContent-Type:%20text/html')],
+    ['a name that reads backwards', 400, named('%E2%80%AEgnp.exe')],
+    ['a name of 8,000 characters', 400, named('a'.repeat(8_000))],
+    ['half an encoding', 400, named('%E0%A4%A')],
+    ['a form without its end', 400, { 'content-type': 'multipart/form-data; boundary=b' }, '--b\r\n'],
+    ['a form without a boundary', 400, { 'content-type': 'multipart/form-data' }, 'x'],
+    ['a form of another kind', 415, { 'content-type': 'multipart/mixed; boundary=b' }, 'x'],
+    ['a length that is a lie', 413, { 'content-type': 'image/png', 'content-length': '99999999999' }],
+  ];
+  it.each(uploads)('%s', async (_name, status, headers, body = PNG) => {
+    const isLie = headers['content-length'] !== undefined;
+    if (!isLie) {
+      expect((await attack({ path: '/media', headers, body })).status).toBe(status);
+      return;
+    }
+    const socket = connect(Number(origin.port), '127.0.0.1');
+    socket.write(
+      `POST /media HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${KEY}\r\ncontent-type: image/png\r\ncontent-length: 99999999999\r\n\r\n`,
+    );
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 413 /);
+  });
+
+  const addresses: [name: string, path: string, status: number][] = [
+    ['a message of nobody', '/media/nobody/0', 404],
+    ['a way out of the folder', '/media/..%2f..%2fetc%2fpasswd/0', 404],
+    ['an index that is none', '/media/nobody/0x0', 404],
+    ['an index of 400 digits', `/media/nobody/${'9'.repeat(400)}`, 404],
+    ['an id of 700 characters', `/media/${'a'.repeat(700)}/0`, 404],
+    ['an id that SQL would like', `/media/${encodeURIComponent("' OR 1=1; --")}/0`, 404],
+    ['an id with U+0000', '/media/a%00b/0', 404],
+    ['an id of half a character', '/media/%ED%A0%80/0', 404],
+    ['a signature of nobody', `/media/nobody/0?until=9999999999999&signature=${'A'.repeat(24)}`, 403],
+    ['two ends', '/media/nobody/0?until=1&until=2&signature=A', 403],
+    ['a URL of somebody else', '/media/https%3A%2F%2Fevil.example%2F/0', 404],
+  ];
+  it.each(addresses)('read at %s', async (_name, path, status) => {
+    const got = await attack({ method: 'GET', path });
+    expect(got.status === 400 ? status : got.status).toBe(status);
   });
 });
 

@@ -100,6 +100,7 @@ describe('nothing private leaks', () => {
     ['to a country that is not allowed', { to: ['+18765551234', CANARIES.recipient] }],
     ['with media of a private host', { media: ['https://zqmedia.local/zqfile.jpg'] }],
     ['of the wrong shape', { to: { zqtag: [CANARIES.text] } }],
+    ['without an application', { applicationId: null }],
   ])('of a send %s', async (_name, fields, isAccepted = false) => {
     // At once, since what Catapult refuses for now is tried again after a pause.
     const operations = [SendMessageDocument, SubmitMessageDocument];
@@ -119,6 +120,7 @@ describe('nothing private leaks', () => {
       { from: CANARIES.tag, to: [CANARIES.recipient, CANARIES.tag, '+18765551234'], text: `${CANARIES.text}\0` },
       { text: `${CANARIES.text} `.repeat(300), tag: CANARIES.tag.repeat(300), applicationId: CANARIES.tag.repeat(60) },
       { media: ['https://zqmedia.local/zqfile.jpg', 'zqfile'], idempotencyKey: `${CANARIES.idempotencyKey} !` },
+      { applicationId: null },
     ]) {
       const { raw, data } = await ask(app.url, ValidateMessageDocument, { input: { ...INPUT, ...fields } });
       expect(data).toHaveProperty('validateMessage.fieldErrors');
@@ -168,6 +170,8 @@ describe('nothing private leaks', () => {
       '{ node(id: {zqtag: "zqtag"}) { id } }',
       '{ nodes(ids: [zqtag, {zqtext: "zqtext"}]) { id } }',
       '{ nodes(ids: "zqtag") { zqname } }',
+      '{ viewer { zqname } }',
+      '{ viewer(name: "zqtext") { name limits { sends { remaining(zqname: "zqtag") } } } }',
       '{ messages(last: "zqtext", before: zqtag) { totalCount } }',
       '{ messages(filter: {direction: "zqtag", statuses: [zqtag, "zqtext"]}) { totalCount(zqname: "zqtag") } }',
       '{ messages(filter: {ids: [{zqtag: "zqtag"}], participant: zqtag}) { isTotalCountExact } }',
@@ -207,6 +211,44 @@ describe('nothing private leaks', () => {
     const found = await post<object>(app.url, JSON.stringify({ query: '{ node(id: "zqtag") { id } }' }), HEADERS);
     expect(found.data).toEqual({ node: null });
     expect(toldBesideData(found.raw)).not.toMatch(MARKS);
+  });
+
+  it('of files, and of addresses of attachments', async () => {
+    const { origin } = new URL(app.url);
+    const key = { authorization: HEADERS.authorization, 'x-zqheader': 'zqheader' };
+    const form = (head: string): string => `--b\r\n${head}\r\n\r\nzqtext words\r\n--b--\r\n`;
+    const named = 'content-disposition: form-data; name="zqtag"; filename="zqfile/../zq.png"';
+    for (const [headers, body] of [
+      [{ 'content-type': 'text/plain', 'x-filename': 'zqfile.txt' }, CANARIES.text],
+      [{ 'content-type': 'image/png', 'x-filename': 'zqfile.png' }, CANARIES.text],
+      [{ 'content-type': 'zqtext/zqtag', 'x-filename': 'zqfile' }, CANARIES.text],
+      [{ 'content-type': 'text/plain', 'x-filename': '/zqfile/%zq' }, CANARIES.text],
+      [{ 'content-type': 'text/plain', 'x-filename': '../zqfile' }, CANARIES.text],
+      [{ 'content-type': 'multipart/form-data; boundary=b' }, form(`${named}\r\ncontent-type: text/plain`)],
+      [{ 'content-type': 'multipart/form-data; boundary=b' }, form('zqtag: zqtext')],
+      [{ 'content-type': 'multipart/form-data; boundary=zqtag' }, 'zqtext'],
+      [{ 'content-type': 'text/plain', authorization: 'Bearer zqapikey-not' }, CANARIES.text],
+    ] as const) {
+      const answer = await request(`${origin}/media`, { method: 'POST', headers: { ...key, ...headers }, body });
+      const raw = await answer.body.text();
+      // The name is its sender's own, in the URL that is made of it.
+      if (answer.statusCode === 201) expect(raw).toMatch(/-zqfile\.txt","contentType"/);
+      else expect([answer.statusCode, MARKS.test(raw)]).toEqual([expect.any(Number), false]);
+    }
+    for (const path of [
+      'zqtag/0',
+      'zqtag/zqtext',
+      'zqtag/0?until=zqtext&signature=zqtag',
+      '%00zqtag/1?zqtext',
+      'zqtag/0/zqtext',
+    ]) {
+      const answer = await request(`${origin}/media/${path}`, {
+        headers: { ...key, range: 'bytes=zqtext', 'if-range': 'zqtag' },
+      });
+      expect(answer.statusCode).toBeGreaterThanOrEqual(400);
+      expect(await answer.body.text()).not.toMatch(MARKS);
+      expect(JSON.stringify(answer.headers)).not.toMatch(MARKS);
+    }
   });
 
   it('of a request that is not let in', async () => {
@@ -249,6 +291,8 @@ describe('nothing private leaks', () => {
       [print(SendUpdatedDocument), { id: 'zqidempotency' }],
       [print(SendUpdatedDocument), { id: ['zqtext'] }],
       ['subscription { messagesUpdated(since: "zqtag") { cursor } }', {}],
+      ['subscription { messageReceived(to: "zqtag") { id } }', {}],
+      ['subscription ($to: String) { messageReceived(to: $to) { id } }', { to: CANARIES.sender }],
       ['subscription { messagesUpdated(filter: {tag: "zqtag\\u0000"}) { cursor } }', {}],
       ['subscription { zqname(text: "zqtext") }', {}],
       [print(ValidateMessageDocument), { input: { ...INPUT, to: [CANARIES.tag] } }],

@@ -7,6 +7,7 @@ import { describeCallers } from './conformance/callers.js';
 import { describeChanges } from './conformance/changes.js';
 import { describeClaims } from './conformance/claims.js';
 import { describeConsent } from './conformance/consent.js';
+import { describeConversations } from './conformance/conversations.js';
 import { describeHousekeeping } from './conformance/housekeeping.js';
 import { describeKept } from './conformance/kept.js';
 import { describeLateOutcomes } from './conformance/late-outcomes.js';
@@ -32,6 +33,7 @@ export function describeStore(
     describeLists(opened);
     describeSlices(opened);
     describeCallers(opened);
+    describeConversations(opened);
     describeAudit(opened);
     describeHousekeeping(opened);
     describeCallbacks(opened);

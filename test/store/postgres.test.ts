@@ -13,7 +13,7 @@ import { OUTBOUND } from '../support/messages.js';
 import { describeStore } from './conformance.js';
 import type { StoreUnderTest } from './conformance/opened.js';
 import { startPostgresProxy, type PostgresProxy } from './postgres-proxy.js';
-import { accepted, firstOf, newSend, NO_FILTER, put, REJECTED } from './sends.js';
+import { accepted, firstOf, newSend, NO_FILTER, own, put, REJECTED } from './sends.js';
 
 let postgres: TestPostgres;
 /** Where the common suite's tests take turns, and whoever empties it between them, if the audit allows it or not. */
@@ -191,7 +191,7 @@ describe('the PostgreSQL database', () => {
     await client.query('INSERT INTO recipients SELECT sender, time, send_id, caller FROM sends');
     await client.query('ANALYZE sends');
     await client.query('ANALYZE recipients');
-    const own = { ...NO_FILTER, caller: 'a' };
+    const ofOne = { ...NO_FILTER, caller: own('a') };
     for (const filter of [
       { from: '+15' },
       { to: '+15' },
@@ -203,7 +203,7 @@ describe('the PostgreSQL database', () => {
       for (const fromEnd of [false, true]) {
         const plan = await planOf(
           client,
-          listQuery({ ...own, ...filter }, { ...firstOf(51), fromEnd }, LIST_DIALECTS.postgres),
+          listQuery({ ...ofOne, ...filter }, { ...firstOf(51), fromEnd }, LIST_DIALECTS.postgres),
         );
         expect(plan).not.toContain('Rows Removed');
         expect(plan).toMatch(/Index Cond: \(\(caller = 'a'/);

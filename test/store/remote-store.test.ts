@@ -152,7 +152,10 @@ describe('a store that another process holds', () => {
       expect(room).toMatchObject({ kind: 'ROOM' });
       expect(await (room as Room).take()).toMatchObject({ kind: 'COUNTED' });
     }
-    for (const each of both) expect(await each.look('a', ['+19195550100'])).toMatchObject({ kind: 'REFUSED' });
+    for (const each of both) {
+      expect(await each.look('a', ['+19195550100'])).toMatchObject({ kind: 'REFUSED' });
+      expect(await each.left('a')).toMatchObject({ perCaller: [{ limit: { count: 2 }, remaining: 0 }] });
+    }
   });
 
   it('gives back what a send did not use', async () => {

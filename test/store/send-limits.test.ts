@@ -164,6 +164,35 @@ describe.each(['memory', 'PostgreSQL'])('sends counted in %s', (place) => {
     expect(answers.filter((answer) => answer === null).length).toBeGreaterThan(0);
   });
 
+  it('leave what was not counted, as their caller may see, and seeing counts nothing', async () => {
+    const windows = [
+      { count: 5, windowSeconds: HOUR },
+      { count: 9, windowSeconds: 2 * HOUR },
+    ];
+    const limits = await openLimits({ perCaller: windows });
+    const left = async (caller: string): Promise<unknown> =>
+      (await limits.left(caller)).perCaller.map(({ remaining }) => remaining);
+    const before = Date.now();
+    expect(await limits.left('a')).toEqual({
+      perCaller: windows.map((limit) => ({ limit, remaining: limit.count, resetsAtMs: null })),
+      perRecipient: LIMITS.perRecipient,
+      perRecipientOverall: [],
+    });
+    const taken = await counted(take(limits, 'a', recipients(3)));
+    for (let round = 0; round < 2; round++) expect(await left('a')).toEqual([2, 6]);
+    const [first] = (await limits.left('a')).perCaller;
+    expect(first?.resetsAtMs).toBeGreaterThanOrEqual(before + HOUR * 1_000);
+    expect(first?.resetsAtMs).toBeLessThanOrEqual(Date.now() + HOUR * 1_000);
+    const room = await limits.look('a', recipients(2, 10));
+    expect(await left('a')).toEqual([0, 4]);
+    if (room.kind === 'ROOM') room.drop();
+    await taken.giveBack();
+    expect([await left('a'), await left('b')]).toEqual([
+      [5, 9],
+      [5, 9],
+    ]);
+  });
+
   it('are not limited when there is no limit', async () => {
     const limits = await openLimits({ perCaller: [], perRecipient: [] });
     for (let round = 0; round < 20; round++) await counted(take(limits, 'a', ['+1']));

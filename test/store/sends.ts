@@ -1,6 +1,6 @@
 /** Sends, messages and events for tests, and what is asked of a store again and again. */
 import type { CallbackEvent } from '../../src/messaging/callback-event.js';
-import { EVERYBODY } from '../../src/messaging/caller.js';
+import { EVERYBODY, type Own } from '../../src/messaging/caller.js';
 import { openDeliveries, type DeliveryEvent } from '../../src/messaging/delivery.js';
 import type { Message } from '../../src/messaging/message.js';
 import type {
@@ -22,9 +22,13 @@ export const NO_FILTER: MessageFilter = {
   statuses: null,
   ids: null,
   tag: null,
+  conversation: null,
   since: null,
   until: null,
 };
+
+/** What a caller sees by its name and its numbers. */
+export const own = (caller: string, ...numbers: string[]): Own => ({ caller, numbers });
 
 /** The first entries of a list, or the first after a position. */
 export const firstOf = (limit: number, after: Position | null = null): Slice => ({
@@ -99,6 +103,13 @@ export async function put(
   await store.claim(claim);
   await store.record(claim.sendId, resolution, 2_000);
   return resolution.message;
+}
+
+/** Takes in a message that came from outside. */
+export async function receive(store: MessageStore, fields: Partial<Message> = {}): Promise<Message> {
+  const { message } = accepted({ direction: 'IN', status: 'RECEIVED', deliveries: [], ...fields });
+  await store.take({ kind: 'received', message }, 2_000);
+  return message;
 }
 
 /** All pages of a list, and how many there were. */

@@ -14,7 +14,7 @@ import { SELECT_CHANGES, SqliteStore } from '../../src/store/sqlite.js';
 import { describeStore } from './conformance.js';
 import { sqlitePlace } from './sqlite-place.js';
 import type { StoreUnderTest } from './conformance/opened.js';
-import { firstOf, newSend, NO_FILTER, put } from './sends.js';
+import { firstOf, newSend, NO_FILTER, own, put } from './sends.js';
 import { makeFolder, removeFolder } from '../support/folder.js';
 
 const root = makeFolder();
@@ -208,18 +208,19 @@ describe('the SQLite file', () => {
       ]);
 
     const SINGLE: [name: string, filter: Partial<MessageFilter>, index: string][] = [
-      ['everything', {}, 'sends_time'],
-      ['a time', { since: 5, until: 9 }, 'sends_time'],
-      ["a caller's", { caller: 'a' }, 'sends_caller (caller=?'],
       ['a sender', { from: '+1', since: 1 }, 'sends_sender (<expr>=?'],
-      ["a sender, of a caller's", { caller: 'a', from: '+1' }, 'sends_caller_sender (caller=? AND <expr>=?'],
+      ["a sender, of a caller's", { caller: own('a'), from: '+1' }, 'sends_caller_sender (caller=? AND <expr>=?'],
       ['a sender and states', { from: '+1', statuses: ['FAILED', 'SENDING'] }, 'sends_sender (<expr>=?'],
       ['a recipient', { to: '+1', statuses: ['FAILED', 'SENDING'] }, 'PRIMARY KEY (recipient=?'],
-      ["a recipient, of a caller's", { caller: 'a', to: '+1' }, 'recipients_caller (caller=? AND recipient=?'],
+      ["a recipient, of a caller's", { caller: own('a'), to: '+1' }, 'recipients_caller (caller=? AND recipient=?'],
       ['a state', { statuses: ['ACCEPTED'] }, 'sends_status (status=?'],
-      ["a state, of a caller's", { caller: 'a', statuses: ['FAILED'] }, 'sends_caller_status (caller=? AND status=?'],
+      [
+        "a state, of a caller's",
+        { caller: own('a'), statuses: ['FAILED'] },
+        'sends_caller_status (caller=? AND status=?',
+      ],
       ['a tag and a sender', { tag: 't', from: '+1' }, 'sends_tag (<expr>=?'],
-      ["a tag, of a caller's", { caller: 'a', tag: 't' }, 'sends_caller_tag (caller=? AND <expr>=?'],
+      ["a tag, of a caller's", { caller: own('a'), tag: 't' }, 'sends_caller_tag (caller=? AND <expr>=?'],
     ];
     it.each(SINGLE)('for %s, without a sort, and back as well', (_name, filter, index) => {
       for (const slice of everySlice()) {
@@ -235,6 +236,9 @@ describe('the SQLite file', () => {
     });
 
     const SEVERAL: [name: string, filter: Partial<MessageFilter>, walks: RegExp[]][] = [
+      ['everything', {}, Array<RegExp>(6).fill(/sends_status \(status=\?/)],
+      ['a time', { since: 5, until: 9 }, Array<RegExp>(6).fill(/sends_status \(status=\? AND \(time/)],
+      ["a caller's", { caller: own('a') }, Array<RegExp>(6).fill(/sends_caller_status \(caller=\? AND status=\?/)],
       [
         'several states',
         { statuses: ['ACCEPTED', 'FAILED'] },
@@ -242,13 +246,13 @@ describe('the SQLite file', () => {
       ],
       [
         "a participant, of a caller's",
-        { caller: 'a', participant: '+1', statuses: ['ACCEPTED', 'FAILED'], tag: 't' },
+        { caller: own('a'), participant: '+1', statuses: ['ACCEPTED', 'FAILED'], tag: 't' },
         [/sends_caller_sender \(caller=\? AND <expr>=\?/, /recipients_caller \(caller=\? AND recipient=\?/],
       ],
       [
         "ids, of a caller's",
         {
-          caller: 'a',
+          caller: own('a'),
           ids: ['a', 'b'],
           from: '+1',
           to: '+2',
@@ -257,7 +261,7 @@ describe('the SQLite file', () => {
           tag: 't',
           since: 1,
         },
-        [/json_each/, /sends_message \(message_id=\?\)/],
+        [/wanted VIRTUAL TABLE/, /sends_message \(message_id=\?\)/],
       ],
     ];
     it.each(SEVERAL)('for %s, each walk by itself, and the few that they find are sorted', (_name, filter, walks) => {
@@ -320,7 +324,7 @@ describe('the SQLite file', () => {
       for (const step of migrations('sqlite')) watched.exec(step);
       const store = new SqliteStore(watched);
       asked.length = 0;
-      await store.messagesById(['m'], 'a');
+      await store.messagesById(['m'], own('a'));
       const [sql = ''] = asked;
       const steps = watched.prepare(`EXPLAIN QUERY PLAN ${sql}`).all() as { detail: string }[];
       expect(steps.map(({ detail }) => detail).at(-1)).toContain('sends_message (message_id=?)');
@@ -333,7 +337,7 @@ describe('the SQLite file', () => {
     const store = new SqliteStore(new Database(':memory:').exec(migrations('sqlite').join(';')));
     const states = ['ACCEPTED', 'SENDING', 'DELIVERED', 'PARTIALLY_DELIVERED', 'FAILED', 'RECEIVED'] as const;
     const lists = states.flatMap((_state, index) =>
-      [NO_FILTER, { ...NO_FILTER, caller: 'a' }].flatMap((filter) =>
+      [NO_FILTER, { ...NO_FILTER, caller: own('a') }].flatMap((filter) =>
         Array.from({ length: 64 }, (_, shape): [MessageFilter, Slice] => [
           {
             ...filter,

@@ -2,6 +2,7 @@
 import type { SendLimits } from '../../src/messaging/ports.js';
 
 export const NO_LIMITS: SendLimits = {
+  left: () => Promise.resolve({ perCaller: [], perRecipient: [], perRecipientOverall: [] }),
   look: () =>
     Promise.resolve({
       kind: 'ROOM',

@@ -227,6 +227,28 @@ describe('a server that keeps who wants no messages', () => {
     expect((await to(everywhere)).errors).toBeUndefined();
   });
 
+  it('says of conversations, all of a page at once, whether somebody in it is out, and of itself that it keeps this', async () => {
+    const [out, into] = [newNumber(), newNumber()];
+    await comeIn(app.url, 'Hello', { from: into });
+    await comeIn(app.url, 'STOP', { from: out });
+    await comeIn(app.url, 'Hello all', { from: into, to: [OURS, out] });
+    const query = 'query { viewer { isConsentKept } conversations(first: 3) { nodes { participants optedOut } } }';
+    const { data } = await post<object>(app.url, JSON.stringify({ query }), {
+      'content-type': 'application/json',
+      authorization: `Bearer ${keyOf('shop')}`,
+    });
+    expect(data).toEqual({
+      viewer: { isConsentKept: true },
+      conversations: {
+        nodes: expect.arrayContaining([
+          { participants: [out, into].sort(), optedOut: true },
+          { participants: [out], optedOut: true },
+          { participants: [into], optedOut: false },
+        ]) as unknown,
+      },
+    });
+  });
+
   it('refuses what is no number, each at its argument', async () => {
     for (const [operation, variables, path] of [
       [AddOptOutDocument, { recipient: 'me', owner: OURS }, ['recipient']],

@@ -13,7 +13,7 @@ import { ServiceError, type ExceededLimit } from '../../errors.js';
 const LIMITS = {
   /** Fields, with fragments expanded; codegen's introspection has about 200. */
   fields: 500,
-  /** Levels of fields; the deepest of this schema, `messages.edges.node.deliveries.failure.code`, has 6. */
+  /** Levels of fields; `conversations.edges.node.messages.edges.node.deliveries.failure.code` has 9. */
   depth: 10,
   /** Levels below `__schema` and `__type`; the queries of codegen and GraphiQL have 13. */
   introspectionDepth: 15,
@@ -31,6 +31,7 @@ const LIMITS = {
 const LISTS: ReadonlyMap<string, number> = new Map([
   ['messages', 1],
   ['sends', 1],
+  ['conversations', 1],
   ['unresolvedSends', 1],
   ['nodes', 1],
   ['_entities', 2],

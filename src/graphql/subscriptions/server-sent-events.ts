@@ -10,7 +10,7 @@ import type { DocumentNode, ExecutionArgs, GraphQLError, GraphQLSchema, Operatio
 import { failureBody, ServiceError, type ErrorCode } from '../../errors.js';
 import type { RequestContext } from '../context.js';
 import { answerOf } from '../ordinary.js';
-import { isVouchedFor } from '../own-pages.js';
+import { isVouchedFor } from '../../http/own-pages.js';
 import { asGraphQLError, type ErrorPublisher } from '../public-error.js';
 import { COMPLETE_EVENT, EVENT_STREAM, EventStream, nextEvent, STREAM_HEADERS } from './event-stream.js';
 import { whenExpired } from './expiry.js';

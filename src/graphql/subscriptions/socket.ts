@@ -20,7 +20,7 @@ export type OnSocketFailure = (kind: SocketFailure, error: unknown) => void;
 
 export interface Connection {
   readonly socket: WebSocket;
-  readonly request: Pick<FastifyRequest, 'headers'>;
+  readonly request: Pick<FastifyRequest, 'headers' | 'protocol' | 'host'>;
   /** Messages of the peer without a written answer. An operation that it completed counts until it really ended. */
   readonly underWay: () => number;
 }

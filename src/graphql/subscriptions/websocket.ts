@@ -12,7 +12,7 @@ import type { ContextFactory, RequestContext } from '../context.js';
 import type { DocumentGate } from '../documents/gate.js';
 import { isExpired, whenExpired } from './expiry.js';
 import { MAX_OPEN, OpenPerCaller, tooManyOpen } from './open-per-caller.js';
-import { isOurs } from '../own-pages.js';
+import { baseOf, isOurs } from '../../http/own-pages.js';
 import { asGraphQLError, type ErrorPublisher } from '../public-error.js';
 import { resultsOf } from './results.js';
 import { serveSocket, type Connection, type OnSocketFailure } from './socket.js';
@@ -21,6 +21,7 @@ export interface SubscriptionOptions {
   readonly schema: GraphQLSchema;
   readonly newContext: ContextFactory;
   readonly authenticate: Authenticate;
+  readonly publicUrl: string | null;
   readonly gate: DocumentGate;
   /** The origins, beside our own, whose pages may connect. */
   readonly origins: readonly string[];
@@ -125,9 +126,9 @@ const refusalIn = (args: ExecutionArgs): ExecutionResult | null => (args as Prep
  */
 function prepare(
   { query, variables = null, operationName = null }: SubscribePayload,
-  { underWay }: Connection,
+  { underWay, request }: Connection,
   who: SignedIn | undefined,
-  { schema, newContext, gate }: SubscriptionOptions,
+  { schema, newContext, publicUrl, gate }: SubscriptionOptions,
 ): Prepared | readonly GraphQLError[] {
   if (who === undefined || isExpired(who.expiresAt)) return failed('UNAUTHENTICATED');
   const requestId = randomUUID();
@@ -135,7 +136,7 @@ function prepare(
   if ('errors' in judgement) return judgement.errors;
   const { document } = judgement;
   if (getOperationAST(document, operationName) == null) return failed('OPERATION_RESOLUTION_FAILURE');
-  const contextValue = newContext(requestId, who);
+  const contextValue = newContext(requestId, who, publicUrl ?? baseOf(request));
   return { schema, document, variableValues: variables, operationName, contextValue, refusal: refusalFor(underWay()) };
 }
 

@@ -45,7 +45,8 @@ describe('a socket', () => {
     server = new WebSocketServer({ port: 0, host: '127.0.0.1', handleProtocols });
     server.on('connection', (socket, request) => {
       ends.push(socket);
-      serveSocket(protocol, { socket, request }, (kind) => failures.push(kind), keepAliveMs);
+      const asked = Object.assign(request, { protocol: 'http' as const, host: 'localhost' });
+      serveSocket(protocol, { socket, request: asked }, (kind) => failures.push(kind), keepAliveMs);
     });
     await once(server, 'listening');
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

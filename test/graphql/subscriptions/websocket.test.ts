@@ -94,7 +94,7 @@ describe('a WebSocket', () => {
     });
   });
 
-  it('gets inbound messages only with messages:read-all', async () => {
+  it('gets inbound messages only with a number or messages:read-all', async () => {
     const digest = (key: string): string => createHash('sha256').update(key).digest('hex');
     app = await startTestApp({ API_KEYS: `shop:${digest('shop-key')}:messages:send+messages:read` });
     const peer = await connect();
@@ -159,7 +159,11 @@ describe('a WebSocket that signs in by token', () => {
     });
     const port = await listen(keys);
     asked = once(keys, 'request').then(() => undefined);
-    app = await startTestApp({ ...issuer.environment, JWT_JWKS_URL: `http://127.0.0.1:${port}/` });
+    app = await startTestApp({
+      ...issuer.environment,
+      JWT_JWKS_URL: `http://127.0.0.1:${port}/`,
+      JWT_NUMBERS_CLAIM: 'numbers',
+    });
   });
   afterEach(async () => {
     await app.close();
@@ -169,7 +173,7 @@ describe('a WebSocket that signs in by token', () => {
 
   const initFor = async (seconds: number, sub = 'user'): Promise<object> => {
     const exp = Math.floor(Date.now() / 1000) + seconds;
-    const token = await issuer.sign({ sub, scope: 'messages:read messages:read-all', exp });
+    const token = await issuer.sign({ sub, scope: 'messages:read', numbers: ['+19195551001'], exp });
     return { ...INIT, payload: { authorization: `Bearer ${token}` } };
   };
 

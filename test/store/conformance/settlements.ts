@@ -5,7 +5,7 @@ import { openDeliveries } from '../../../src/messaging/delivery.js';
 import type { Message } from '../../../src/messaging/message.js';
 import type { MessageStore, NewSend, StoreChange } from '../../../src/messaging/ports.js';
 import { OUTBOUND } from '../../support/messages.js';
-import { accepted, heard, newSend, REJECTED } from '../sends.js';
+import { accepted, heard, newSend, own, REJECTED } from '../sends.js';
 import type { Opened, StoreUnderTest } from './opened.js';
 import { NOT_SENT, OPEN, SENT, sentAs, sendIdsOf, SETTLEMENTS, UNKNOWN, WITHOUT_ID, settling } from './settling.js';
 
@@ -42,9 +42,9 @@ export function describeSettlements(opened: Opened): void {
         send: { sendId, status: 'ACCEPTED', settledBy: 'ops', updatedAtMs: 5_000, message },
       });
       expect(await store.messagesById(['found'], EVERYBODY)).toEqual([message]);
-      expect(await store.messagesById(['found'], 'a')).toEqual([message]);
+      expect(await store.messagesById(['found'], own('a'))).toEqual([message]);
       const { from } = OUTBOUND;
-      const filters = [{}, { to: '+16' }, { to: '+17' }, { from }, { tag: 'red' }, { caller: 'a' }, { since: 1 }];
+      const filters = [{}, { to: '+16' }, { to: '+17' }, { from }, { tag: 'red' }, { caller: own('a') }, { since: 1 }];
       for (const filter of filters) expect(await listed(filter)).toEqual(['found']);
       expect(await listed({ statuses: ['ACCEPTED'], until: 7_000_001 })).toEqual(['found']);
       expect(await holderOf('k')).toMatchObject({ sendId, message, fingerprint: 'f' });

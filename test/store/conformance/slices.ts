@@ -1,8 +1,9 @@
 /** Slices of lists by random filters, held against a plain filter over all rows. */
 import { EVERYBODY } from '../../../src/messaging/caller.js';
+import { conversationBetween } from '../../../src/messaging/conversation.js';
 import type { MessageStatus } from '../../../src/messaging/message.js';
 import type { MessageFilter, MessageList, MessageStore, Position, Slice } from '../../../src/messaging/ports.js';
-import { accepted, firstOf, heard, idsOf, newRandom, NO_FILTER, put } from '../sends.js';
+import { accepted, firstOf, heard, idsOf, newRandom, NO_FILTER, own, put } from '../sends.js';
 import type { Opened } from './opened.js';
 
 const SEED = Number(process.env.LIST_SEED ?? Math.floor(Math.random() * 1e9));
@@ -24,6 +25,8 @@ const STATUSES: readonly MessageStatus[] = [
 interface Row {
   readonly sendId: string;
   readonly caller: string;
+  /** Your number in it. */
+  readonly number: unknown;
   readonly id: string;
   readonly time: number;
   readonly sender: string;
@@ -43,7 +46,8 @@ async function fill(store: MessageStore, random: Random): Promise<void> {
     const to = [oneOf(random, NUMBERS), ...someOf(random, NUMBERS)];
     const fields = { id, time: 100 + random(30), from: oneOf(random, NUMBERS), to: [...new Set(to)] };
     if (random(5) === 0) {
-      const { message } = accepted({ ...fields, id: `in${index}`, direction: 'IN', status: 'RECEIVED' });
+      const owner = oneOf(random, [...fields.to, ...fields.to, '+17', null]);
+      const { message } = accepted({ ...fields, id: `in${index}`, direction: 'IN', status: 'RECEIVED', owner });
       await store.take({ kind: 'received', message }, 1);
       continue;
     }
@@ -57,12 +61,13 @@ async function fill(store: MessageStore, random: Random): Promise<void> {
 
 async function rowsOf({ place }: Opened): Promise<Row[]> {
   const rows = await place.sql(
-    'SELECT send_id, caller, message_id, time, sender, recipients, status, tag FROM sends WHERE message_id IS NOT NULL',
+    'SELECT send_id, caller, direction, owner, message_id, time, sender, recipients, status, tag FROM sends WHERE message_id IS NOT NULL',
   );
   return rows
     .map((row) => ({
       sendId: String(row.send_id),
       caller: String(row.caller),
+      number: row.direction === 'OUT' ? row.sender : row.owner,
       id: String(row.message_id),
       time: Number(row.time),
       sender: String(row.sender),
@@ -75,9 +80,18 @@ async function rowsOf({ place }: Opened): Promise<Row[]> {
 
 const isBefore = (a: Position, b: Position): boolean => a.time > b.time || (a.time === b.time && a.sendId > b.sendId);
 
+const idOf = (number: string, people: readonly string[]): string => conversationBetween(number, people).id;
+
+const conversationIn = ({ number, sender, recipients }: Row): string | null =>
+  typeof number === 'string' ? idOf(number, [sender, ...recipients]) : null;
+
 /** The rows that fit, in their order. */
 function fitting(rows: readonly Row[], filter: MessageFilter): Row[] {
-  const visible = rows.filter(({ caller }) => filter.caller === EVERYBODY || caller === filter.caller);
+  const { caller: whose } = filter;
+  const visible = rows.filter(
+    ({ caller, number }) =>
+      whose === EVERYBODY || caller === whose.caller || whose.numbers.some((each) => each === number),
+  );
   return visible.filter((row) => {
     const people = [row.sender, ...row.recipients];
     return (
@@ -87,6 +101,7 @@ function fitting(rows: readonly Row[], filter: MessageFilter): Row[] {
       (filter.statuses === null || filter.statuses.some((status) => status === row.status)) &&
       (filter.ids === null || (filter.ids.includes(row.id) && visible.find(({ id }) => id === row.id) === row)) &&
       (filter.tag === null || row.tag === filter.tag) &&
+      (filter.conversation === null || filter.conversation === conversationIn(row)) &&
       (filter.since === null || row.time >= filter.since) &&
       (filter.until === null || row.time < filter.until)
     );
@@ -103,7 +118,15 @@ function sliced(rows: readonly Row[], { limit, after, before, fromEnd }: Slice):
 function randomFilter(random: Random): MessageFilter {
   const maybe = <Value>(value: () => Value): Value | null => (random(4) === 0 ? value() : null);
   return {
-    caller: oneOf(random, [EVERYBODY, EVERYBODY, 'a', 'b', 'nobody']),
+    caller: oneOf(random, [
+      EVERYBODY,
+      EVERYBODY,
+      own('a'),
+      own('nobody'),
+      own('a', '+15'),
+      own('b', '+15', '+16', '+1999'),
+      own('nobody', '+15', '+17'),
+    ]),
     from: maybe(() => oneOf(random, NUMBERS)),
     to: maybe(() => oneOf(random, NUMBERS)),
     participant: maybe(() => oneOf(random, NUMBERS)),
@@ -112,6 +135,8 @@ function randomFilter(random: Random): MessageFilter {
       someOf(random, ['repeated', 'none', 'm1', 'm1', ...Array.from({ length: 60 }, (_, i) => `m${i}`)]),
     ),
     tag: maybe(() => oneOf(random, TAGS)),
+    conversation:
+      random(6) === 0 ? idOf(oneOf(random, NUMBERS), [oneOf(random, NUMBERS), oneOf(random, NUMBERS)]) : null,
     since: maybe(() => 100 + random(30)),
     until: maybe(() => 100 + random(30)),
   };

@@ -1,5 +1,6 @@
 /** Which pages may call from a browser, by what the browser itself says of them. */
 import type { IncomingHttpHeaders } from 'node:http';
+import type { FastifyRequest } from 'fastify';
 
 /** Whether a page of this origin is ours: served by this host, or configured. */
 export function isOurs(origin: string, host: string | undefined, origins: readonly string[]): boolean {
@@ -24,3 +25,12 @@ export function isVouchedFor(headers: IncomingHttpHeaders, origins: readonly str
 }
 
 const PREFLIGHTED = ['apollo-require-preflight', 'x-apollo-operation-name'];
+
+/**
+ * The URL under which a client reaches this server, without a slash behind, by what the request says of it, and by what
+ * trusted proxies do; null where that is no URL.
+ */
+export function baseOf({ protocol, host }: Pick<FastifyRequest, 'protocol' | 'host'>): string | null {
+  const base = `${protocol}://${host}`;
+  return /^[\w.:[\]-]+$/.test(host) && URL.canParse(base) ? base : null;
+}

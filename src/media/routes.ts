@@ -1,0 +1,154 @@
+/** /media: who may upload and read files, how many at a time, and what a failure says. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { failureBody, ServiceError, type ErrorCode } from '../errors.js';
+import { isVouchedFor } from '../http/own-pages.js';
+import type { Logger } from '../log.js';
+import { requireScope, type Caller } from '../messaging/caller.js';
+import type { Authenticate } from '../messaging/ports.js';
+import { answerAttachment, NOT_FOUND, type DownloadOptions } from './download.js';
+import { readFiles, takeUpload, TOO_SLOW, type UploadOptions } from './upload.js';
+
+/** How many files may be under way at one time. Each costs a connection upstream, and some 200 KB here. */
+export interface MediaPlaces {
+  readonly uploads: number;
+  /** Of one caller. A person uploads the files of one message. */
+  readonly uploadsPerCaller: number;
+  readonly downloads: number;
+}
+
+const PLACES: MediaPlaces = { uploads: 32, uploadsPerCaller: 10, downloads: 128 };
+
+export interface MediaRoutesOptions extends UploadOptions, Omit<DownloadOptions, 'signIn' | 'pace'> {
+  readonly authenticate: Authenticate;
+  /** The origins, beside our own, whose pages may upload without a credential. */
+  readonly corsOrigins: readonly string[];
+  readonly log: Logger;
+  readonly places?: MediaPlaces;
+  readonly downloadPace?: DownloadOptions['pace'];
+}
+
+export async function serveMedia(routes: FastifyInstance, options: MediaRoutesOptions): Promise<void> {
+  const { authenticate, corsOrigins, log, places = PLACES } = options;
+  const uploads = new Places(places.uploads, places.uploadsPerCaller);
+  const downloads = new Places(places.downloads, places.downloads);
+  const signIn = async ({ headers }: FastifyRequest): Promise<Caller> => {
+    const signedIn = await authenticate(headers);
+    if (signedIn === null) throw new ServiceError('UNAUTHENTICATED');
+    return signedIn.caller;
+  };
+  const upload = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const caller = await signIn(request);
+    requireScope(caller, 'messages:send');
+    if (!asksFirst(request) && !isVouchedFor(request.headers, corsOrigins)) throw notVouchedFor();
+    const giveBack = uploads.take(caller.name);
+    try {
+      const uploaded = await takeUpload(request, options);
+      log.info({ requestId: request.id, bytes: uploaded.size }, 'upload');
+      return await reply.code(201).send(uploaded);
+    } finally {
+      giveBack();
+    }
+  };
+  const download = (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const giveBack = downloads.take('');
+    if (reply.raw.destroyed) giveBack();
+    else reply.raw.once('close', giveBack);
+    const pace = options.downloadPace === undefined ? {} : { pace: options.downloadPace };
+    return answerAttachment(request, reply, { ...options, signIn, ...pace });
+  };
+
+  await routes.register(async (scope) => {
+    await readFiles(scope);
+    scope.setErrorHandler((error, request, reply) => {
+      if (!(error instanceof ServiceError)) throw error as Error;
+      return fail(error, request, reply, log);
+    });
+    scope.post('/media', upload);
+    // Fastify would read the whole of a file to say how long it is.
+    scope.route({
+      method: ['GET', 'HEAD'],
+      url: '/media/:messageId/:index',
+      exposeHeadRoute: false,
+      handler: download,
+    });
+  });
+}
+
+/**
+ * Whether a browser asks before it sends such a request from another page: any header but the usual ones makes it ask,
+ * and so does a type that no form of HTML has.
+ */
+function asksFirst({ headers }: FastifyRequest): boolean {
+  const isForm = /^\s*(multipart\/form-data|text\/plain|application\/x-www-form-urlencoded)\s*(;|$)/i;
+  const type = headers['content-type'] ?? '';
+  const isUnusual = ['authorization', 'x-api-key', 'x-filename'].some((name) => headers[name] !== undefined);
+  return isUnusual || (type !== '' && !isForm.test(type));
+}
+
+const notVouchedFor = (): ServiceError =>
+  new ServiceError('FORBIDDEN', {
+    message: 'Upload from a page of this server, or with a credential, or with the header apollo-require-preflight.',
+  });
+
+/** The status of each failure that is not a mistake in a file. */
+const STATUSES: Readonly<Partial<Record<ErrorCode, number>>> = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  RATE_LIMITED: 429,
+  UPSTREAM_RATE_LIMITED: 503,
+  UPSTREAM_UNAVAILABLE: 503,
+  UPSTREAM_REJECTED: 502,
+};
+
+function statusOf({ code, message, fieldErrors = [] }: ServiceError): number {
+  if (message === NOT_FOUND) return 404;
+  if (message === TOO_SLOW) return 408;
+  const mistake = fieldErrors[0]?.code;
+  if (mistake === 'MEDIA_TOO_LARGE') return 413;
+  if (mistake === 'MEDIA_TYPE_NOT_SUPPORTED' || mistake === 'MEDIA_TYPE_MISMATCH') return 415;
+  return STATUSES[code] ?? 400;
+}
+
+function fail(error: ServiceError, request: FastifyRequest, reply: FastifyReply, log: Logger): FastifyReply {
+  const status = statusOf(error);
+  if (status === 401) void reply.header('www-authenticate', 'Bearer');
+  if (status >= 500)
+    log.warn({ requestId: request.id, code: error.code, err: error.cause }, 'a file could not be passed on');
+  for (const name of ['content-disposition', 'content-range', 'content-length']) void reply.removeHeader(name);
+  return reply
+    .code(status)
+    .header('cache-control', 'no-store')
+    .type('application/json; charset=utf-8')
+    .send(failureBody(error, request.id));
+}
+
+/** Counts what is under way, of each caller and in all. */
+class Places {
+  readonly #limit: number;
+  readonly #limitPerCaller: number;
+  readonly #taken = new Map<string, number>();
+  #total = 0;
+
+  constructor(limit: number, limitPerCaller: number) {
+    this.#limit = limit;
+    this.#limitPerCaller = limitPerCaller;
+  }
+
+  /** Takes a place; the result gives it back, once. @throws ServiceError RATE_LIMITED where there is none. */
+  take(caller: string): () => void {
+    const count = this.#taken.get(caller) ?? 0;
+    if (this.#total >= this.#limit || count >= this.#limitPerCaller) {
+      throw new ServiceError('RATE_LIMITED', {
+        message: 'Too many files are under way at once. Try again in a moment.',
+      });
+    }
+    this.#total += 1;
+    this.#taken.set(caller, count + 1);
+    return () => {
+      this.#total -= 1;
+      const left = (this.#taken.get(caller) ?? 1) - 1;
+      if (left > 0) this.#taken.set(caller, left);
+      else this.#taken.delete(caller);
+    };
+  }
+}
