@@ -56,7 +56,6 @@ export interface SharedParts {
 
 export interface Parts {
   readonly log: Logger;
-  readonly clock: Clock;
   readonly messages: MessageService;
   readonly policy: SendPolicy;
   readonly optOuts: OptOuts;
@@ -153,7 +152,6 @@ export async function openParts(
   const isCopied = copies?.has ?? (() => Promise.resolve(false));
   return {
     log,
-    clock,
     messages,
     attachments: new Attachments({ media, addresses, clock, isCopied }),
     addresses,

@@ -1,6 +1,6 @@
 /** Those who want no messages, as the schema shows them. */
 import 'reflect-metadata';
-import { Directive, Field, InputType, ObjectType } from 'type-graphql';
+import { Directive, Field, ID, InputType, ObjectType } from 'type-graphql';
 import type { OptOutSource } from '../messaging/consent.js';
 import { E164_MESSAGE, isE164 } from '../messaging/region.js';
 import { PageInfoType } from './connection.js';
@@ -21,6 +21,11 @@ export const OptOutSourceEnum = registerEnum<OptOutSource>('OptOutSource', 'How 
   simpleResolvers: true,
 })
 export class OptOutType {
+  @Field(() => ID, {
+    description: 'The id of the entry on this server. It stays the same if it ends and begins again.',
+  })
+  id!: string;
+
   @Directive(PERSONAL)
   @Field(() => String, { description: 'The number of whoever wants no messages, in E.164 format.' })
   recipient!: string;

@@ -57,8 +57,6 @@ interface Dialect {
   readonly commitNumbers: string;
   /** A random name that the database itself makes, 32 digits in hexadecimal. */
   readonly randomId: string;
-  /** SQLite keeps a table beside its primary key, unless it is told that the key is all there is. */
-  readonly withoutRowid: string;
   /** Each statement about consent that counts is written to its audit, which is as append-only as the other. */
   readonly consentTriggers: string;
 }
@@ -110,7 +108,6 @@ const DIALECTS: Readonly<Record<Database, Dialect>> = {
       BEGIN INSERT INTO conversation_participants SELECT value, NEW.id FROM json_each(NEW.participants) WHERE length(value) <= 255; END;`,
     commitNumbers: '',
     randomId: '(lower(hex(randomblob(16))))',
-    withoutRowid: 'WITHOUT ROWID',
     consentTriggers: `
     CREATE TRIGGER consent_said AFTER INSERT ON consent BEGIN ${INSERT_CONSENT_AUDIT}; END;
     CREATE TRIGGER consent_changed AFTER UPDATE OF since, opted_out ON consent BEGIN ${INSERT_CONSENT_AUDIT}; END;
@@ -175,7 +172,6 @@ const DIALECTS: Readonly<Record<Database, Dialect>> = {
     CREATE TRIGGER number_insert BEFORE INSERT ON sends FOR EACH ROW
       WHEN (NEW.changed IS NULL AND NEW.status <> 'PENDING') EXECUTE FUNCTION number_change();`,
     randomId: "replace(gen_random_uuid()::text, '-', '')",
-    withoutRowid: '',
     consentTriggers: `
     CREATE FUNCTION consent_said() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN ${INSERT_CONSENT_AUDIT}; RETURN NULL; END $$;
@@ -396,7 +392,7 @@ const STEPS: readonly ((dialect: Dialect) => string)[] = [
       changed_at ${bigint} NOT NULL,
       updated_at ${bigint} NOT NULL,
       PRIMARY KEY (recipient, owner)
-    ) ${withoutRowid};
+    )${keyIsTable};
     CREATE UNIQUE INDEX consent_id ON consent (id);
     CREATE INDEX consent_list ON consent (since, id) WHERE opted_out = 1;
     CREATE INDEX consent_owner ON consent (owner, since, id) WHERE opted_out = 1;
