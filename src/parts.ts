@@ -56,6 +56,7 @@ export interface SharedParts {
 
 export interface Parts {
   readonly log: Logger;
+  readonly clock: Clock;
   readonly messages: MessageService;
   readonly policy: SendPolicy;
   readonly optOuts: OptOuts;
@@ -152,6 +153,7 @@ export async function openParts(
   const isCopied = copies?.has ?? (() => Promise.resolve(false));
   return {
     log,
+    clock,
     messages,
     attachments: new Attachments({ media, addresses, clock, isCopied }),
     addresses,
