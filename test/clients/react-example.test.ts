@@ -297,6 +297,27 @@ const chromium = findChromium('examples/react in a browser');
     await seeNot('Not sent.');
   });
 
+  it('shows at once who opted out and who came back, and explains why nothing is sent to them', async () => {
+    await receive('+12345678903', 'STOP');
+    await see('Opted out');
+    await openConversation('+12345678903');
+    await see('does not want your messages, and none is sent');
+    await write('Message', 'One more thing');
+    await press('Send');
+    await see('This person does not want your messages: they wrote STOP');
+    await keepPictures('opted-out');
+    await press('New message');
+    await write('To', '+12345678903');
+    await page.keyboard.press('Tab');
+    await page.waitForFunction(`document.querySelectorAll('[aria-invalid=true]').length === 1`);
+    expect(await mistakeBeside('To')).toContain('they wrote STOP');
+    await receive('+12345678903', 'START');
+    await seeNot('Opted out');
+    await writeTo('+12345678903', 'Welcome back');
+    await seeBubble('Welcome back', 'Delivered');
+    expect(sentWith('One more thing')).toEqual([]);
+  });
+
   it('keeps a send that is reloaded in the middle', async () => {
     await writeTo(SILENT, 'Reloaded', NO_ANSWER, 'app-1');
     await until(() => sentWith('Reloaded').length > 0);

@@ -100,8 +100,9 @@ function Row({ place, time, last, badge }: RowProps) {
   );
 }
 
-function badgeOf({ lastMessage }: RowFragment, waiting: Sent | undefined): RowProps['badge'] {
+function badgeOf({ optedOut, lastMessage }: RowFragment, waiting: Sent | undefined): RowProps['badge'] {
   if (waiting !== undefined) return waiting.state;
+  if (optedOut) return 'OPTED_OUT';
   return lastMessage.status === 'FAILED' ? 'FAILED' : null;
 }
 

@@ -48,6 +48,7 @@ graphql(`
     owner
     participants
     updatedAt
+    optedOut
     lastMessage {
       ...Bubble
     }

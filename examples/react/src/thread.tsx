@@ -44,6 +44,12 @@ export function Thread({ place }: { place: Place }) {
         <h2>{names}</h2>
         <span>with {place.owner}</span>
       </header>
+      {conversation?.optedOut && (
+        <p className="opted-out" role="status">
+          <strong>Opted out.</strong> {place.participants.length > 1 ? 'Somebody here' : names} does not want your
+          messages, and none is sent. By writing START, they get them again.
+        </p>
+      )}
       {error && <Trouble error={error} onRetry={() => void refetch()} />}
       {/* The first child of a reversed column stays in sight while it grows. */}
       <div className="latest-in-sight" role="log" aria-label="Messages">

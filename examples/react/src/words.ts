@@ -16,6 +16,8 @@ const MISTAKES: Partial<Record<MessageFieldErrorCode, string>> = {
   MEDIA_TOO_LARGE: 'This file is too large.',
   MEDIA_TYPE_NOT_SUPPORTED: 'A message cannot carry files of this type.',
   MEDIA_TYPE_MISMATCH: 'This is not a picture of the type that its name says.',
+  RECIPIENT_OPTED_OUT:
+    'This person does not want your messages: they wrote STOP, or their carrier said so. They can write START to get them again.',
 };
 
 /** The mistakes of an input by its fields: `{ 'to.1': 'This is not a telephone number. …' }`. */
@@ -43,6 +45,7 @@ export const BADGE = {
   SENDING: 'Sending …',
   NOT_SENT: 'Not sent',
   UNKNOWN: 'Perhaps sent',
+  OPTED_OUT: 'Opted out',
   FAILED: STATUS.FAILED,
 } as const;
 

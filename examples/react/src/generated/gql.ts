@@ -16,7 +16,7 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
 type Documents = {
     "\n  query Viewer {\n    viewer {\n      name\n      numbers {\n        number\n        applicationId\n      }\n      allowedRegions\n    }\n  }\n": typeof types.ViewerDocument,
     "\n  fragment Bubble on Message {\n    id\n    time\n    direction\n    status\n    from\n    to\n    text\n    applicationId\n    attachments {\n      url\n      contentType\n      name\n      availableUntil\n    }\n    deliveries {\n      to\n      status\n      failure {\n        code\n        meaning\n        retryable\n      }\n    }\n  }\n": typeof types.BubbleFragmentDoc,
-    "\n  fragment Row on Conversation {\n    id\n    owner\n    participants\n    updatedAt\n    lastMessage {\n      ...Bubble\n    }\n  }\n": typeof types.RowFragmentDoc,
+    "\n  fragment Row on Conversation {\n    id\n    owner\n    participants\n    updatedAt\n    optedOut\n    lastMessage {\n      ...Bubble\n    }\n  }\n": typeof types.RowFragmentDoc,
     "\n  query Inbox($after: String) {\n    conversations(first: 30, after: $after) {\n      nodes {\n        ...Row\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n      updatesCursor\n    }\n  }\n": typeof types.InboxDocument,
     "\n  query Thread($owner: String!, $participants: [String!]!, $after: String) {\n    conversation(owner: $owner, participants: $participants) {\n      ...Row\n      messages(first: 30, after: $after) {\n        ...Page\n      }\n    }\n  }\n": typeof types.ThreadDocument,
     "\n  fragment Loaded on Conversation {\n    messages {\n      ...Page\n    }\n  }\n": typeof types.LoadedFragmentDoc,
@@ -32,7 +32,7 @@ type Documents = {
 const documents: Documents = {
     "\n  query Viewer {\n    viewer {\n      name\n      numbers {\n        number\n        applicationId\n      }\n      allowedRegions\n    }\n  }\n": types.ViewerDocument,
     "\n  fragment Bubble on Message {\n    id\n    time\n    direction\n    status\n    from\n    to\n    text\n    applicationId\n    attachments {\n      url\n      contentType\n      name\n      availableUntil\n    }\n    deliveries {\n      to\n      status\n      failure {\n        code\n        meaning\n        retryable\n      }\n    }\n  }\n": types.BubbleFragmentDoc,
-    "\n  fragment Row on Conversation {\n    id\n    owner\n    participants\n    updatedAt\n    lastMessage {\n      ...Bubble\n    }\n  }\n": types.RowFragmentDoc,
+    "\n  fragment Row on Conversation {\n    id\n    owner\n    participants\n    updatedAt\n    optedOut\n    lastMessage {\n      ...Bubble\n    }\n  }\n": types.RowFragmentDoc,
     "\n  query Inbox($after: String) {\n    conversations(first: 30, after: $after) {\n      nodes {\n        ...Row\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n      updatesCursor\n    }\n  }\n": types.InboxDocument,
     "\n  query Thread($owner: String!, $participants: [String!]!, $after: String) {\n    conversation(owner: $owner, participants: $participants) {\n      ...Row\n      messages(first: 30, after: $after) {\n        ...Page\n      }\n    }\n  }\n": types.ThreadDocument,
     "\n  fragment Loaded on Conversation {\n    messages {\n      ...Page\n    }\n  }\n": types.LoadedFragmentDoc,
@@ -71,7 +71,7 @@ export function graphql(source: "\n  fragment Bubble on Message {\n    id\n    t
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment Row on Conversation {\n    id\n    owner\n    participants\n    updatedAt\n    lastMessage {\n      ...Bubble\n    }\n  }\n"): (typeof documents)["\n  fragment Row on Conversation {\n    id\n    owner\n    participants\n    updatedAt\n    lastMessage {\n      ...Bubble\n    }\n  }\n"];
+export function graphql(source: "\n  fragment Row on Conversation {\n    id\n    owner\n    participants\n    updatedAt\n    optedOut\n    lastMessage {\n      ...Bubble\n    }\n  }\n"): (typeof documents)["\n  fragment Row on Conversation {\n    id\n    owner\n    participants\n    updatedAt\n    optedOut\n    lastMessage {\n      ...Bubble\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
