@@ -275,6 +275,17 @@ describe('an uploaded file', () => {
     expect(await stored()).toEqual(before);
   });
 
+  it('whose form ends within it is refused', async () => {
+    const head = '--b\r\ncontent-disposition: form-data; name="f"; filename="a.png"\r\ncontent-type: image/png\r\n\r\n';
+    const before = await stored();
+    const headers = { 'content-type': 'multipart/form-data; boundary=b' };
+    expect(await upload(Buffer.concat([Buffer.from(head), PNG]), headers)).toMatchObject({
+      status: 400,
+      json: { errors: [{ extensions: { code: 'BAD_REQUEST' } }] },
+    });
+    expect(await stored()).toEqual(before);
+  });
+
   it.each([
     ['raw', `content-type: image/png\r\ncontent-length: ${PNG.length}\r\n\r\n`],
     [
