@@ -85,6 +85,8 @@ export class AnswerBudget {
   /** Waits for the operation's earlier reads, so that it stops in time. @throws ServiceError OPERATION_TOO_COSTLY */
   read<Found>(find: () => Promise<Found>, messagesIn: (found: Found) => readonly (Message | null)[]): Promise<Found> {
     const reading = this.#lastRead.then(async () => {
+      // What is asked for too much is refused as a whole: nothing more is read for it.
+      if (this.#refusal !== null) throw this.#refusal;
       if (this.#readLength >= MAX_READ_LENGTH) this.#refuse(tooMuchRead());
       const found = await find();
       for (const message of messagesIn(found)) this.#readLength += message === null ? 0 : lengthOf(message);
