@@ -211,7 +211,8 @@ async function updateDeliveries(
 
 async function applyReceived(client: PoolClient, writes: readonly WriteOf<'received'>[], news: Filing): Promise<void> {
   if (writes.length === 0) return;
-  const rows = writes.map(({ message, now }) => receivedColumns(message, now));
+  const keys = writes.map(({ message }) => conversationKey(message));
+  const rows = writes.map(({ message, now }, index) => receivedColumns(message, keys[index] ?? null, now));
   const names = RECEIVED_COLUMNS;
   const listed = writes.flatMap(({ message }, index) =>
     distinctRecipients(message.to).map((recipient) => ({ send_id: rows[index]?.send_id, recipient })),
@@ -227,8 +228,7 @@ async function applyReceived(client: PoolClient, writes: readonly WriteOf<'recei
   );
   const isNew = new Set(stored.map(({ send_id }) => send_id));
   for (const [index, { send_id: sendId, time }] of rows.entries()) {
-    const message = writes[index]?.message;
-    const key = message === undefined ? null : conversationKey(message);
+    const key = keys[index] ?? null;
     // The same message may be twice in the batch.
     if (key !== null && time !== null && isNew.delete(sendId)) news.known.push({ key, time, sendId, direction: 'IN' });
   }
