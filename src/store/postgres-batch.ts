@@ -214,7 +214,8 @@ async function updateDeliveries(
 
 async function applyReceived(client: PoolClient, writes: readonly WriteOf<'received'>[], news: News): Promise<void> {
   if (writes.length === 0) return;
-  const rows = writes.map(({ message, now }) => receivedColumns(message, now));
+  const keys = writes.map(({ message }) => conversationKey(message));
+  const rows = writes.map(({ message, now }, index) => receivedColumns(message, keys[index] ?? null, now));
   const names = RECEIVED_COLUMNS;
   const listed = writes.flatMap(({ message }, index) =>
     distinctRecipients(message.to).map((recipient) => ({ send_id: rows[index]?.send_id, recipient })),
@@ -230,10 +231,9 @@ async function applyReceived(client: PoolClient, writes: readonly WriteOf<'recei
   );
   const isNew = new Set(stored.map(({ send_id }) => send_id));
   for (const [index, { send_id: sendId, time }] of rows.entries()) {
-    const write = writes[index];
+    const [write, key = null] = [writes[index], keys[index]];
     // The same message may be twice in the batch.
     if (write === undefined || !isNew.delete(sendId)) continue;
-    const key = conversationKey(write.message);
     if (key !== null && time !== null) news.known.push({ key, time, sendId, direction: 'IN' });
     const said = statementIn(write.message, write.now);
     if (said !== null) news.heard.push(said);

@@ -206,7 +206,7 @@ export async function recordAll(
     const key = conversationKey(resolution.message);
     if (key !== null) keys.set(sendId, { key, direction: resolution.message.direction });
     const ofConversation = key && { number: key.number, participants: JSON.stringify(key.participants) };
-    return { ...row, ...messageColumns(resolution.message), ...ofConversation };
+    return { ...row, ...messageColumns(resolution.message, key), ...ofConversation };
   });
   const { rows: found } = await connection.query<{ kind: string; id: string; time: number | null }>({
     name: counting === 'now' ? 'record' : 'record-and-count-later',
