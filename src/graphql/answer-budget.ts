@@ -133,7 +133,14 @@ function counted(resolve: Resolve, lists: ReadonlySet<string>): Resolve {
     const found = resolve(source, args, context, info);
     if (info.operation.operation !== OperationTypeNode.QUERY) return found;
     const count = (list: unknown): unknown => {
-      if (Array.isArray(list)) context.budget.addValues(list.length * valuesOfEntry(info));
+      if (!Array.isArray(list)) return list;
+      try {
+        context.budget.addValues(list.length * valuesOfEntry(info));
+      } catch (error) {
+        // Nobody waits for entries that are still looked up, and these lookups are refused as well.
+        for (const entry of list as unknown[]) if (entry instanceof Promise) entry.catch(() => undefined);
+        throw error;
+      }
       return list;
     };
     return found instanceof Promise ? found.then(count) : count(found);
