@@ -18,12 +18,12 @@ const SCHEMAS = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'reports/', '.stryker-tmp/', 'test/support/generated/'] },
-  { files: ['**/*.{js,mjs,ts}'], ...js.configs.recommended },
+  { ignores: ['**/dist/', 'node_modules/', 'reports/', '.stryker-tmp/', '**/generated/'] },
+  { files: ['**/*.{js,mjs,ts,tsx}'], ...js.configs.recommended },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
-    languageOptions: { parserOptions: { project: ['./test/tsconfig.json'] } },
+    languageOptions: { parserOptions: { project: ['./test/tsconfig.json', './examples/react/tsconfig.json'] } },
     rules: {
       // A number in a template is as clear as its String().
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
@@ -37,6 +37,11 @@ export default tseslint.config(
       // TypeGraphQL's classes describe shapes; plain objects are what resolvers return.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
     },
+  },
+  {
+    files: ['examples/**/*.{ts,tsx}'],
+    // Handlers of events are written so everywhere.
+    rules: { '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }] },
   },
   {
     files: ['schema/*.graphql'],

@@ -71,7 +71,7 @@ export function createAppWith(shared: SharedParts, config: Config, options: AppO
 }
 
 async function openHttp(closing: Closing, config: Config, parts: Parts): Promise<HttpHost> {
-  const { log, callbacks, messages, policy, optOuts, feed, changes, attachments, onInternalError } = parts;
+  const { log, callbacks, messages, policy, optOuts, feed, changes, attachments, clock, onInternalError } = parts;
   const { corsOrigins, trustedProxies, introspection, federatedTracing, routerOrigins, publicUrl } = config;
   const authenticate = authenticator(config.auth);
   const readiness = async (): Promise<object> => {
@@ -98,7 +98,7 @@ async function openHttp(closing: Closing, config: Config, parts: Parts): Promise
     onSocketFailure: logSocketFailures(closing, log),
   });
   closing.add(closeGraphQL);
-  const { upstream, addresses, copies, clock } = parts;
+  const { upstream, addresses, copies } = parts;
   await serveMedia(http.routes, {
     messages,
     media: upstream.media,

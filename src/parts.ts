@@ -13,7 +13,12 @@ import { Attachments } from './messaging/attachment.js';
 import { ChangeStream } from './messaging/change-stream.js';
 import { systemClock } from './messaging/clock.js';
 import { Correlation, CORRELATION_KEY_BYTES } from './messaging/correlation.js';
-import { startHousekeeping, type HousekeepingOptions } from './messaging/housekeeping.js';
+import {
+  startFiling,
+  startHousekeeping,
+  type FilingOptions,
+  type HousekeepingOptions,
+} from './messaging/housekeeping.js';
 import { MediaAddresses } from './messaging/media-address.js';
 import { MessageFeed } from './messaging/message-feed.js';
 import { MessageService, type SendObserver } from './messaging/message-service.js';
@@ -51,6 +56,7 @@ export interface SharedParts {
 
 export interface Parts {
   readonly log: Logger;
+  readonly clock: Clock;
   readonly messages: MessageService;
   readonly policy: SendPolicy;
   readonly optOuts: OptOuts;
@@ -62,7 +68,6 @@ export interface Parts {
   readonly addresses: MediaAddresses;
   /** Of files of incoming messages; null where nothing is copied. */
   readonly copies: Copies | null;
-  readonly clock: Clock;
   /** From the first call on, the log says when upstream can be used and when not. The caller has logged `known` already. */
   readonly watchUpstream: (known?: string) => void;
   /** What the callback route needs; null where callbacks are off. */
@@ -124,6 +129,7 @@ export async function openParts(
   });
   closing.add(() => messages.close());
   closing.add(await startHousekeeping({ store, clock, refusals, ...logHousekeeping(log) }));
+  if (shared.store === undefined) closing.add(startFiling({ store, clock, ...logFiling(log) }));
   const { optOutReply: text } = config;
   if (text !== null && takesCallbacks) {
     const stop = startOptOutReplies({ store, messages, policy, clock, text, ...logReplies(log) });
@@ -147,11 +153,11 @@ export async function openParts(
   const isCopied = copies?.has ?? (() => Promise.resolve(false));
   return {
     log,
+    clock,
     messages,
     attachments: new Attachments({ media, addresses, clock, isCopied }),
     addresses,
     copies,
-    clock,
     policy,
     optOuts: new OptOuts({ store, clock, isKept: config.keepsConsent }),
     feed: new MessageFeed(store),
@@ -292,9 +298,7 @@ function logSettling(log: Logger): Pick<SettlingOptions, 'onStep' | 'onFailure'>
   };
 }
 
-export function logHousekeeping(
-  log: Logger,
-): Pick<HousekeepingOptions, 'onExpired' | 'onDropped' | 'onFiled' | 'onFailure'> {
+export function logHousekeeping(log: Logger): Pick<HousekeepingOptions, 'onExpired' | 'onDropped' | 'onFailure'> {
   return {
     onExpired: (count) => {
       log.warn({ count }, 'sends without an outcome were found; they are UNKNOWN now');
@@ -302,11 +306,19 @@ export function logHousekeeping(
     onDropped: (count) => {
       log.warn({ count }, 'dead letters were dropped early: callbacks brought more than are kept');
     },
+    onFailure: (error) => {
+      log.error({ err: error }, 'housekeeping failed');
+    },
+  };
+}
+
+export function logFiling(log: Logger): Pick<FilingOptions, 'onFiled' | 'onFailure'> {
+  return {
     onFiled: ({ filed, of }) => {
       log.info({ filed, of }, 'messages of an earlier version are put into their conversations');
     },
     onFailure: (error) => {
-      log.error({ err: error }, 'housekeeping failed');
+      log.error({ err: error }, 'messages could not be put into their conversations; it is tried again');
     },
   };
 }

@@ -20,6 +20,8 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
   version: string;
 };
 const USER_AGENT = `catapult-graphql/${version}`;
+/** For all downloads and uploads that are let in at once, copies, and deletions: none waits for somebody who reads slowly. */
+const MAX_FILE_CONNECTIONS = 192;
 
 /** The account of the built-in sandbox. */
 export const SANDBOX_ACCOUNT = {
@@ -178,7 +180,7 @@ function connect(closing: Closing, upstream: Live, clock: Clock): Connected {
   });
   const account = new Account({ url, userId, authorization, dispatcher, userAgent: USER_AGENT });
   // On connections of their own: no send waits behind a file, and only here may answers be large.
-  const forFiles = openConnection(proxies, MAX_READ_BYTES);
+  const forFiles = openConnection(proxies, MAX_READ_BYTES, MAX_FILE_CONNECTIONS);
   const media = new CatapultMedia({ url, userId, authorization, dispatcher: forFiles, userAgent: USER_AGENT });
   const check = new AccountCheck({
     account,

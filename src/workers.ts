@@ -10,8 +10,10 @@ import { connect, type Channel } from './channel.js';
 import { openAll, type Closing } from './closing.js';
 import type { Config } from './config/config.js';
 import type { Logger } from './log.js';
+import { systemClock } from './messaging/clock.js';
+import { startFiling } from './messaging/housekeeping.js';
 import type { StoreChange } from './messaging/ports.js';
-import { logHousekeeping, STORE_FILE, storeOptions } from './parts.js';
+import { logFiling, logHousekeeping, STORE_FILE, storeOptions } from './parts.js';
 import { openStore, type OpenStore } from './store/index.js';
 import { remoteStore, storeCalls, type StoreCalls } from './store/remote-store.js';
 import { CountersInMemory } from './store/send-limits.js';
@@ -79,6 +81,7 @@ async function openForWorkers(closing: Closing, config: Config, log: Logger): Pr
   // No worker runs yet: whatever is pending was left by a crash.
   const count = await store.expireLeases(Number.MAX_SAFE_INTEGER);
   if (count > 0) logHousekeeping(log).onExpired(count);
+  closing.add(startFiling({ store, clock: systemClock, ...logFiling(log) }));
   return store;
 }
 

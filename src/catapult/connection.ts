@@ -22,11 +22,16 @@ export interface Proxies {
  * so when the proxy refuses or is away, the send is known not sent.
  *
  * @param maxResponseSize of an answer's body, in bytes; what is longer breaks off.
+ * @param connections to one host. More requests wait for one of these.
  */
-export function openConnection(proxies: Proxies | null, maxResponseSize = MAX_RESPONSE_BYTES): Dispatcher {
+export function openConnection(
+  proxies: Proxies | null,
+  maxResponseSize = MAX_RESPONSE_BYTES,
+  connections = MAX_CONNECTIONS,
+): Dispatcher {
   const connect = { timeout: CONNECT_TIMEOUT_MS };
   const options = {
-    connections: MAX_CONNECTIONS,
+    connections,
     allowH2: false,
     connect,
     // One clock is enough: the deadline's signal ends every wait, and undici's timers are coarse.

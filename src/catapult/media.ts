@@ -24,7 +24,7 @@ const REMOVE_TIMEOUT_MS = 10_000;
 
 /**
  * A name below the store's address. Upstream's own have segments (`{messageId}/{index}/{filename}`). Signs that parsers of
- * URLs understand in different ways are not among these.
+ * URLs understand in different ways are not among these. Some servers take `..;x` for `..`.
  */
 const NAME = /^[\w.~!$'()*+,;=:-]+(?:\/[\w.~!$'()*+,;=:-]+)*$/;
 /** What an encoded character must not be: it would end the segment for some reader, or the text. */
@@ -108,7 +108,7 @@ export class CatapultMedia implements MediaStore {
     if (!url.startsWith(this.#prefix)) return null;
     const name = url.slice(this.#prefix.length);
     const decoded = name.replace(ENCODED, 'x');
-    const isPlain = NAME.test(decoded) && !decoded.split('/').some((segment) => /^\.{1,2}$/.test(segment));
+    const isPlain = NAME.test(decoded) && !decoded.split('/').some((segment) => /^\.{1,2}(;|$)/.test(segment));
     return isPlain && URL.canParse(url) && new URL(url).href === url ? name : null;
   }
 
@@ -225,7 +225,14 @@ function partOfFile(headers: IncomingHttpHeaders, body: Readable, range: ByteRan
   if (asked?.first !== part.first || asked.last !== part.last) return null;
   return totalBytes > MAX_READ_BYTES
     ? null
-    : { kind: 'FOUND', contentType: first(headers['content-type']), totalBytes, part, body };
+    : {
+        kind: 'FOUND',
+        contentType: first(headers['content-type']),
+        totalBytes,
+        part,
+        // Not a byte more than it says: the rest would be read as the beginning of our next answer.
+        body: Readable.from(cut(body, { first: 0, last: part.last - part.first }), { objectMode: false }),
+      };
 }
 
 const written = (range: ByteRange): string =>

@@ -85,6 +85,8 @@ export class AnswerBudget {
   /** Waits for the operation's earlier reads, so that it stops in time. @throws ServiceError OPERATION_TOO_COSTLY */
   read<Found>(find: () => Promise<Found>, messagesIn: (found: Found) => readonly (Message | null)[]): Promise<Found> {
     const reading = this.#lastRead.then(async () => {
+      // What is asked for too much is refused as a whole: nothing more is read for it.
+      if (this.#refusal !== null) throw this.#refusal;
       if (this.#readLength >= MAX_READ_LENGTH) this.#refuse(tooMuchRead());
       const found = await find();
       for (const message of messagesIn(found)) this.#readLength += message === null ? 0 : lengthOf(message);
@@ -131,7 +133,14 @@ function counted(resolve: Resolve, lists: ReadonlySet<string>): Resolve {
     const found = resolve(source, args, context, info);
     if (info.operation.operation !== OperationTypeNode.QUERY) return found;
     const count = (list: unknown): unknown => {
-      if (Array.isArray(list)) context.budget.addValues(list.length * valuesOfEntry(info));
+      if (!Array.isArray(list)) return list;
+      try {
+        context.budget.addValues(list.length * valuesOfEntry(info));
+      } catch (error) {
+        // Nobody waits for entries that are still looked up, and these lookups are refused as well.
+        for (const entry of list as unknown[]) if (entry instanceof Promise) entry.catch(() => undefined);
+        throw error;
+      }
       return list;
     };
     return found instanceof Promise ? found.then(count) : count(found);

@@ -1,9 +1,11 @@
 /** Copies of files of upstream's, in a folder that several processes may share. */
 import { createHash, randomBytes } from 'node:crypto';
-import { access, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { access, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { fileTypeFromBuffer } from 'file-type';
 import { MAX_READ_BYTES, partOf, type ByteRange, type FileAnswer } from '../messaging/media.js';
+import { BEGINNING_BYTES } from './file-check.js';
 
 /** Where copies are written before they have their name. */
 const INCOMPLETE = 'incomplete';
@@ -72,8 +74,9 @@ export class Copies {
         await file.close();
         return { kind: 'OUT_OF_RANGE', totalBytes };
       }
+      const contentType = await typeOf(file);
       const body = file.createReadStream(part === null ? {} : { start: part.first, end: part.last });
-      return { kind: 'FOUND', contentType: null, totalBytes, part, body };
+      return { kind: 'FOUND', contentType, totalBytes, part, body };
     } catch {
       await file.close();
       return null;
@@ -116,6 +119,12 @@ export class Copies {
     const hash = createHash('sha256').update(url).digest('hex');
     return join(this.#folder, hash.slice(0, 2), hash);
   }
+}
+
+/** By its first bytes: what upstream called it is not kept, and the names of telephones' pictures may have no ending. */
+async function typeOf(file: FileHandle): Promise<string | null> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(BEGINNING_BYTES), 0, BEGINNING_BYTES, 0);
+  return (await fileTypeFromBuffer(buffer.subarray(0, bytesRead)))?.mime ?? null;
 }
 
 async function onDisk<Result>(work: Promise<Result>): Promise<Result> {

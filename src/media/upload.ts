@@ -96,9 +96,13 @@ async function takeForm(request: FastifyRequest, options: UploadOptions, signal:
     if (part.type !== 'file') continue;
     const type = checkType(part.mimetype);
     const name = checkName(part.filename === '' ? null : part.filename, type);
-    return store(new CheckedBody(part.file, type), { name, type, length: null }, options, signal, async () => {
+    const body = new CheckedBody(part.file, type);
+    return store(body, { name, type, length: null }, options, signal, async () => {
       // Behind the file nothing may follow but fields, and the end.
       while ((await nextOf(parts)).done !== true);
+    }).catch((error: unknown) => {
+      // The form ended within the file.
+      throw body.errored === error && !(error instanceof ServiceError) ? wrongForm(error) : error;
     });
   }
 }

@@ -54,12 +54,17 @@ export class Attachments {
     return Promise.all(placesOf(message).map((place) => this.#attachment(message, place, base)));
   }
 
-  async #attachment({ id, time }: Message, place: Place, base: string | null): Promise<Attachment> {
+  async #attachment({ id, time, direction }: Message, place: Place, base: string | null): Promise<Attachment> {
     const { media, addresses, clock, isCopied } = this.#options;
     const { index, url } = place;
     const contentType = place.name === null ? null : typeOfName(place.name);
-    if (!media.owns(url)) return { url, contentType, name: place.name, availableUntil: null };
-    const ours = place.name === null ? null : readStoredName(place.name);
+    if (!media.owns(url)) {
+      // A page puts it into `src` and `href`: nothing that came in may run there.
+      const isWeb = /^https?:\/\//i.test(url);
+      return { url: isWeb ? url : null, contentType, name: place.name, availableUntil: null };
+    }
+    // What telephones send is named by them: a name that looks like one of ours says nothing.
+    const ours = place.name === null || direction === 'IN' ? null : readStoredName(place.name);
     const name = ours?.name ?? place.name;
     const availableUntil = (await isCopied(url))
       ? null

@@ -21,11 +21,12 @@ export type ConsentWord = 'OUT' | 'IN';
 const IN = ['start', 'unstop'];
 
 /** What is stopped by `stop …`, and its like. */
-const MESSAGES = ['messages', 'texts', 'sms', 'msgs', 'texting', 'messaging', 'all'];
+const MESSAGES = ['messages', 'text messages', 'texts', 'sms', 'msgs', 'texting', 'messaging', 'all'];
 
 const OUT = [
   ...['stop', 'quit', 'end', 'revoke', 'opt out', 'optout', 'cancel', 'unsubscribe', 'stopall', 'unsub', 'remove'],
   ...['stop it', 'stop this', 'stop now', 'quit it', 'opting out', 'unsubscribed', 'unsubscribe all'],
+  ...['unsubscribe now', 'unsubscribe from this list', 'opt out now', 'stop messages now', 's t o p'],
   ...['unsuscribe', 'unsubcribe', 'unsubscibe', 'unsubscrib', 'stopp', 'stpo', 'sotp'],
   ...['stop', 'cancel', 'end', 'quit', 'no more', 'unsubscribe from'].flatMap((verb) =>
     MESSAGES.flatMap((noun) => [
@@ -35,30 +36,69 @@ const OUT = [
       `${verb} the ${noun}`,
     ]),
   ),
-  ...['texting', 'messaging', 'contacting', 'sending', 'sending messages', 'sending texts', 'bothering'].flatMap(
-    (verb) => [`stop ${verb}`, `stop ${verb} me`, `quit ${verb} me`, `stop ${verb} me now`, `stop ${verb} this number`],
-  ),
-  ...['stop sending me messages', 'stop sending me texts', 'stop sending these', 'stop sending me these'],
+  ...[
+    'texting',
+    'messaging',
+    'contacting',
+    'spamming',
+    'bothering',
+    'sending',
+    'sending messages',
+    'sending texts',
+  ].flatMap((verb) => [
+    `stop ${verb}`,
+    `stop ${verb} me`,
+    `quit ${verb} me`,
+    `stop ${verb} me now`,
+    `stop ${verb} this number`,
+  ]),
+  ...[
+    'stop sending me messages',
+    'stop sending me texts',
+    'stop sending me text messages',
+    'stop sending messages to me',
+    'stop sending these',
+    'stop sending me these',
+  ],
   ...['text', 'message', 'contact', 'bother'].flatMap((verb) =>
     ['do not', 'dont', 'never'].flatMap((not) => [
       `${not} ${verb} me`,
       `${not} ${verb} me again`,
       `${not} ${verb} me anymore`,
+      `${not} ${verb} me any more`,
       `${not} ${verb} this number`,
       `${not} ${verb} this number again`,
     ]),
   ),
   ...['remove', 'take', 'delete'].flatMap((verb) =>
     ['me', 'my number', 'this number', 'me off', 'my number off'].flatMap((what) => [
-      `${verb} ${what}`,
+      ...(verb === 'take' && !what.endsWith('off') ? [] : [`${verb} ${what}`]),
       ...['from', 'off', 'of'].flatMap((from) =>
         ['your', 'the', 'this'].map((which) => `${verb} ${what} ${from} ${which} list`),
       ),
       ...['your', 'the', 'this'].map((which) => `${verb} ${what} ${which} list`),
     ]),
   ),
-  ...['opt me out', 'i opt out', 'i am opting out', 'im opting out', 'i want to opt out', 'i want out', 'opt out all'],
-  ...['unsubscribe me', 'i want to unsubscribe', 'cancel subscription', 'cancel my subscription', 'end subscription'],
+  ...[
+    'opt me out',
+    'i opt out',
+    'i am opting out',
+    'im opting out',
+    'i want to opt out',
+    'i would like to opt out',
+    'id like to opt out',
+    'i want out',
+    'opt out all',
+  ],
+  ...[
+    'unsubscribe me',
+    'i want to unsubscribe',
+    'i would like to unsubscribe',
+    'id like to unsubscribe',
+    'cancel subscription',
+    'cancel my subscription',
+    'end subscription',
+  ],
   ...['i revoke', 'revoke consent', 'revoke my consent', 'i revoke consent', 'i revoke my consent'],
   ...['withdraw consent', 'withdraw my consent', 'i withdraw my consent', 'i do not consent', 'i dont consent'],
   ...['leave me alone', 'i want this to stop', 'make it stop'],

@@ -1,5 +1,5 @@
 /** Whose number a message belongs to, and which conversation. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Message } from './message.js';
 
 /** One of your numbers and the other side: one number, or the set of a group. */
@@ -40,12 +40,9 @@ export function conversationBetween(number: string, people: Iterable<string>): C
   return { id: idOf(number, participants), number, participants };
 }
 
-/** Made of what it stands for, so that all know it without asking. 160 bits: nobody finds two that are the same. */
+/** Made of what it stands for, so that all know it without asking. 162 bits: nobody finds two that are the same. */
 function idOf(number: string, participants: readonly string[]): string {
-  const digest = createHash('sha256')
-    .update(JSON.stringify([number, participants]))
-    .digest();
-  return ID_PREFIX + digest.subarray(0, 20).toString('base64url');
+  return ID_PREFIX + hash('sha256', JSON.stringify([number, participants]), 'base64url').slice(0, 27);
 }
 
 /** Whether a text can be the id of a conversation at all. */

@@ -15,8 +15,8 @@ const PURGE_BATCH = 500;
  * Messages that are put into their conversations in one go: a few milliseconds, for which an embedded store holds up
  * everything else.
  */
-const FILE_BATCH = 100;
-/** Between two of them, so that they never take more than about half of the time. */
+const FILE_BATCH = 200;
+/** Between two of them, or as long as one took: so they never take more than about half of the time. */
 const FILE_PAUSE_MS = 5;
 /** How often the log tells how far it is. */
 const PROGRESS_EVERY_MS = 10_000;
@@ -42,8 +42,6 @@ export interface HousekeepingOptions {
   readonly onExpired: (count: number) => void;
   /** How many dead letters were deleted early, because more came than are kept. */
   readonly onDropped: (count: number) => void;
-  /** How many of the messages of an earlier version are in their conversations by now; at the end, all. */
-  readonly onFiled: (progress: { readonly filed: number; readonly of: number }) => void;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -64,19 +62,13 @@ export async function startHousekeeping(options: HousekeepingOptions): Promise<(
 
   const stopping = new AbortController();
   const { signal } = stopping;
-  const repeat = async (everyMs: number, work: () => Promise<unknown>): Promise<void> => {
-    for (;;) {
-      await clock.sleep(everyMs, signal);
-      if (signal.aborted) return;
-      await work().catch(options.onFailure);
-    }
-  };
+  const repeat = (everyMs: number, work: () => Promise<unknown>): Promise<void> =>
+    repeated(options, signal, everyMs, work);
   const rounds = [
     repeat(CHECK_EVERY_MS, () => expire(clock.now())),
     repeat(CHECK_EVERY_MS, () => store.adoptEarlyEvents(clock.now())),
     repeat(COUNT_EVERY_MS, () => refusals.store()),
     repeat(CHECK_EVERY_MS, () => purgeDeadLetters(options, signal)),
-    repeat(CHECK_EVERY_MS, () => fileMessages(options, signal)),
     repeat(PURGE_EVERY_MS, () => purgeKeys(options, signal)),
   ];
   return async () => {
@@ -84,6 +76,38 @@ export async function startHousekeeping(options: HousekeepingOptions): Promise<(
     await Promise.all(rounds);
     await refusals.store().catch(options.onFailure);
   };
+}
+
+export interface FilingOptions extends Pick<HousekeepingOptions, 'store' | 'clock' | 'onFailure'> {
+  /** How many of the messages of an earlier version are in their conversations by now; at the end, all. */
+  readonly onFiled: (progress: { readonly filed: number; readonly of: number }) => void;
+}
+
+/**
+ * Puts the messages of an earlier version into their conversations, until the returned function is called. Where workers
+ * share a store that another process holds, that one does it alone.
+ */
+export function startFiling(options: FilingOptions): () => Promise<void> {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const rounds = repeated(options, signal, CHECK_EVERY_MS, () => fileMessages(options, signal));
+  return async () => {
+    stopping.abort();
+    await rounds;
+  };
+}
+
+async function repeated(
+  { clock, onFailure }: Pick<HousekeepingOptions, 'clock' | 'onFailure'>,
+  signal: AbortSignal,
+  everyMs: number,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  for (;;) {
+    await clock.sleep(everyMs, signal);
+    if (signal.aborted) return;
+    await work().catch(onFailure);
+  }
 }
 
 async function purgeKeys({ store, clock }: HousekeepingOptions, signal: AbortSignal): Promise<void> {
@@ -106,18 +130,20 @@ async function purgeDeadLetters({ store, clock, onDropped }: HousekeepingOptions
 }
 
 /** Finds nothing but after an upgrade, and while instances of an earlier version still run beside this one. */
-async function fileMessages({ store, clock, onFiled }: HousekeepingOptions, signal: AbortSignal): Promise<void> {
+async function fileMessages({ store, clock, onFiled }: FilingOptions, signal: AbortSignal): Promise<void> {
   let filed = await store.fileMessages(FILE_BATCH);
   if (filed === 0) return;
   const of = filed + (await store.countUnfiled());
-  let toldAt = clock.now();
+  let [toldAt, tookMs] = [clock.now(), 0];
   for (let some = filed; some > 0 && !signal.aborted; filed += some) {
     if (clock.now() - toldAt >= PROGRESS_EVERY_MS) {
       toldAt = clock.now();
       onFiled({ filed, of });
     }
-    await clock.sleep(FILE_PAUSE_MS, signal);
+    await clock.sleep(Math.max(FILE_PAUSE_MS, tookMs), signal);
+    const since = clock.now();
     some = await store.fileMessages(FILE_BATCH);
+    tookMs = clock.now() - since;
   }
   // Others may have filed some of them.
   if (filed > FILE_BATCH) onFiled({ filed, of: Math.max(filed, of) });

@@ -3,8 +3,8 @@ import type { ErrorCode, FieldError, ServiceError } from '../errors.js';
 import type { CallbackEvent } from './callback-event.js';
 import type { EVERYBODY, SignedIn, Whose, WhoseSends } from './caller.js';
 import type { Cancellation } from './cancellation.js';
-import type { ConsentPair, ConsentStatement, OptOut } from './consent.js';
 import type { ConversationKey } from './conversation.js';
+import type { ConsentPair, ConsentStatement, OptOut } from './consent.js';
 import type { Message, MessageStatus, Micros, OutboundMessage, SendState } from './message.js';
 
 export interface Clock {

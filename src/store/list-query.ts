@@ -25,6 +25,8 @@ export interface ListDialect {
   readonly indexedBy: (index: string) => string;
   /** The texts of a JSON list, as rows with the column `value`. */
   readonly given: (alias: string) => string;
+  /** Whether a join may have a limit of its own for each row on its left. PostgreSQL reads no index in part without. */
+  readonly isLateral: boolean;
   /** The newest of what many walks find, as `time` and `send_id`. */
   readonly newestOf: (walks: ManyWalks) => Query;
 }
@@ -48,12 +50,14 @@ export const LIST_DIALECTS: Readonly<Record<'sqlite' | 'postgres', ListDialect>>
     join: 'CROSS JOIN',
     indexedBy: (index) => ` INDEXED BY ${index}`,
     given: (alias) => `json_each(?) AS ${alias}`,
+    isLateral: false,
     newestOf: mergedOneByOne,
   },
   postgres: {
     join: 'JOIN',
     indexedBy: () => '',
     given: (alias) => `json_array_elements_text(?::json) AS ${alias} (value)`,
+    isLateral: true,
     newestOf: newestOfNewest,
   },
 };
@@ -270,13 +274,18 @@ function newestIn(walk: Walk, filter: MessageFilter, slice: Slice, dialect: List
 }
 
 /** So many of what many walks find, whichever. */
-function anyOf(walk: Walk, filter: MessageFilter, whole: Slice, { join }: ListDialect): Query {
+function anyOf(walk: Walk, filter: MessageFilter, whole: Slice, { isLateral }: ListDialect): Query {
   const { sql = '', values = [] } = walk.each ?? {};
+  if (isLateral) {
+    const { sql: one, values: ofOne } = walkQuery(walk, placeIn(walk), filter, whole);
+    return {
+      sql: `SELECT found.time, found.send_id FROM (${sql}) AS each CROSS JOIN LATERAL (${one}) AS found LIMIT ?`,
+      values: [...values, ...ofOne, whole.limit],
+    };
+  }
   const conditions = [...conditionsOf(walk, filter), ...boundsOf(walk.table, whole, undefined, filter)];
   return {
-    sql:
-      `SELECT ${placeIn(walk)} FROM (${sql}) AS each ${join} ${walk.from.sql} ` +
-      `${join === 'JOIN' ? 'ON' : 'WHERE'} ${allOf(conditions)} LIMIT ?`,
+    sql: `SELECT ${placeIn(walk)} FROM (${sql}) AS each CROSS JOIN ${walk.from.sql} WHERE ${allOf(conditions)} LIMIT ?`,
     values: [...values, ...walk.from.values, ...valuesOf(conditions), whole.limit],
   };
 }

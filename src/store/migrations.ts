@@ -375,7 +375,7 @@ const STEPS: readonly ((dialect: Dialect) => string)[] = [
     )${keyIsTable};
     ${conversationTrigger}
     `,
-  ({ bigint, keyIsTable, randomId, consentTriggers }) => `
+  ({ bigint, randomId, keyIsTable, consentTriggers }) => `
     -- What was last said of a recipient's consent to messages from a number of ours, or from all: then the owner is ''.
     -- Kept for those who came back, too. since: when it was said, in microseconds; changed_at: when somebody who was opted
     -- in was opted out, or the other way round; updated_at: when it was written. opted_out is 1 or 0.

@@ -6,7 +6,7 @@ import { isUnresolved, type Settlement, type SettleResult } from '../messaging/p
 import type { Write, WriteOf } from './batching-store.js';
 import { CHANNEL } from './change-feed.js';
 import { consentColumns, SAY_ALL } from './consent.js';
-import type { Filing } from './postgres-conversations.js';
+import type { News } from './postgres-conversations.js';
 import { COMMIT_NUMBER, insertRecipientsOf, recordAll, type Connection } from './postgres-sends.js';
 import { recordset } from './recordset.js';
 import {
@@ -29,7 +29,7 @@ import {
 export type RestWrite = Exclude<Write, { readonly kind: 'claim' }>;
 
 /** Stores records and events in the order they arrived in, as far as two of them can touch the same send. */
-export async function applyAll(client: PoolClient, writes: readonly RestWrite[], news: Filing): Promise<void> {
+export async function applyAll(client: PoolClient, writes: readonly RestWrite[], news: News): Promise<void> {
   const of = byKind(writes);
   for (const wave of wavesOf(of.record)) {
     const { early, unfiled, known } = await recordAll(client, wave, 'later');
@@ -85,7 +85,7 @@ export async function applySettlement(
   sendId: string,
   settlement: Settlement,
   now: number,
-  news: Filing,
+  news: News,
 ): Promise<SettleResult> {
   await client.query('SELECT pg_advisory_xact_lock($1)', [SETTLEMENT_LOCK]);
   const { rows } = await client.query<SendRow>(`SELECT ${SEND_COLUMNS} FROM sends WHERE send_id = $1 FOR UPDATE`, [
@@ -120,12 +120,7 @@ export async function applySettlement(
 }
 
 /** Applies the early events of messages that are known now. */
-export async function adopt(
-  client: PoolClient,
-  messageIds: readonly string[],
-  now: number,
-  news: Filing,
-): Promise<void> {
+export async function adopt(client: PoolClient, messageIds: readonly string[], now: number, news: News): Promise<void> {
   const { rows } = await client.query<{ event: string }>(
     'DELETE FROM early_events WHERE message_id = ANY ($1) RETURNING event',
     [messageIds],
@@ -138,7 +133,7 @@ export async function adopt(
 }
 
 /** Applies events to the rows they are about, each row read and written once; keeps those that are about none yet. */
-async function applyEvents(client: PoolClient, writes: readonly WriteOf<'delivery'>[], news: Filing): Promise<void> {
+async function applyEvents(client: PoolClient, writes: readonly WriteOf<'delivery'>[], news: News): Promise<void> {
   if (writes.length === 0) return;
   const known = await lockRowsOf(client, writes);
   const changed = new Map<string, SendRow & { readonly updated_at: number }>();
@@ -156,7 +151,7 @@ async function applyEvents(client: PoolClient, writes: readonly WriteOf<'deliver
     const after = { ...changedRow, updated_at: now };
     const to = JSON.parse(row.recipients) as string[];
     const said = statementOf(event, { from: row.sender, to }, now);
-    if (said !== null) news.said.push(said);
+    if (said !== null) news.heard.push(said);
     if (row.message_id === null) {
       newlyListed.push(...distinctRecipients(to).map((recipient) => ({ send_id: row.send_id, recipient })));
       news.unfiled.add(row.send_id);
@@ -217,9 +212,10 @@ async function updateDeliveries(
   );
 }
 
-async function applyReceived(client: PoolClient, writes: readonly WriteOf<'received'>[], news: Filing): Promise<void> {
+async function applyReceived(client: PoolClient, writes: readonly WriteOf<'received'>[], news: News): Promise<void> {
   if (writes.length === 0) return;
-  const rows = writes.map(({ message, now }) => receivedColumns(message, now));
+  const keys = writes.map(({ message }) => conversationKey(message));
+  const rows = writes.map(({ message, now }, index) => receivedColumns(message, keys[index] ?? null, now));
   const names = RECEIVED_COLUMNS;
   const listed = writes.flatMap(({ message }, index) =>
     distinctRecipients(message.to).map((recipient) => ({ send_id: rows[index]?.send_id, recipient })),
@@ -235,13 +231,12 @@ async function applyReceived(client: PoolClient, writes: readonly WriteOf<'recei
   );
   const isNew = new Set(stored.map(({ send_id }) => send_id));
   for (const [index, { send_id: sendId, time }] of rows.entries()) {
-    const write = writes[index];
+    const [write, key = null] = [writes[index], keys[index]];
     // The same message may be twice in the batch.
     if (write === undefined || !isNew.delete(sendId)) continue;
-    const key = conversationKey(write.message);
     if (key !== null && time !== null) news.known.push({ key, time, sendId, direction: 'IN' });
     const said = statementIn(write.message, write.now);
-    if (said !== null) news.said.push(said);
+    if (said !== null) news.heard.push(said);
   }
 }
 

@@ -16,38 +16,41 @@ import { OWN_NUMBER } from './list-query.js';
 import { recordset } from './recordset.js';
 
 /**
- * What a transaction makes known. All of it is counted in its last statements, each in one order: so no two transactions
- * wait for each other's conversations, or for what they hear of consent, in turn.
+ * What a transaction makes known. All of it is stored by its last statements, in the order of keys: so no two transactions
+ * wait for each other's rows in turn.
  */
-export interface Filing {
+export interface News {
   readonly known: KnownMessage[];
   /** The sends whose messages lie in no conversation yet. */
   readonly unfiled: Set<string>;
-  /** What events say of consent. Whoever begins the transaction stores it. */
-  readonly said: ConsentStatement[];
+  /** What its events say of consent. */
+  readonly heard: ConsentStatement[];
 }
 
-/** Does `work`, and then files what it made known. Returns what it heard of consent, too. */
-export async function filing<Result>(
-  client: PoolClient,
-  work: (filing: Filing) => Promise<Result>,
-): Promise<{ readonly result: Result; readonly heard: readonly ConsentStatement[] }> {
-  const news: Filing = { known: [], unfiled: new Set(), said: [] };
-  const result = await work(news);
+export const noNews = (): News => ({ known: [], unfiled: new Set(), heard: [] });
+
+/** Files the messages that a transaction made known. */
+export async function fileNews(client: PoolClient, news: News): Promise<void> {
   if (news.unfiled.size > 0) {
     const unfiled = `SELECT ${UNFILED_COLUMNS} FROM sends WHERE send_id = ANY ($1) AND ${IS_UNFILED} ORDER BY send_id FOR UPDATE`;
     const { rows } = await client.query<UnfiledRow>(unfiled, [[...news.unfiled]]);
     news.known.push(...(await fileRows(client, rows)));
   }
   await countAll(client, news.known);
-  return { result, heard: news.said };
 }
 
 const SELECT_UNFILED = `SELECT ${UNFILED_COLUMNS} FROM sends WHERE ${IS_UNFILED}
   ORDER BY ${OWN_NUMBER}, time, send_id LIMIT $1 FOR UPDATE SKIP LOCKED`;
 
+/** One instance files at a time: the others find nothing to do, and look again later. Any number will do. */
+const FILING_LOCK = 7_262_303;
+
 /** See `MessageStore.fileMessages`. */
 export async function fileSome(client: PoolClient, limit: number): Promise<number> {
+  const { rows: locks } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS taken', [
+    FILING_LOCK,
+  ]);
+  if (locks[0]?.taken !== true) return 0;
   const { rows } = await client.query<UnfiledRow>(SELECT_UNFILED, [limit]);
   await countAll(client, await fileRows(client, rows));
   return rows.length;

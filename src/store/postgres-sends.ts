@@ -1,5 +1,5 @@
 /** Claims, records and tombstones of many sends, each kind in one statement, so that it takes one round trip. */
-import type { QueryConfig, QueryResult, QueryResultRow } from 'pg';
+import type { Pool, QueryConfig, QueryResult, QueryResultRow } from 'pg';
 import { yieldsTo } from '../messaging/message.js';
 import type { Claim, NewSend, StoredSend } from '../messaging/ports.js';
 import type { ConsentPair } from '../messaging/consent.js';
@@ -47,7 +47,7 @@ export interface Connection {
  * then for recipients who have opted out. Answers in the same order: the reason, or null where it was claimed.
  */
 export async function claimAll(
-  connection: Connection,
+  connection: Pool,
   sends: readonly NewSend[],
   asksForConsent: boolean,
 ): Promise<(Claim | null)[]> {
@@ -61,14 +61,23 @@ export async function claimAll(
       for (const { send_id } of rows) claimed.add(send_id);
     }
     const refused = open.filter(({ sendId }) => !claimed.has(sendId));
-    const holders = await holdersOf(connection, refused);
-    for (const send of refused) {
-      const by = holders.get(keyOf(send.caller, send.idempotencyKey));
-      if (by !== undefined) reasons.set(send, { kind: 'HELD', by });
-    }
+    const answerHeld = async (some: readonly NewSend[]): Promise<void> => {
+      const holders = await holdersOf(connection, some);
+      for (const send of some) {
+        const by = holders.get(keyOf(send.caller, send.idempotencyKey));
+        if (by !== undefined) reasons.set(send, { kind: 'HELD', by });
+      }
+    };
+    await answerHeld(refused);
     open = refused.filter((send) => !reasons.has(send));
-    for (const [send, recipients] of await optedOutOf(connection, open)) {
-      reasons.set(send, { kind: 'OPTED_OUT', recipients });
+    const optedOut = asksForConsent ? await optedOutOf(connection, open) : new Map<NewSend, number[]>();
+    const keyed = [...optedOut.keys()].filter(({ idempotencyKey }) => idempotencyKey !== null);
+    if (keyed.length > 0) {
+      await waitForClaimsLike(connection, keyed);
+      await answerHeld(keyed);
+    }
+    for (const [send, recipients] of optedOut) {
+      if (!reasons.has(send)) reasons.set(send, { kind: 'OPTED_OUT', recipients });
     }
     // What was refused for no reason of its own is tried again: its key was freed in between, or a neighbour's recipient
     // has opted out.
@@ -94,6 +103,25 @@ const CLAIM_EACH = `${INTO_SENDS}
   WHERE NOT EXISTS (SELECT 1 FROM json_array_elements_text(given.recipients::json) AS one (recipient)
     WHERE ${consentOf('one.recipient', 'given.sender')} = 1)
   ${RETURNING_CLAIMED}`;
+
+/**
+ * Waits for claims with the same keys that are under way in other instances: one that looked before the recipient opted
+ * out, and is not committed yet, goes out all the same. To insert the key again takes as long; then it is taken back.
+ */
+async function waitForClaimsLike(pool: Pool, sends: readonly NewSend[]): Promise<void> {
+  await retryDeadlock(async () => {
+    const client = await pool.connect();
+    let isUsable = false;
+    try {
+      await client.query('BEGIN');
+      await client.query({ name: 'claim', text: CLAIM, values: [JSON.stringify(sends.map(claimColumns))] });
+      await client.query('ROLLBACK');
+      isUsable = true;
+    } finally {
+      client.release(!isUsable);
+    }
+  });
+}
 
 /** What claims these sends: nearly always one statement. */
 function claimsOf(sends: readonly NewSend[], asksForConsent: boolean, together: boolean): QueryConfig[] {
@@ -178,7 +206,7 @@ export async function recordAll(
     const key = conversationKey(resolution.message);
     if (key !== null) keys.set(sendId, { key, direction: resolution.message.direction });
     const ofConversation = key && { number: key.number, participants: JSON.stringify(key.participants) };
-    return { ...row, ...messageColumns(resolution.message), ...ofConversation };
+    return { ...row, ...messageColumns(resolution.message, key), ...ofConversation };
   });
   const { rows: found } = await connection.query<{ kind: string; id: string; time: number | null }>({
     name: counting === 'now' ? 'record' : 'record-and-count-later',

@@ -62,7 +62,7 @@ import {
 import { migrations, stepsAfter } from './migrations.js';
 import { openClaimPool, openPool, retryDeadlock, TIMEOUT_MS } from './pool.js';
 import { adopt, applyAll, applySettlement, sayAll, type RestWrite } from './postgres-batch.js';
-import { fileSome, filing, type Filing } from './postgres-conversations.js';
+import { fileNews, fileSome, noNews, type News } from './postgres-conversations.js';
 import { countersInPostgres } from './postgres-counters.js';
 import { abandonAll, areOptedOut, claimAll, COMMIT_NUMBER, OFFSET, recordAll } from './postgres-sends.js';
 import {
@@ -213,7 +213,7 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   }
 
   settle(sendId: string, settlement: Settlement, now: number): Promise<SettleResult> {
-    return this.#filing(now, (client, news) => applySettlement(client, sendId, settlement, now, news));
+    return this.#withNews(now, (client, news) => applySettlement(client, sendId, settlement, now, news));
   }
 
   async addRefusals(counts: readonly RefusalCount[]): Promise<void> {
@@ -240,7 +240,7 @@ export class PostgresStore extends BatchingStore implements MessageStore {
       [MAX_ADOPTIONS],
     );
     const ids = rows.map(({ message_id }) => message_id);
-    if (ids.length > 0) await this.#filing(now, (client, news) => adopt(client, ids, now, news));
+    if (ids.length > 0) await this.#withNews(now, (client, news) => adopt(client, ids, now, news));
     return ids.length;
   }
 
@@ -457,7 +457,7 @@ export class PostgresStore extends BatchingStore implements MessageStore {
     const records = writes.filter((write) => write.kind === 'record');
     const sends = new Set(records.map(({ sendId }) => sendId));
     if (sends.size === writes.length) await this.#recordAndAdopt(records);
-    else await this.#filing(latestOf(writes), (client, news) => applyAll(client, writes, news));
+    else await this.#withNews(latestOf(writes), (client, news) => applyAll(client, writes, news));
     return writes.map(() => null);
   }
 
@@ -466,17 +466,20 @@ export class PostgresStore extends BatchingStore implements MessageStore {
     const { early, unfiled } = await retryDeadlock(() => recordAll(this.#pool, records));
     if (early.length + unfiled.length === 0) return;
     const now = latestOf(records);
-    await this.#filing(now, (client, news) => {
+    const finish = (client: PoolClient, news: News): Promise<void> => {
       for (const sendId of unfiled) news.unfiled.add(sendId);
       return adopt(client, early, now, news);
-    }).catch(() => undefined);
+    };
+    await this.#withNews(now, finish).catch(() => undefined);
   }
 
-  /** One transaction, at the end of which is filed what it makes known, and stored what it hears of consent. */
-  async #filing<Result>(now: number, work: (client: PoolClient, news: Filing) => Promise<Result>): Promise<Result> {
+  /** One transaction, at the end of which is stored what it made known: conversations, and what was said of consent. */
+  async #withNews<Result>(now: number, work: (client: PoolClient, news: News) => Promise<Result>): Promise<Result> {
     const { result, said } = await transaction(this.#pool, async (client) => {
-      const { result, heard } = await filing(client, (news) => work(client, news));
-      return { result, said: this.#consent === null ? [] : await sayAll(client, heard, now) };
+      const news = noNews();
+      const result = await work(client, news);
+      await fileNews(client, news);
+      return { result, said: this.#consent === null ? [] : await sayAll(client, news.heard, now) };
     });
     this.#tell(said);
     return result;

@@ -37,11 +37,11 @@ const PASSED_ON = [
   'purge',
   'unresolvedSends',
   'rivalsOf',
+  'fileMessages',
+  'countUnfiled',
   'sayConsent',
   'areOptedOut',
   'newOptOuts',
-  'fileMessages',
-  'countUnfiled',
   'ping',
 ] as const satisfies readonly (keyof MessageStore)[];
 type PassedOn = Pick<MessageStore, (typeof PASSED_ON)[number]>;

@@ -241,7 +241,10 @@ export function claimColumns(send: NewSend): ClaimColumns {
 }
 
 /** What the answer to an accepted send writes over its request, by column. */
-export function messageColumns(message: Message): Pick<AllColumns, (typeof MESSAGE_COLUMNS)[number]> {
+export function messageColumns(
+  message: Message,
+  key: ConversationKey | null,
+): Pick<AllColumns, (typeof MESSAGE_COLUMNS)[number]> {
   return {
     message_id: storable(message.id),
     time: message.time,
@@ -257,7 +260,7 @@ export function messageColumns(message: Message): Pick<AllColumns, (typeof MESSA
     priority: message.priority,
     expires_at: message.expiresAt,
     paired_message_id: message.pairedMessageId === null ? null : storable(message.pairedMessageId),
-    conversation: conversationKey(message)?.id ?? NO_CONVERSATION,
+    conversation: key?.id ?? NO_CONVERSATION,
   };
 }
 
@@ -375,7 +378,11 @@ function isMistaken(row: SendRow, event: DeliveryEvent): boolean {
 }
 
 /** What a message that came in writes, by column. Its id makes it unique, so repeating it is harmless. */
-export function receivedColumns(message: Message, now: number): Pick<AllColumns, (typeof RECEIVED_COLUMNS)[number]> {
+export function receivedColumns(
+  message: Message,
+  key: ConversationKey | null,
+  now: number,
+): Pick<AllColumns, (typeof RECEIVED_COLUMNS)[number]> {
   const digest = createHash('sha256').update(message.id).digest('hex').slice(0, 40);
   const times = { started_at: now, updated_at: now, lease_until: now };
   return {
@@ -384,7 +391,7 @@ export function receivedColumns(message: Message, now: number): Pick<AllColumns,
     fingerprint: '',
     status: message.status,
     ...times,
-    ...messageColumns(message),
+    ...messageColumns(message, key),
   };
 }
 

@@ -12,7 +12,8 @@ import {
   type ConsentStatement,
   type OptOut,
 } from '../messaging/consent.js';
-import { yieldsTo, type Message } from '../messaging/message.js';
+import type { ConversationKey } from '../messaging/conversation.js';
+import { yieldsTo, type Message, type MessageDirection } from '../messaging/message.js';
 import {
   type Change,
   type ChangeCursor,
@@ -285,10 +286,10 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   #writtenAt = -Infinity;
   /** What the commit under way changes; the listeners get it once it is on disk. */
   #changes: StoreChange[] = [];
-  /** What it says of consent, as far as that counts. */
-  #said: ConsentStatement[] = [];
   /** Messages that the commit under way makes known. */
   #known: KnownMessage[] = [];
+  /** What it says of consent, as far as that counts. */
+  #said: ConsentStatement[] = [];
   /** The number of the commit under way; null as long as it changes nothing. */
   #commitNumber: number | null = null;
   /** The last number that was given here. What was changed with it may be deleted since. */
@@ -556,8 +557,8 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   async #commit<Result>(work: () => Result): Promise<Result> {
     const { result, changes, said } = await whenFree(() => {
       this.#changes = [];
-      this.#said = [];
       this.#known = [];
+      this.#said = [];
       this.#commitNumber = null;
       const result = this.#transaction.immediate(() => {
         const done = work();
@@ -659,12 +660,13 @@ export class SqliteStore extends BatchingStore implements MessageStore {
       this.#run(RECORDS[resolution.status], [...outcome, ...more, sendId]);
       return null;
     }
-    const columns = messageColumns(message);
+    const key = conversationKey(message);
+    const columns = messageColumns(message, key);
     const values = [...outcome, ...valuesOf(columns, MESSAGE_COLUMNS), sendId, columns.message_id];
     const stored = this.#statement(RECORD_MESSAGE).get(values) as RecordedRow | undefined;
     if (stored !== undefined) {
       this.#listRecipients(distinctRecipients(message.to), stored.time, sendId, stored.caller);
-      if (stored.settled_by === null) this.#know(message, stored.time, sendId);
+      if (stored.settled_by === null) this.#know(key, stored.time, sendId, message.direction);
       else this.#file(sendId);
     }
     // Also when a callback was faster: earlier events may still be waiting.
@@ -735,10 +737,11 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   }
 
   #applyReceived({ message, now }: WriteOf<'received'>): null {
-    const columns = receivedColumns(message, now);
+    const key = conversationKey(message);
+    const columns = receivedColumns(message, key, now);
     if (!this.#run(INSERT_RECEIVED, [...valuesOf(columns, RECEIVED_COLUMNS), this.#numberOfCommit()])) return null;
     this.#listRecipients(distinctRecipients(message.to), message.time, columns.send_id, columns.caller);
-    this.#know(message, message.time, columns.send_id);
+    this.#know(key, message.time, columns.send_id, message.direction);
     this.#changes.push({ kind: 'received', messageId: message.id });
     this.#hear(statementIn(message, now), now);
     return null;
@@ -764,9 +767,8 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   }
 
   /** To be counted in the message's conversation, which is in its row. */
-  #know(message: Message, time: number, sendId: string): void {
-    const key = conversationKey(message);
-    if (key !== null) this.#known.push({ key, time, sendId, direction: message.direction });
+  #know(key: ConversationKey | null, time: number, sendId: string, direction: MessageDirection): void {
+    if (key !== null) this.#known.push({ key, time, sendId, direction });
   }
 
   /** Puts the message of a send that has one into its conversation, unless it is there. */

@@ -78,6 +78,8 @@ describe('a URL', () => {
     ['..', () => urlOf('../messages')],
     ['an encoded ..', () => urlOf('%2e%2e/messages')],
     ['.. behind a name', () => urlOf('a/../../../messages')],
+    ['.. with a parameter, which some servers take for ..', () => urlOf('..;/..;x=1/messages')],
+    ['. with a parameter', () => urlOf('.;')],
     ['an encoded slash', () => urlOf('a%2fb')],
     ['an encoded slash in capitals', () => urlOf('a%2Fb')],
     ['an encoded backslash', () => urlOf('a%5cb')],
@@ -255,6 +257,15 @@ describe('a file that is read', () => {
     const answer = await storeWith().get(urlOf('a.png'), RANGE, NEVER);
     expect(answer).toMatchObject({ kind: 'FOUND', totalBytes: FILE.length, part: RANGE });
     expect(await textOf(answer)).toBe('01234');
+  });
+
+  it('ends where its part does, whatever upstream sends behind it', async () => {
+    handle = (_request, response) =>
+      response.writeHead(206, { 'content-range': `bytes 10-14/${FILE.length}` }).end('01234HTTP/1.1 200 OK');
+    expect(await textOf(await storeWith().get(urlOf('a.png'), RANGE, NEVER))).toBe('01234');
+    handle = (_request, response) =>
+      response.writeHead(206, { 'content-range': `bytes 10-14/${FILE.length}` }).end('012');
+    await expect(storeWith().get(urlOf('a.png'), RANGE, NEVER).then(textOf)).rejects.toThrow();
   });
 
   it('comes as a whole where nobody knows how long it is', async () => {

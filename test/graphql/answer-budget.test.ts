@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { graphql } from 'graphql';
 import { readConfig } from '../../src/config/config.js';
-import { isTooLarge } from '../../src/graphql/answer-budget.js';
+import { AnswerBudget, isTooLarge } from '../../src/graphql/answer-budget.js';
 import { createMessagingSchema } from '../../src/messaging-schema.js';
 import { openDeliveries } from '../../src/messaging/delivery.js';
 import type { MessageStore } from '../../src/messaging/ports.js';
@@ -259,4 +259,16 @@ describe('the size of an answer', () => {
       expect(isTooLarge(Array.from({ length: 1_000 }, () => value))).toBe(false);
     }
   });
+});
+
+it('reads nothing more for an operation that asked for too much: its reads wait in a queue, and there may be thousands', async () => {
+  const budget = new AnswerBudget();
+  const read = jest.fn(() => Promise.resolve([]));
+  const first = budget.read(read, () => []);
+  const others = Array.from({ length: 100 }, () => budget.read(read, () => []));
+  expect(() => {
+    budget.addValues(1_000_000);
+  }).toThrow('too many values');
+  const ends = await Promise.allSettled([first, ...others]);
+  expect([new Set(ends.map(({ status }) => status)), read.mock.calls.length]).toEqual([new Set(['rejected']), 0]);
 });

@@ -8,6 +8,7 @@ import { startCopying, type CopyFailure } from '../../src/media/copier.js';
 import { ServiceError } from '../../src/errors.js';
 import { MAX_READ_BYTES, type FileAnswer } from '../../src/messaging/media.js';
 import type { Message } from '../../src/messaging/message.js';
+import { SAMPLE_PICTURE } from '../../src/sandbox/sample-files.js';
 import type { MessageFilter, Slice, StoreChange } from '../../src/messaging/ports.js';
 import { manualClock, type ManualClock } from '../support/clock.js';
 import { makeFolder, removeFolder } from '../support/folder.js';
@@ -264,4 +265,17 @@ it('a copy is read in parts', async () => {
 it('a folder that is a file is refused at the start', async () => {
   writeFileSync(join(folder, 'file'), '');
   await expect(Copies.open(join(folder, 'file'))).rejects.toMatchObject({ name: 'DiskError' });
+});
+
+it('a copy is known by its first bytes, whatever its name', async () => {
+  const copies = await Copies.open(join(folder, 'copies'));
+  await copies.write(`${PREFIX}image000`, Readable.from([SAMPLE_PICTURE.body]));
+  await copies.write(`${PREFIX}text000`, Readable.from([Buffer.from('Hi!')]));
+  const typeOf = async (name: string): Promise<string | null> => {
+    const answer = await copies.find(PREFIX + name, null);
+    if (answer?.kind !== 'FOUND') throw new Error('There is no copy.');
+    answer.body.destroy();
+    return answer.contentType;
+  };
+  expect([await typeOf('image000'), await typeOf('text000')]).toEqual(['image/png', null]);
 });

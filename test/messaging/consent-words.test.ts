@@ -4,6 +4,8 @@ import { consentWordOf } from '../../src/messaging/consent-words.js';
 /** As they come, with the case, the signs and the pictures that people type. */
 const OUT = [
   // The words of 47 CFR 64.1200(a)(10).
+  ...['unsubscribe now', 'Opt out now!', 'stop all text messages', 'Stop sending messages to me', 'S T O P'],
+  ...["I'd like to unsubscribe.", 'I would like to opt out', 'stop spamming me', "don't text me any more"],
   ...['stop', 'STOP', 'Stop.', 'quit', 'end', 'revoke', 'opt out', 'cancel', 'unsubscribe'],
   // Other lists, and other spellings.
   ...[
@@ -79,6 +81,7 @@ const NEITHER = [
     'subscribe',
     'join',
   ],
+  ...['take me', 'take this number'],
   ...['stop by at 5', 'Can you stop by tomorrow?', 'the bus stop', 'non-stop', 'Stop and Shop', 'stopped', 'nonstop'],
   ...['end of the day works', 'the end', 'weekend', 'The End 😂', 'week end', 'dead end'],
   ...['cancel my appointment please', 'Please cancel the 3 pm', 'can I cancel?', 'cancelled', 'cancel order 123'],

@@ -28,7 +28,7 @@ let rooms: { taken: number; dropped: number; callers: string[] };
 let messageIds: number;
 
 const limits: SendLimits = {
-  left: () => NO_LIMITS.left('a'),
+  left: (caller) => NO_LIMITS.left(caller),
   look(caller) {
     rooms.callers.push(caller);
     if (refused !== null) return Promise.resolve(refused);

@@ -2,7 +2,7 @@
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { EVERYBODY } from '../../src/messaging/caller.js';
-import { startHousekeeping } from '../../src/messaging/housekeeping.js';
+import { startFiling, startHousekeeping } from '../../src/messaging/housekeeping.js';
 import type { DeliveryEvent } from '../../src/messaging/delivery.js';
 import type { DeadLetterPurge, MessageStore } from '../../src/messaging/ports.js';
 import { RefusalCounts } from '../../src/messaging/refusal-counts.js';
@@ -50,7 +50,6 @@ describe('housekeeping', () => {
       clock,
       onExpired: (count) => expired.push(count),
       onDropped: (count) => dropped.push(count),
-      onFiled: (progress) => filed.push(progress),
       onFailure: (error) => failures.push(error),
     });
   }
@@ -91,7 +90,7 @@ describe('housekeeping', () => {
   });
 
   it('puts the messages of an earlier version into their conversations, in small steps with pauses, and tells how far it is', async () => {
-    let left = 450;
+    let left = 850;
     const steps: number[] = [];
     const unfiled = replacing(store, {
       fileMessages(limit: number) {
@@ -102,14 +101,19 @@ describe('housekeeping', () => {
       },
       countUnfiled: () => Promise.resolve(left),
     });
-    await start(unfiled);
+    stop = startFiling({
+      store: unfiled,
+      clock,
+      onFiled: (progress) => filed.push(progress),
+      onFailure: (error) => failures.push(error),
+    });
     await pass(5_000);
-    expect(steps).toEqual([100]);
+    expect(steps).toEqual([200]);
     await pass(10_000);
-    expect(filed).toEqual([{ filed: 200, of: 450 }]);
+    expect(filed).toEqual([{ filed: 400, of: 850 }]);
     for (let step = 0; step < 4; step++) await pass(5);
-    expect(steps).toEqual([100, 100, 100, 100, 50]);
-    expect(filed.at(-1)).toEqual({ filed: 450, of: 450 });
+    expect(steps).toEqual([200, 200, 200, 200, 50]);
+    expect(filed.at(-1)).toEqual({ filed: 850, of: 850 });
     await pass(60_000);
     expect(filed).toHaveLength(2);
   });

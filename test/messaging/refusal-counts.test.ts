@@ -58,7 +58,6 @@ describe('refused sends', () => {
       clock,
       onExpired: () => undefined,
       onDropped: () => undefined,
-      onFiled: () => undefined,
       onFailure: () => undefined,
     });
     counts.add('a', 0);

@@ -306,6 +306,33 @@ describe('by the shape of the input', () => {
       'a participant of 10,000 digits',
       graphql(`{ messages(filter: {participant: "+1${'2'.repeat(10_000)}"}) { totalCount } }`),
     ],
+    [
+      'conversations by a number that is SQL',
+      graphql(`
+        {
+          conversations(filter: { owner: "' OR 1=1; --" }) {
+            nodes {
+              id
+            }
+          }
+        }
+      `),
+    ],
+    ['conversations with everybody', graphql('{ conversations(filter: {participant: "%"}) { nodes { id } } }')],
+    ['2,000 conversations at once', graphql('{ conversations(first: 2000) { nodes { id } } }')],
+    [
+      'a conversation with ten thousand participants',
+      graphql('query ($of: [String!]!) { conversation(owner: "+12345678901", participants: $of) { id } }', {
+        of: Array<string>(10_000).fill('+12345678902'),
+      }),
+    ],
+    [
+      'a conversation with U+0000',
+      graphql('query ($of: [String!]!) { conversation(owner: "+12345678901", participants: $of) { id } }', {
+        of: [NUL],
+      }),
+    ],
+    ['a conversation with a list in a list', graphql('{ conversation(owner: ["+1"], participants: [["+1"]]) { id } }')],
     ['a sender that matches everything', graphql('{ messages(filter: {from: "%"}) { totalCount } }')],
     ['an object as direction', graphql('{ messages(filter: {direction: {ne: null}}) { totalCount } }')],
     ['a state of sends', graphql('{ messages(filter: {statuses: [PENDING, UNKNOWN]}) { totalCount } }')],
@@ -552,6 +579,11 @@ describe('by who calls', () => {
       'FORBIDDEN',
     ],
     ['a look at a message by a reader', { ...graphql(VALIDATE, { input: INPUT }), headers: reader }, 'FORBIDDEN'],
+    [
+      'conversations without a number',
+      { ...graphql('{ conversations { nodes { id } } }'), headers: reader },
+      'FORBIDDEN',
+    ],
     ['unresolved sends for a sender', graphql('{ unresolvedSends { nodes { id } } }'), 'FORBIDDEN'],
     [
       'opt-outs for a sender without a number',

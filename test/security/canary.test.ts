@@ -167,6 +167,8 @@ describe('nothing private leaks', () => {
       '{ sends(after: "zqtag") { nodes { id } } }',
       '{ sends(filter: {status: zqtag}) { nodes { id } } }',
       '{ sends(filter: {zqname: "zqtext"}) { nodes { id } } }',
+      '{ conversations(filter: {owner: {zqtag: 1}, participant: zqtag}) { nodes { id } } }',
+      '{ conversation(owner: zqtag, participants: [{zqtag: "zqtext"}]) { id } }',
       '{ node(id: {zqtag: "zqtag"}) { id } }',
       '{ nodes(ids: [zqtag, {zqtext: "zqtext"}]) { id } }',
       '{ nodes(ids: "zqtag") { zqname } }',
@@ -187,6 +189,8 @@ describe('nothing private leaks', () => {
   });
 
   it('of lists and nodes that are asked for in a wrong way', async () => {
+    const CONVERSATIONS =
+      'query ($owner: String!, $to: [String!]!, $filter: ConversationFilter) { conversation(owner: $owner, participants: $to) { id } conversations(filter: $filter) { nodes { id } } }';
     const LIST =
       'query ($first: Int, $after: String, $last: Int, $before: String, $filter: MessageFilter) { messages(first: $first, after: $after, last: $last, before: $before, filter: $filter) { totalCount nodes { id } } }';
     const ids = Array.from({ length: 101 }, (_, index) => `zqtag${index}`);
@@ -197,6 +201,12 @@ describe('nothing private leaks', () => {
       [LIST, { first: 1, last: 1, before: 'zqtag' }],
       [LIST, { filter: { from: 'zqtext words', to: '4567000145670002', participant: `${CANARIES.recipient}0000000` } }],
       [LIST, { filter: { participant: { zqtag: CANARIES.recipient } } }],
+      [LIST, { filter: { conversationId: { zqtag: 'zqtext' } } }],
+      [
+        CONVERSATIONS,
+        { owner: `${CANARIES.recipient}0000000`, to: ['zqtext words'], filter: { owner: 'zqtext words' } },
+      ],
+      [CONVERSATIONS, { owner: CANARIES.recipient, to: [{ zqtag: 1 }], filter: { participant: ['zqtext'] } }],
       [LIST, { filter: { direction: 'zqtag', statuses: ['zqtext', 'FAILED'] } }],
       [LIST, { filter: { statuses: ['FAILED', 'FAILED'], ids: [...ids, 'zqtext\0'] } }],
       [LIST, { filter: { ids: [['zqtag'], { zqtext: 1 }] } }],

@@ -4,7 +4,7 @@ import { jest } from '@jest/globals';
 import { Client } from 'pg';
 import { EVERYBODY } from '../../src/messaging/caller.js';
 import type { DeliveryEvent } from '../../src/messaging/delivery.js';
-import type { ChangeCursor, MessageStore, StoreChange } from '../../src/messaging/ports.js';
+import type { ChangeCursor, MessageStore, NewSend, StoreChange } from '../../src/messaging/ports.js';
 import { openStore, type OpenStore } from '../../src/store/index.js';
 import { LIST_DIALECTS, listQuery, type Query } from '../../src/store/list-query.js';
 import { NewerStoreError } from '../../src/store/migrations.js';
@@ -295,6 +295,27 @@ describe('the PostgreSQL database', () => {
       });
       expect(await other.claim(newSend({ idempotencyKey: 'k' }))).toEqual({ kind: 'CLAIMED' });
       expect(await other.expireLeases(1e15)).toBe(1);
+    });
+
+    it('answers with a claim that looked before its recipient opted out, and is not committed yet', async () => {
+      const send = (): NewSend => newSend({ idempotencyKey: 'k' });
+      await asOperator(async (client) => {
+        await client.query(
+          'SELECT pg_advisory_lock(7); CREATE FUNCTION linger() RETURNS trigger AS $$ BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NEW; END $$ LANGUAGE plpgsql;' +
+            'CREATE TRIGGER linger AFTER INSERT ON sends FOR EACH ROW EXECUTE FUNCTION linger()',
+        );
+        const claim = held.claim(send());
+        await asOperator(isWaiting);
+        const [recipient = ''] = OUTBOUND.to;
+        const facts = { source: 'MANUAL', changedBy: 'caller:a', recordedBy: 'caller:a', messageId: null } as const;
+        await other.sayConsent([{ recipient, owner: null, isOptedOut: true, since: 1, ...facts }], 1_000);
+        const again = other.claim(send());
+        await Promise.race([again, areWaiting(client, 2)]);
+        await client.query('SELECT pg_advisory_unlock(7)');
+        expect(await claim).toEqual({ kind: 'CLAIMED' });
+        expect(await again).toMatchObject({ kind: 'HELD', by: { idempotencyKey: 'k' } });
+      });
+      expect(await other.claim(newSend({ idempotencyKey: 'l' }))).toEqual({ kind: 'OPTED_OUT', recipients: [0] });
     });
 
     it('stores a claim with one statement, and a record with one', async () => {

@@ -101,7 +101,7 @@ describe('a text from upstream', () => {
       owner: dirty,
       pairedMessageId: dirty,
     });
-    expect(messageColumns(message)).toMatchObject({
+    expect(messageColumns(message, null)).toMatchObject({
       message_id: 'ab',
       sender: 'ab',
       // In JSON, U+0000 is written out; so it does no harm.
@@ -303,7 +303,7 @@ it('a message that came in has the same send id however often it comes', () => {
   const { message } = accepted({ id: 'm1', status: 'RECEIVED', direction: 'IN' });
   // The first 160 bits of the SHA-256 of `m1`.
   const sendId = 'inca0df2c95aa144c1d0ff2ff3c8f967fdc1de9ef0';
-  expect(receivedColumns(message, 7)).toMatchObject({
+  expect(receivedColumns(message, null, 7)).toMatchObject({
     send_id: sendId,
     caller: '',
     fingerprint: '',

@@ -5,8 +5,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { openStore } from '../../src/store/index.js';
+import { conversationBetween } from '../../src/messaging/conversation.js';
+import { conversationsQuery } from '../../src/store/conversations.js';
 import { EVERYBODY } from '../../src/messaging/caller.js';
-import type { MessageFilter, SendFilter, Slice } from '../../src/messaging/ports.js';
+import type { ConversationFilter, MessageFilter, SendFilter, Slice } from '../../src/messaging/ports.js';
 import { countQuery, FREED_KEY, LIST_DIALECTS, listQuery, sendsQuery, type Query } from '../../src/store/list-query.js';
 import { StoreInUseError } from '../../src/store/file-lock.js';
 import { migrations, NewerStoreError } from '../../src/store/migrations.js';
@@ -271,6 +273,56 @@ describe('the SQLite file', () => {
         const byKey = /\((send_id=\?|recipient=\? AND time=\? AND send_id=\?)\)$/;
         const others = searches.filter((detail) => !byKey.test(detail));
         expect(others).toEqual(walks.map((walk) => expect.stringMatching(walk) as string));
+      }
+    });
+
+    const NUMBER = own('', '+1', '+2');
+    const BY_NUMBER: [name: string, filter: Partial<MessageFilter>, indexes: RegExp][] = [
+      ['all', {}, /sends_number \(<expr>=\? AND status=\?/],
+      ['a state', { statuses: ['FAILED'], since: 1 }, /sends_number \(<expr>=\? AND status=\?/],
+      ['a tag', { tag: 't' }, /sends_number_tag \(<expr>=\? AND <expr>=\?/],
+      [
+        'a participant',
+        { participant: '+9' },
+        /sends_conversation \(conversation=\?|sends_unfiled \(<expr>=\?|conversation_participants|PRIMARY KEY|conversations/,
+      ],
+      [
+        'one of themselves',
+        { to: '+1' },
+        /sends_conversation \(conversation=\?|sends_unfiled \(<expr>=\?|sends_number \(<expr>=\? AND status=\?|conversation_participants|PRIMARY KEY|conversations/,
+      ],
+      [
+        'a conversation',
+        { conversation: conversationBetween('+1', ['+9']).id },
+        /sends_conversation \(conversation=\?/,
+      ],
+    ];
+    it.each(BY_NUMBER)('for %s of a number, past nothing of others', (_name, filter, indexes) => {
+      const ofCaller = /sends_caller_\w+ \(caller=\?|recipients_caller \(caller=\?/;
+      const byKey = /rowid=\?|\(send_id=\?\)|\(recipient=\? AND time=\? AND send_id=\?\)/;
+      for (const slice of everySlice()) {
+        const plan = planOf(listQuery({ ...NO_FILTER, caller: NUMBER, ...filter }, slice, LIST_DIALECTS.sqlite));
+        const walks = plan.filter((step) => step.startsWith('SEARCH') && !ofCaller.test(step) && !byKey.test(step));
+        expect(walks.length).toBeGreaterThan(0);
+        for (const walk of walks) expect(walk).toMatch(indexes);
+        for (const step of plan.filter((each) => each.startsWith('SCAN'))) expect(step).not.toMatch(/SCAN sends/);
+      }
+    });
+
+    const CONVERSATIONS: [name: string, filter: Partial<ConversationFilter>, index: RegExp][] = [
+      ['all', {}, /conversations_time/],
+      ['a number', { owner: '+1' }, /conversations_number \(number=\?/],
+      ['several numbers', { numbers: ['+1', '+2'] }, /conversations_number \(number=\?/],
+      ['a participant', { participant: '+9' }, /PRIMARY KEY \(participant=\?/],
+    ];
+    it.each(CONVERSATIONS)('for conversations of %s', (_name, filter, index) => {
+      const everybodys: ConversationFilter = { numbers: EVERYBODY, owner: null, participant: null };
+      for (const slice of everySlice()) {
+        const plan = planOf(conversationsQuery({ ...everybodys, ...filter }, slice, LIST_DIALECTS.sqlite));
+        const byKey = /\((send_id|id)=\?\)$/;
+        const walks = plan.filter((step) => /^(SEARCH|SCAN) (one|conversations)/.test(step) && !byKey.test(step));
+        expect(walks.length).toBeGreaterThan(0);
+        for (const walk of walks) expect(walk).toMatch(index);
       }
     });
 

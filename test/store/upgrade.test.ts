@@ -12,9 +12,8 @@ import Database from 'better-sqlite3';
 import { Client } from 'pg';
 import { EVERYBODY } from '../../src/messaging/caller.js';
 import { systemClock } from '../../src/messaging/clock.js';
-import { startHousekeeping } from '../../src/messaging/housekeeping.js';
+import { startFiling } from '../../src/messaging/housekeeping.js';
 import type { Clock } from '../../src/messaging/ports.js';
-import { RefusalCounts } from '../../src/messaging/refusal-counts.js';
 import { openStore, type OpenStore } from '../../src/store/index.js';
 import { migrations } from '../../src/store/migrations.js';
 import { firstOf, put } from './sends.js';
@@ -123,12 +122,9 @@ describe('an old database', () => {
       print(`${name}: ${ROWS} messages migrated in ${((performance.now() - begun) / 1_000).toFixed(1)} s`);
       const told: { filed: number; of: number }[] = [];
       const failures: unknown[] = [];
-      const stop = await startHousekeeping({
+      const stop = startFiling({
         store,
         clock: IS_SHOWN ? systemClock : IMPATIENT,
-        refusals: new RefusalCounts(store),
-        onExpired: () => undefined,
-        onDropped: () => undefined,
         onFiled: (progress) => {
           told.push(progress);
           print(

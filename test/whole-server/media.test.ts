@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { FormData, request, type Dispatcher } from 'undici';
 import { createMessagingSchema } from '../../src/messaging-schema.js';
 import { readConfig } from '../../src/config/config.js';
@@ -13,6 +14,7 @@ import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 import { accountAt, startTestApp, type TestApp } from '../support/app.js';
 import { post } from '../support/client.js';
 import { EventReader } from '../support/event-stream.js';
+import { makeFolder, removeFolder } from '../support/folder.js';
 import { INPUT, SILENT_INPUT } from '../support/messages.js';
 import { firstAnswer } from '../support/subscriber.js';
 
@@ -270,6 +272,17 @@ describe('an uploaded file', () => {
         json: { errors: [{ extensions: { code: 'BAD_REQUEST' } }] },
       });
     }
+    expect(await stored()).toEqual(before);
+  });
+
+  it('whose form ends within it is refused', async () => {
+    const head = '--b\r\ncontent-disposition: form-data; name="f"; filename="a.png"\r\ncontent-type: image/png\r\n\r\n';
+    const before = await stored();
+    const headers = { 'content-type': 'multipart/form-data; boundary=b' };
+    expect(await upload(Buffer.concat([Buffer.from(head), PNG]), headers)).toMatchObject({
+      status: 400,
+      json: { errors: [{ extensions: { code: 'BAD_REQUEST' } }] },
+    });
     expect(await stored()).toEqual(before);
   });
 
@@ -552,4 +565,56 @@ it('PUBLIC_URL stands before the addresses of attachments, and the schema in ano
   });
   expect(result.data).toMatchObject({ sendMessage: { attachments: [{ url: null, name: 'file.png' }] } });
   await embedded.close();
+});
+
+it('MEDIA_DIR keeps what came in, also when Catapult has deleted it, and finds after a restart what was missed', async () => {
+  const folder = makeFolder();
+  const storeFile = join(folder, 'messages.sqlite');
+  const environment = { ...accountAt(sandbox), CALLBACK_USERNAME: 'user', CALLBACK_PASSWORD: 'password' };
+  const INBOX = JSON.stringify({
+    query: '{ messages(first: 1, filter: {direction: IN}) { nodes { media attachments { url availableUntil } } } }',
+  });
+  const inbox = async (
+    server: TestApp,
+    isWanted: (attachment: Attachment) => boolean,
+  ): Promise<{ media: string[]; attachments: Attachment[] }> => {
+    for (;;) {
+      const { data } = await post<{ messages: { nodes: { media: string[]; attachments: Attachment[] }[] } }>(
+        server.url,
+        INBOX,
+      );
+      const [found] = data?.messages.nodes ?? [];
+      if (found?.attachments[0] !== undefined && isWanted(found.attachments[0])) return found;
+    }
+  };
+  const missing = await startTestApp(environment, { storeFile });
+  sandbox.sendCallbacksTo({
+    url: `${new URL(missing.url).origin}/callbacks/catapult`,
+    username: 'user',
+    password: 'password',
+  });
+  sandbox.bringInSample();
+  await inbox(missing, () => true);
+  await missing.close();
+
+  const keeping = await startTestApp({ ...environment, MEDIA_DIR: join(folder, 'media') }, { storeFile });
+  const { media, attachments } = await inbox(
+    keeping,
+    ({ availableUntil }) => (availableUntil as string | null) === null,
+  );
+  for (const url of media) {
+    const deleted = await request(url, { method: 'DELETE', headers: { authorization: BASIC } });
+    await deleted.body.dump();
+  }
+  const url = attachments[0]?.url ?? '';
+  expect(await read(url)).toMatchObject({ status: 200, body: PNG, headers: { 'content-type': 'image/png' } });
+  expect(await read(url, { range: 'bytes=-5' })).toMatchObject({ status: 206, body: PNG.subarray(-5) });
+  expect((await read(url, { range: 'bytes=9999-' })).status).toBe(416);
+  expect((await read(url, {}, 'HEAD')).headers['content-length']).toBe(String(PNG.length));
+  await keeping.close();
+  const refused = startTestApp({ ...environment, MEDIA_DIR: storeFile }, { storeFile });
+  await expect(refused).rejects.toThrow('MEDIA_DIR must name a folder');
+  // Nothing stays open: the file is free.
+  await (await startTestApp(environment, { storeFile })).close();
+  removeFolder(folder);
 });

@@ -32,6 +32,13 @@ const TABLE = `
 | \`Message.send\` | own | own | own | own | all | forbidden | forbidden |
 | \`Message.attachments\` | own | own | numbers | numbers | all | forbidden | forbidden |
 | \`Send.message\` | own | own | own | own | all | forbidden | forbidden |
+| \`Query.conversations\` | forbidden | forbidden | numbers | numbers | all | forbidden | forbidden |
+| \`Query.conversation\` | none | none | numbers | numbers | all | forbidden | forbidden |
+| \`Query.node\` of a conversation | none | none | numbers | numbers | all | forbidden | forbidden |
+| \`Message.conversation\` | none | none | numbers | numbers | all | forbidden | forbidden |
+| \`Conversation.lastMessage\` | forbidden | forbidden | numbers | numbers | all | forbidden | forbidden |
+| \`Conversation.messages\` | forbidden | forbidden | numbers | numbers | all | forbidden | forbidden |
+| \`Query.optOuts\` | forbidden | forbidden | numbers | numbers | all | forbidden | all |
 | \`Query.unresolvedSends\` | forbidden | forbidden | forbidden | forbidden | forbidden | forbidden | yes |
 | \`Query.viewer\` | yes | yes | yes | yes | yes | yes | yes |
 | \`Query.previewMessage\` | yes | yes | yes | yes | yes | yes | yes |
@@ -48,9 +55,14 @@ const TABLE = `
 | \`Mutation.submitMessage\` from its numbers | yes | refused | yes | yes | forbidden | yes | forbidden |
 | \`Mutation.submitMessage\` from others | yes | refused | refused | refused | forbidden | refused | forbidden |
 | \`Mutation.settleSend\` | forbidden | forbidden | forbidden | forbidden | forbidden | forbidden | yes |
+| \`Mutation.addOptOut\` for its number | forbidden | forbidden | yes | yes | forbidden | yes | yes |
+| \`Mutation.addOptOut\` for a number of others | forbidden | forbidden | forbidden | forbidden | forbidden | forbidden | yes |
+| \`Mutation.removeOptOut\` | forbidden | forbidden | forbidden | forbidden | forbidden | forbidden | yes |
 | \`GET /media/…\` | own | own | numbers | numbers | all | forbidden | forbidden |
 | \`GET /media/…\` at a signed address | all | all | all | all | all | all | all |
 | \`POST /media\` | yes | yes | yes | yes | forbidden | yes | forbidden |
+| \`GET /opt-outs.csv\` | forbidden | forbidden | forbidden | forbidden | forbidden | forbidden | yes |
+| \`POST /opt-outs.csv\` | forbidden | forbidden | forbidden | forbidden | forbidden | forbidden | yes |
 `;
 
 const cellsOf = (line: string): string[] =>
@@ -99,12 +111,22 @@ interface Thing {
   readonly messageId: string;
   /** Empty for a message that came in. */
   readonly sendId: string;
+  readonly conversation: { readonly id: string; readonly owner: string; readonly participants: readonly string[] };
+}
+
+/** Somebody who opted out of messages from a number. */
+interface OptedOut {
+  readonly name: string;
+  readonly sender: null;
+  readonly number: string;
+  readonly recipient: string;
 }
 
 interface World {
   readonly app: TestApp;
   readonly credentials: Readonly<Record<Column, string>>;
   readonly things: readonly Thing[];
+  readonly optedOut: readonly OptedOut[];
   /** Where the changes begin. */
   readonly since: string;
 }
@@ -132,18 +154,22 @@ async function open(app: TestApp, issuer: Issuer): Promise<World> {
   const uploaded = await upload(app, 'plain');
   const media = [((await uploaded.body.json()) as { url: string }).url];
 
+  const add = async (name: string, sender: Column | null, number: string, messageId: string): Promise<void> => {
+    const { data } = await ask<{ message: Node }>(app, 'reader', PLACE_OF, { id: messageId });
+    const conversation = data?.message.conversation ?? { id: '', owner: '', participants: [] };
+    things.push({ name, sender, number, messageId, sendId: data?.message.send?.id ?? '', conversation });
+  };
   const send = async (sender: Column, credential: string, number: string, name: string): Promise<void> => {
     const input = { ...SILENT_INPUT, from: number, text: name, media, idempotencyKey: `key-of-${things.length}` };
     const sent = await ask<{ sendMessage: { id: string } }>(app, credential, SEND, { input });
     const messageId = sent.data?.sendMessage.id ?? '';
-    const found = await ask<{ message: { send: { id: string } } }>(app, 'reader', SEND_OF, { id: messageId });
-    things.push({ name, sender, number, messageId, sendId: found.data?.message.send.id ?? '' });
+    await add(name, sender, number, messageId);
   };
   for (const [name, number] of [
     ['in to others', THEIRS],
     ['in to ours', OURS],
   ] as const) {
-    things.push({ name, sender: null, number, messageId: await receive(app, number, media), sendId: '' });
+    await add(name, null, number, await receive(app, number, media));
   }
   await send('somebody else', 'other', THEIRS, 'from others');
   await send(WITHOUT_READ, 'sender', OURS, 'of one that may not read');
@@ -162,11 +188,18 @@ async function open(app: TestApp, issuer: Issuer): Promise<World> {
     [WITHOUT_READ]: 'sender',
     [OPERATIONS]: 'operator',
   };
-  return { app, credentials, things, since };
+  const optedOut = [OURS, THEIRS].map((number) => ({
+    ...{ name: `from ${number}`, sender: null, number, recipient: number.replace('555', '556') },
+  }));
+  for (const { number: owner, recipient } of optedOut) await ask(app, 'operator', ADD_OPT_OUT, { owner, recipient });
+  return { app, credentials, things, optedOut, since };
 }
 
 const SEND = 'mutation ($input: MessageInput!) { sendMessage(input: $input) { id } }';
-const SEND_OF = 'query ($id: ID!) { message(id: $id) { send { id } } }';
+const PLACE_OF = 'query ($id: ID!) { message(id: $id) { id send { id } conversation { id owner participants } } }';
+const ADD_OPT_OUT =
+  'mutation ($recipient: String!, $owner: String!) { addOptOut(recipient: $recipient, owner: $owner) { since } }';
+const REMOVE_OPT_OUT = 'mutation { removeOptOut(recipient: "+19195557009", owner: "+19195551001") { since } }';
 
 let received = 0;
 /** Has a message come in; returns its id. */
@@ -190,7 +223,7 @@ async function upload(app: TestApp, credential: string): Promise<Dispatcher.Resp
 }
 
 /** What somebody saw of what it looked at, by name; or one word, such as `forbidden`. */
-type Seen = { readonly of: readonly Thing[]; readonly seen: readonly string[] } | string;
+type Seen = { readonly of: readonly (Thing | OptedOut)[]; readonly seen: readonly string[] } | string;
 type Look = (world: World, column: Column) => Promise<Seen>;
 
 /** Whether this is what an error of a refusal for lack of rights looks like. */
@@ -201,6 +234,7 @@ const namesOf = (things: readonly Thing[], ids: readonly unknown[], idOf: (thing
   things.filter((thing) => ids.includes(idOf(thing))).map(({ name }) => name);
 const messageIdOf = ({ messageId }: Thing): string => messageId;
 const sendIdOf = ({ sendId }: Thing): string => sendId;
+const conversationIdOf = ({ conversation }: Thing): string => conversation.id;
 
 /** Asks for each thing by itself, all in one document. */
 function each(field: (thing: Thing) => string, isAbout: (thing: Thing) => boolean = () => true): Look {
@@ -236,6 +270,15 @@ interface Node {
   readonly send?: Node | null;
   readonly message?: Node | null;
   readonly attachments?: readonly { readonly url: string | null }[];
+  readonly conversation?: Thing['conversation'] | null;
+}
+interface ConversationNode {
+  readonly id: string;
+  readonly lastMessage?: Node;
+  readonly messages?: { readonly nodes: Nodes };
+}
+interface Conversations {
+  readonly conversations: { readonly nodes: readonly ConversationNode[] };
 }
 type Nodes = readonly (Node | null)[];
 const idsOf = (nodes: Nodes): unknown[] => nodes.map((node) => node?.id);
@@ -358,6 +401,18 @@ async function signedAddress(id: string, { app }: World): Promise<string> {
   return data?.message.attachments?.[0]?.url ?? '';
 }
 
+/** Whether the list of opt-outs may be read or written as a file. */
+const allowsFile =
+  (method: 'GET' | 'POST'): Look =>
+  async ({ app, credentials }, column) => {
+    const headers = { authorization: `Bearer ${credentials[column] ?? ''}`, 'content-type': 'text/csv' };
+    const { statusCode, body } = await request(new URL('/opt-outs.csv', app.url), {
+      ...{ method, headers, body: method === 'POST' ? 'recipient,owner\n' : null },
+    });
+    await body.dump();
+    return statusCode === 403 ? 'forbidden' : statusCode === 200 ? 'yes' : String(statusCode);
+  };
+
 /** How each row is asked. */
 const LOOKS: Readonly<Record<string, Look>> = {
   'Query.message': each(({ messageId }) => `message(id: "${messageId}") { id }`),
@@ -415,6 +470,43 @@ const LOOKS: Readonly<Record<string, Look>> = {
     ({ sends }: { sends: { nodes: Nodes } }) => sends.nodes.flatMap((node) => (node?.message == null ? [] : node.id)),
     sendIdOf,
   ),
+  'Query.conversations': list(
+    () => '{ conversations(first: 100) { nodes { id } } }',
+    ({ conversations }: Conversations) => idsOf(conversations.nodes),
+    conversationIdOf,
+  ),
+  'Query.conversation': each(
+    ({ conversation: { owner, participants } }) =>
+      `conversation(owner: "${owner}", participants: ${JSON.stringify(participants)}) { id }`,
+  ),
+  'Query.node of a conversation': each(({ conversation }) => `node(id: "${conversation.id}") { id }`),
+  'Message.conversation': list(
+    () => '{ messages(first: 100) { nodes { id conversation { id } } } }',
+    ({ messages }: { messages: { nodes: Nodes } }) =>
+      messages.nodes.flatMap((node) => (node?.conversation == null ? [] : node.id)),
+  ),
+  'Conversation.lastMessage': list(
+    () => '{ conversations(first: 100) { nodes { id lastMessage { id } } } }',
+    ({ conversations }: Conversations) =>
+      conversations.nodes.flatMap(({ id, lastMessage }) => (lastMessage?.id == null ? [] : id)),
+    conversationIdOf,
+  ),
+  'Conversation.messages': list(
+    () => '{ conversations(first: 20) { nodes { id messages(first: 20) { nodes { id } } } } }',
+    ({ conversations }: Conversations) => conversations.nodes.flatMap(({ messages }) => idsOf(messages?.nodes ?? [])),
+  ),
+  'Query.optOuts': async ({ app, credentials, optedOut }, column) => {
+    const query = '{ optOuts(first: 100) { nodes { recipient owner } } }';
+    const { data, errors } = await ask<{ optOuts: { nodes: { recipient: string; owner: string }[] } }>(
+      app,
+      credentials[column] ?? '',
+      query,
+    );
+    if (errors !== undefined) return wordOfCode(errors[0]?.extensions.code);
+    const listed = data?.optOuts.nodes.map(({ recipient }) => recipient) ?? [];
+    const seen = optedOut.filter(({ recipient }) => listed.includes(recipient)).map(({ name }) => name);
+    return { of: optedOut, seen };
+  },
   'Query.unresolvedSends': allowed('{ unresolvedSends { nodes { id } } }'),
   'Query.viewer': allowed('{ viewer { name scopes numbers { number } limits { sends { remaining } } } }'),
   'Query.previewMessage': allowed('{ previewMessage(input: { text: "Hey" }) { segmentCount } }'),
@@ -434,6 +526,9 @@ const LOOKS: Readonly<Record<string, Look>> = {
   'Mutation.submitMessage from its numbers': allowsSend('submitMessage', OURS),
   'Mutation.submitMessage from others': allowsSend('submitMessage', THEIRS),
   'Mutation.settleSend': allowed('mutation { settleSend(sendId: "none", as: SENT) { id } }'),
+  'Mutation.addOptOut for its number': allowed(ADD_OPT_OUT, { recipient: '+19195557009', owner: OURS }),
+  'Mutation.addOptOut for a number of others': allowed(ADD_OPT_OUT, { recipient: '+19195557009', owner: THEIRS }),
+  'Mutation.removeOptOut': allowed(REMOVE_OPT_OUT),
   'GET /media/…': eachFile((messageId) => `/media/${messageId}/0`),
   'GET /media/… at a signed address': eachFile(signedAddress),
   'POST /media': async ({ app, credentials }, column) => {
@@ -441,10 +536,13 @@ const LOOKS: Readonly<Record<string, Look>> = {
     await body.dump();
     return statusCode === 403 ? 'forbidden' : 'yes';
   },
+  'GET /opt-outs.csv': allowsFile('GET'),
+  'POST /opt-outs.csv': allowsFile('POST'),
 };
 
 /** The things that the words of the table mean. */
-const MEANINGS: Readonly<Record<string, (column: Column, thing: Thing) => boolean>> = {
+const MEANINGS: Readonly<Record<string, (column: Column, thing: Thing | OptedOut) => boolean>> = {
+  none: () => false,
   own: (column, { sender }) => sender === column,
   numbers: (column, { sender, number }) => sender === column || number === OURS,
   all: () => true,
@@ -525,7 +623,7 @@ describe('the table', () => {
   it('asks each row, and no other', () => {
     expect(Object.keys(LOOKS)).toEqual(ROWS.map(([what]) => what));
     expect(new Set(ROWS.flatMap(([, expected]) => expected))).toEqual(
-      new Set(['own', 'numbers', 'all', 'yes', 'forbidden', 'refused']),
+      new Set(['none', 'own', 'numbers', 'all', 'yes', 'forbidden', 'refused']),
     );
     expect(ROWS.filter(([, expected]) => expected.length !== COLUMNS.length)).toEqual([]);
   });

@@ -32,6 +32,7 @@ const LISTS: ReadonlyMap<string, number> = new Map([
   ['messages', 1],
   ['sends', 1],
   ['conversations', 1],
+  ['optOuts', 1],
   ['unresolvedSends', 1],
   ['nodes', 1],
   ['_entities', 2],

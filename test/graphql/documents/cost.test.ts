@@ -57,6 +57,7 @@ describe('an operation', () => {
     ['rootFields', `{ ...Q ...Q } fragment Q on Query { ${times(11, () => '__typename')} }`],
     ['lists', `{ ${times(6, () => 'messages { nodes { id } }')} }`],
     ['lists', `{ ${times(6, () => 'unresolvedSends { nodes { id } }')} }`],
+    ['lists', `{ ${times(6, () => 'optOuts { nodes { recipient } }')} }`],
     ['lists', `{ ${times(6, () => 'nodes(ids: []) { id }')} }`],
     ['lists', `{ ${times(6, () => 'sends { nodes { id } }')} }`],
     ['lists', `{ ...M ...M } fragment M on Query { ${times(3, () => 'messages { nodes { id } }')} }`],
