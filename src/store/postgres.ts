@@ -60,7 +60,7 @@ import {
   type Query,
 } from './list-query.js';
 import { migrations, stepsAfter } from './migrations.js';
-import { openPool, retryDeadlock, TIMEOUT_MS } from './pool.js';
+import { openClaimPool, openPool, retryDeadlock, TIMEOUT_MS } from './pool.js';
 import { adopt, applyAll, applySettlement, sayAll, type RestWrite } from './postgres-batch.js';
 import { fileNews, fileSome, noNews, type News } from './postgres-conversations.js';
 import { countersInPostgres } from './postgres-counters.js';
@@ -85,12 +85,12 @@ const MIGRATION_LOCK = 7_262_301;
 const MAX_ADOPTIONS = 100;
 /** Connects and brings the database to the current version. @throws NewerStoreError */
 export async function openPostgres(url: string, consent: ConsentKeeping = KEEP_QUIETLY): Promise<PostgresStore> {
-  const pool = openPool(url);
+  const pools = { pool: openPool(url), claims: openClaimPool(url) };
   try {
     await migrateAll(url);
-    return new PostgresStore(pool, await ChangeFeed.open(url), consent);
+    return new PostgresStore(pools, await ChangeFeed.open(url), consent);
   } catch (error) {
-    await pool.end();
+    await Promise.all([pools.pool.end(), pools.claims.end()]);
     throw error;
   }
 }
@@ -181,18 +181,28 @@ function cursorOf({ snapshot, added }: Snapshot = { snapshot: '', added: 0 }): C
   return { commit: numberOf(xmin), sendId: '', ahead: { before: numberOf(xmax), except: except.map(numberOf) } };
 }
 
+interface Pools {
+  readonly pool: Pool;
+  /** Where claims are made. */
+  readonly claims: Pool;
+}
+
 export class PostgresStore extends BatchingStore implements MessageStore {
   readonly shared = true;
   readonly #pool: Pool;
+  readonly #claims: Pool;
   readonly #feed: ChangeFeed;
   readonly #consent: ConsentKeeping;
 
-  constructor(pool: Pool, feed: ChangeFeed, consent: ConsentKeeping = KEEP_QUIETLY) {
+  constructor({ pool, claims }: Pools, feed: ChangeFeed, consent: ConsentKeeping = KEEP_QUIETLY) {
     // On two connections: a record follows its claim, so the two never change the same send at the same time.
-    const claim = groupCommit((sends: readonly NewSend[]) => claimAll(pool, sends, consent !== null), { isFaultOfOne });
+    const claim = groupCommit((sends: readonly NewSend[]) => claimAll(claims, sends, consent !== null), {
+      isFaultOfOne,
+    });
     const rest = groupCommit((writes: readonly RestWrite[]) => this.#commitRest(writes), { isFaultOfOne });
     super((write) => (write.kind === 'claim' ? claim(write.send) : rest(write)));
     this.#pool = pool;
+    this.#claims = claims;
     this.#feed = feed;
     this.#consent = consent;
   }
@@ -436,7 +446,7 @@ export class PostgresStore extends BatchingStore implements MessageStore {
 
   async close(): Promise<void> {
     await this.#feed.close();
-    await this.#pool.end();
+    await Promise.all([this.#pool.end(), this.#claims.end()]);
   }
 
   /**

@@ -68,7 +68,11 @@ describe('the composed schema', () => {
           ?.type,
       ),
     ).toBe('Message');
-    expect(Object.keys(schema.getMutationType()?.getFields() ?? {})).toEqual(['sendMessage', 'submitMessage']);
+    expect(Object.keys(schema.getMutationType()?.getFields() ?? {})).toEqual([
+      'sendMessage',
+      'submitMessage',
+      'addOptOut',
+    ]);
   });
 
   it("leaves a graph's node to whoever has it, and no message is asked of it", () => {
