@@ -204,7 +204,7 @@ const REMOVE_OPT_OUT = 'mutation { removeOptOut(recipient: "+19195557009", owner
 let received = 0;
 /** Has a message come in; returns its id. */
 async function receive(app: TestApp, to: string, media: readonly string[] = []): Promise<string> {
-  const [id, time] = [`in-${++received}`, '2026-11-24T10:00:00Z'];
+  const [id, time] = [`in-${++received}`, new Date().toISOString()];
   const message = { id, time, to: [to], from: '+19195559999', text: to, media, direction: 'in' };
   const event = { type: 'message-received', time, to, message };
   const { statusCode } = await request(`${new URL(app.url).origin}/callbacks/catapult`, {
