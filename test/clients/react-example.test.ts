@@ -73,7 +73,8 @@ const chromium = findChromium('examples/react in a browser');
     await building;
     vite = spawn(process.execPath, [VITE, 'preview', '--outDir', built, '--host', '127.0.0.1', '--port', '0'], {
       cwd: EXAMPLE,
-      env: { ...process.env, SERVER: server },
+      // On CI it prints colours, in the middle of its address.
+      env: { ...process.env, SERVER: server, NO_COLOR: '1', FORCE_COLOR: undefined },
       // It complains about the restart that a test makes.
       stdio: ['ignore', 'pipe', 'ignore'],
     });
