@@ -223,6 +223,8 @@ it('four are copied at one time, and stopping ends them', async () => {
   const { stop } = await start((url) => {
     expect(url).toContain(PREFIX);
     const body = new Readable({ read: () => undefined });
+    // Upstream's files have a listener of their own from the beginning on.
+    body.on('error', () => undefined);
     bodies.push(body);
     return Promise.resolve(found(body));
   });

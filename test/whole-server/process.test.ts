@@ -101,7 +101,7 @@ describe('the process', () => {
     const [code, errors] = await Promise.all([exitCode(child), text(child.stderr)]);
     expect([code, errors]).toEqual([
       1,
-      'The database has version 99; this software knows versions up to 8. Run a newer release.\n',
+      'The database has version 99; this software knows versions up to 10. Run a newer release.\n',
     ]);
   });
 
