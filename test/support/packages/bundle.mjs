@@ -1,5 +1,5 @@
 /**
- * Jest's global setup: puts the npm packages that `src` imports into one script. Each test file has a world (a `vm`
+ * Puts the npm packages that `src` imports into one script. Each test file has a world (a `vm`
  * context) of its own, and to find, read and compile a thousand files in each of them took most of the time of most
  * tests. A worker compiles this script once (environment.cjs), and each test file runs what it needs of it.
  */
