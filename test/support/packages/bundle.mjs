@@ -100,6 +100,8 @@ function isCommonJS(path) {
 
 /** Makes the script where there is none of these packages yet, and says in TEST_PACKAGES where it is. */
 export default async function bundlePackages() {
+  // Mutation testing runs Jest thousands of times in a process.
+  if (process.env.TEST_PACKAGES !== undefined) return;
   const paths = [...new Set([...entries(), ...filesOfGraphQL()])];
   const cache = join(realpathSync(join(ROOT, 'node_modules')), '.cache/test-packages');
   const sources = [join(ROOT, 'package-lock.json'), fileURLToPath(import.meta.url)].map((file) => readFileSync(file));
