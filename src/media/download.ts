@@ -37,6 +37,8 @@ export interface DownloadOptions {
   readonly clock: Pick<Clock, 'now'>;
   /** Who asks, by the credentials of the request. Throws where nobody does. */
   readonly signIn: (request: FastifyRequest) => Promise<Caller>;
+  /** Takes a place until the answer's end, of those that one caller has, or one message. Throws where there is none. */
+  readonly takePlace: (reader: string) => void;
   readonly pace?: DownloadPace;
 }
 
@@ -58,7 +60,9 @@ export async function answerAttachment(
   const { messageId, index } = request.params as { readonly messageId: string; readonly index: string };
   const number = /^\d{1,3}$/.test(index) ? Number(index) : -1;
   const signed = signatureIn(request, messageId, number, options);
-  const whose = signed === null ? readableBy(await options.signIn(request)) : EVERYBODY;
+  const caller = signed === null ? await options.signIn(request) : null;
+  options.takePlace(caller === null ? `message ${messageId}` : `caller ${caller.name}`);
+  const whose = caller === null ? EVERYBODY : readableBy(caller);
   const [message = null] = await options.messages.messagesById([messageId], whose);
   const place = message === null ? undefined : placesOf(message).find((each) => each.index === number);
   if (place === undefined || !options.media.owns(place.url)) throw notFound();

@@ -14,11 +14,18 @@ export interface MediaPlaces {
   /** Of one caller. A person uploads the files of one message. */
   readonly uploadsPerCaller: number;
   readonly downloads: number;
+  /**
+   * Of one caller, or of the signed addresses of one message, which anybody may pass on: those who do not read what they
+   * ask for leave places to others.
+   */
+  readonly downloadsPerReader: number;
 }
 
-const PLACES: MediaPlaces = { uploads: 32, uploadsPerCaller: 10, downloads: 128 };
+const PLACES: MediaPlaces = { uploads: 32, uploadsPerCaller: 10, downloads: 128, downloadsPerReader: 32 };
+/** What a caller without a place is told to wait. Most files take less, and who reads none is cut off after 30 s. */
+const RETRY_AFTER_SECONDS = 5;
 
-export interface MediaRoutesOptions extends UploadOptions, Omit<DownloadOptions, 'signIn' | 'pace'> {
+export interface MediaRoutesOptions extends UploadOptions, Omit<DownloadOptions, 'signIn' | 'pace' | 'takePlace'> {
   readonly authenticate: Authenticate;
   /** The origins, beside our own, whose pages may upload without a credential. */
   readonly corsOrigins: readonly string[];
@@ -30,7 +37,7 @@ export interface MediaRoutesOptions extends UploadOptions, Omit<DownloadOptions,
 export async function serveMedia(routes: FastifyInstance, options: MediaRoutesOptions): Promise<void> {
   const { authenticate, corsOrigins, log, places = PLACES } = options;
   const uploads = new Places(places.uploads, places.uploadsPerCaller);
-  const downloads = new Places(places.downloads, places.downloads);
+  const downloads = new Places(places.downloads, places.downloadsPerReader);
   const signIn = async ({ headers }: FastifyRequest): Promise<Caller> => {
     const signedIn = await authenticate(headers);
     if (signedIn === null) throw new ServiceError('UNAUTHENTICATED');
@@ -50,11 +57,13 @@ export async function serveMedia(routes: FastifyInstance, options: MediaRoutesOp
     }
   };
   const download = (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const giveBack = downloads.take('');
-    if (reply.raw.destroyed) giveBack();
-    else reply.raw.once('close', giveBack);
+    const takePlace = (reader: string): void => {
+      const giveBack = downloads.take(reader);
+      if (reply.raw.destroyed) giveBack();
+      else reply.raw.once('close', giveBack);
+    };
     const pace = options.downloadPace === undefined ? {} : { pace: options.downloadPace };
-    return answerAttachment(request, reply, { ...options, signIn, ...pace });
+    return answerAttachment(request, reply, { ...options, signIn, takePlace, ...pace });
   };
 
   await routes.register(async (scope) => {
@@ -112,6 +121,7 @@ function statusOf({ code, message, fieldErrors = [] }: ServiceError): number {
 function fail(error: ServiceError, request: FastifyRequest, reply: FastifyReply, log: Logger): FastifyReply {
   const status = statusOf(error);
   if (status === 401) void reply.header('www-authenticate', 'Bearer');
+  if (error.retryAfterSeconds !== undefined) void reply.header('retry-after', error.retryAfterSeconds);
   if (status >= 500)
     log.warn({ requestId: request.id, code: error.code, err: error.cause }, 'a file could not be passed on');
   for (const name of ['content-disposition', 'content-range', 'content-length']) void reply.removeHeader(name);
@@ -122,33 +132,34 @@ function fail(error: ServiceError, request: FastifyRequest, reply: FastifyReply,
     .send(failureBody(error, request.id));
 }
 
-/** Counts what is under way, of each caller and in all. */
+/** Counts what is under way, of each owner and in all. */
 class Places {
   readonly #limit: number;
-  readonly #limitPerCaller: number;
+  readonly #limitPerOwner: number;
   readonly #taken = new Map<string, number>();
   #total = 0;
 
-  constructor(limit: number, limitPerCaller: number) {
+  constructor(limit: number, limitPerOwner: number) {
     this.#limit = limit;
-    this.#limitPerCaller = limitPerCaller;
+    this.#limitPerOwner = limitPerOwner;
   }
 
   /** Takes a place; the result gives it back, once. @throws ServiceError RATE_LIMITED where there is none. */
-  take(caller: string): () => void {
-    const count = this.#taken.get(caller) ?? 0;
-    if (this.#total >= this.#limit || count >= this.#limitPerCaller) {
+  take(owner: string): () => void {
+    const count = this.#taken.get(owner) ?? 0;
+    if (this.#total >= this.#limit || count >= this.#limitPerOwner) {
       throw new ServiceError('RATE_LIMITED', {
         message: 'Too many files are under way at once. Try again in a moment.',
+        retryAfterSeconds: RETRY_AFTER_SECONDS,
       });
     }
     this.#total += 1;
-    this.#taken.set(caller, count + 1);
+    this.#taken.set(owner, count + 1);
     return () => {
       this.#total -= 1;
-      const left = (this.#taken.get(caller) ?? 1) - 1;
-      if (left > 0) this.#taken.set(caller, left);
-      else this.#taken.delete(caller);
+      const left = (this.#taken.get(owner) ?? 1) - 1;
+      if (left > 0) this.#taken.set(owner, left);
+      else this.#taken.delete(owner);
     };
   }
 }
