@@ -30,7 +30,7 @@ import { RefusalCounts } from './messaging/refusal-counts.js';
 import { SendPolicy } from './messaging/send-policy.js';
 import { startSettling, type SettlingOptions } from './messaging/settle-by-search.js';
 import { openStore, type OpenStore, type StoreOptions } from './store/index.js';
-import { NOT_CHECKED, openUpstream, type BuiltInSandbox, type OpenUpstream } from './upstream.js';
+import { NOT_CHECKED, openUpstream, type BuiltInSandbox, type OpenUpstream, type UpstreamOptions } from './upstream.js';
 
 /** A stop waits this long for confirmations that are being sent. */
 const REPLY_DRAIN_MS = 1_000;
@@ -95,7 +95,11 @@ export async function openParts(
   const store = shared.store ?? (await openStore({ ...storeOptions(config, log), file: storeFile, forServer: true }));
   closing.add(() => store.close());
   const key = await store.correlationKey(randomBytes(CORRELATION_KEY_BYTES));
-  const upstream = await openUpstream(closing, config.upstream, clock, shared.sandbox);
+  const upstream = await openUpstream(closing, config.upstream, {
+    clock,
+    running: shared.sandbox,
+    ...logLeftOver(closing, log),
+  });
   const { account, media } = upstream;
   const correlation = new Correlation(key, upstream.formerSecrets);
   const credentials: readonly Credentials[] = [...config.callbackCredentials, ...upstream.callbackCredentials];
@@ -271,6 +275,20 @@ async function openCopies(folder: string): Promise<Copies> {
   } catch {
     throw new ConfigError(['MEDIA_DIR must name a folder that the server can make, or write.']);
   }
+}
+
+function logLeftOver(closing: Closing, log: Logger): Pick<UpstreamOptions, 'onLeftOver'> {
+  const leftOver = new ThrottledLog<'LEFT_OVER', unknown>((_kind, count, err) => {
+    log.warn({ count, err }, 'uploads that failed could not be deleted at Catapult, which may have them for 48 hours');
+  });
+  closing.add(() => {
+    leftOver.close();
+  });
+  return {
+    onLeftOver: (error) => {
+      leftOver.add('LEFT_OVER', error);
+    },
+  };
 }
 
 function logCopies(closing: Closing, log: Logger): Pick<CopierOptions, 'onFailure'> {

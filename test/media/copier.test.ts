@@ -92,6 +92,7 @@ async function start(
       owns: (url) => url.startsWith(PREFIX),
       put: () => Promise.reject(new Error('not asked for')),
       remove: () => Promise.resolve(),
+      close: () => Promise.resolve(),
       get(url) {
         asked.push(url);
         if (get !== undefined) return get(url);

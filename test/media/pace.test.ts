@@ -32,6 +32,7 @@ const media: MediaStore = {
     removed.push(url);
     return Promise.resolve();
   },
+  close: () => Promise.resolve(),
 };
 const message = { media: ['https://upstream.example/a.mp4'], direction: 'OUT' };
 

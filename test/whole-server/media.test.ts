@@ -1,6 +1,7 @@
 /** Files of messages, from a page to Catapult's store and back: over a real server, and a sandbox of its own. */
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { FormData, request, type Dispatcher } from 'undici';
@@ -11,12 +12,14 @@ import { systemClock } from '../../src/messaging/clock.js';
 import { SAMPLE_PICTURE } from '../../src/sandbox/sample-files.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
-import { accountAt, startTestApp, type TestApp } from '../support/app.js';
+import { accountAt, startTestApp, upstreamAt, type TestApp } from '../support/app.js';
 import { post } from '../support/client.js';
 import { EventReader } from '../support/event-stream.js';
 import { makeFolder, removeFolder } from '../support/folder.js';
+import { listen, stopListening } from '../support/listen.js';
 import { INPUT, SILENT_INPUT } from '../support/messages.js';
 import { firstAnswer } from '../support/subscriber.js';
+import { until } from '../support/waiting.js';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const PNG = SAMPLE_PICTURE.body;
@@ -541,6 +544,32 @@ it('an open server takes files from its own pages, and from programs that say so
   expect(await statusOf({}, 'text/vcard')).toBe(201);
   await open.close();
 });
+
+it('a stop ends an upload for which Catapult is silent, and deletes what may be there, in less than 10 s', async () => {
+  const asked: string[] = [];
+  const silent = createServer(({ method = '', url = '' }, response) => {
+    if (url.includes('/media/')) asked.push(method);
+    if (method === 'DELETE') response.writeHead(204).end();
+  });
+  const server = await startTestApp(upstreamAt(`http://127.0.0.1:${await listen(silent)}/v2`));
+  const uploading = request(`${new URL(server.url).origin}/media`, {
+    method: 'POST',
+    headers: { 'content-type': 'image/png' },
+    body: PNG,
+  });
+  await until(() => asked.length === 1);
+  const startedAt = performance.now();
+  const closed = server.close();
+  const answer = await uploading;
+  expect([answer.statusCode, await answer.body.json()]).toMatchObject([
+    503,
+    { errors: [{ extensions: { code: 'SHUTTING_DOWN', retryable: true } }] },
+  ]);
+  await closed;
+  expect(asked).toEqual(['PUT', 'DELETE']);
+  expect(performance.now() - startedAt).toBeLessThan(10_000);
+  await stopListening(silent);
+}, 15_000);
 
 it('PUBLIC_URL stands before the addresses of attachments, and the schema in another server has none', async () => {
   const { json } = await upload(PNG, { 'content-type': 'image/png' });
