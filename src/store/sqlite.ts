@@ -518,7 +518,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   }
 
   async listOptOuts(filter: OptOutFilter, slice: Slice): Promise<OptOut[]> {
-    const query = optOutsQuery(filter, slice);
+    const query = optOutsQuery(filter, slice, LIST_DIALECTS.sqlite);
     const rows = query === null ? [] : await this.#all<OptOutRow>(query.sql, ...query.values);
     return (slice.fromEnd ? rows.reverse() : rows).map(optOutOf);
   }
