@@ -22,6 +22,8 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 const USER_AGENT = `catapult-graphql/${version}`;
 /** For all downloads and uploads that are let in at once, copies, and deletions: none waits for somebody who reads slowly. */
 const MAX_FILE_CONNECTIONS = 192;
+/** More than comes at once. */
+const CHUNK_BYTES = 1024 * 1024;
 
 /** The account of the built-in sandbox. */
 export const SANDBOX_ACCOUNT = {
@@ -186,8 +188,9 @@ function connect(closing: Closing, upstream: Live, { clock, onLeftOver }: Upstre
     },
   });
   const account = new Account({ url, userId, authorization, dispatcher, userAgent: USER_AGENT });
-  // On connections of their own: no send waits behind a file, and only here may answers be large.
-  const forFiles = openConnection(proxies, MAX_READ_BYTES, MAX_FILE_CONNECTIONS);
+  // On connections of their own: no send waits behind a file, and only here may answers be large. Whoever reads a file
+  // counts by himself, and knows then that it is too large; the connection only says that it broke.
+  const forFiles = openConnection(proxies, MAX_READ_BYTES + CHUNK_BYTES, MAX_FILE_CONNECTIONS);
   const connection = { url, userId, authorization, dispatcher: forFiles, userAgent: USER_AGENT };
   const media = new CatapultMedia({ ...connection, onLeftOver });
   const check = new AccountCheck({

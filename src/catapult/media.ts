@@ -285,7 +285,7 @@ function wholeFile(headers: IncomingHttpHeaders, body: Readable, range: ByteRang
   const contentType = first(headers['content-type']);
   const length = first(headers['content-length']);
   const totalBytes = length === null ? null : Number(length);
-  if (totalBytes !== null && totalBytes > MAX_READ_BYTES) return null;
+  if (totalBytes !== null && totalBytes > MAX_READ_BYTES) return { kind: 'TOO_LARGE' };
   const whole = { kind: 'FOUND', contentType, totalBytes, part: null, body } as const;
   // Upstream knows no parts: then the part is cut out here. Without a length nobody can say which part it is.
   if (range === null || totalBytes === null) return whole;
@@ -301,7 +301,7 @@ function partOfFile(headers: IncomingHttpHeaders, body: Readable, range: ByteRan
   const asked = range === null || from === undefined ? null : partOf(range, totalBytes);
   if (asked?.first !== part.first || asked.last !== part.last) return null;
   return totalBytes > MAX_READ_BYTES
-    ? null
+    ? { kind: 'TOO_LARGE' }
     : {
         kind: 'FOUND',
         contentType: first(headers['content-type']),

@@ -1,7 +1,7 @@
 /** /media: who may upload and read files, how many at a time, and what a failure says. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { failureBody, ServiceError, type ErrorCode } from '../errors.js';
-import { isVouchedFor } from '../http/own-pages.js';
+import { isFromOurPage, isVouchedFor } from '../http/own-pages.js';
 import type { Logger } from '../log.js';
 import { requireScope, type Caller } from '../messaging/caller.js';
 import type { Authenticate } from '../messaging/ports.js';
@@ -46,7 +46,7 @@ export async function serveMedia(routes: FastifyInstance, options: MediaRoutesOp
   const upload = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const caller = await signIn(request);
     requireScope(caller, 'messages:send');
-    if (!asksFirst(request) && !isVouchedFor(request.headers, corsOrigins)) throw notVouchedFor();
+    if (!mayAsk(request, corsOrigins)) throw notVouchedFor();
     const giveBack = uploads.take(caller.name);
     try {
       const uploaded = await takeUpload(request, options);
@@ -83,15 +83,25 @@ export async function serveMedia(routes: FastifyInstance, options: MediaRoutesOp
   });
 }
 
+/** Whether no page but ours can have sent this: by what the browser says of it, or by what it would have asked us before. */
+function mayAsk(request: FastifyRequest, corsOrigins: readonly string[]): boolean {
+  const site = request.headers['sec-fetch-site'];
+  const isFromElsewhere = site === 'cross-site' || site === 'same-site';
+  if (isFromElsewhere && !isFromOurPage(request.headers, corsOrigins)) return false;
+  return asksFirst(request) || isVouchedFor(request.headers, corsOrigins);
+}
+
 /**
  * Whether a browser asks before it sends such a request from another page: any header but the usual ones makes it ask,
- * and so does a type that no form of HTML has.
+ * and so does a type that no form of HTML has. Credentials that a browser adds by itself, to whatever any page sends, are
+ * no such header: those of a proxy in front of us, for which it asked its user.
  */
 function asksFirst({ headers }: FastifyRequest): boolean {
   const isForm = /^\s*(multipart\/form-data|text\/plain|application\/x-www-form-urlencoded)\s*(;|$)/i;
   const type = headers['content-type'] ?? '';
-  const isUnusual = ['authorization', 'x-api-key', 'x-filename'].some((name) => headers[name] !== undefined);
-  return isUnusual || (type !== '' && !isForm.test(type));
+  const isUnusual = ['x-api-key', 'x-filename'].some((name) => headers[name] !== undefined);
+  const isGiven = /^Bearer /i.test(headers.authorization ?? '');
+  return isUnusual || isGiven || (type !== '' && !isForm.test(type));
 }
 
 const notVouchedFor = (): ServiceError =>

@@ -59,6 +59,8 @@ export interface FoundFile {
 export type FileAnswer =
   | FoundFile
   | { readonly kind: 'NOT_FOUND' }
+  /** It has more than `MAX_READ_BYTES`, now and whenever it is asked for. */
+  | { readonly kind: 'TOO_LARGE' }
   /** The file ends before the range begins. */
   | { readonly kind: 'OUT_OF_RANGE'; readonly totalBytes: number };
 

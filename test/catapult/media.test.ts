@@ -338,7 +338,6 @@ describe('a file that is read', () => {
     ['there is a redirect', 'UPSTREAM_REJECTED', 302, { location: '/v2/users/u-1/media/b' }],
     ['upstream fails', 'UPSTREAM_UNAVAILABLE', 500, {}],
     ['it is compressed', 'UPSTREAM_UNAVAILABLE', 200, { 'content-encoding': 'gzip' }],
-    ['it is huge', 'UPSTREAM_UNAVAILABLE', 200, { 'content-length': String(MAX_READ_BYTES + 1) }],
     ['another part comes', 'UPSTREAM_UNAVAILABLE', 206, { 'content-range': 'bytes 0-4/100' }],
     ['a part comes that does not say which', 'UPSTREAM_UNAVAILABLE', 206, {}],
   ])('is not believed where %s', async (_name, code, status, headers) => {
@@ -383,6 +382,16 @@ describe('a file that is read', () => {
   ])('fails while it is read if it %s', async (_name, answerIt) => {
     handle = (_request, response) => answerIt(response);
     await expect(storeWith().get(urlOf('a.png'), null, NEVER).then(textOf)).rejects.toThrow();
+  });
+
+  it('is known to be too large before it is read', async () => {
+    const [total, range] = [MAX_READ_BYTES + 1, { first: 0, last: 9 }];
+    handle = (_request, response) => response.writeHead(200, { 'content-length': total }).write('x');
+    for (const asked of [null, range])
+      expect(await storeWith().get(urlOf('a'), asked, NEVER)).toEqual({ kind: 'TOO_LARGE' });
+    handle = (_request, response) =>
+      response.writeHead(206, { 'content-range': `bytes 0-9/${total}`, 'content-length': 10 }).write('x');
+    expect(await storeWith().get(urlOf('a'), range, NEVER)).toEqual({ kind: 'TOO_LARGE' });
   });
 
   it('is waited for no longer than can be expected, and no longer than somebody waits', async () => {
