@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { openSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import Database from 'better-sqlite3';
 import { request } from 'undici';
@@ -14,6 +13,7 @@ import { makeFolder, removeFolder } from '../support/folder.js';
 import { codeBlocks } from '../support/markdown.js';
 import { INPUT } from '../support/messages.js';
 import { wrongLines } from '../support/log-lines.js';
+import { until } from '../support/waiting.js';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 const PAGE = readFileSync(join(ROOT, 'docs/troubleshooting.md'), 'utf8');
@@ -174,8 +174,8 @@ it.each(sections.map((section) => [section.split('\n')[0] ?? '', section]))(
   '%s',
   async (title, section) => {
     const ids = await COMPLAINTS[title]?.();
-    // The end of a process's line is on its way through a file.
-    await delay(0);
+    // The last line may wait behind what holds up the server.
+    await until(() => readFileSync(log, 'utf8').includes(ids?.REQUEST_ID ?? ''));
     const env = { PATH: process.env.PATH, LOG: log, URL: url, KEY: 'shop', ...ids };
     let printed = '';
     for (const { text } of codeBlocks(section).filter(({ language }) => language === 'sh')) {
@@ -185,6 +185,34 @@ it.each(sections.map((section) => [section.split('\n')[0] ?? '', section]))(
     }
     expect(promised(section).filter((code) => !printed.includes(code))).toEqual([]);
     if (title !== 'My message did not arrive') expect(promised(section).length).toBeGreaterThan(0);
+  },
+  TIMEOUT_MS,
+);
+
+it(
+  'a trace masks numbers unless they are asked for, and says so when nothing is known',
+  async () => {
+    const { MESSAGE_ID } = await send({ to: ['+19195550123'] });
+    const trace = (...args: string[]): Promise<{ stdout: string }> =>
+      run(process.execPath, ['dist/main.js', 'trace', ...args], { cwd: folder, env: { PATH: process.env.PATH } });
+    const [masked, shown, json] = await Promise.all(
+      [[], ['--show-numbers'], ['--json']].map(async (options) => (await trace(MESSAGE_ID, ...options)).stdout),
+    );
+    expect([/\+1\*+23/.test(masked ?? ''), /\d{7}/.test((masked ?? '').replaceAll(/\S{9,}/g, ''))]).toEqual([
+      true,
+      false,
+    ]);
+    expect(shown).toContain('+19195550123');
+    const events = (json ?? '')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { what: string });
+    expect(events.map(({ what }) => what)).toEqual(['claimed', 'outcome', 'now']);
+    await expect(trace('nothing')).rejects.toMatchObject({ code: 1, stderr: 'Nothing is known of it here.\n' });
+    await expect(trace('--key', 'k')).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^Usage: trace /) as string,
+    });
   },
   TIMEOUT_MS,
 );
