@@ -34,14 +34,14 @@ it.each([
       env: { PATH: process.env.PATH, PORT: '0' },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    const [errors, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+    const [errors, ended] = await Promise.all([text(child.stderr), once(child, 'exit') as Promise<unknown[]>]);
     removeFolder(folder);
     const lines = errors
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(errors).not.toMatch(/zqtext|12345678901/);
-    expect(code).toBe(1);
+    expect(ended[0]).toBe(1);
     expect(wrongLines(lines)).toEqual([]);
     expect(lines.filter(({ msg }) => msg === 'Node warned')).toMatchObject([{ err: { code: 'W_TEST' } }]);
     expect(lines.filter(({ msg }) => msg === 'a library printed something')).toMatchObject([{ method: 'error' }]);

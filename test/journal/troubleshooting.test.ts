@@ -75,11 +75,8 @@ afterAll(async () => {
   expect(lines.join('\n')).not.toMatch(/\+?1?9195550\d|4420794|a password/);
 }, TIMEOUT_MS);
 
-interface Sent {
-  readonly REQUEST_ID: string;
-  readonly MESSAGE_ID: string;
-  readonly INPUT: string;
-}
+/** What the commands of a section may use. */
+type Sent = Readonly<Record<'REQUEST_ID' | 'MESSAGE_ID' | 'INPUT', string>>;
 
 async function send(fields: object = {}, key = 'shop'): Promise<Sent> {
   const input = { ...INPUT, ...fields };
@@ -110,7 +107,7 @@ const failed = async (errorCode: number): Promise<Sent> => {
 };
 
 /** What makes each complaint of the page happen, and gives the ids that its commands need. */
-const COMPLAINTS: Readonly<Record<string, () => Promise<Partial<Sent> & Record<string, string>>>> = {
+const COMPLAINTS: Readonly<Record<string, () => Promise<Sent & Readonly<Record<string, string>>>>> = {
   'My message did not arrive': async () => {
     const sent = await send({ idempotencyKey: 'key-0' });
     return { ...sent, IDEMPOTENCY_KEY: 'key-0', CALLER: 'shop' };
