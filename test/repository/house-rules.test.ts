@@ -64,14 +64,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'parts',
     'demo',
     'errors',
+    'journal',
+    'journal-lines',
     'log',
     'messaging',
     'graphql',
     'sandbox',
     'store',
+    'trace',
     'upstream',
     'workers',
   ],
+  trace: ['messaging'],
 };
 
 /** The files of ours that a file imports. */
