@@ -11,9 +11,12 @@ import { serveGraphQL, type GraphQLOptions } from './graphql/server.js';
 import { TrustedDocuments, type Manifest } from './graphql/documents/trusted.js';
 import type { SocketFailure } from './graphql/subscriptions/socket.js';
 import { createHttpHost, type HttpHost } from './http/host.js';
+import { Load } from './http/load.js';
 import { ThrottledLog, type Logger } from './log.js';
 import { serveMedia } from './media/routes.js';
 import { openParts, type AppOptions, type Parts, type SharedParts } from './parts.js';
+import { watchEventLoop } from './telemetry/event-loop.js';
+import { Readiness, type ReadinessOptions } from './telemetry/readiness.js';
 
 /** A stop waits this long for answers from upstream. Sends without one are then recorded and answered as unknown. */
 const DRAIN_MS = 7_000;
@@ -30,7 +33,7 @@ export interface App {
   readonly handler: RequestListener;
   /** Starts to listen at the configured address; resolves with the URL of the GraphQL endpoint. Closes all if it cannot. */
   listen(): Promise<string>;
-  /** Finishes what is in flight, refuses what is new; resolves within 10 s. */
+  /** Finishes what is in flight, refuses what is new; resolves within 10 s, and DRAIN_DELAY_MS before. */
   close(): Promise<void>;
 }
 
@@ -74,11 +77,15 @@ async function openHttp(closing: Closing, config: Config, parts: Parts): Promise
   const { log, callbacks, messages, policy, optOuts, feed, changes, attachments, clock, onInternalError } = parts;
   const { corsOrigins, trustedProxies, introspection, federatedTracing, routerOrigins, publicUrl } = config;
   const authenticate = authenticator(config.auth);
-  const readiness = async (): Promise<object> => {
-    await parts.ready();
-    return { upstream: config.upstream.kind, upstreamCheck: parts.upstream.state() };
-  };
-  const http = await createHttpHost({ log, readiness, corsOrigins, trustedProxies });
+  const { lagMs, close: stopWatching } = watchEventLoop();
+  closing.add(stopWatching);
+  const ready = new Readiness({ checks: parts.checks, lagMs, onChange: logReadiness(log) });
+  const readiness = async (): Promise<object> => ({
+    missing: await ready.missing(),
+    facts: { upstream: config.upstream.kind, upstreamCheck: parts.upstream.state() },
+  });
+  const load = new Load({ lagMs });
+  const http = await createHttpHost({ log, readiness, load, corsOrigins, trustedProxies });
   const closeGraphQL = await serveGraphQL(http.routes, {
     messages,
     policy,
@@ -95,6 +102,7 @@ async function openHttp(closing: Closing, config: Config, parts: Parts): Promise
     sampleInput: parts.upstream.sample,
     federatedTracing,
     routerOrigins,
+    load,
     onSocketFailure: logSocketFailures(closing, log),
   });
   closing.add(closeGraphQL);
@@ -121,6 +129,9 @@ async function openHttp(closing: Closing, config: Config, parts: Parts): Promise
   if (callbacks !== null) await takeCallbacks(http.routes, callbacks);
   await http.routes.ready();
   closing.add(async () => {
+    // The port stays open until those who send requests here have seen that they should go elsewhere.
+    ready.drain();
+    if (config.drainDelayMs > 0) await clock.sleep(config.drainDelayMs);
     const cutOff = setTimeout(parts.abortInFlight, DRAIN_MS);
     await http.close();
     clearTimeout(cutOff);
@@ -137,6 +148,13 @@ async function announce(url: string, { upstream: { kind }, auth }: Config, parts
   log[level]({ url, upstream: kind, upstreamCheck, ...upstream.facts }, upstream.notice);
   if (kind === 'catapult' && isOpen(auth)) log.warn(COSTS_MONEY);
   parts.watchUpstream(upstreamCheck);
+}
+
+function logReadiness(log: Logger): ReadinessOptions['onChange'] {
+  return (missing, err) => {
+    if (missing.length === 0) log.info('ready again');
+    else log.warn({ missing, ...(err !== null && { err }) }, 'not ready');
+  };
 }
 
 function logSocketFailures(closing: Closing, log: Logger): GraphQLOptions['onSocketFailure'] {

@@ -30,6 +30,8 @@ import { RefusalCounts } from './messaging/refusal-counts.js';
 import { SendPolicy } from './messaging/send-policy.js';
 import { startSettling, type SettlingOptions } from './messaging/settle-by-search.js';
 import { openStore, type OpenStore, type StoreOptions } from './store/index.js';
+import { freeDiskCheck, type WrittenPaths } from './telemetry/free-disk.js';
+import type { ReadinessOptions } from './telemetry/readiness.js';
 import { NOT_CHECKED, openUpstream, type BuiltInSandbox, type OpenUpstream } from './upstream.js';
 
 /** A stop waits this long for confirmations that are being sent. */
@@ -73,8 +75,8 @@ export interface Parts {
   /** What the callback route needs; null where callbacks are off. */
   readonly callbacks: CallbackOptions | null;
   readonly onInternalError: (requestId: string, error: unknown) => void;
-  /** Rejects when the store cannot be reached. */
-  readonly ready: () => Promise<void>;
+  /** Each rejects when its part of what sends need is missing. */
+  readonly checks: ReadinessOptions['checks'];
   /** Ends the calls upstream that still run: their sends are recorded as unknown, or as not sent where that is certain. */
   readonly abortInFlight: () => void;
 }
@@ -170,7 +172,7 @@ export async function openParts(
     onInternalError: (requestId, error) => {
       log.error({ requestId, err: error }, 'request failed');
     },
-    ready: () => store.ping(),
+    checks: { store: () => store.ping(), disk: freeDiskCheck(writtenPaths(config, storeFile), config.minFreeDisk) },
     abortInFlight: () => {
       gateway.abortInFlight();
     },
@@ -189,6 +191,10 @@ function once<Args extends unknown[]>(work: (...args: Args) => void): (...args: 
     if (!isDone) work(...args);
     isDone = true;
   };
+}
+
+function writtenPaths({ databaseUrl, mediaDir }: Config, storeFile: string): WrittenPaths {
+  return { storeFile: databaseUrl === null ? storeFile : null, mediaDir };
 }
 
 /** What the configuration says of the store. */

@@ -21,7 +21,7 @@ import { startBuiltInSandbox, type SandboxAddress } from './upstream.js';
 
 /** Before a worker is replaced: one that dies at once would otherwise be replaced without end. */
 const RESTART_PAUSE_MS = 1_000;
-/** A worker ends within 10 s. One that stands still never would, and would keep the port. */
+/** A worker ends within 10 s, after DRAIN_DELAY_MS. One that stands still never would, and would keep the port. */
 const KILL_AFTER_MS = 9_700;
 
 /** A worker ended before it served. Its own log says why. */
@@ -46,7 +46,7 @@ interface OneOfItsWorkers {
 export interface Workers {
   /** The GraphQL endpoint. */
   readonly url: string;
-  /** Has each worker finish what is in flight; resolves within 10 s. */
+  /** Has each worker finish what is in flight; resolves within 10 s, and DRAIN_DELAY_MS before. */
   close(): Promise<void>;
 }
 
@@ -66,7 +66,7 @@ export function startWorkers(config: Config, log: Logger): Promise<Workers> {
       sandbox: () => sandbox?.address ?? null,
       sendCallbacksTo: (callbackUrl) => sandbox?.sendCallbacksTo(callbackUrl),
     };
-    const crew = new Crew({ calls, store, log });
+    const crew = new Crew({ calls, store, log, drainDelayMs: config.drainDelayMs });
     closing.add(() => crew.close());
     const url = await crew.start(config.workers);
     sandbox?.bringInSample?.();
@@ -90,6 +90,7 @@ interface CrewOptions {
   readonly calls: object;
   readonly store: OpenStore | null;
   readonly log: Logger;
+  readonly drainDelayMs: number;
 }
 
 class Crew {
@@ -142,7 +143,7 @@ class Crew {
     const tooLong = setTimeout(() => {
       this.#options.log.error({ worker: id }, 'a worker did not end in time; it is killed');
       child.kill('SIGKILL');
-    }, KILL_AFTER_MS);
+    }, this.#options.drainDelayMs + KILL_AFTER_MS);
     await ended;
     clearTimeout(tooLong);
   }

@@ -56,6 +56,7 @@ export async function takeCallbacks(routes: FastifyInstance, options: CallbackOp
     });
     scope.post(CALLBACK_PATH, {
       bodyLimit: BODY_LIMIT_BYTES,
+      config: { shed: 'last' },
       onRequest: async (request, reply) => {
         if (isAuthorized(request, expected)) return undefined;
         const isTooMany = hasCredentials(request) && (await wrong.taken(request.ip));

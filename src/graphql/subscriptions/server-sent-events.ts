@@ -10,6 +10,7 @@ import type { DocumentNode, ExecutionArgs, GraphQLError, GraphQLSchema, Operatio
 import { failureBody, ServiceError, type ErrorCode } from '../../errors.js';
 import type { RequestContext } from '../context.js';
 import { answerOf } from '../ordinary.js';
+import { endOfWork } from '../../http/load.js';
 import { isVouchedFor } from '../../http/own-pages.js';
 import { asGraphQLError, type ErrorPublisher } from '../public-error.js';
 import { COMPLETE_EVENT, EVENT_STREAM, EventStream, nextEvent, STREAM_HEADERS } from './event-stream.js';
@@ -98,6 +99,8 @@ export class ServerSentEvents {
     const { schema, publish, onSocketFailure } = this.#options;
     const { caller, requestId, expiresAt } = contextValue;
     const { raw: response } = reply;
+    // A stream waits most of its time.
+    endOfWork(reply.request);
     // A peer that has hung up already would never give its place back.
     if (response.destroyed) {
       reply.hijack();

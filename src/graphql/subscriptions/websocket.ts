@@ -12,6 +12,7 @@ import type { ContextFactory, RequestContext } from '../context.js';
 import type { DocumentGate } from '../documents/gate.js';
 import { isExpired, whenExpired } from './expiry.js';
 import { MAX_OPEN, OpenPerCaller, tooManyOpen } from './open-per-caller.js';
+import { serverBusy, type Load } from '../../http/load.js';
 import { baseOf, isOurs } from '../../http/own-pages.js';
 import { asGraphQLError, type ErrorPublisher } from '../public-error.js';
 import { resultsOf } from './results.js';
@@ -26,6 +27,7 @@ export interface SubscriptionOptions {
   /** The origins, beside our own, whose pages may connect. */
   readonly origins: readonly string[];
   readonly publish: ErrorPublisher;
+  readonly load: Load;
   readonly onFailure: OnSocketFailure;
 }
 
@@ -38,7 +40,7 @@ const TRY_AGAIN_LATER = 1013;
 
 /** Serves one endpoint's WebSockets: who may connect, what each may run, and what its answers say. */
 export function subscriptionHandler(options: SubscriptionOptions): WebsocketHandler {
-  const { publish, onFailure, origins } = options;
+  const { publish, onFailure, origins, load } = options;
   const signedIn: SignedInSockets = new WeakMap();
   const admit = doorkeeper(options, signedIn);
   const server = makeServer<Record<string, unknown>, Connection>({
@@ -48,8 +50,8 @@ export function subscriptionHandler(options: SubscriptionOptions): WebsocketHand
       return refusal === null;
     },
     onSubscribe: ({ extra }, _id, payload) => prepare(payload, extra, signedIn.get(extra.socket), options),
-    execute: (args) => refusalIn(args) ?? execute(args),
-    subscribe: (args) => refusalIn(args) ?? resultsOf(args),
+    execute: (args) => refusalIn(args) ?? load.during(() => execute(args)),
+    subscribe: (args) => refusalIn(args) ?? load.during(() => resultsOf(args)),
     onNext(_socket, _id, _payload, { document, operationName, contextValue }, { data, errors }) {
       const { budget, requestId } = contextValue as RequestContext;
       const refusal = answerRefusal(getOperationAST(document, operationName), budget, data);
@@ -128,7 +130,7 @@ function prepare(
   { query, variables = null, operationName = null }: SubscribePayload,
   { underWay, request }: Connection,
   who: SignedIn | undefined,
-  { schema, newContext, publicUrl, gate }: SubscriptionOptions,
+  { schema, newContext, publicUrl, gate, load }: SubscriptionOptions,
 ): Prepared | readonly GraphQLError[] {
   if (who === undefined || isExpired(who.expiresAt)) return failed('UNAUTHENTICATED');
   const requestId = randomUUID();
@@ -137,13 +139,15 @@ function prepare(
   const { document } = judgement;
   if (getOperationAST(document, operationName) == null) return failed('OPERATION_RESOLUTION_FAILURE');
   const contextValue = newContext(requestId, who, publicUrl ?? baseOf(request));
-  return { schema, document, variableValues: variables, operationName, contextValue, refusal: refusalFor(underWay()) };
+  const refusal = refusalFor(underWay(), load);
+  return { schema, document, variableValues: variables, operationName, contextValue, refusal };
 }
 
-/** Why one operation more may not run on a connection; null if it may. */
-function refusalFor(underWay: number): ExecutionResult | null {
+/** Why one operation more may not run on a connection; null if it may: then it counts as under way. */
+function refusalFor(underWay: number, load: Load): ExecutionResult | null {
   const limit = MAX_OPEN.operationsPerWebSocket;
-  return underWay > limit ? { errors: [asGraphQLError(tooManyOpen(limit))] } : null;
+  if (underWay > limit) return { errors: [asGraphQLError(tooManyOpen(limit))] };
+  return load.enter('first') ? null : { errors: [asGraphQLError(serverBusy())] };
 }
 
 const failed = (code: ErrorCode): readonly GraphQLError[] => [asGraphQLError(new ServiceError(code))];
