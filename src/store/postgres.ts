@@ -25,9 +25,11 @@ import type {
   StoreChange,
   StoredConversation,
   StoredSend,
+  Traced,
+  TraceQuery,
   WhoseNumbers,
 } from '../messaging/ports.js';
-import { BatchingStore, type WriteOf } from './batching-store.js';
+import { BatchingStore, type WriteOf, type Written } from './batching-store.js';
 import { ChangeFeed } from './change-feed.js';
 import {
   countsOf,
@@ -78,6 +80,7 @@ import {
   type SendRow,
 } from './rows.js';
 import { sendLimits, type LimitsOfSends } from './send-limits.js';
+import { traceIn } from './trace-query.js';
 
 /** The same number in every instance, so that one migrates and the others wait. Any number will do. */
 const MIGRATION_LOCK = 7_262_301;
@@ -406,6 +409,10 @@ export class PostgresStore extends BatchingStore implements MessageStore {
     return (await this.#all(unresolvedQuery(limit, position))).map(storedSend);
   }
 
+  trace(query: TraceQuery): Promise<Traced> {
+    return traceIn((each) => this.#all(each), query);
+  }
+
   async rivalsOf(send: StoredSend, marginMs: number): Promise<StoredSend[]> {
     return (await this.#all(rivalsQuery(send, marginMs))).map(storedSend);
   }
@@ -462,11 +469,12 @@ export class PostgresStore extends BatchingStore implements MessageStore {
    * Stores records and events. Records alone, as of sends without callbacks, take one statement. Together with an event
    * they take one transaction, in which the two find each other.
    */
-  async #commitRest(writes: readonly RestWrite[]): Promise<null[]> {
+  async #commitRest(writes: readonly RestWrite[]): Promise<Written[]> {
     const records = writes.filter((write) => write.kind === 'record');
     const sends = new Set(records.map(({ sendId }) => sendId));
-    if (sends.size === writes.length) await this.#recordAndAdopt(records);
-    else await this.#withNews(latestOf(writes), (client, news) => applyAll(client, writes, news));
+    if (sends.size < writes.length)
+      return this.#withNews(latestOf(writes), (client, news) => applyAll(client, writes, news));
+    await this.#recordAndAdopt(records);
     return writes.map(() => null);
   }
 

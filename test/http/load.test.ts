@@ -2,10 +2,10 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import { pino } from 'pino';
 import { request } from 'undici';
 import { createHttpHost, type HttpHost } from '../../src/http/host.js';
 import { endOfWork, Load, type LoadOptions } from '../../src/http/load.js';
+import { UNHEARD } from '../support/hooks.js';
 import { until } from '../support/waiting.js';
 
 /** What the tests let be under way, so that they need few requests. */
@@ -30,10 +30,9 @@ async function open(options: Partial<LoadOptions> = {}): Promise<void> {
     shed.push(shedding);
   };
   load = new Load({ lagMs: () => 0, maxUnderWay: MAX, onShed, ...options });
-  const log = pino({ level: 'silent' });
   const corsOrigins = ['https://app.example'];
   const readiness = (): Promise<object> => Promise.resolve({});
-  host = await createHttpHost({ log, readiness, load, corsOrigins, trustedProxies: [] });
+  host = await createHttpHost({ ...UNHEARD, readiness, load, corsOrigins, trustedProxies: [] });
   const slow = (): Promise<object> =>
     new Promise((resolve) =>
       finish.push(() => {
