@@ -130,6 +130,12 @@ export const LINES = {
     fields: ['missing', 'err'],
     when: 'Since its last answer, `/ready` misses other parts.',
   },
+  metrics: {
+    text: 'metrics are served',
+    levels: ['info'],
+    fields: ['url'],
+    when: 'At the start, with `METRICS_PORT`.',
+  },
   readyAgain: {
     text: 'ready again',
     levels: ['info'],

@@ -70,6 +70,10 @@ export class Journal {
     else this.#write('notReady', { missing, err });
   };
 
+  readonly onMetricsServed = (url: string): void => {
+    this.#write('metrics', { url });
+  };
+
   readonly onShed: NonNullable<LoadOptions['onShed']> = (shedding) => {
     this.#trouble('busy', shedding, { callbacks: shedding === 'last' });
   };

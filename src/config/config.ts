@@ -16,6 +16,8 @@ export interface Config extends AccessConfig, ConsentConfig, LimitsConfig {
   readonly workers: number;
   /** How long a stop goes on to serve while /ready says no, in milliseconds. */
   readonly drainDelayMs: number;
+  /** Where metrics are served; null for nowhere. */
+  readonly metrics: { readonly host: string; readonly port: number } | null;
   /** The URL under which clients reach this server, without a slash behind; null for what each request says. */
   readonly publicUrl: string | null;
   readonly upstream: Upstream;
@@ -75,6 +77,7 @@ export function readConfig(environment: Environment): Config {
     port: reader.readNumber('PORT', 4_000, { min: 0, max: 65_535 }),
     workers: reader.readNumber('WORKERS', 1, WORKERS_RANGE),
     drainDelayMs: reader.readNumber('DRAIN_DELAY_MS', 0, DRAIN_DELAY_RANGE),
+    metrics: readMetrics(reader),
     publicUrl: readPublicUrl(reader),
     upstream,
     mediaDir: reader.readText('MEDIA_DIR', (path) => !path.includes('\0'), 'the path of a folder'),
@@ -103,6 +106,14 @@ export function storeConfigIn(environment: Environment): Pick<Config, 'databaseU
   const databaseUrl = readDatabaseUrl(reader);
   reader.throwProblems();
   return { databaseUrl, keepsConsent };
+}
+
+/** On loopback, unless the operator says otherwise: whoever reaches them needs no credential. */
+function readMetrics(reader: ConfigReader): Config['metrics'] {
+  const host =
+    reader.readText('METRICS_HOST', (text) => !/[\s/]/.test(text), 'a host name or an address') ?? '127.0.0.1';
+  if (reader.read('METRICS_PORT') === null) return null;
+  return { host, port: reader.readNumber('METRICS_PORT', 0, { min: 0, max: 65_535 }) };
 }
 
 function readPublicUrl(reader: ConfigReader): string | null {

@@ -37,6 +37,7 @@ describe('the configuration', () => {
       workers: 1,
       drainDelayMs: 0,
       minFreeDisk: 100_000_000,
+      metrics: null,
       upstream: { kind: 'sandbox', auth: 'basic' },
       databaseUrl: null,
       settleBySearch: false,
