@@ -68,7 +68,10 @@ describe('the journal', () => {
       ...{ codes: ['RATE_LIMITED'], status: 200, durationMs: 1 },
     });
     journal.onInternalError('r', error);
-    journal.onNotReady('r', error);
+    journal.onReadiness(['store'], error);
+    journal.onReadiness([], null);
+    journal.onShed('first');
+    journal.onMetricsServed('http://localhost/metrics');
     journal.onSocketFailure('MESSAGE', error);
     journal.onUntrusted('r');
     journal.onConsentChange({ source: 'KEYWORD', optedIn: 1, optedOut: 2 });
@@ -116,7 +119,7 @@ describe('the journal', () => {
     const away = new ServiceError('STORE_UNAVAILABLE', { cause: new Error('away') });
     for (let index = 0; index < 150; index++) {
       journal.onInternalError(`r${index}`, Object.assign(new Error('wrapped'), { originalError: away }));
-      journal.onNotReady('r', away);
+      journal.onShed('first');
       sends.onRecordFailure({ sendId: `s${index}`, status: 'UNKNOWN', messageId: null, isLost: false }, away);
       sends.onSend({ ...SENT, sendId: `s${index}`, outcome: 'UNKNOWN' });
       sends.onSend({ ...SENT, outcome: 'NOT_SENT', code: 'UPSTREAM_UNAVAILABLE' });
@@ -130,7 +133,7 @@ describe('the journal', () => {
     expect([...counts]).toEqual(
       [
         'request failed',
-        'not ready',
+        'the server was busy',
         'an outcome could not be stored; it is kept and tried again',
         'upstream did not take sends',
       ].map((text) => [text, [1, 149]]),
