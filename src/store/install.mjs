@@ -27,15 +27,9 @@ function works() {
 }
 
 /** Runs a tool of npm's in the package's folder. @returns whether it ended well, and what it printed */
-async function run(command) {
+async function run(command, settings = {}) {
   const cwd = dirname(require.resolve('better-sqlite3/package.json'));
-  // All cores compile.
-  const tool = spawn(command, {
-    cwd,
-    shell: true,
-    env: { JOBS: 'max', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const tool = spawn(command, { cwd, shell: true, env: { ...env, ...settings }, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [tool.stdout, tool.stderr]) stream.on('data', (some) => (output += some));
   const [code] = await once(tool, 'close');
@@ -45,10 +39,12 @@ async function run(command) {
 async function compile() {
   const prefix = dirname(dirname(execPath));
   const hasHeaders = existsSync(join(prefix, 'include', 'node', 'node.h'));
+  // By npm's configuration, which wins over options: a `nodedir` in somebody's .npmrc is that of another Node.
+  const settings = { JOBS: 'max', ...(hasHeaders && { npm_config_nodedir: prefix }) };
   const since = Date.now();
   const seconds = () => Math.round((Date.now() - since) / 1_000);
   const report = setInterval(() => say(`compiling for ${seconds()} s …`), REPORT_EVERY_MS);
-  const result = await run(`node-gyp rebuild --release${hasHeaders ? ` --nodedir="${prefix}"` : ''}`);
+  const result = await run('node-gyp rebuild --release', settings);
   clearInterval(report);
   if (result.isDone) say(`compiled in ${seconds()} s.`);
   return result;
@@ -60,7 +56,7 @@ if (!works()) {
   if (!fetched.isDone) {
     say('there is none to be had. Compiling it, which takes a minute or two …');
     const compiled = await compile();
-    if (!compiled.isDone) {
+    if (!compiled.isDone || !works()) {
       stderr.write(`${fetched.output}\n${compiled.output}\n`);
       say('it could not be compiled. That needs Python, make and a C++ compiler; what they said is above.');
       exit(1);
