@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { failureBody, ServiceError, type ErrorCode } from '../errors.js';
 import { isVouchedFor } from '../http/own-pages.js';
-import type { Logger } from '../log.js';
+import { noteCode } from '../http/request-event.js';
 import { requireScope, type Caller } from '../messaging/caller.js';
 import type { Authenticate } from '../messaging/ports.js';
 import { answerAttachment, NOT_FOUND, type DownloadOptions } from './download.js';
@@ -22,18 +22,22 @@ export interface MediaRoutesOptions extends UploadOptions, Omit<DownloadOptions,
   readonly authenticate: Authenticate;
   /** The origins, beside our own, whose pages may upload without a credential. */
   readonly corsOrigins: readonly string[];
-  readonly log: Logger;
+  /** Called for each file that was stored. */
+  readonly onUploaded: (file: { requestId: string; caller: string; bytes: number }) => void;
+  /** Called for each file that upstream did not take or give. */
+  readonly onUpstreamFailure: (requestId: string, code: ErrorCode, cause: unknown) => void;
   readonly places?: MediaPlaces;
   readonly downloadPace?: DownloadOptions['pace'];
 }
 
 export async function serveMedia(routes: FastifyInstance, options: MediaRoutesOptions): Promise<void> {
-  const { authenticate, corsOrigins, log, places = PLACES } = options;
+  const { authenticate, corsOrigins, onUploaded, places = PLACES } = options;
   const uploads = new Places(places.uploads, places.uploadsPerCaller);
   const downloads = new Places(places.downloads, places.downloads);
-  const signIn = async ({ headers }: FastifyRequest): Promise<Caller> => {
+  const signIn = async ({ headers, facts }: FastifyRequest): Promise<Caller> => {
     const signedIn = await authenticate(headers);
     if (signedIn === null) throw new ServiceError('UNAUTHENTICATED');
+    facts.caller = signedIn.caller.name;
     return signedIn.caller;
   };
   const upload = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
@@ -43,7 +47,7 @@ export async function serveMedia(routes: FastifyInstance, options: MediaRoutesOp
     const giveBack = uploads.take(caller.name);
     try {
       const uploaded = await takeUpload(request, options);
-      log.info({ requestId: request.id, bytes: uploaded.size }, 'upload');
+      onUploaded({ requestId: request.id, caller: caller.name, bytes: uploaded.size });
       return await reply.code(201).send(uploaded);
     } finally {
       giveBack();
@@ -58,10 +62,14 @@ export async function serveMedia(routes: FastifyInstance, options: MediaRoutesOp
   };
 
   await routes.register(async (scope) => {
+    scope.addHook('onRequest', ({ facts }, _reply, next) => {
+      facts.transport = 'media';
+      next();
+    });
     await readFiles(scope);
     scope.setErrorHandler((error, request, reply) => {
       if (!(error instanceof ServiceError)) throw error as Error;
-      return fail(error, request, reply, log);
+      return fail(error, request, reply, options);
     });
     scope.post('/media', upload);
     // Fastify would read the whole of a file to say how long it is.
@@ -109,11 +117,16 @@ function statusOf({ code, message, fieldErrors = [] }: ServiceError): number {
   return STATUSES[code] ?? 400;
 }
 
-function fail(error: ServiceError, request: FastifyRequest, reply: FastifyReply, log: Logger): FastifyReply {
+function fail(
+  error: ServiceError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { onUpstreamFailure }: MediaRoutesOptions,
+): FastifyReply {
+  noteCode(request.facts.codes, error.code);
   const status = statusOf(error);
   if (status === 401) void reply.header('www-authenticate', 'Bearer');
-  if (status >= 500)
-    log.warn({ requestId: request.id, code: error.code, err: error.cause }, 'a file could not be passed on');
+  if (status >= 500) onUpstreamFailure(request.id, error.code, error.cause);
   for (const name of ['content-disposition', 'content-range', 'content-length']) void reply.removeHeader(name);
   return reply
     .code(status)

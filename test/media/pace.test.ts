@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { pino } from 'pino';
 import { request } from 'undici';
 import { createHttpHost, type HttpHost } from '../../src/http/host.js';
 import { serveMedia, type MediaRoutesOptions } from '../../src/media/routes.js';
@@ -13,6 +12,7 @@ import type { FileAnswer, MediaStore, NewFile } from '../../src/messaging/media.
 import { MediaAddresses } from '../../src/messaging/media-address.js';
 import { SAMPLE_PICTURE } from '../../src/sandbox/sample-files.js';
 import { until } from '../support/waiting.js';
+import { UNHEARD } from '../support/hooks.js';
 
 const PNG = SAMPLE_PICTURE.body;
 const FILE_BYTES = 8 * 1024 * 1024;
@@ -37,7 +37,7 @@ const message = { media: ['https://upstream.example/a.mp4'], direction: 'OUT' };
 
 async function serve(options: Partial<MediaRoutesOptions> = {}): Promise<void> {
   host = await createHttpHost({
-    log: pino({ level: 'silent' }),
+    ...UNHEARD,
     readiness: () => Promise.resolve({}),
     corsOrigins: [],
     trustedProxies: [],
@@ -50,7 +50,8 @@ async function serve(options: Partial<MediaRoutesOptions> = {}): Promise<void> {
     clock: systemClock,
     authenticate: () => Promise.resolve({ caller: ANYBODY, expiresAt: null }),
     corsOrigins: [],
-    log: pino({ level: 'silent' }),
+    onUploaded: () => undefined,
+    onUpstreamFailure: () => undefined,
     pace: { maxSilenceMs: 150, maxTotalMs: 10_000 },
     downloadPace: { maxSilenceMs: 150, maxTotalMs: 10_000 },
     ...options,
