@@ -20,6 +20,7 @@ import { startSandbox, type Sandbox } from './sandbox/sandbox.js';
 import { openStore } from './store/index.js';
 import { StoreInUseError } from './store/file-lock.js';
 import { NewerStoreError } from './store/migrations.js';
+import { readTraceRequest, traced, TRACE_USAGE } from './trace.js';
 import { SANDBOX_ACCOUNT } from './upstream.js';
 import { serveAsWorker, startWorkers, WorkerEndedError, type Workers } from './workers.js';
 
@@ -112,6 +113,16 @@ async function settle(): Promise<void> {
   });
 }
 
+async function trace(): Promise<void> {
+  const request = readTraceRequest(process.argv.slice(3));
+  if (request === null) throw new UsageError(TRACE_USAGE);
+  await withStore(async (store) => {
+    const life = await traced(store, Date.now(), request);
+    if (life === null) throw new UsageError('Nothing is known of it here.');
+    print(life);
+  });
+}
+
 function demo(): Promise<void> {
   const config = readConfig({ ...process.env, LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn' });
   return runDemo(config, newLogger('warn'), print);
@@ -126,6 +137,7 @@ const commands: Readonly<Record<string, () => Promise<void> | void>> = {
   sandbox,
   unresolved,
   settle,
+  trace,
   demo,
   schema,
 };

@@ -69,9 +69,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'graphql',
     'sandbox',
     'store',
+    'trace',
     'upstream',
     'workers',
   ],
+  trace: ['messaging'],
 };
 
 /** The files of ours that a file imports. */
