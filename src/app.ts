@@ -16,6 +16,11 @@ import { openParts, type AppOptions, type Parts, type SharedParts } from './part
 
 /** A stop waits this long for answers from upstream. Sends without one are then recorded and answered as unknown. */
 const DRAIN_MS = 7_000;
+/**
+ * Uploads are ended earlier: what may have been stored of them is then deleted before the sends end. It tries for 3 s. Their
+ * senders can come again, and lose nothing.
+ */
+const UPLOAD_DRAIN_MS = 4_000;
 /** The first line of the log waits this long for the state of upstream; the server listens already. */
 const MAX_CHECK_WAIT_MS = 2_000;
 
@@ -122,8 +127,10 @@ async function openHttp(closing: Closing, config: Config, parts: Parts): Promise
   await http.routes.ready();
   closing.add(async () => {
     const cutOff = setTimeout(parts.abortInFlight, DRAIN_MS);
+    const uploadCutOff = setTimeout(() => void upstream.media.close(), UPLOAD_DRAIN_MS);
     await http.close();
     clearTimeout(cutOff);
+    clearTimeout(uploadCutOff);
   });
   return http;
 }

@@ -202,6 +202,12 @@ export const LINES = {
     fields: ['count', 'requestId', 'code', 'err'],
     when: `Catapult did not take or give it: by code, ${ONCE_A_MINUTE}.`,
   },
+  leftOver: {
+    text: 'uploads that failed could not be deleted at Catapult, which may have them for 48 hours',
+    levels: ['warn'],
+    fields: ['count', 'err'],
+    when: `Nobody learns their address: ${ONCE_A_MINUTE}.`,
+  },
   copies: {
     text: 'files of incoming messages could not be copied',
     levels: ['warn', 'error'],

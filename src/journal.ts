@@ -1,6 +1,7 @@
 /** What the server writes of itself: every event as one line of the operator's log. Nothing else writes lines. */
 import { hash } from 'node:crypto';
 import type { CallbackEventReport, CallbackOptions } from './catapult/callback-route.js';
+import type { MediaOptions } from './catapult/media.js';
 import type { Closing } from './closing.js';
 import type { CsvRouteOptions } from './consent/csv-route.js';
 import { ServiceError, type ErrorCode } from './errors.js';
@@ -140,6 +141,12 @@ export class Journal {
     },
     onUpstreamFailure: (requestId, code, err) => {
       this.#trouble('files', code, { requestId, code, err });
+    },
+  };
+
+  readonly uploads: Pick<MediaOptions, 'onLeftOver'> = {
+    onLeftOver: (err) => {
+      this.#trouble('leftOver', '', { err });
     },
   };
 

@@ -92,7 +92,11 @@ export async function openParts(
     shared.store ?? (await openStore({ ...storeOptions(config, journal), file: storeFile, forServer: true }));
   closing.add(() => store.close());
   const key = await store.correlationKey(randomBytes(CORRELATION_KEY_BYTES));
-  const upstream = await openUpstream(closing, config.upstream, clock, shared.sandbox);
+  const upstream = await openUpstream(closing, config.upstream, {
+    clock,
+    running: shared.sandbox,
+    ...journal.uploads,
+  });
   const { account, media } = upstream;
   const correlation = new Correlation(key, upstream.formerSecrets);
   const credentials: readonly Credentials[] = [...config.callbackCredentials, ...upstream.callbackCredentials];

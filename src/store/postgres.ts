@@ -417,7 +417,7 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   }
 
   async listOptOuts(filter: OptOutFilter, slice: Slice): Promise<OptOut[]> {
-    const query = optOutsQuery(filter, slice);
+    const query = optOutsQuery(filter, slice, LIST_DIALECTS.postgres);
     const rows = query === null ? [] : await this.#all<OptOutRow>(query);
     return (slice.fromEnd ? rows.reverse() : rows).map(optOutOf);
   }

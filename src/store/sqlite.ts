@@ -405,9 +405,10 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   async messagesById(ids: readonly string[], caller: Whose): Promise<(Message | null)[]> {
     const [right, ...values] = rightOf(caller, LIST_DIALECTS.sqlite);
     const rows = await this.#all(
-      // Upstream may repeat an id: only its newest message is read.
-      `SELECT ${SEND_COLUMNS} FROM sends WHERE send_id IN (
-         SELECT (SELECT send_id FROM sends INDEXED BY sends_message WHERE message_id = wanted.value AND ${right}
+      // Upstream may repeat an id: only its newest message is read, by its number: a second look for it by id would cost most
+      // where there are many.
+      `SELECT ${SEND_COLUMNS} FROM sends WHERE rowid IN (
+         SELECT (SELECT rowid FROM sends INDEXED BY sends_message WHERE message_id = wanted.value AND ${right}
            ORDER BY time DESC, send_id DESC LIMIT 1) FROM json_each(?) AS wanted)`,
       ...values,
       JSON.stringify(ids),
@@ -526,7 +527,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   }
 
   async listOptOuts(filter: OptOutFilter, slice: Slice): Promise<OptOut[]> {
-    const query = optOutsQuery(filter, slice);
+    const query = optOutsQuery(filter, slice, LIST_DIALECTS.sqlite);
     const rows = query === null ? [] : await this.#all<OptOutRow>(query.sql, ...query.values);
     return (slice.fromEnd ? rows.reverse() : rows).map(optOutOf);
   }

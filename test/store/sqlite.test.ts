@@ -9,6 +9,7 @@ import { conversationBetween } from '../../src/messaging/conversation.js';
 import { conversationsQuery } from '../../src/store/conversations.js';
 import { EVERYBODY } from '../../src/messaging/caller.js';
 import type { ConversationFilter, MessageFilter, SendFilter, Slice } from '../../src/messaging/ports.js';
+import { optOutsQuery } from '../../src/store/consent.js';
 import { countQuery, FREED_KEY, LIST_DIALECTS, listQuery, sendsQuery, type Query } from '../../src/store/list-query.js';
 import { StoreInUseError } from '../../src/store/file-lock.js';
 import { migrations, NewerStoreError } from '../../src/store/migrations.js';
@@ -368,6 +369,20 @@ describe('the SQLite file', () => {
       expect(planOf({ sql: FREED_KEY, values: ['a', 'hash'] })).toEqual([
         'SEARCH sends USING INDEX sends_freed_key (caller=? AND key_hash=?)',
       ]);
+    });
+
+    it('for those who opted out of many numbers: a look for each number and for each entry, and a sort of the page', () => {
+      const numbers = Array.from({ length: 100 }, (_, index) => `+1${index}`);
+      for (const slice of everySlice()) {
+        const steps = planOf(optOutsQuery({ numbers, owner: null, recipient: null }, slice, LIST_DIALECTS.sqlite));
+        const looks = steps.filter((step) => step.includes('consent'));
+        for (const look of looks) {
+          expect(look).toMatch(/^SEARCH consent USING (COVERING )?INDEX consent_(id \(id=\?|owner \(owner=\?)/);
+        }
+        // Behind the place that was reached, at once: all of an imported file may be of one moment.
+        expect(looks.some((look) => look.includes('(owner=? AND (since,id)'))).toBe(true);
+        expect(steps.filter((step) => step.includes('B-TREE'))).toEqual(['USE TEMP B-TREE FOR ORDER BY']);
+      }
     });
 
     it('for an id, however many messages its caller has', async () => {
