@@ -127,8 +127,26 @@ export const LINES = {
   notReady: {
     text: 'not ready',
     levels: ['warn'],
-    fields: ['count', 'requestId', 'err'],
-    when: `\`/ready\` said no: ${ONCE_A_MINUTE}.`,
+    fields: ['missing', 'err'],
+    when: 'Since its last answer, `/ready` misses other parts.',
+  },
+  metrics: {
+    text: 'metrics are served',
+    levels: ['info'],
+    fields: ['url'],
+    when: 'At the start, with `METRICS_PORT`.',
+  },
+  readyAgain: {
+    text: 'ready again',
+    levels: ['info'],
+    fields: [],
+    when: '`/ready` misses nothing any more.',
+  },
+  busy: {
+    text: 'the server was busy',
+    levels: ['warn'],
+    fields: ['count', 'callbacks'],
+    when: `Requests were refused with \`SERVER_BUSY\`, or callbacks were: ${ONCE_A_MINUTE}.`,
   },
   housekeeping: {
     text: 'housekeeping failed',

@@ -6,7 +6,7 @@ import type { Closing } from './closing.js';
 import type { CsvRouteOptions } from './consent/csv-route.js';
 import { ServiceError, type ErrorCode } from './errors.js';
 import type { OnSocketFailure } from './graphql/subscriptions/socket.js';
-import type { HttpHostOptions } from './http/host.js';
+import type { LoadOptions } from './http/load.js';
 import { isSafeId, type RequestEvent } from './http/request-event.js';
 import { LINES, type LineName } from './journal-lines.js';
 import { ThrottledLog, type Logger } from './log.js';
@@ -17,6 +17,7 @@ import type { FilingOptions, HousekeepingOptions } from './messaging/housekeepin
 import type { SendObserver, SendReport } from './messaging/message-service.js';
 import type { OptOutRepliesOptions } from './messaging/opt-out-replies.js';
 import type { SettlingOptions } from './messaging/settle-by-search.js';
+import type { ReadinessOptions } from './telemetry/readiness.js';
 
 type Level = 'info' | 'warn' | 'error';
 type Fields = Readonly<Record<string, unknown>>;
@@ -65,8 +66,17 @@ export class Journal {
     this.#trouble('failed', placeOf(err), { requestId, err });
   };
 
-  readonly onNotReady: HttpHostOptions['onNotReady'] = (requestId, err) => {
-    this.#trouble('notReady', '', { requestId, err });
+  readonly onReadiness: ReadinessOptions['onChange'] = (missing, err) => {
+    if (missing.length === 0) this.#write('readyAgain', {});
+    else this.#write('notReady', { missing, err });
+  };
+
+  readonly onMetricsServed = (url: string): void => {
+    this.#write('metrics', { url });
+  };
+
+  readonly onShed: NonNullable<LoadOptions['onShed']> = (shedding) => {
+    this.#trouble('busy', shedding, { callbacks: shedding === 'last' });
   };
 
   readonly onSocketFailure: OnSocketFailure = (kind, err) => {

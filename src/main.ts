@@ -24,7 +24,7 @@ import { readTraceRequest, traced, TRACE_USAGE } from './trace.js';
 import { SANDBOX_ACCOUNT } from './upstream.js';
 import { serveAsWorker, startWorkers, WorkerEndedError, type Workers } from './workers.js';
 
-/** A stop that takes longer than this is stuck, and is ended. */
+/** A stop that takes longer than this, after DRAIN_DELAY_MS, is stuck, and is ended. */
 const STOP_LIMIT_MS = 9_900;
 /** Where `npm run sandbox` listens, unless PORT says otherwise. */
 const SANDBOX_PORT = 4010;
@@ -44,19 +44,23 @@ async function serve(): Promise<void> {
   const log = newLogger(config.logLevel);
   // By WORKERS, too: somebody else's cluster may run this server as one of its own workers.
   if (cluster.isWorker && config.workers > 1) {
-    await untilSignal(serveAsWorker(config, log));
+    await untilSignal(serveAsWorker(config, log), config.drainDelayMs);
     return;
   }
-  const { url } = await untilSignal(config.workers > 1 ? startWorkers(config, log) : startServer(config, log));
+  const starting = config.workers > 1 ? startWorkers(config, log) : startServer(config, log);
+  const { url } = await untilSignal(starting, config.drainDelayMs);
   print(`\nGraphQL  ${url}  (${notice(config)})\n\nSend a message:\n\n${curl(url, config)}\n\n`);
 }
 
 /** Stops what starts, on a signal. From the first moment on: it serves before it has started in every respect. */
-function untilSignal<Started extends { close(): Promise<void> }>(starting: Promise<Started>): Promise<Started> {
+function untilSignal<Started extends { close(): Promise<void> }>(
+  starting: Promise<Started>,
+  drainDelayMs: number,
+): Promise<Started> {
   stopOnSignal(async () => {
     const started = await starting;
     await started.close();
-  });
+  }, drainDelayMs);
   return starting;
 }
 
@@ -219,12 +223,12 @@ function curl(url: string, { auth }: Config): string {
  * Further signals change nothing. Ctrl-C and service managers signal all processes of a server, and its first process
  * then signals its workers once more.
  */
-function stopOnSignal(close: () => Promise<void>): void {
+function stopOnSignal(close: () => Promise<void>, drainDelayMs = 0): void {
   let isStopping = false;
   const stop = (): void => {
     if (isStopping) return;
     isStopping = true;
-    setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
+    setTimeout(() => process.exit(1), drainDelayMs + STOP_LIMIT_MS).unref();
     close().then(() => process.exit(0), fail);
   };
   process.on('SIGTERM', stop);

@@ -17,15 +17,18 @@ import { Correlation, CORRELATION_KEY_BYTES } from './messaging/correlation.js';
 import { startFiling, startHousekeeping } from './messaging/housekeeping.js';
 import { MediaAddresses } from './messaging/media-address.js';
 import { MessageFeed } from './messaging/message-feed.js';
-import { MessageService } from './messaging/message-service.js';
-import type { Clock } from './messaging/ports.js';
+import { MessageService, type SendObserver } from './messaging/message-service.js';
+import type { Clock, MessageStore } from './messaging/ports.js';
 import { startOptOutReplies } from './messaging/opt-out-replies.js';
 import { OptOuts } from './messaging/opt-outs.js';
 import { RefusalCounts } from './messaging/refusal-counts.js';
 import { SendPolicy } from './messaging/send-policy.js';
 import { startSettling } from './messaging/settle-by-search.js';
 import { openStore, type OpenStore, type StoreOptions } from './store/index.js';
-import { NOT_CHECKED, openUpstream, type BuiltInSandbox, type OpenUpstream } from './upstream.js';
+import { freeDiskCheck, type WrittenPaths } from './telemetry/free-disk.js';
+import type { ReadinessOptions } from './telemetry/readiness.js';
+import { openMetrics, type Metrics } from './telemetry/metrics.js';
+import { NOT_CHECKED, openUpstream, version, type BuiltInSandbox, type OpenUpstream } from './upstream.js';
 
 /** A stop waits this long for confirmations that are being sent. */
 const REPLY_DRAIN_MS = 1_000;
@@ -47,12 +50,17 @@ export interface AppOptions {
 export interface SharedParts {
   readonly store?: OpenStore;
   readonly sandbox?: BuiltInSandbox;
+  /** Whether that process serves the metrics of this one. */
+  readonly isWorker?: boolean;
 }
 
 export interface Parts {
   readonly log: Logger;
+  /** Null where nobody wants any. */
+  readonly metrics: Metrics | null;
   readonly journal: Journal;
   readonly clock: Clock;
+  readonly store: MessageStore;
   readonly messages: MessageService;
   readonly policy: SendPolicy;
   readonly optOuts: OptOuts;
@@ -68,8 +76,8 @@ export interface Parts {
   readonly watchUpstream: (known?: string) => void;
   /** What the callback route needs; null where callbacks are off. */
   readonly callbacks: CallbackOptions | null;
-  /** Rejects when the store cannot be reached. */
-  readonly ready: () => Promise<void>;
+  /** Each rejects when its part of what sends need is missing. */
+  readonly checks: ReadinessOptions['checks'];
   /** Ends the calls upstream that still run: their sends are recorded as unknown, or as not sent where that is certain. */
   readonly abortInFlight: () => void;
 }
@@ -88,9 +96,11 @@ export async function openParts(
   const { clock = systemClock, storeFile = STORE_FILE } = options;
   const log = options.log ?? createLogger(config.logLevel, pino.destination({ dest: 2, sync: true }));
   const journal = new Journal(log, closing);
-  const store =
+  const metrics = config.metrics === null ? null : await openMetrics(version);
+  const opened =
     shared.store ?? (await openStore({ ...storeOptions(config, journal), file: storeFile, forServer: true }));
-  closing.add(() => store.close());
+  closing.add(() => opened.close());
+  const store = metrics === null ? opened : metrics.measured(opened);
   const key = await store.correlationKey(randomBytes(CORRELATION_KEY_BYTES));
   const upstream = await openUpstream(closing, config.upstream, {
     clock,
@@ -115,9 +125,12 @@ export async function openParts(
   const refusals = new RefusalCounts(store);
   const { sendTimeoutMs, sendPolicy } = config;
   const { applicationIds } = sendPolicy;
-  const observer = journal.sends(() => {
-    upstream.checkAgain();
-  });
+  const observer = observed(
+    journal.sends(() => {
+      upstream.checkAgain();
+    }),
+    metrics,
+  );
   const policy = new SendPolicy(sendPolicy, clock, (url) => media.owns(url));
   const messages = new MessageService({
     store,
@@ -156,8 +169,10 @@ export async function openParts(
   const isCopied = copies?.has ?? (() => Promise.resolve(false));
   return {
     log,
+    metrics,
     journal,
     clock,
+    store,
     messages,
     attachments: new Attachments({ media, addresses, clock, isCopied }),
     addresses,
@@ -170,8 +185,8 @@ export async function openParts(
     watchUpstream: once((known = NOT_CHECKED) => {
       upstream.watch(journal.upstream(known));
     }),
-    callbacks: takesCallbacks ? { store, clock, correlation, credentials, ...journal.callbacks } : null,
-    ready: () => store.ping(),
+    callbacks: takesCallbacks ? { store, clock, correlation, credentials, ...callbackHooks(journal, metrics) } : null,
+    checks: { store: () => store.ping(), disk: freeDiskCheck(writtenPaths(config, storeFile), config.minFreeDisk) },
     abortInFlight: () => {
       gateway.abortInFlight();
     },
@@ -190,6 +205,47 @@ function once<Args extends unknown[]>(work: (...args: Args) => void): (...args: 
     if (!isDone) work(...args);
     isDone = true;
   };
+}
+
+/** Whatever happens to a send is logged, and counted where somebody wants it. */
+function observed(journal: SendObserver, metrics: Metrics | null): SendObserver {
+  if (metrics === null) return journal;
+  return {
+    ...journal,
+    onSend(report) {
+      journal.onSend(report);
+      metrics.onSend(report);
+    },
+    onRecordFailure(failure, error) {
+      journal.onRecordFailure(failure, error);
+      metrics.onRecordFailure(failure);
+    },
+  };
+}
+
+function callbackHooks({ callbacks }: Journal, metrics: Metrics | null): Journal['callbacks'] {
+  if (metrics === null) return callbacks;
+  return {
+    onEvent: both(callbacks.onEvent, metrics.onEvent),
+    onFailure: both(callbacks.onFailure, metrics.onCallbackFailure),
+    onWrongCredentials: both(callbacks.onWrongCredentials, metrics.onWrongCredentials),
+  };
+}
+
+/** One listener that calls two. */
+export function both<Args extends unknown[]>(
+  first: (...args: Args) => void,
+  second: ((...args: Args) => void) | undefined,
+): (...args: Args) => void {
+  if (second === undefined) return first;
+  return (...args) => {
+    first(...args);
+    second(...args);
+  };
+}
+
+function writtenPaths({ databaseUrl, mediaDir }: Config, storeFile: string): WrittenPaths {
+  return { storeFile: databaseUrl === null ? storeFile : null, mediaDir };
 }
 
 /** What the configuration says of the store. */

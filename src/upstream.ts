@@ -16,7 +16,7 @@ import type { Clock } from './messaging/ports.js';
 import { SAMPLES } from './sandbox/samples.js';
 import { startSandbox } from './sandbox/sandbox.js';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+export const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
 const USER_AGENT = `catapult-graphql/${version}`;

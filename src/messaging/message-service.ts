@@ -215,6 +215,11 @@ export class MessageService {
     return send;
   }
 
+  /** How many outcomes and claims wait in memory to be stored. */
+  get waiting(): number {
+    return this.#records.waiting;
+  }
+
   /** Resolves once every outcome is stored, or was tried a last time and reported to the observer. */
   close(): Promise<void> {
     return this.#records.close();

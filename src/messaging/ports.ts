@@ -222,8 +222,7 @@ export type Claim =
 /** By what an operator looks for a message. */
 export type TraceQuery =
   /** The id of a send, a message or a request, or the SHA-256 of an idempotency key. */
-  | { readonly id: string }
-  | { readonly caller: string; readonly keyHash: string };
+  { readonly id: string } | { readonly caller: string; readonly keyHash: string };
 
 /** One row of the audit. */
 export interface AuditEntry {

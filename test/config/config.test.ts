@@ -35,6 +35,9 @@ describe('the configuration', () => {
       host: '127.0.0.1',
       port: 4000,
       workers: 1,
+      drainDelayMs: 0,
+      minFreeDisk: 100_000_000,
+      metrics: null,
       upstream: { kind: 'sandbox', auth: 'basic' },
       databaseUrl: null,
       settleBySearch: false,
@@ -81,6 +84,22 @@ describe('the configuration', () => {
       expect(() => readConfig({ PUBLIC_URL: url })).toThrow('PUBLIC_URL must be an absolute http or https URL');
     }
     expect(readConfig({ MEDIA_DIR: '/var/lib/media' }).mediaDir).toBe('/var/lib/media');
+  });
+
+  it('takes a drain delay of up to a minute, and a size that must be left on the disk', () => {
+    expect(readConfig({ DRAIN_DELAY_MS: '60000' }).drainDelayMs).toBe(60_000);
+    for (const delay of ['60001', '-1', '5s']) {
+      expect(() => readConfig({ DRAIN_DELAY_MS: delay })).toThrow(
+        'DRAIN_DELAY_MS must be a whole number from 0 to 60000.',
+      );
+    }
+    const sizes = ['off', '1KB', '250MB', '2GB'].map((size) => readConfig({ MIN_FREE_DISK: size }).minFreeDisk);
+    expect(sizes).toEqual([0, 1_000, 250_000_000, 2_000_000_000]);
+    for (const size of ['0', '5', '1.5GB', '5%', '1TB', '0MB', 'gb']) {
+      expect(() => readConfig({ MIN_FREE_DISK: size })).toThrow(
+        'MIN_FREE_DISK must be a size such as 100MB or 2GB, or off.',
+      );
+    }
   });
 
   it('goes live with a client id and secret, and drops a trailing slash', () => {

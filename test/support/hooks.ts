@@ -4,10 +4,9 @@ import type { RequestMarks } from '../../src/graphql/context.js';
 
 const nobody = (): void => undefined;
 
-export const UNHEARD: Pick<HttpHostOptions, 'onRequest' | 'onInternalError' | 'onNotReady'> = {
+export const UNHEARD: Pick<HttpHostOptions, 'onRequest' | 'onInternalError'> = {
   onRequest: nobody,
   onInternalError: nobody,
-  onNotReady: nobody,
 };
 
 export const marks = (requestId = 'request'): RequestMarks => ({ requestId, traceId: null, codes: [] });
