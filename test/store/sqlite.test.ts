@@ -337,6 +337,20 @@ describe('the SQLite file', () => {
       }
     });
 
+    it('for conversations and messages of several numbers, at once behind the place that was reached: upstream may count in seconds', () => {
+      const everybodys: ConversationFilter = { numbers: ['+1', '+2'], owner: null, participant: null };
+      for (const slice of everySlice()) {
+        const plans = [
+          planOf(conversationsQuery(everybodys, slice, LIST_DIALECTS.sqlite)),
+          planOf(listQuery({ ...NO_FILTER, caller: NUMBER }, slice, LIST_DIALECTS.sqlite)),
+        ];
+        for (const plan of plans) {
+          const ofPlace = /_number \((number=\?|<expr>=\? AND status=\?) AND \(time,send_id\)[<>]\(\?,\?\)/;
+          expect(plan.filter((step) => ofPlace.test(step))).not.toEqual([]);
+        }
+      }
+    });
+
     const SENDS: [name: string, filter: SendFilter, index: RegExp][] = [
       ["everybody's", { caller: EVERYBODY, status: null }, /sqlite_autoindex_sends_1 \(send_id[<>]\?/],
       [
