@@ -3,7 +3,6 @@ import cluster from 'node:cluster';
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
-import { pino } from 'pino';
 import { createApp } from './app.js';
 import { isOpen } from './auth/authenticator.js';
 import { ConfigError, storeConfigIn, readConfig, type Config } from './config/config.js';
@@ -11,7 +10,9 @@ import type { SandboxAuth } from './config/upstream.js';
 import { runDemo } from './demo.js';
 import { ServiceError } from './errors.js';
 import { subgraphSdl } from './graphql/schema.js';
-import { createLogger, type Logger } from './log.js';
+import { processJournal } from './journal.js';
+import { LINES } from './journal-lines.js';
+import { createLogger, standardError, type Logger } from './log.js';
 import type { MessageStore, Position, StoredSend } from './messaging/ports.js';
 import { settleByHand, type SettleRequest } from './messaging/settlement.js';
 import { STORE_FILE } from './parts.js';
@@ -36,12 +37,17 @@ const print = (text: string): void => {
   process.stdout.write(text);
 };
 
-/** People read standard output; the log goes to standard error, line by line and without delay. */
-const newLogger = (level: string): Logger => createLogger(level, pino.destination({ dest: 2, sync: true }));
+/** People read standard output; the log goes to standard error. */
+const newLogger = (level: string): Logger =>
+  createLogger(
+    level,
+    standardError((flush) => process.on('exit', flush)),
+  );
 
 async function serve(): Promise<void> {
   const config = readConfig(process.env);
   const log = newLogger(config.logLevel);
+  printOnlyJson(log);
   // By WORKERS, too: somebody else's cluster may run this server as one of its own workers.
   if (cluster.isWorker && config.workers > 1) {
     await untilSignal(serveAsWorker(config, log), config.drainDelayMs);
@@ -50,6 +56,18 @@ async function serve(): Promise<void> {
   const starting = config.workers > 1 ? startWorkers(config, log) : startServer(config, log);
   const { url } = await untilSignal(starting, config.drainDelayMs);
   print(`\nGraphQL  ${url}  (${notice(config)})\n\nSend a message:\n\n${curl(url, config)}\n\n`);
+}
+
+/** Whatever Node or a library would print to standard error becomes a line of the log, and so does a last error. */
+function printOnlyJson(log: Logger): void {
+  const { onWarning, onPrinted } = processJournal(log);
+  process.removeAllListeners('warning').on('warning', onWarning);
+  for (const method of ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const) {
+    console[method] = () => {
+      onPrinted(method);
+    };
+  }
+  process.on('uncaughtException', fail).on('unhandledRejection', fail);
 }
 
 /** Stops what starts, on a signal. From the first moment on: it serves before it has started in every respect. */
@@ -247,7 +265,7 @@ function fail(error: unknown): never {
     const problems = error.problems.map((problem) => `  - ${problem}\n`);
     process.stderr.write(`The configuration cannot be used:\n${problems.join('')}`);
   } else {
-    newLogger('error').fatal({ err: error }, 'the process ends');
+    newLogger('error').fatal({ err: error }, LINES.ends.text);
   }
   process.exit(1);
 }

@@ -90,6 +90,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'parts',
     'demo',
     'errors',
+    'journal',
+    'journal-lines',
     'log',
     'messaging',
     'graphql',
