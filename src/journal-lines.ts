@@ -165,7 +165,7 @@ export const LINES = {
   filed: {
     text: 'messages of an earlier version are put into their conversations',
     levels: ['info'],
-    fields: ['filed', 'of'],
+    fields: ['filed', 'of', 'percent', 'leftMs'],
     when: 'After an upgrade, every ten seconds.',
   },
   filing: {

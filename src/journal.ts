@@ -197,8 +197,9 @@ export class Journal {
   };
 
   readonly filing: Pick<FilingOptions, 'onFiled' | 'onFailure'> = {
-    onFiled: ({ filed, of }) => {
-      this.#write('filed', { filed, of });
+    onFiled: ({ filed, of, leftMs }) => {
+      const percent = Math.floor((filed / of) * 100);
+      this.#write('filed', { filed, of, percent, leftMs: Math.round(leftMs) });
     },
     onFailure: (err) => {
       this.#trouble('filing', '', { err });
