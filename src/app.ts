@@ -11,9 +11,12 @@ import { serveGraphQL, type GraphQLOptions } from './graphql/server.js';
 import { TrustedDocuments, type Manifest } from './graphql/documents/trusted.js';
 import type { SocketFailure } from './graphql/subscriptions/socket.js';
 import { createHttpHost, type HttpHost } from './http/host.js';
+import { listenError } from './http/listen-error.js';
 import { ThrottledLog, type Logger } from './log.js';
 import { serveMedia } from './media/routes.js';
+import type { Limit } from './messaging/ports.js';
 import { openParts, type AppOptions, type Parts, type SharedParts } from './parts.js';
+import { VERSION } from './version.js';
 
 /** A stop waits this long for answers from upstream. Sends without one are then recorded and answered as unknown. */
 const DRAIN_MS = 7_000;
@@ -57,7 +60,7 @@ export function createAppWith(shared: SharedParts, config: Config, options: AppO
       async listen() {
         const base = await http.listen(config.host, config.port).catch(async (error: unknown) => {
           await closing.close();
-          throw error;
+          throw listenError(error, config.host, config.port);
         });
         const url = `${base}/graphql`;
         parts.upstream.listening(`${base}${CALLBACK_PATH}`);
@@ -129,14 +132,38 @@ async function openHttp(closing: Closing, config: Config, parts: Parts): Promise
 }
 
 /** Logs where the server listens, and whether upstream can be used, as soon as that is known. */
-async function announce(url: string, { upstream: { kind }, auth }: Config, parts: Parts): Promise<void> {
+async function announce(url: string, config: Config, parts: Parts): Promise<void> {
+  const {
+    upstream: { kind },
+    auth,
+  } = config;
   const { log, upstream } = parts;
   await withinMs(MAX_CHECK_WAIT_MS, upstream.checked);
   const upstreamCheck = upstream.state();
   const level = upstreamCheck === 'ok' ? 'info' : 'warn';
-  log[level]({ url, upstream: kind, upstreamCheck, ...upstream.facts }, upstream.notice);
+  log[level]({ url, upstream: kind, upstreamCheck, ...upstream.facts, ...settingsOf(config) }, upstream.notice);
   if (kind === 'catapult' && isOpen(auth)) log.warn(COSTS_MONEY);
   parts.watchUpstream(upstreamCheck);
+}
+
+/** What whoever reads the log needs to know of the server first. */
+function settingsOf({ upstream, databaseUrl, callbackCredentials, auth, ...config }: Config): object {
+  const { limitSends, limitPerRecipient, limitPerRecipientOverall } = config;
+  const words = (limits: readonly Limit[]): string =>
+    limits.map(({ count, windowSeconds }) => `${count}/${windowSeconds}s`).join(',') || 'off';
+  return {
+    version: VERSION,
+    ...(upstream.kind === 'catapult' && { upstreamHost: new URL(upstream.url).host }),
+    store: databaseUrl === null ? 'sqlite' : 'postgres',
+    callbacks: callbackCredentials.length > 0 || upstream.kind === 'sandbox' ? 'on' : 'off',
+    auth:
+      [...(auth.apiKeys.length > 0 ? ['keys'] : []), ...(auth.tokens === null ? [] : ['tokens'])].join(',') || 'none',
+    limits: {
+      sends: words(limitSends),
+      perRecipient: words(limitPerRecipient),
+      perRecipientOverall: words(limitPerRecipientOverall),
+    },
+  };
 }
 
 function logSocketFailures(closing: Closing, log: Logger): GraphQLOptions['onSocketFailure'] {

@@ -5,7 +5,7 @@ import type { CallbackOptions, Credentials } from './catapult/callback-route.js'
 import { CatapultClient } from './catapult/client.js';
 import { CatapultSearch } from './catapult/search.js';
 import type { Closing } from './closing.js';
-import { ConfigError, type Config } from './config/config.js';
+import { ConfigError, type Config, type StoreConfig } from './config/config.js';
 import { createLogger, ThrottledLog, type Logger } from './log.js';
 import { startCopying, type CopierOptions, type CopyFailure } from './media/copier.js';
 import { Copies } from './media/copies.js';
@@ -41,7 +41,7 @@ export const STORE_FILE = 'data/messages.sqlite';
 export interface AppOptions {
   /** Where the log goes; JSON lines on standard error by default. */
   readonly log?: Logger;
-  /** The SQLite file, where no `databaseUrl` is configured; `data/messages.sqlite` by default. */
+  /** The SQLite file, where `config` names no database; `data/messages.sqlite` by default. */
   readonly storeFile?: string;
   readonly clock?: Clock;
   /** Whether the built-in sandbox has a message with a picture come in at once; false by default. */
@@ -90,9 +90,9 @@ export async function openParts(
   options: AppOptions,
   shared: SharedParts = {},
 ): Promise<Parts> {
-  const { clock = systemClock, storeFile = STORE_FILE } = options;
+  const { clock = systemClock, storeFile } = options;
   const log = options.log ?? createLogger(config.logLevel, pino.destination({ dest: 2, sync: true }));
-  const store = shared.store ?? (await openStore({ ...storeOptions(config, log), file: storeFile, forServer: true }));
+  const store = shared.store ?? (await openStore({ ...storeOptions(config, log, storeFile), forServer: true }));
   closing.add(() => store.close());
   const key = await store.correlationKey(randomBytes(CORRELATION_KEY_BYTES));
   const upstream = await openUpstream(closing, config.upstream, clock, shared.sandbox);
@@ -193,13 +193,14 @@ function once<Args extends unknown[]>(work: (...args: Args) => void): (...args: 
 
 /** What the configuration says of the store. */
 export function storeOptions(
-  { databaseUrl, keepsConsent }: Pick<Config, 'databaseUrl' | 'keepsConsent'>,
+  { databaseUrl, databaseFile, keepsConsent }: StoreConfig,
   log: Logger,
-): Pick<StoreOptions, 'databaseUrl' | 'consent'> {
+  unsetFile = STORE_FILE,
+): Pick<StoreOptions, 'databaseUrl' | 'file' | 'consent'> {
   const onChange = (counts: ConsentCounts): void => {
     log.info(counts, 'recipients opted out or in');
   };
-  return { databaseUrl, consent: keepsConsent ? { onChange } : null };
+  return { databaseUrl, file: databaseFile ?? unsetFile, consent: keepsConsent ? { onChange } : null };
 }
 
 function logReplies(log: Logger): Pick<OptOutRepliesOptions, 'onUnconfirmed' | 'onFailure'> {

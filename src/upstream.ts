@@ -1,6 +1,5 @@
 /** Where messages go: Catapult as configured, or the built-in sandbox in its place. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { Dispatcher } from 'undici';
 import type { Credentials } from './catapult/callback-route.js';
 import { Account } from './catapult/account.js';
@@ -15,11 +14,9 @@ import { MAX_READ_BYTES, type MediaStore } from './messaging/media.js';
 import type { Clock } from './messaging/ports.js';
 import { SAMPLES } from './sandbox/samples.js';
 import { startSandbox } from './sandbox/sandbox.js';
+import { VERSION } from './version.js';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
-const USER_AGENT = `catapult-graphql/${version}`;
+const USER_AGENT = `catapult-graphql/${VERSION}`;
 /** For all downloads and uploads that are let in at once, copies, and deletions: none waits for somebody who reads slowly. */
 const MAX_FILE_CONNECTIONS = 192;
 
@@ -52,7 +49,7 @@ export interface OpenUpstream {
   /** Whether upstream can be used as it is configured: `ok`, or what is wrong, in words that hold no secret. */
   state(): string;
   /** Resolves once the state is known for the first time. */
-  readonly checked: Promise<unknown>;
+  readonly checked: Promise<CheckResult>;
   /** Calls `listener` with the state at once and whenever it changes. */
   watch(listener: (state: string) => void): void;
   /** Checks the account again: to be called when upstream refused a request as a whole. */

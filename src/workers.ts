@@ -13,7 +13,7 @@ import type { Logger } from './log.js';
 import { systemClock } from './messaging/clock.js';
 import { startFiling } from './messaging/housekeeping.js';
 import type { StoreChange } from './messaging/ports.js';
-import { logFiling, logHousekeeping, STORE_FILE, storeOptions } from './parts.js';
+import { logFiling, logHousekeeping, storeOptions } from './parts.js';
 import { openStore, type OpenStore } from './store/index.js';
 import { remoteStore, storeCalls, type StoreCalls } from './store/remote-store.js';
 import { CountersInMemory } from './store/send-limits.js';
@@ -76,7 +76,7 @@ export function startWorkers(config: Config, log: Logger): Promise<Workers> {
 }
 
 async function openForWorkers(closing: Closing, config: Config, log: Logger): Promise<OpenStore> {
-  const store = await openStore({ ...storeOptions(config, log), file: STORE_FILE, forServer: true });
+  const store = await openStore({ ...storeOptions(config, log), forServer: true });
   closing.add(() => store.close());
   // No worker runs yet: whatever is pending was left by a crash.
   const count = await store.expireLeases(Number.MAX_SAFE_INTEGER);
