@@ -3,7 +3,9 @@ import { userInfo } from 'node:os';
 import { pino } from 'pino';
 import { checkConfig } from './commands/check-config.js';
 import { messageOf } from './commands/failure.js';
+import { backup } from './commands/backup.js';
 import { helpFor } from './commands/help.js';
+import { migrate } from './commands/migrate.js';
 import { sandbox } from './commands/sandbox.js';
 import { settle, unresolved } from './commands/sends.js';
 import { serve } from './commands/serve.js';
@@ -68,6 +70,8 @@ const schema: Command = {
 const commands: Readonly<Record<string, Command>> = {
   serve,
   'check-config': checkConfig,
+  migrate,
+  backup,
   sandbox,
   demo,
   schema,

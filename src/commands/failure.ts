@@ -2,17 +2,20 @@
 import { ConfigError } from '../config/config.js';
 import { ServiceError } from '../errors.js';
 import { ListenError } from '../http/listen-error.js';
+import { BackupError } from '../store/backup.js';
 import { StoreInUseError } from '../store/file-lock.js';
-import { NewerStoreError } from '../store/migrations.js';
+import { NewerStoreError, OlderStoreError } from '../store/migrations.js';
 import { StoreNotOpenedError } from '../store/opening-error.js';
 import { WorkerEndedError } from '../workers.js';
 import { FoundBad, UsageError } from './shell.js';
 
 /** What has a message for people, and needs no stack. */
 const SELF_EXPLAINING = [
+  BackupError,
   FoundBad,
   ListenError,
   NewerStoreError,
+  OlderStoreError,
   StoreInUseError,
   StoreNotOpenedError,
   UsageError,

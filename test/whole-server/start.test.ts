@@ -37,7 +37,17 @@ function run(environment: Readonly<Record<string, string | undefined>>, ...args:
 describe('the command', () => {
   it('--help names every command, and --version the version of the package', async () => {
     const [help, version] = [await run({}, '--help'), await run({}, '--version')];
-    for (const name of ['serve', 'check-config', 'sandbox', 'demo', 'schema', 'unresolved', 'settle']) {
+    for (const name of [
+      'serve',
+      'check-config',
+      'migrate',
+      'backup',
+      'sandbox',
+      'demo',
+      'schema',
+      'unresolved',
+      'settle',
+    ]) {
       expect(help.output).toMatch(new RegExp(`^ {2}${name}( |$)`, 'm'));
     }
     const { version: expected } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -51,6 +61,21 @@ describe('the command', () => {
     expect([code, output]).toEqual([1, '']);
     expect(errors).toMatch(/^There is no such command. Use one of serve, .*--help\.\n$/);
   });
+});
+
+describe('migrate', () => {
+  it(
+    'brings the database of DATABASE_URL to the current version, once, without a server',
+    async () => {
+      const environment = { DATABASE_URL: 'sqlite:new/messages.sqlite' };
+      const first = await run(environment, 'migrate');
+      expect(first).toMatchObject({ code: 0, errors: '' });
+      const [, version = ''] = /^The database had version 0, and has (\d+) now\.\n$/.exec(first.output) ?? [];
+      const again = await run(environment, 'migrate');
+      expect(again).toEqual({ code: 0, output: `The database has version ${version} already.\n`, errors: '' });
+    },
+    TIMEOUT_MS,
+  );
 });
 
 describe('check-config', () => {
