@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { authenticator, isOpen } from './auth/authenticator.js';
+import { isOpen, replaceableAuthenticator } from './auth/authenticator.js';
 import { CALLBACK_PATH, takeCallbacks } from './catapult/callback-route.js';
 import { openAll, type Closing } from './closing.js';
 import { ConfigError, type Config, type TrustedDocumentsConfig } from './config/config.js';
@@ -14,7 +14,7 @@ import { createHttpHost, type HttpHost } from './http/host.js';
 import { listenError } from './http/listen-error.js';
 import { ThrottledLog, type Logger } from './log.js';
 import { serveMedia } from './media/routes.js';
-import type { Limit } from './messaging/ports.js';
+import type { Authenticate, Limit } from './messaging/ports.js';
 import { openParts, type AppOptions, type Parts, type SharedParts } from './parts.js';
 import { VERSION } from './version.js';
 
@@ -33,6 +33,13 @@ export interface App {
   readonly handler: RequestListener;
   /** Starts to listen at the configured address; resolves with the URL of the GraphQL endpoint. Closes all if it cannot. */
   listen(): Promise<string>;
+  /**
+   * Takes on the API keys, the credentials of callbacks and of upstream, and the trusted documents of another configuration;
+   * all else stays as it was. What is under way goes on with what it began with.
+   *
+   * @throws ConfigError when the trusted documents cannot be read; then nothing changes.
+   */
+  reload(config: Config): void;
   /** Finishes what is in flight, refuses what is new; resolves within 10 s. */
   close(): Promise<void>;
 }
@@ -51,7 +58,9 @@ export function createApp(config: Config, options: AppOptions = {}): Promise<App
 export function createAppWith(shared: SharedParts, config: Config, options: AppOptions): Promise<App> {
   return openAll(async (closing) => {
     const parts = await openParts(closing, config, options, shared);
-    const http = await openHttp(closing, config, parts);
+    const access = replaceableAuthenticator(config.auth);
+    const trusted = readTrustedDocuments(config.trustedDocuments, parts.log);
+    const http = await openHttp(closing, config, { ...parts, authenticate: access.authenticate, trusted });
     return {
       handler: (request, response) => {
         parts.watchUpstream();
@@ -68,15 +77,26 @@ export function createAppWith(shared: SharedParts, config: Config, options: AppO
         await announce(url, config, parts);
         return url;
       },
+      reload(next) {
+        // What can be wrong with it comes first.
+        trusted.replace(readManifest(next.trustedDocuments));
+        access.replace(next.auth);
+        parts.renew(next);
+      },
       close: closing.close,
     };
   });
 }
 
-async function openHttp(closing: Closing, config: Config, parts: Parts): Promise<HttpHost> {
+interface Served extends Parts {
+  readonly authenticate: Authenticate;
+  readonly trusted: TrustedDocuments;
+}
+
+async function openHttp(closing: Closing, config: Config, parts: Served): Promise<HttpHost> {
+  const { authenticate, trusted: trustedDocuments } = parts;
   const { log, callbacks, messages, policy, optOuts, feed, changes, attachments, clock, onInternalError } = parts;
   const { corsOrigins, trustedProxies, introspection, federatedTracing, routerOrigins, publicUrl } = config;
-  const authenticate = authenticator(config.auth);
   const readiness = async (): Promise<object> => {
     await parts.ready();
     return { upstream: config.upstream.kind, upstreamCheck: parts.upstream.state() };
@@ -92,7 +112,7 @@ async function openHttp(closing: Closing, config: Config, parts: Parts): Promise
     publicUrl,
     onInternalError,
     authenticate,
-    trustedDocuments: readTrustedDocuments(config.trustedDocuments, log),
+    trustedDocuments,
     corsOrigins,
     introspection,
     sampleInput: parts.upstream.sample,
@@ -188,13 +208,20 @@ async function withinMs(ms: number, work: Promise<unknown>): Promise<void> {
 }
 
 /** @throws ConfigError unless every document of the manifest can be read. */
-function readTrustedDocuments({ mode, file }: TrustedDocumentsConfig, log: Logger): TrustedDocuments {
+function readTrustedDocuments(config: TrustedDocumentsConfig, log: Logger): TrustedDocuments {
   const onUntrusted = (requestId: string): void => {
     log.warn({ requestId }, 'an untrusted document ran');
   };
+  return new TrustedDocuments({ mode: config.mode, manifest: readManifest(config), onUntrusted });
+}
+
+/** @throws ConfigError unless every document can be read, and parsed. */
+function readManifest({ file }: TrustedDocumentsConfig): Manifest {
   try {
     const manifest = file === null ? {} : (JSON.parse(readFileSync(file, 'utf8')) as Manifest);
-    return new TrustedDocuments({ mode, manifest, onUntrusted });
+    // Parsed once more where it is used; here it is found out.
+    new TrustedDocuments({ mode: 'off', manifest, onUntrusted: () => undefined });
+    return manifest;
   } catch {
     throw new ConfigError(['TRUSTED_DOCUMENTS_FILE must name a JSON file of hashes and GraphQL documents.']);
   }

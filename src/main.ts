@@ -1,5 +1,6 @@
 /** The process: its arguments, its environment, its signals, its end. The only file that touches `process`. */
 import { userInfo } from 'node:os';
+import { isatty } from 'node:tty';
 import { pino } from 'pino';
 import { checkConfig } from './commands/check-config.js';
 import { messageOf } from './commands/failure.js';
@@ -47,6 +48,9 @@ const shell: Shell = {
     };
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
+  },
+  onHangUp(reload) {
+    if (!isatty(0)) process.on('SIGHUP', reload);
   },
 };
 

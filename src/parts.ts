@@ -70,6 +70,8 @@ export interface Parts {
   readonly copies: Copies | null;
   /** From the first call on, the log says when upstream can be used and when not. The caller has logged `known` already. */
   readonly watchUpstream: (known?: string) => void;
+  /** Takes on other credentials of callbacks, and of upstream. */
+  readonly renew: (config: Pick<Config, 'callbackCredentials' | 'upstream'>) => void;
   /** What the callback route needs; null where callbacks are off. */
   readonly callbacks: CallbackOptions | null;
   readonly onInternalError: (requestId: string, error: unknown) => void;
@@ -98,7 +100,7 @@ export async function openParts(
   const upstream = await openUpstream(closing, config.upstream, clock, shared.sandbox);
   const { account, media } = upstream;
   const correlation = new Correlation(key, upstream.formerSecrets);
-  const credentials: readonly Credentials[] = [...config.callbackCredentials, ...upstream.callbackCredentials];
+  let credentials: readonly Credentials[] = [...config.callbackCredentials, ...upstream.callbackCredentials];
   const takesCallbacks = credentials.length > 0;
   const gateway = new CatapultClient({
     account,
@@ -166,7 +168,13 @@ export async function openParts(
     watchUpstream: once((known = NOT_CHECKED) => {
       upstream.watch(logUpstream(log, known));
     }),
-    callbacks: takesCallbacks ? { store, clock, correlation, credentials, ...logCallbacks(closing, log) } : null,
+    callbacks: takesCallbacks
+      ? { store, clock, correlation, credentials: () => credentials, ...logCallbacks(closing, log) }
+      : null,
+    renew(next) {
+      credentials = [...next.callbackCredentials, ...upstream.callbackCredentials];
+      upstream.renew(next.upstream);
+    },
     onInternalError: (requestId, error) => {
       log.error({ requestId, err: error }, 'request failed');
     },

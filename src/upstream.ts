@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Dispatcher } from 'undici';
 import type { Credentials } from './catapult/callback-route.js';
 import { Account } from './catapult/account.js';
-import { basicAuthorization, TokenAuthorization, type Authorization } from './catapult/authorization.js';
+import { basicAuthorization, TokenAuthorization, type RenewableAuthorization } from './catapult/authorization.js';
 import { AccountCheck, NOT_CHECKED, type CheckResult } from './catapult/check.js';
 import { openConnection } from './catapult/connection.js';
 import { CatapultMedia } from './catapult/media.js';
@@ -52,6 +52,8 @@ export interface OpenUpstream {
   readonly checked: Promise<CheckResult>;
   /** Calls `listener` with the state at once and whenever it changes. */
   watch(listener: (state: string) => void): void;
+  /** Signs in with other credentials of the same kind from now on; the rest of what is configured stays. */
+  renew(upstream: Upstream): void;
   /** Checks the account again: to be called when upstream refused a request as a whole. */
   checkAgain(): void;
   /** Has a message with a picture come in, where this process runs the sandbox; otherwise does nothing. */
@@ -203,6 +205,13 @@ function connect(closing: Closing, upstream: Live, clock: Clock): Connected {
     watch: (listener) => {
       state.watch(listener);
     },
+    renew(next) {
+      if (next.kind !== 'catapult' || next.credentials.kind !== credentials.kind) return;
+      const { credentials: given } = next;
+      if (given.kind === 'basic') authorization.use(given.token, given.secret);
+      else authorization.use(given.clientId, given.clientSecret);
+      check.again();
+    },
     checkAgain: () => {
       check.again();
     },
@@ -217,7 +226,7 @@ function authorizationBy(
     readonly random: () => number;
     readonly onChange: (problem: string | null) => void;
   },
-): Authorization {
+): RenewableAuthorization {
   if (credentials.kind === 'basic') return basicAuthorization(credentials.token, credentials.secret);
   return new TokenAuthorization({ ...credentials, ...options, userAgent: USER_AGENT });
 }

@@ -46,6 +46,8 @@ interface OneOfItsWorkers {
 export interface Workers {
   /** The GraphQL endpoint. */
   readonly url: string;
+  /** Has each worker read its configuration again, as `SIGHUP` does. */
+  reload(): void;
   /** Has each worker finish what is in flight; resolves within 10 s. */
   close(): Promise<void>;
 }
@@ -71,7 +73,10 @@ export function startWorkers(config: Config, log: Logger): Promise<Workers> {
     const url = await crew.start(config.workers);
     sandbox?.bringInSample?.();
     log.info({ url, workers: config.workers }, 'all workers serve');
-    return { url, close: closing.close };
+    const reload = (): void => {
+      crew.signal('SIGHUP');
+    };
+    return { url, reload, close: closing.close };
   });
 }
 
@@ -127,11 +132,19 @@ class Crew {
     return url;
   }
 
+  /** Sends all of them a signal. */
+  signal(signal: NodeJS.Signals): void {
+    for (const { process: child } of this.#living()) child.kill(signal);
+  }
+
   /** Resolves when all have ended. */
   async close(): Promise<void> {
     this.#stopping.abort();
-    const living = Object.values(cluster.workers ?? {}).filter((worker) => worker?.isDead() === false) as Worker[];
-    await Promise.all(living.map((worker) => this.#end(worker)));
+    await Promise.all(this.#living().map((worker) => this.#end(worker)));
+  }
+
+  #living(): Worker[] {
+    return Object.values(cluster.workers ?? {}).filter((worker) => worker?.isDead() === false) as Worker[];
   }
 
   async #end(worker: Worker): Promise<void> {

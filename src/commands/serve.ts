@@ -1,11 +1,11 @@
 /** `serve`: the server, and the line that says where it is. */
 import cluster from 'node:cluster';
-import { createApp } from '../app.js';
+import { createApp, type App } from '../app.js';
 import { isOpen } from '../auth/authenticator.js';
-import { readConfig, type Config } from '../config/config.js';
+import { ConfigError, readConfig, type Config } from '../config/config.js';
 import type { Logger } from '../log.js';
 import { SAMPLES } from '../sandbox/samples.js';
-import { serveAsWorker, startWorkers, type Workers } from '../workers.js';
+import { serveAsWorker, startWorkers } from '../workers.js';
 import type { Command, Shell } from './shell.js';
 
 export const serve: Command = {
@@ -16,10 +16,15 @@ export const serve: Command = {
     const log = shell.newLogger(config.logLevel);
     // By WORKERS, too: somebody else's cluster may run this server as one of its own workers.
     if (cluster.isWorker && config.workers > 1) {
-      await untilSignal(shell, serveAsWorker(config, log));
+      const serving = serveAsWorker(config, log);
+      reloadOnHangUp(shell, log, serving);
+      await untilSignal(shell, serving);
       return;
     }
-    const { url } = await untilSignal(shell, config.workers > 1 ? startWorkers(config, log) : startServer(config, log));
+    const { url } = await untilSignal(
+      shell,
+      config.workers > 1 ? startAll(shell, config, log) : startServer(shell, config, log),
+    );
     shell.print(banner(url, config));
   },
 };
@@ -36,9 +41,53 @@ function untilSignal<Started extends { close(): Promise<void> }>(
   return starting;
 }
 
-async function startServer(config: Config, log: Logger): Promise<Workers> {
-  const app = await createApp(config, { log, bringInSample: true });
+interface Started {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+async function startServer(shell: Shell, config: Config, log: Logger): Promise<Started> {
+  const creating = createApp(config, { log, bringInSample: true });
+  reloadOnHangUp(shell, log, creating);
+  const app = await creating;
   return { url: await app.listen(), close: () => app.close() };
+}
+
+/** The first process passes the signal on. */
+function startAll(shell: Shell, config: Config, log: Logger): Promise<Started> {
+  const starting = startWorkers(config, log);
+  shell.onHangUp(() => {
+    void starting.then(
+      (workers) => {
+        workers.reload();
+      },
+      // The start itself says why it failed.
+      () => undefined,
+    );
+  });
+  return starting;
+}
+
+function reloadOnHangUp(shell: Shell, log: Logger, starting: Promise<Pick<App, 'reload'>>): void {
+  shell.onHangUp(() => {
+    void starting.then(
+      (app) => {
+        reload(shell, log, app);
+      },
+      () => undefined,
+    );
+  });
+}
+
+/** The variables of a process never change; the files that they name do. */
+function reload({ environment }: Shell, log: Logger, app: Pick<App, 'reload'>): void {
+  try {
+    app.reload(readConfig(environment));
+    log.info('API keys, credentials and trusted documents were read again');
+  } catch (error) {
+    const problems = error instanceof ConfigError ? { problems: error.problems } : { err: error };
+    log.error(problems, 'the new configuration cannot be used: nothing has changed');
+  }
 }
 
 function banner(url: string, config: Config): string {

@@ -14,6 +14,8 @@ export interface Shell {
   readonly userName: () => string;
   /** Has a signal to stop call `close`, once, and end the process when it has resolved, or after 10 s. */
   readonly stopOnSignal: (close: () => Promise<void>) => void;
+  /** Has SIGHUP call `reload`. On a terminal that signal still ends the process: there it says that somebody went away. */
+  readonly onHangUp: (reload: () => void) => void;
 }
 
 export interface Command {
