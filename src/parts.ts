@@ -6,29 +6,24 @@ import { CatapultClient } from './catapult/client.js';
 import { CatapultSearch } from './catapult/search.js';
 import type { Closing } from './closing.js';
 import { ConfigError, type Config, type StoreConfig } from './config/config.js';
-import { createLogger, ThrottledLog, type Logger } from './log.js';
-import { startCopying, type CopierOptions, type CopyFailure } from './media/copier.js';
+import { Journal } from './journal.js';
+import { createLogger, type Logger } from './log.js';
+import { startCopying } from './media/copier.js';
 import { Copies } from './media/copies.js';
 import { Attachments } from './messaging/attachment.js';
 import { ChangeStream } from './messaging/change-stream.js';
 import { systemClock } from './messaging/clock.js';
 import { Correlation, CORRELATION_KEY_BYTES } from './messaging/correlation.js';
-import {
-  startFiling,
-  startHousekeeping,
-  type FilingOptions,
-  type HousekeepingOptions,
-} from './messaging/housekeeping.js';
+import { startFiling, startHousekeeping } from './messaging/housekeeping.js';
 import { MediaAddresses } from './messaging/media-address.js';
 import { MessageFeed } from './messaging/message-feed.js';
-import { MessageService, type SendObserver } from './messaging/message-service.js';
+import { MessageService } from './messaging/message-service.js';
 import type { Clock } from './messaging/ports.js';
-import type { ConsentCounts } from './messaging/consent.js';
-import { startOptOutReplies, type OptOutRepliesOptions } from './messaging/opt-out-replies.js';
+import { startOptOutReplies } from './messaging/opt-out-replies.js';
 import { OptOuts } from './messaging/opt-outs.js';
 import { RefusalCounts } from './messaging/refusal-counts.js';
 import { SendPolicy } from './messaging/send-policy.js';
-import { startSettling, type SettlingOptions } from './messaging/settle-by-search.js';
+import { startSettling } from './messaging/settle-by-search.js';
 import { openStore, type OpenStore, type StoreOptions } from './store/index.js';
 import { NOT_CHECKED, openUpstream, type BuiltInSandbox, type OpenUpstream } from './upstream.js';
 
@@ -56,6 +51,7 @@ export interface SharedParts {
 
 export interface Parts {
   readonly log: Logger;
+  readonly journal: Journal;
   readonly clock: Clock;
   readonly messages: MessageService;
   readonly policy: SendPolicy;
@@ -74,7 +70,6 @@ export interface Parts {
   readonly renew: (config: Pick<Config, 'callbackCredentials' | 'upstream'>) => void;
   /** What the callback route needs; null where callbacks are off. */
   readonly callbacks: CallbackOptions | null;
-  readonly onInternalError: (requestId: string, error: unknown) => void;
   /** Rejects when the store cannot be reached. */
   readonly ready: () => Promise<void>;
   /** Ends the calls upstream that still run: their sends are recorded as unknown, or as not sent where that is certain. */
@@ -94,10 +89,15 @@ export async function openParts(
 ): Promise<Parts> {
   const { clock = systemClock, storeFile } = options;
   const log = options.log ?? createLogger(config.logLevel, pino.destination({ dest: 2, sync: true }));
-  const store = shared.store ?? (await openStore({ ...storeOptions(config, log, storeFile), forServer: true }));
+  const journal = new Journal(log, closing);
+  const store = shared.store ?? (await openStore({ ...storeOptions(config, journal, storeFile), forServer: true }));
   closing.add(() => store.close());
   const key = await store.correlationKey(randomBytes(CORRELATION_KEY_BYTES));
-  const upstream = await openUpstream(closing, config.upstream, clock, shared.sandbox);
+  const upstream = await openUpstream(closing, config.upstream, {
+    clock,
+    running: shared.sandbox,
+    ...journal.uploads,
+  });
   const { account, media } = upstream;
   const correlation = new Correlation(key, upstream.formerSecrets);
   let credentials: readonly Credentials[] = [...config.callbackCredentials, ...upstream.callbackCredentials];
@@ -116,7 +116,9 @@ export async function openParts(
   const refusals = new RefusalCounts(store);
   const { sendTimeoutMs, sendPolicy } = config;
   const { applicationIds } = sendPolicy;
-  const observer = logSends(log, upstream);
+  const observer = journal.sends(() => {
+    upstream.checkAgain();
+  });
   const policy = new SendPolicy(sendPolicy, clock, (url) => media.owns(url));
   const messages = new MessageService({
     store,
@@ -130,11 +132,11 @@ export async function openParts(
     sendTimeoutMs,
   });
   closing.add(() => messages.close());
-  closing.add(await startHousekeeping({ store, clock, refusals, ...logHousekeeping(log) }));
-  if (shared.store === undefined) closing.add(startFiling({ store, clock, ...logFiling(log) }));
+  closing.add(await startHousekeeping({ store, clock, refusals, ...journal.housekeeping }));
+  if (shared.store === undefined) closing.add(startFiling({ store, clock, ...journal.filing }));
   const { optOutReply: text } = config;
   if (text !== null && takesCallbacks) {
-    const stop = startOptOutReplies({ store, messages, policy, clock, text, ...logReplies(log) });
+    const stop = startOptOutReplies({ store, messages, policy, clock, text, ...journal.replies });
     closing.add(async () => {
       // Whatever else was under way has ended by now.
       const cutOff = setTimeout(() => {
@@ -145,16 +147,17 @@ export async function openParts(
     });
   }
   if (config.settleBySearch) {
-    closing.add(startSettling({ store, search: new CatapultSearch(account), clock, ...logSettling(log) }));
+    closing.add(startSettling({ store, search: new CatapultSearch(account), clock, ...journal.settling }));
   }
   const copies = config.mediaDir === null ? null : await openCopies(config.mediaDir);
   if (copies !== null) {
-    closing.add(startCopying({ store, media, copies, clock, random: Math.random, ...logCopies(closing, log) }));
+    closing.add(startCopying({ store, media, copies, clock, random: Math.random, ...journal.copies }));
   }
   const addresses = new MediaAddresses(key);
   const isCopied = copies?.has ?? (() => Promise.resolve(false));
   return {
     log,
+    journal,
     clock,
     messages,
     attachments: new Attachments({ media, addresses, clock, isCopied }),
@@ -166,17 +169,14 @@ export async function openParts(
     changes: new ChangeStream(store, clock),
     upstream,
     watchUpstream: once((known = NOT_CHECKED) => {
-      upstream.watch(logUpstream(log, known));
+      upstream.watch(journal.upstream(known));
     }),
     callbacks: takesCallbacks
-      ? { store, clock, correlation, credentials: () => credentials, ...logCallbacks(closing, log) }
+      ? { store, clock, correlation, credentials: () => credentials, ...journal.callbacks }
       : null,
     renew(next) {
       credentials = [...next.callbackCredentials, ...upstream.callbackCredentials];
       upstream.renew(next.upstream);
-    },
-    onInternalError: (requestId, error) => {
-      log.error({ requestId, err: error }, 'request failed');
     },
     ready: () => store.ping(),
     abortInFlight: () => {
@@ -202,75 +202,10 @@ function once<Args extends unknown[]>(work: (...args: Args) => void): (...args: 
 /** What the configuration says of the store. */
 export function storeOptions(
   { databaseUrl, databaseFile, keepsConsent }: StoreConfig,
-  log: Logger,
+  { onConsentChange: onChange }: Journal,
   unsetFile = STORE_FILE,
 ): Pick<StoreOptions, 'databaseUrl' | 'file' | 'consent'> {
-  const onChange = (counts: ConsentCounts): void => {
-    log.info(counts, 'recipients opted out or in');
-  };
   return { databaseUrl, file: databaseFile ?? unsetFile, consent: keepsConsent ? { onChange } : null };
-}
-
-function logReplies(log: Logger): Pick<OptOutRepliesOptions, 'onUnconfirmed' | 'onFailure'> {
-  return {
-    onUnconfirmed: (code) => {
-      log.warn({ code }, 'an opt-out could not be confirmed to the recipient');
-    },
-    onFailure: (error) => {
-      log.error({ err: error }, 'confirming opt-outs failed');
-    },
-  };
-}
-
-function logUpstream(log: Logger, known: string): (state: string) => void {
-  let logged = known;
-  return (state) => {
-    if (state === logged) return;
-    logged = state;
-    if (state === 'ok') log.info({ upstreamCheck: state }, 'upstream can be used');
-    else log.warn({ upstreamCheck: state }, 'upstream cannot be used as it is configured, or cannot be checked');
-  };
-}
-
-function logSends(log: Logger, upstream: OpenUpstream): SendObserver {
-  return {
-    onSend: (report) => {
-      log.info(report, 'send');
-      if (report.code === 'UPSTREAM_REJECTED') upstream.checkAgain();
-    },
-    onSettled: (settled) => {
-      log.info(settled, 'a send was settled');
-    },
-    onRecordFailure: (failure, error) => {
-      log.error({ ...failure, err: error }, 'an outcome could not be stored; it is kept and tried again');
-    },
-    onStillWaiting: (waiting, error) => {
-      log.error({ ...waiting, err: error }, 'the store still refuses the writes that wait');
-    },
-  };
-}
-
-function logCallbacks(
-  closing: Closing,
-  log: Logger,
-): Pick<CallbackOptions, 'onTaken' | 'onFailure' | 'onWrongCredentials'> {
-  const wrong = new ThrottledLog<'WRONG_CREDENTIALS', number>((_kind, count, addresses) => {
-    log.warn({ count, addresses }, 'callbacks came with wrong credentials');
-  }, Math.max);
-  closing.add(() => {
-    wrong.close();
-  });
-  return {
-    onTaken: (counts) => {
-      log.info(counts, 'callback');
-    },
-    onFailure: (requestId, error) => {
-      log.error({ requestId, err: error }, 'a callback could not be stored; upstream will send it again');
-    },
-    onWrongCredentials: (addresses) => {
-      wrong.add('WRONG_CREDENTIALS', addresses);
-    },
-  };
 }
 
 /** @throws ConfigError when it cannot be written. */
@@ -280,54 +215,4 @@ async function openCopies(folder: string): Promise<Copies> {
   } catch {
     throw new ConfigError(['MEDIA_DIR must name a folder that the server can make, or write.']);
   }
-}
-
-function logCopies(closing: Closing, log: Logger): Pick<CopierOptions, 'onFailure'> {
-  const failures = new ThrottledLog<CopyFailure, unknown>((kind, count, err) => {
-    log[kind === 'DISK' ? 'error' : 'warn']({ kind, count, err }, 'files of incoming messages could not be copied');
-  });
-  closing.add(() => {
-    failures.close();
-  });
-  return {
-    onFailure: (kind, error) => {
-      failures.add(kind, error);
-    },
-  };
-}
-
-function logSettling(log: Logger): Pick<SettlingOptions, 'onStep' | 'onFailure'> {
-  return {
-    onStep: (step, error) => {
-      log.info(error === undefined ? step : { ...step, err: error }, 'settle by search');
-    },
-    onFailure: (error) => {
-      log.error({ err: error }, 'settling failed');
-    },
-  };
-}
-
-export function logHousekeeping(log: Logger): Pick<HousekeepingOptions, 'onExpired' | 'onDropped' | 'onFailure'> {
-  return {
-    onExpired: (count) => {
-      log.warn({ count }, 'sends without an outcome were found; they are UNKNOWN now');
-    },
-    onDropped: (count) => {
-      log.warn({ count }, 'dead letters were dropped early: callbacks brought more than are kept');
-    },
-    onFailure: (error) => {
-      log.error({ err: error }, 'housekeeping failed');
-    },
-  };
-}
-
-export function logFiling(log: Logger): Pick<FilingOptions, 'onFiled' | 'onFailure'> {
-  return {
-    onFiled: ({ filed, of }) => {
-      log.info({ filed, of }, 'messages of an earlier version are put into their conversations');
-    },
-    onFailure: (error) => {
-      log.error({ err: error }, 'messages could not be put into their conversations; it is tried again');
-    },
-  };
 }

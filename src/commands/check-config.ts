@@ -93,7 +93,7 @@ function askUpstream({ upstream }: Config): Promise<Finding> {
     return Promise.resolve({ words: 'Messages go to the built-in sandbox, and reach nobody.', isUsable: true });
   }
   return openAll(async (closing) => {
-    const opened = await openUpstream(closing, upstream, systemClock);
+    const opened = await openUpstream(closing, upstream, { clock: systemClock, onLeftOver: () => undefined });
     const { kind } = await opened.checked;
     const state = opened.state();
     await closing.close();
