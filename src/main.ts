@@ -1,7 +1,6 @@
 /** The process: its arguments, its environment, its signals, its end. The only file that touches `process`. */
 import { userInfo } from 'node:os';
 import { isatty } from 'node:tty';
-import { pino } from 'pino';
 import { checkConfig } from './commands/check-config.js';
 import { messageOf } from './commands/failure.js';
 import { backup } from './commands/backup.js';
@@ -10,11 +9,14 @@ import { migrate } from './commands/migrate.js';
 import { sandbox } from './commands/sandbox.js';
 import { settle, unresolved } from './commands/sends.js';
 import { serve } from './commands/serve.js';
+import { trace } from './commands/trace.js';
 import { FoundBad, type Command, type Shell } from './commands/shell.js';
 import { readConfig } from './config/config.js';
 import { runDemo } from './demo.js';
 import { subgraphSdl } from './graphql/schema.js';
-import { createLogger } from './log.js';
+import { processJournal } from './journal.js';
+import { LINES } from './journal-lines.js';
+import { createLogger, standardError } from './log.js';
 import { VERSION } from './version.js';
 
 /** A stop that takes longer than this is stuck, and is ended. */
@@ -26,7 +28,21 @@ const shell: Shell = {
   args,
   environment: process.env,
   print: (text) => void process.stdout.write(text),
-  newLogger: (level) => createLogger(level, pino.destination({ dest: 2, sync: true })),
+  newLogger: (level) =>
+    createLogger(
+      level,
+      standardError((flush) => process.on('exit', flush)),
+    ),
+  printOnlyJson(log) {
+    const { onWarning, onPrinted } = processJournal(log);
+    process.removeAllListeners('warning').on('warning', onWarning);
+    for (const method of ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const) {
+      console[method] = () => {
+        onPrinted(method);
+      };
+    }
+    process.on('uncaughtException', fail).on('unhandledRejection', fail);
+  },
   userName() {
     try {
       return userInfo().username;
@@ -81,13 +97,14 @@ const commands: Readonly<Record<string, Command>> = {
   schema,
   unresolved,
   settle,
+  trace,
 };
 
 /** The server's log is read by programs: there its end is a line as any other. Whoever types a command reads words. */
 function fail(error: unknown): never {
   const message = messageOf(error);
   if (error instanceof FoundBad) process.exit(1);
-  if (message === null) shell.newLogger('error').fatal({ err: error }, 'the process ends');
+  if (message === null) shell.newLogger('error').fatal({ err: error }, LINES.ends.text);
   else if (name === 'serve' && !process.stderr.isTTY) shell.newLogger('error').fatal(message.replace(/\n\s*/g, ' '));
   else process.stderr.write(`${message}\n`);
   process.exit(1);

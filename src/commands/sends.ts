@@ -56,7 +56,7 @@ function readSettleRequest({ args, userName }: Shell): SettleRequest {
 }
 
 /** Opens the store of the server, which may be running, and leaves what is under way alone. */
-async function withStore(environment: Environment, work: (store: MessageStore) => Promise<void>): Promise<void> {
+export async function withStore(environment: Environment, work: (store: MessageStore) => Promise<void>): Promise<void> {
   const { databaseUrl, databaseFile, keepsConsent } = storeConfigIn(environment);
   const file = databaseFile ?? STORE_FILE;
   if (databaseUrl === null && !existsSync(file)) {

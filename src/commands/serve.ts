@@ -14,6 +14,7 @@ export const serve: Command = {
   async run(shell) {
     const config = readConfig(shell.environment);
     const log = shell.newLogger(config.logLevel);
+    shell.printOnlyJson(log);
     // By WORKERS, too: somebody else's cluster may run this server as one of its own workers.
     if (cluster.isWorker && config.workers > 1) {
       const serving = serveAsWorker(config, log);

@@ -10,6 +10,8 @@ export interface Shell {
   readonly print: (text: string) => void;
   /** A log on standard error, line by line and without delay. */
   readonly newLogger: (level: string) => Logger;
+  /** Has whatever Node or a library would print to standard error become a line of the log, and so a last error. */
+  readonly printOnlyJson: (log: Logger) => void;
   /** Who runs the command, for the audit. */
   readonly userName: () => string;
   /** Has a signal to stop call `close`, once, and end the process when it has resolved, or after 10 s. */

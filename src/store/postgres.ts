@@ -25,6 +25,8 @@ import type {
   StoreChange,
   StoredConversation,
   StoredSend,
+  Traced,
+  TraceQuery,
   WhoseNumbers,
 } from '../messaging/ports.js';
 import { BatchingStore, type WriteOf, type Written } from './batching-store.js';
@@ -78,6 +80,7 @@ import {
   type SendRow,
 } from './rows.js';
 import { sendLimits, type LimitsOfSends } from './send-limits.js';
+import { traceIn } from './trace-query.js';
 
 /** The same number in every instance, so that one migrates and the others wait. Any number will do. */
 const MIGRATION_LOCK = 7_262_301;
@@ -418,6 +421,10 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   async unresolvedSends(limit: number, after: Position | null): Promise<StoredSend[]> {
     const position = after && { ...after, sendId: storable(after.sendId) };
     return (await this.#all(unresolvedQuery(limit, position))).map(storedSend);
+  }
+
+  trace(query: TraceQuery): Promise<Traced> {
+    return traceIn((each) => this.#all(each), query);
   }
 
   async rivalsOf(send: StoredSend, marginMs: number): Promise<StoredSend[]> {

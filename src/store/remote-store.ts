@@ -37,6 +37,7 @@ const PASSED_ON = [
   'purge',
   'unresolvedSends',
   'rivalsOf',
+  'trace',
   'fileMessages',
   'countUnfiled',
   'sayConsent',

@@ -40,6 +40,8 @@ import {
   type StoredConversation,
   type StoredSend,
   type Taken,
+  type Traced,
+  type TraceQuery,
   type WhoseNumbers,
 } from '../messaging/ports.js';
 import { BatchingStore, KEPT_FOR_PEOPLE, type Write, type WriteOf, type Written } from './batching-store.js';
@@ -121,6 +123,7 @@ import {
   type SendRow,
 } from './rows.js';
 import { CountersInMemory, sendLimits, type LimitsOfSends } from './send-limits.js';
+import { traceIn } from './trace-query.js';
 
 /** better-sqlite3 blocks the process while it waits for a lock; a longer wait is made of many short ones. */
 const BUSY_TIMEOUT_MS = 20;
@@ -512,6 +515,10 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   async unresolvedSends(limit: number, after: Position | null): Promise<StoredSend[]> {
     const { sql, values } = unresolvedQuery(limit, after);
     return (await this.#all(sql, ...values)).map(storedSend);
+  }
+
+  trace(query: TraceQuery): Promise<Traced> {
+    return traceIn(({ sql, values }) => this.#all(sql, ...values), query);
   }
 
   async rivalsOf(send: StoredSend, marginMs: number): Promise<StoredSend[]> {

@@ -83,10 +83,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'parts',
     'sandbox',
     'store',
+    'trace',
     'upstream',
     'workers',
   ],
-  main: ['commands', 'config', 'demo', 'graphql', 'log', 'version'],
+  main: ['commands', 'config', 'demo', 'graphql', 'journal', 'journal-lines', 'log', 'version'],
+  trace: ['messaging'],
 };
 
 /** The files of ours that a file imports. */
