@@ -14,13 +14,14 @@ import type { Logger } from './log.js';
 import { systemClock } from './messaging/clock.js';
 import { startFiling } from './messaging/housekeeping.js';
 import type { StoreChange } from './messaging/ports.js';
-import { STORE_FILE, storeOptions } from './parts.js';
+import { storeOptions } from './parts.js';
 import { openStore, type OpenStore } from './store/index.js';
 import { remoteStore, storeCalls, type StoreCalls } from './store/remote-store.js';
 import { CountersInMemory } from './store/send-limits.js';
 import { openMetrics, type ProcessMetrics } from './telemetry/metrics.js';
 import { serveMetrics } from './telemetry/metrics-server.js';
-import { startBuiltInSandbox, version, type SandboxAddress } from './upstream.js';
+import { startBuiltInSandbox, type SandboxAddress } from './upstream.js';
+import { VERSION } from './version.js';
 
 /** Before a worker is replaced: one that dies at once would otherwise be replaced without end. */
 const RESTART_PAUSE_MS = 1_000;
@@ -51,6 +52,8 @@ interface OneOfItsWorkers {
 export interface Workers {
   /** The GraphQL endpoint. */
   readonly url: string;
+  /** Has each worker read its configuration again, as `SIGHUP` does. */
+  reload(): void;
   /** Has each worker finish what is in flight; resolves within 10 s, and DRAIN_DELAY_MS before. */
   close(): Promise<void>;
 }
@@ -78,7 +81,10 @@ export function startWorkers(config: Config, log: Logger): Promise<Workers> {
     const url = await crew.start(config.workers);
     sandbox?.bringInSample?.();
     journal.workers.onAllServing(url, config.workers);
-    return { url, close: closing.close };
+    const reload = (): void => {
+      crew.signal('SIGHUP');
+    };
+    return { url, reload, close: closing.close };
   });
 }
 
@@ -89,7 +95,7 @@ async function serveMetricsOf(
   closing: Closing,
   journal: Journal,
 ): Promise<void> {
-  const metrics = await openMetrics(version);
+  const metrics = await openMetrics(VERSION);
   const { contentType } = metrics;
   const server = await serveMetrics(where, async () => ({
     text: await metrics.textOf(await crew.metrics()),
@@ -100,7 +106,7 @@ async function serveMetricsOf(
 }
 
 async function openForWorkers(closing: Closing, config: Config, journal: Journal): Promise<OpenStore> {
-  const store = await openStore({ ...storeOptions(config, journal), file: STORE_FILE, forServer: true });
+  const store = await openStore({ ...storeOptions(config, journal), forServer: true });
   closing.add(() => store.close());
   // No worker runs yet: whatever is pending was left by a crash.
   const count = await store.expireLeases(Number.MAX_SAFE_INTEGER);
@@ -159,11 +165,19 @@ class Crew {
     return asked.filter((each) => each !== null);
   }
 
+  /** Sends all of them a signal. */
+  signal(signal: NodeJS.Signals): void {
+    for (const { process: child } of this.#living()) child.kill(signal);
+  }
+
   /** Resolves when all have ended. */
   async close(): Promise<void> {
     this.#stopping.abort();
-    const living = Object.values(cluster.workers ?? {}).filter((worker) => worker?.isDead() === false) as Worker[];
-    await Promise.all(living.map((worker) => this.#end(worker)));
+    await Promise.all(this.#living().map((worker) => this.#end(worker)));
+  }
+
+  #living(): Worker[] {
+    return Object.values(cluster.workers ?? {}).filter((worker) => worker?.isDead() === false) as Worker[];
   }
 
   async #end(worker: Worker): Promise<void> {

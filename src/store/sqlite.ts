@@ -1,5 +1,5 @@
 /** The store in one SQLite file: the embedded default, for one instance. */
-import { chmodSync, closeSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
@@ -185,6 +185,17 @@ export async function openSqlite(
     database.close();
     unlock();
     throw error;
+  }
+}
+
+/** The version of the file; 0 where there is none yet, or nothing in it. */
+export function versionOfFile(file: string): number {
+  if (!existsSync(file)) return 0;
+  const database = new Database(file, { timeout: BUSY_TIMEOUT_MS * MAX_BUSY_TRIES });
+  try {
+    return versionOf(database);
+  } finally {
+    database.close();
   }
 }
 

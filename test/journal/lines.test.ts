@@ -96,7 +96,7 @@ describe('the journal', () => {
     journal.housekeeping.onExpired(1);
     journal.housekeeping.onDropped(1);
     journal.housekeeping.onFailure(error);
-    journal.filing.onFiled({ filed: 1, of: 2 });
+    journal.filing.onFiled({ filed: 1, of: 2, leftMs: 3 });
     journal.filing.onFailure(error);
     journal.upstream('')('ok');
     journal.upstream('')('refused');
