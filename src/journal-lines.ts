@@ -258,6 +258,18 @@ export const LINES = {
     fields: ['count', 'method'],
     when: `What it printed is dropped, since it may hold anything: ${ONCE_A_MINUTE}.`,
   },
+  reloaded: {
+    text: 'API keys, credentials and trusted documents were read again',
+    levels: ['info'],
+    fields: [],
+    when: 'At SIGHUP.',
+  },
+  notReloaded: {
+    text: 'the new configuration cannot be used: nothing has changed',
+    levels: ['error'],
+    fields: ['problems', 'err'],
+    when: 'At SIGHUP. `problems` name variables, and no values.',
+  },
   ends: {
     text: 'the process ends',
     levels: ['fatal'],

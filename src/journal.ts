@@ -242,10 +242,15 @@ export class Journal {
   }
 }
 
-/** For what Node and libraries would print as text: standard error is for lines of JSON. None has a message's words. */
+/**
+ * What happens to the process. What Node and libraries would print as text becomes a line: standard error is for JSON. None
+ * has a message's words.
+ */
 export function processJournal(log: Logger): {
   readonly onWarning: (warning: Error) => void;
   readonly onPrinted: (method: string) => void;
+  readonly onReloaded: () => void;
+  readonly onNotReloaded: (why: { readonly problems: readonly string[] } | { readonly err: unknown }) => void;
 } {
   const troubles = new ThrottledLog<'warned' | 'printed', Fields>((kind, count, fields) => {
     log.warn({ count, ...fields }, LINES[kind].text);
@@ -256,6 +261,12 @@ export function processJournal(log: Logger): {
     },
     onPrinted: (method) => {
       troubles.add('printed', { method });
+    },
+    onReloaded: () => {
+      log.info(LINES.reloaded.text);
+    },
+    onNotReloaded: (why) => {
+      log.error(why, LINES.notReloaded.text);
     },
   };
 }

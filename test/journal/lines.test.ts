@@ -87,6 +87,7 @@ describe('the journal', () => {
     journal.callbacks.onFailure('r', error);
     journal.callbacks.onWrongCredentials(1);
     journal.media.onUploaded({ requestId: 'r', caller: 'shop', bytes: 5 });
+    journal.uploads.onLeftOver(error);
     journal.media.onUpstreamFailure('r', 'UPSTREAM_UNAVAILABLE', error);
     journal.copies.onFailure('DISK', error);
     journal.replies.onUnconfirmed('FORBIDDEN');
@@ -105,7 +106,9 @@ describe('the journal', () => {
     journal.workers.onEnd(1, 0, 'SIGKILL');
     journal.workers.onStuck(1);
     expect(wrongLines(lines)).toEqual([]);
-    const inProcess = [LINES.warned, LINES.printed, LINES.ends].map(({ text }) => text);
+    const inProcess = [LINES.warned, LINES.printed, LINES.reloaded, LINES.notReloaded, LINES.ends].map(
+      ({ text }) => text,
+    );
     expect(
       Object.values(LINES)
         .map(({ text }) => text)

@@ -106,6 +106,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'config',
     'errors',
     'http',
+    'journal',
     'log',
     'messaging',
     'parts',
