@@ -124,7 +124,7 @@ export class Journal {
     const caller = shownCaller(report.caller);
     // Each of those whose fate is open has a line of this level: it is looked for by its ids.
     this.#write('send', { ...report, messageId: shownId(report.messageId), caller }, isOpen ? 'warn' : 'info');
-    if (code === undefined || !UPSTREAM_TROUBLE.has(code)) return;
+    if (code === null || !UPSTREAM_TROUBLE.has(code)) return;
     this.#trouble('upstream', code, { code, sendId, caller, httpStatus, detail });
   }
 

@@ -57,7 +57,7 @@ describe('the journal', () => {
 
   const SENT: SendReport = {
     ...{ requestId: 'r', traceId: 't', sendId: 's', messageId: 'm', caller: 'shop', keyHash: 'h', outcome: 'ACCEPTED' },
-    ...{ durationMs: 1, attempts: 1, httpStatus: 202, upstreamMs: 1, detail: 'HTTP 202' },
+    ...{ durationMs: 1, attempts: 1, httpStatus: 202, upstreamMs: 1, detail: 'HTTP 202', code: null },
   };
 
   it('writes each line with fields that the table has', () => {
