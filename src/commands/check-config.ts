@@ -51,8 +51,11 @@ function givenOf(reader: ConfigReader, name: string): ReturnType<ConfigReader['g
 
 function shown({ credential }: Variable, value: string): string {
   if (credential === 'secret') return '(hidden)';
-  return credential === 'url' ? withoutSecrets(value) : value;
+  return credential === 'url' ? withoutSecrets(value) : value.replace(USER_INFO, '//(hidden)@');
 }
+
+/** No other URL may hold a password, but somebody may have put one there. */
+const USER_INFO = /\/\/[^/@\s]*@/g;
 
 /** User info and parameters of a URL may hold a password. */
 function withoutSecrets(text: string): string {

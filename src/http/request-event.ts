@@ -95,9 +95,9 @@ export function finished(
 
 /**
  * An id that goes into logs, answers and the store as it came: letters, digits and what usual ids have between them. One
- * that could be a telephone number is none.
+ * that could be a telephone number is none, with hyphens or points in it, too.
  */
-const SAFE_ID = /^(?!\d{1,15}$)[\w.:/=-]{1,128}$/;
+const SAFE_ID = /^(?!(?:[_.:/=-]*\d){1,15}[_.:/=-]*$)[\w.:/=-]{1,128}$/;
 
 /** The id of a request: its own `x-request-id` where that is safe to repeat, or else a new one. */
 export function requestIdOf({ 'x-request-id': given }: IncomingHttpHeaders): string {
@@ -116,7 +116,7 @@ export function traceIdIn({ traceparent }: IncomingHttpHeaders): string | null {
 }
 
 /** Longer names help nobody, and one with many digits could hold a telephone number. */
-const SAFE_NAME = /^(?!.*\d{6})\w{1,64}$/;
+const SAFE_NAME = /^(?=\w{1,64}$)(?!.*\d(?:_*\d){5})/;
 
 /** The name of an operation, if it may be repeated. */
 export const safeName = (name: string | undefined): string | null =>

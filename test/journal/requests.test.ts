@@ -111,13 +111,23 @@ it('a send has a line, and its request another: the same ids, the caller, the ha
   expect(lines('request')[0]).not.toHaveProperty('codes');
 });
 
-it.each(['', ' ', '+12345678901', '12345678901', 'a b', 'ä', 'x'.repeat(129), 'a"b', 'a;b', '../a{}'])(
-  'a request id that is not safe to repeat gets another: %j',
-  async (id) => {
-    const { headers } = await post('{ __typename }', {}, { 'x-request-id': id });
-    expect(headers['x-request-id']).toMatch(/^[\da-f-]{36}$/);
-  },
-);
+it.each([
+  '',
+  ' ',
+  '+12345678901',
+  '12345678901',
+  '234-567-8901',
+  '1.234.567.8901',
+  'a b',
+  'ä',
+  'x'.repeat(129),
+  'a"b',
+  'a;b',
+  '../a{}',
+])('a request id that is not safe to repeat gets another: %j', async (id) => {
+  const { headers } = await post('{ __typename }', {}, { 'x-request-id': id });
+  expect(headers['x-request-id']).toMatch(/^[\da-f-]{36}$/);
+});
 
 it.each([
   'nothing',
@@ -131,8 +141,10 @@ it.each([
 
 it('an operation whose name could hold a number has none', async () => {
   await post('query Q12345678901 { __typename }');
+  await post('query Q234_567_8901 { __typename }');
   await post(`query ${'q'.repeat(65)} { __typename }`);
   expect(lines('request').map(({ operationName, kind }) => [operationName, kind])).toEqual([
+    [undefined, 'query'],
     [undefined, 'query'],
     [undefined, 'query'],
   ]);

@@ -91,6 +91,8 @@ describe('check-config', () => {
       NO_PROXY: '127.0.0.1',
     };
     const { code, output, errors } = await run(environment, 'check-config');
+    const mistaken = await run({ ...environment, PUBLIC_URL: 'https://who:PASSWORD@api.example' }, 'check-config');
+    expect(mistaken.output + mistaken.errors).not.toContain('PASSWORD@');
     await sandbox.close();
     expect([code, errors]).toEqual([0, '']);
     expect(output).not.toMatch(/PASSWORD@|=PASSWORD|s-sandbox|t-sandbox/);
