@@ -1,4 +1,5 @@
 /** The operator's log: JSON lines by pino, in which no error may say more than where it happened. */
+import { writeSync } from 'node:fs';
 import { types } from 'node:util';
 import { pino, type DestinationStream, type Logger } from 'pino';
 
@@ -90,30 +91,60 @@ export class ThrottledLog<Kind extends string, Details> {
  * our lines are ASCII.
  */
 const MAX_WRITE_LENGTH = 4_096;
+/** How long to wait for a reader that is slower than we are. */
+const FULL_PIPE_PAUSE_MS = 10;
 
 /**
  * Lines to standard error. Those of one turn of the event loop are written together at its end, since a write costs as much
  * as what else is done for a line. `onExit` is given what writes the last ones when the process ends.
+ *
+ * Where they cannot be written, as on a full disk or after the reader has ended, they are lost, and the server goes on.
+ * pino's own destination would try again for ever, and hold up everything.
  */
 export function standardError(onExit: (flush: () => void) => void): DestinationStream {
-  const out = pino.destination({ dest: 2, sync: true, minLength: MAX_WRITE_LENGTH - 1, maxWrite: MAX_WRITE_LENGTH });
+  const writeOut = writerTo(2);
+  let lines = '';
   let isWaiting = false;
   const flushSync = (): void => {
-    isWaiting = false;
-    out.flushSync();
+    const written = lines;
+    lines = '';
+    if (written !== '') writeOut(written);
   };
   onExit(flushSync);
   const stream = {
     write(line: string) {
-      out.write(line);
+      if (lines.length + line.length > MAX_WRITE_LENGTH) flushSync();
+      lines += line;
       if (isWaiting) return;
       isWaiting = true;
-      setImmediate(flushSync);
+      setImmediate(() => {
+        isWaiting = false;
+        flushSync();
+      });
     },
     // pino calls this after a line of level `fatal`.
     flushSync,
   };
   return stream;
+}
+
+/** What writes whole lines to a file descriptor. After a line that got there in part, the next one begins anew. */
+function writerTo(descriptor: number): (lines: string) => void {
+  const pause = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  let isTorn = false;
+  return (lines) => {
+    const whole = Buffer.from(isTorn ? `\n${lines}` : lines);
+    let rest = whole;
+    while (rest.length > 0) {
+      try {
+        rest = rest.subarray(writeSync(descriptor, rest));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EAGAIN') Atomics.wait(pause, 0, 0, FULL_PIPE_PAUSE_MS);
+        else break;
+      }
+    }
+    isTorn = rest.length === 0 ? false : isTorn || rest.length < whole.length;
+  };
 }
 
 export function createLogger(level: string, destination: DestinationStream): Logger {

@@ -1,7 +1,7 @@
 /** The built server as a process: what it prints, how it refuses to start, how it stops. */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -208,6 +208,28 @@ describe('the process', () => {
       upstreamCheck: expect.any(String) as string,
     });
     expect(await exited).toBe(0);
+  });
+
+  it.each([
+    ['its reader has ended', 'pipe'],
+    ['its disk is full', '/dev/full'],
+  ])('serves and stops although its log cannot be written: %s', async (_why, where) => {
+    const log = where === 'pipe' ? where : openSync(where, 'w');
+    child = spawn(process.execPath, [MAIN], {
+      cwd: folder,
+      env: { PATH: process.env.PATH, PORT: '0' },
+      stdio: ['ignore', 'pipe', log],
+    }) as Child;
+    // Null where it goes to a file.
+    (child.stderr as Readable | null)?.destroy();
+    if (typeof log === 'number') closeSync(log);
+    const [, url = ''] = await printed(child, /GraphQL {2}(\S+)/);
+    for (let round = 1; round <= 2; round++) {
+      const { statusCode, body: answer } = await request(url, { method: 'POST', headers, body });
+      expect([statusCode, await answer.json()]).toEqual([200, expect.objectContaining({ data: expect.anything() })]);
+    }
+    child.kill();
+    expect(await exitCode(child)).toBe(0);
   });
 
   it('that stood still past the deadline of its sends reads what upstream answered meanwhile', async () => {
