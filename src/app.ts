@@ -69,10 +69,8 @@ export function createApp(config: Config, options: AppOptions = {}): Promise<App
 export function createAppWith(shared: SharedParts, config: Config, options: AppOptions): Promise<App> {
   return openAll(async (closing) => {
     const parts = await openParts(closing, config, options, shared);
-    const access = replaceableAuthenticator(config.auth);
-    const trusted = readTrustedDocuments(config.trustedDocuments, parts.journal);
-    const http = await openHttp(closing, config, { ...parts, authenticate: access.authenticate, trusted });
     const { metrics } = parts;
+    // Before the rest, and so closed after it: what happens while requests drain is still counted.
     if (metrics !== null && config.metrics !== null && shared.isWorker !== true) {
       const text = async (): Promise<string> => metrics.textOf([await metrics.ofProcess()]);
       const { contentType } = metrics;
@@ -80,6 +78,9 @@ export function createAppWith(shared: SharedParts, config: Config, options: AppO
       closing.add(server.close);
       parts.journal.onMetricsServed(server.url);
     }
+    const access = replaceableAuthenticator(config.auth);
+    const trusted = readTrustedDocuments(config.trustedDocuments, parts.journal);
+    const http = await openHttp(closing, config, { ...parts, authenticate: access.authenticate, trusted });
     return {
       handler: (request, response) => {
         parts.watchUpstream();

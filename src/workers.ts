@@ -76,8 +76,8 @@ export function startWorkers(config: Config, log: Logger): Promise<Workers> {
       sendCallbacksTo: (callbackUrl) => sandbox?.sendCallbacksTo(callbackUrl),
     };
     const crew = new Crew({ calls, store, journal, drainDelayMs: config.drainDelayMs });
-    closing.add(() => crew.close());
     if (config.metrics !== null) await serveMetricsOf(crew, config.metrics, closing, journal);
+    closing.add(() => crew.close());
     const url = await crew.start(config.workers);
     sandbox?.bringInSample?.();
     journal.workers.onAllServing(url, config.workers);

@@ -194,7 +194,9 @@ describe('the process', () => {
   }, 20_000);
 
   it('goes on to serve for DRAIN_DELAY_MS after SIGTERM while /ready says no, and exits with 0', async () => {
-    child = run({ PORT: '0', DRAIN_DELAY_MS: '1500' });
+    child = run({ PORT: '0', DRAIN_DELAY_MS: '1500', METRICS_PORT: '0' });
+    let log = '';
+    child.stderr.on('data', (lines) => (log += String(lines)));
     const [, url = ''] = await printed(child, /(http:\/\/127\.0\.0\.1:\d+\/graphql)/);
     const exited = exitCode(child);
     child.kill('SIGTERM');
@@ -207,6 +209,8 @@ describe('the process', () => {
       upstream: 'sandbox',
       upstreamCheck: expect.any(String) as string,
     });
+    const [metrics = ''] = /http:[^"]+\/metrics/.exec(log) ?? [];
+    expect(await (await request(metrics)).body.text()).toContain('ready{part="draining"} 0');
     expect(await exited).toBe(0);
   });
 
