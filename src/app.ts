@@ -12,6 +12,7 @@ import { TrustedDocuments, type Manifest } from './graphql/documents/trusted.js'
 import { createHttpHost, type HttpHost } from './http/host.js';
 import { listenError } from './http/listen-error.js';
 import { Load } from './http/load.js';
+import { OpenStreams } from './http/open-streams.js';
 import type { Journal } from './journal.js';
 import { serveMedia } from './media/routes.js';
 import type { Authenticate, Limit } from './messaging/ports.js';
@@ -130,6 +131,7 @@ async function openHttp(closing: Closing, config: Config, parts: Served): Promis
     facts: { upstream: config.upstream.kind, upstreamCheck: parts.upstream.state() },
   });
   const load = new Load({ lagMs, onShed });
+  const streams = new OpenStreams();
   metrics?.watch({
     store: parts.store,
     lagMs,
@@ -137,6 +139,8 @@ async function openHttp(closing: Closing, config: Config, parts: Served): Promis
     missing: () => ready.missing(),
     recordsWaiting: () => messages.waiting,
     upstreamOk: () => parts.upstream.state() === 'ok',
+    tokenEndsAt: () => parts.upstream.tokenEndsAt(),
+    streams: () => streams.counts,
     now: () => clock.now(),
   });
   const hooks = { onRequest, onInternalError };
@@ -158,6 +162,7 @@ async function openHttp(closing: Closing, config: Config, parts: Served): Promis
     federatedTracing,
     routerOrigins,
     load,
+    streams,
     onSocketFailure,
     onRequest,
   });

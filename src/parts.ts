@@ -61,7 +61,7 @@ export interface Parts {
   readonly metrics: Metrics | null;
   readonly journal: Journal;
   readonly clock: Clock;
-  readonly store: MessageStore;
+  readonly store: MessageStore & Pick<OpenStore, 'connections'>;
   readonly messages: MessageService;
   readonly policy: SendPolicy;
   readonly optOuts: OptOuts;
@@ -231,12 +231,16 @@ function observed(journal: SendObserver, metrics: Metrics | null): SendObserver 
   };
 }
 
-function callbackHooks({ callbacks }: Journal, metrics: Metrics | null): Journal['callbacks'] {
+function callbackHooks(
+  { callbacks }: Journal,
+  metrics: Metrics | null,
+): Journal['callbacks'] & Pick<CallbackOptions, 'onNoCredentials'> {
   if (metrics === null) return callbacks;
   return {
     onEvent: both(callbacks.onEvent, metrics.onEvent),
     onFailure: both(callbacks.onFailure, metrics.onCallbackFailure),
     onWrongCredentials: both(callbacks.onWrongCredentials, metrics.onWrongCredentials),
+    onNoCredentials: metrics.onNoCredentials,
   };
 }
 

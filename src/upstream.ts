@@ -50,6 +50,8 @@ export interface OpenUpstream {
   readonly facts: object;
   /** Whether upstream can be used as it is configured: `ok`, or what is wrong, in words that hold no secret. */
   state(): string;
+  /** When the last access token ends, in milliseconds since 1970; null where there is none. */
+  tokenEndsAt(): number | null;
   /** Resolves once the state is known for the first time. */
   readonly checked: Promise<CheckResult>;
   /** Calls `listener` with the state at once and whenever it changes. */
@@ -213,6 +215,7 @@ function connect(closing: Closing, upstream: Live, { clock, onLeftOver }: Upstre
     formerSecrets,
     facts: proxies === null ? {} : { proxies: withoutCredentials(proxies) },
     state: () => state.words,
+    tokenEndsAt: () => authorization.tokenEndsAt,
     checked: check.first,
     watch: (listener) => {
       state.watch(listener);

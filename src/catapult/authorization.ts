@@ -27,6 +27,8 @@ export interface Authorization {
 export interface RenewableAuthorization extends Authorization {
   /** From now on. A token that is still good stays in use until the new secret has brought another. */
   use(name: string, secret: string): void;
+  /** When the last token ends, in milliseconds since 1970; null where there is none. */
+  readonly tokenEndsAt: number | null;
 }
 
 /** Basic authentication. Catapult ends it on 2 December 2026. */
@@ -37,6 +39,7 @@ export function basicAuthorization(username: string, password: string): Renewabl
     headerAfter: () => Promise.resolve(header),
     accepted: () => undefined,
     close: () => undefined,
+    tokenEndsAt: null,
     use(name, secret) {
       header = basic(name, secret);
     },
@@ -91,6 +94,7 @@ export class TokenAuthorization implements RenewableAuthorization {
   #client: Pick<TokenOptions, 'clientId' | 'clientSecret'>;
   readonly #closing = new AbortController();
   #token: Token | null = null;
+  #tokenEndsAt: number | null = null;
   /** The request for a token that is under way; it never rejects. */
   #asking: Promise<void> | null = null;
   /** Why the last request for a token brought none. */
@@ -145,6 +149,10 @@ export class TokenAuthorization implements RenewableAuthorization {
     this.#next.abort();
   }
 
+  get tokenEndsAt(): number | null {
+    return this.#tokenEndsAt;
+  }
+
   /** The header, as long as the token lives. */
   #valid(): string | null {
     return this.#token !== null && this.#options.clock.now() < this.#token.endsAt ? this.#token.header : null;
@@ -169,6 +177,7 @@ export class TokenAuthorization implements RenewableAuthorization {
     if (isToken) {
       const lifeMs = clamp(answer.lifeS ?? DEFAULT_LIFE_S, MIN_LIFE_S, MAX_LIFE_S) * 1000;
       this.#token = { header: `Bearer ${answer.accessToken}`, endsAt: askedAt + lifeMs };
+      this.#tokenEndsAt = this.#token.endsAt;
       this.#failures = 0;
       this.#askIn(askedAt + lifeMs - Math.min(MAX_MARGIN_MS, lifeMs / 10) - clock.now());
     } else {

@@ -53,6 +53,8 @@ export interface CallbackOptions {
   readonly onEvent: (event: CallbackEventReport) => void;
   readonly onFailure: (requestId: string, error: unknown) => void;
   readonly onWrongCredentials: WrongCredentialsOptions['onWrong'];
+  /** Called for each that brings none. */
+  readonly onNoCredentials?: () => void;
 }
 
 export async function takeCallbacks(routes: FastifyInstance, options: CallbackOptions): Promise<void> {
@@ -72,7 +74,10 @@ export async function takeCallbacks(routes: FastifyInstance, options: CallbackOp
       config: { shed: 'last' },
       onRequest: async (request, reply) => {
         if (isAuthorized(request, expected())) return undefined;
-        if (!hasCredentials(request)) return challenge(reply);
+        if (!hasCredentials(request)) {
+          options.onNoCredentials?.();
+          return challenge(reply);
+        }
         const isTooMany = await wrong.taken(request.ip);
         noteRefusal(request, isTooMany ? 'RATE_LIMITED' : 'UNAUTHENTICATED');
         return isTooMany ? turnAway(reply) : challenge(reply);

@@ -14,6 +14,7 @@ import type { ContextParts, RequestContext } from './context.js';
 import type { DocumentGate } from './documents/gate.js';
 import { PARSE_OPTIONS, VALIDATION_OPTIONS } from './documents/rules.js';
 import { isInternal, noteCodeOf, type ErrorFormatter, type ErrorPublisher, type Told } from './public-error.js';
+import type { OpenStreams } from '../http/open-streams.js';
 import { routerSubscriptions } from './subscriptions/router.js';
 
 type OnInternalError = ContextParts['onInternalError'];
@@ -26,6 +27,7 @@ export interface ApolloParts {
   readonly publish: ErrorPublisher;
   /** The origins of routers that may have events posted to them. */
   readonly routerOrigins: readonly string[];
+  readonly streams: OpenStreams;
   /** Whether timings go into the answers that a router asks to trace (ftv1). */
   readonly federatedTracing: boolean;
   readonly onInternalError: OnInternalError;
@@ -33,7 +35,7 @@ export interface ApolloParts {
 
 /** Makes the server that runs the documents which passed the gate. Not started yet. */
 export function createApollo(parts: ApolloParts): ApolloServer<RequestContext> {
-  const { schema, gate, rules, format, publish, routerOrigins, federatedTracing, onInternalError } = parts;
+  const { schema, gate, rules, format, publish, routerOrigins, streams, federatedTracing, onInternalError } = parts;
   return new ApolloServer({
     schema,
     formatError: format,
@@ -57,7 +59,7 @@ export function createApollo(parts: ApolloParts): ApolloServer<RequestContext> {
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginCacheControlDisabled(),
       federatedTracing ? ApolloServerPluginInlineTrace() : ApolloServerPluginInlineTraceDisabled(),
-      routerSubscriptions({ origins: routerOrigins, publish }),
+      routerSubscriptions({ origins: routerOrigins, streams, publish }),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
       failureReporting(onInternalError),

@@ -25,6 +25,7 @@ import type { DocumentRequest, TrustedDocuments } from './documents/trusted.js';
 import { graphiQL, wantsGraphiQL } from './graphiql.js';
 import { ordinaryAnswers, type AnswerOrdinary } from './ordinary.js';
 import type { Load } from '../http/load.js';
+import type { OpenStreams } from '../http/open-streams.js';
 import { baseOf, isFromOurPage } from '../http/own-pages.js';
 import { noteCode, safeName, type OnRequest } from '../http/request-event.js';
 import { errorFormatter, errorPublisher, type ErrorPublisher, type Told } from './public-error.js';
@@ -66,6 +67,7 @@ export interface GraphQLOptions extends ContextParts {
   readonly routerOrigins: readonly string[];
   /** What is under way; operations over WebSockets are counted there, too. */
   readonly load: Load;
+  readonly streams: OpenStreams;
   readonly onSocketFailure: OnSocketFailure;
   /** Called for each operation whose answer is no ordinary one: over WebSocket, or a stream of events. */
   readonly onRequest: OnRequest;
@@ -80,7 +82,7 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
   const publish = errorPublisher(format, onInternalError);
   const gate = new DocumentGate(trustedDocuments, documentValidator(schema, rules));
   const newContext = contextFactory(options);
-  const { routerOrigins, federatedTracing } = options;
+  const { routerOrigins, federatedTracing, streams } = options;
   const apollo = createApollo({
     schema,
     gate,
@@ -88,6 +90,7 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
     format,
     publish,
     routerOrigins,
+    streams,
     federatedTracing,
     onInternalError,
   });
@@ -106,6 +109,7 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
     origins,
     publish,
     load,
+    streams,
     onFailure,
     onRequest,
   });

@@ -1,6 +1,6 @@
 /**
- * How much the server takes on at once. What is more is refused with SERVER_BUSY before its body is read: so cheaply that
- * what was taken on is still answered as fast as ever.
+ * How much the server takes on at once. What is more is refused with SERVER_BUSY before its body is read, which
+ * costs little beside a send.
  */
 import type { FastifyRequest } from 'fastify';
 import { ServiceError } from '../errors.js';
@@ -13,7 +13,7 @@ import { ServiceError } from '../errors.js';
 const MAX_UNDER_WAY = 1_000;
 /** When the event loop lags, this many are worked on at once: enough to keep it busy, and few enough to catch up. */
 const MAX_WHILE_LAGGING = 64;
-/** A turn of the event loop takes a fifth of this with 512 connections that all send. */
+/** The bench with 512 connections that all send stays below it, also beside other work on both cores: nothing is refused. */
 const MAX_LAG_MS = 500;
 /** Callbacks are refused last: each says what became of a message. So much more may be under way with them. */
 const FACTOR_FOR_CALLBACKS = 4;

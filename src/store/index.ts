@@ -18,7 +18,14 @@ export interface StoreOptions {
   readonly consent?: ConsentKeeping;
 }
 
+export interface Connections {
+  readonly used: number;
+  readonly waiting: number;
+}
+
 export interface OpenStore extends MessageStore {
+  /** How many connections to the database are in use, and how many calls wait for one; absent where there are none. */
+  connections?(): Connections;
   /** The limits of sends, counted where the store lies, over its own connections: they end with it. */
   sendLimits(limits: LimitsOfSends): SendLimits;
 }

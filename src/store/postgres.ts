@@ -246,6 +246,14 @@ export class PostgresStore extends BatchingStore implements MessageStore {
     this.#consent = consent;
   }
 
+  connections(): { readonly used: number; readonly waiting: number } {
+    const pools = [this.#pool, this.#claims];
+    return {
+      used: pools.reduce((sum, { totalCount, idleCount }) => sum + totalCount - idleCount, 0),
+      waiting: pools.reduce((sum, { waitingCount }) => sum + waitingCount, 0),
+    };
+  }
+
   async sendByKey(caller: string, idempotencyKey: string): Promise<StoredSend | null> {
     const [row] = await this.#all({ sql: SEND_BY_KEY, values: [caller, idempotencyKey] });
     return row === undefined ? null : storedSend(row);

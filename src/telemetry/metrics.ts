@@ -36,7 +36,10 @@ export interface TakenEvent extends Pick<Taken, 'result'> {
 
 /** What is looked at when somebody asks for the metrics. */
 export interface Looks {
-  readonly store: Pick<MessageStore, 'unresolvedSends'>;
+  readonly store: Pick<MessageStore, 'unresolvedSends'> & {
+    /** Connections to the database, and calls that wait for one; absent where there are none. */
+    connections?(): { readonly used: number; readonly waiting: number };
+  };
   readonly lagMs: () => number;
   /** Requests under way. */
   readonly underWay: () => number;
@@ -45,6 +48,10 @@ export interface Looks {
   /** Outcomes and claims that wait to be stored. */
   readonly recordsWaiting: () => number;
   readonly upstreamOk: () => boolean;
+  /** When the access token ends, in milliseconds since 1970; null where there is none. */
+  readonly tokenEndsAt: () => number | null;
+  /** Open subscriptions, by transport. */
+  readonly streams: () => Readonly<Record<string, number>>;
   readonly now: () => number;
 }
 
@@ -81,6 +88,9 @@ export class Metrics {
   readonly #recordFailures: Counter<'lost'>;
   readonly #unresolved: Gauge;
   readonly #oldest: Gauge;
+  readonly #token: Gauge;
+  readonly #streams: Gauge<'transport'>;
+  readonly #connections: Readonly<Record<'used' | 'waiting', Gauge>>;
   readonly #gauges: Readonly<Record<'ready' | 'lag' | 'underWay' | 'waiting' | 'upstream', Gauge<'part'>>>;
   #looks: Looks | null = null;
 
@@ -157,7 +167,7 @@ export class Metrics {
     );
     this.#callbackFailures = counter(
       'callback_failures_total',
-      'Callbacks that were refused for wrong credentials, or could not be stored.',
+      'Callbacks that were refused for wrong credentials or for none, or could not be stored.',
       ['reason'],
     );
     this.#storeSeconds = histogram(
@@ -177,6 +187,20 @@ export class Metrics {
       'max',
     );
     this.#oldest = gauge('unresolved_oldest_age_seconds', 'Age of the oldest of them; 0 without any.', 'max');
+    this.#token = gauge(
+      'upstream_token_life_seconds',
+      'Until the access token for Catapult ends; below 0 when it has ended. Absent where none was issued.',
+      'min',
+    );
+    // Without a value there is no token yet, rather than one that ends now.
+    this.#token.remove();
+    this.#streams = gauge('subscriptions_open', 'Subscriptions that are open, by how their events travel.', 'sum', [
+      'transport',
+    ]);
+    this.#connections = {
+      used: gauge('store_connections_used', 'Connections to PostgreSQL that work; 0 with SQLite.', 'sum'),
+      waiting: gauge('store_connections_waiting', 'Calls that wait for a connection to PostgreSQL.', 'sum'),
+    };
     this.#gauges = {
       ready: gauge(
         'ready',
@@ -202,7 +226,7 @@ export class Metrics {
     for (const outcome of ['ACCEPTED', 'UNKNOWN']) this.#sends.inc({ outcome, code: 'none' }, 0);
     for (const kind of SOCKET_FAILURES) this.#sockets.inc({ kind }, 0);
     for (const kind of ['requests', 'callbacks']) this.#shed.inc({ kind }, 0);
-    for (const reason of ['credentials', 'store']) this.#callbackFailures.inc({ reason }, 0);
+    for (const reason of ['credentials', 'anonymous', 'store']) this.#callbackFailures.inc({ reason }, 0);
     for (const lost of ['yes', 'no']) this.#recordFailures.inc({ lost }, 0);
   }
 
@@ -239,6 +263,10 @@ export class Metrics {
 
   readonly onWrongCredentials = (): void => {
     this.#callbackFailures.inc({ reason: 'credentials' });
+  };
+
+  readonly onNoCredentials = (): void => {
+    this.#callbackFailures.inc({ reason: 'anonymous' });
   };
 
   readonly onCallbackFailure = (): void => {
@@ -297,12 +325,18 @@ export class Metrics {
 
   async #look(): Promise<void> {
     if (this.#looks === null) return;
-    const { lagMs, underWay, missing, recordsWaiting, upstreamOk } = this.#looks;
+    const { lagMs, underWay, missing, recordsWaiting, upstreamOk, tokenEndsAt, streams, store, now } = this.#looks;
     const { ready, lag, underWay: current, waiting, upstream } = this.#gauges;
     lag.set(lagMs() / 1_000);
     current.set(underWay());
     waiting.set(recordsWaiting());
     upstream.set(upstreamOk() ? 1 : 0);
+    const endsAt = tokenEndsAt();
+    if (endsAt !== null) this.#token.set((endsAt - now()) / 1_000);
+    for (const [transport, count] of Object.entries(streams())) this.#streams.set({ transport }, count);
+    const connections = store.connections?.();
+    this.#connections.used.set(connections?.used ?? 0);
+    this.#connections.waiting.set(connections?.waiting ?? 0);
     const [absent] = await Promise.all([missing(), inTime(this.#countUnresolved(this.#looks))]);
     for (const part of PARTS) ready.set({ part }, absent.includes(part) ? 0 : 1);
   }

@@ -1,6 +1,7 @@
 /** What Apollo does with a document that passed the gate. */
 import { ApolloServer } from '@apollo/server';
 import { buildSchema } from 'graphql';
+import { OpenStreams } from '../../src/http/open-streams.js';
 import { AnswerBudget } from '../../src/graphql/answer-budget.js';
 import { createApollo } from '../../src/graphql/apollo.js';
 import type { RequestContext } from '../../src/graphql/context.js';
@@ -21,7 +22,7 @@ describe('Apollo', () => {
     gate = new DocumentGate(trusted, documentValidator(schema, []));
     const format = errorFormatter(schema, { introspection: true });
     const publish = errorPublisher(format, onInternalError);
-    const parts = { routerOrigins: [], federatedTracing: false, onInternalError };
+    const parts = { routerOrigins: [], streams: new OpenStreams(), federatedTracing: false, onInternalError };
     apollo = createApollo({ schema, gate, rules: [], format, publish, ...parts });
     parsed = [];
     apollo.addPlugin({

@@ -5,6 +5,7 @@ import { startTestApp, upstreamAt, type TestApp } from '../support/app.js';
 import { CALLBACKS, report } from '../support/callback.js';
 import { execute } from '../support/client.js';
 import { startEndpoint, type Endpoint } from '../support/endpoint.js';
+import { EventReader } from '../support/event-stream.js';
 import { SendMessageDocument } from '../support/generated/graphql.js';
 import { anchors } from '../support/markdown.js';
 import { ACCEPTED_ANSWER, INPUT } from '../support/messages.js';
@@ -14,6 +15,7 @@ const read = (file: string): string => readFileSync(`${ROOT}${file}`, 'utf8');
 
 let upstream: Endpoint;
 let app: TestApp;
+let follower: EventReader;
 let text: string;
 /** The labels of each sample, by the name of its metric. */
 let samples: Map<string, Record<string, string>[]>;
@@ -54,6 +56,11 @@ beforeAll(async () => {
     headers: { authorization: `Basic ${wrong}` },
     body: '[]',
   }).then(({ body }) => body.dump());
+  await request(new URL('/callbacks/catapult', app.url), { method: 'POST', body: '[]' }).then(({ body }) =>
+    body.dump(),
+  );
+  const query = 'subscription { messagesUpdated { message { tag } } }';
+  follower = await EventReader.open(app.url, { query });
   text = await scrape();
   samples = new Map();
   for (const line of text.split('\n')) {
@@ -64,6 +71,7 @@ beforeAll(async () => {
   }
 });
 afterAll(async () => {
+  follower.response.destroy();
   await app.close();
   await upstream.close();
 });
@@ -82,6 +90,10 @@ describe('the metrics', () => {
     'callback_events_total{kind="delivery",result="CHANGED"} 2',
     'callback_events_total{kind="delivery",result="REPEATED"} 1',
     'callback_failures_total{reason="credentials"} 1',
+    'callback_failures_total{reason="anonymous"} 1',
+    'subscriptions_open{transport="websocket"} 0',
+    'subscriptions_open{transport="sse"} 1',
+    'store_connections_used 0',
     'delivery_reports_total{status="DELIVERED",origin="none"} 1',
     'delivery_reports_total{status="FAILED",origin="CARRIER"} 1',
     'store_duration_seconds_count{operation="claim",result="stored"} 3',

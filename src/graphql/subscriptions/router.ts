@@ -14,6 +14,7 @@ import {
 import { GraphQLError, OperationTypeNode, subscribe } from 'graphql';
 import type { ExecutionArgs, GraphQLFormattedError, OperationDefinitionNode } from 'graphql';
 import { ServiceError, type ErrorCode } from '../../errors.js';
+import type { OpenStreams } from '../../http/open-streams.js';
 import type { RequestContext } from '../context.js';
 import { whenExpired } from './expiry.js';
 import { MAX_OPEN, OpenPerCaller, tooManyOpen } from './open-per-caller.js';
@@ -32,11 +33,12 @@ export interface RouterSubscriptionOptions {
   /** The origins that events may be posted to: `https://router.example.com`. */
   readonly origins: readonly string[];
   readonly publish: ErrorPublisher;
+  readonly streams: OpenStreams;
   readonly maxPerCaller?: number;
 }
 
 export function routerSubscriptions(options: RouterSubscriptionOptions): ApolloServerPlugin<RequestContext> {
-  const { origins, publish, maxPerCaller = MAX_OPEN.routerSubscriptions } = options;
+  const { origins, publish, streams, maxPerCaller = MAX_OPEN.routerSubscriptions } = options;
   const places = new OpenPerCaller(maxPerCaller);
   const running = new Map<RouterCallback, Promise<void>>();
   let isStopping = false;
@@ -51,8 +53,10 @@ export function routerSubscriptions(options: RouterSubscriptionOptions): ApolloS
       giveBack();
       return answer(400, publish([refusal('The callback URL did not accept this subscription.')], told));
     }
+    const leave = streams.add('router');
     const life = run(callback, args).finally(() => {
       giveBack();
+      leave();
       running.delete(callback);
     });
     running.set(callback, life);

@@ -11,6 +11,7 @@ import { failureBody, ServiceError, type ErrorCode } from '../../errors.js';
 import type { RequestContext } from '../context.js';
 import { answerOf } from '../ordinary.js';
 import { endOfWork } from '../../http/load.js';
+import type { OpenStreams } from '../../http/open-streams.js';
 import { isVouchedFor } from '../../http/own-pages.js';
 import { finished, noteCode, type OnRequest } from '../../http/request-event.js';
 import { asGraphQLError, type ErrorPublisher, type Told } from '../public-error.js';
@@ -26,6 +27,7 @@ export interface ServerSentEventOptions {
   /** The origins, beside our own, whose pages may ask by GET. */
   readonly corsOrigins: readonly string[];
   readonly onSocketFailure: OnSocketFailure;
+  readonly streams: OpenStreams;
   /** Called for each stream at its end. */
   readonly onRequest: OnRequest;
 }
@@ -127,6 +129,7 @@ export class ServerSentEvents {
       return;
     }
     reply.hijack();
+    const leave = this.#options.streams.add('sse');
     const stream = new EventStream(response, reply.getHeaders(), {
       onSlowReader() {
         onSocketFailure('SLOW_READER', null);
@@ -141,6 +144,7 @@ export class ServerSentEvents {
     });
     response.once('close', () => {
       giveBack();
+      leave();
       stopWaiting();
       this.#open.delete(interrupt);
       onRequest(finished(requestId, reply.request.facts, response.statusCode));

@@ -1,7 +1,7 @@
 /** GraphQL over WebSocket, by the graphql-ws protocol, under the same rules as over HTTP. */
 import { randomUUID } from 'node:crypto';
 import type { WebsocketHandler } from '@fastify/websocket';
-import { execute, getOperationAST } from 'graphql';
+import { execute, getOperationAST, OperationTypeNode } from 'graphql';
 import type { ExecutionArgs, ExecutionResult, GraphQLError, GraphQLSchema } from 'graphql';
 import { makeServer, type SubscribePayload } from 'graphql-ws';
 import { ServiceError, type ErrorCode } from '../../errors.js';
@@ -22,6 +22,7 @@ import {
   type OnRequest,
   type RequestFacts,
 } from '../../http/request-event.js';
+import type { OpenStreams } from '../../http/open-streams.js';
 import { asGraphQLError, type ErrorPublisher } from '../public-error.js';
 import { resultsOf } from './results.js';
 import { serveSocket, type Connection, type OnSocketFailure } from './socket.js';
@@ -36,6 +37,7 @@ export interface SubscriptionOptions {
   readonly origins: readonly string[];
   readonly publish: ErrorPublisher;
   readonly load: Load;
+  readonly streams: OpenStreams;
   readonly onFailure: OnSocketFailure;
   /** Called for each operation at its end, and for each connection that is refused. */
   readonly onRequest: OnRequest;
@@ -59,6 +61,7 @@ export function subscriptionHandler(options: SubscriptionOptions): WebsocketHand
     const operation = operations.get(payload);
     if (operation === undefined) return;
     operations.delete(payload);
+    operation.leave();
     onRequest(finished(operation.requestId, operation, null));
   };
   const refuse = (code: number, { socket, request }: Pick<Connection, 'socket' | 'request'>): void => {
@@ -154,12 +157,21 @@ function inLowerCase(params: Record<string, unknown>): Record<string, unknown> {
 interface Operation extends RequestFacts {
   readonly requestId: string;
   readonly who: SignedIn | undefined;
+  /** To be called at its end. */
+  leave: () => void;
 }
 
 /** Each has an id of its own: that of the connection's request would name all of them. */
 function newOperation({ request }: Connection, who: SignedIn | undefined): Operation {
   const facts = newFacts(request.headers);
-  return { ...facts, transport: 'websocket', caller: who?.caller.name ?? null, requestId: randomUUID(), who };
+  return {
+    ...facts,
+    transport: 'websocket',
+    caller: who?.caller.name ?? null,
+    requestId: randomUUID(),
+    who,
+    leave: () => undefined,
+  };
 }
 
 /** What graphql-ws is to run for one request, or the result that it gets without being run. */
@@ -178,7 +190,7 @@ function prepare(
   { query, variables = null, operationName = null }: SubscribePayload,
   { underWay, request }: Connection,
   operation: Operation,
-  { schema, newContext, publicUrl, gate, load }: SubscriptionOptions,
+  { schema, newContext, publicUrl, gate, load, streams }: SubscriptionOptions,
 ): Prepared | readonly GraphQLError[] {
   const { who, requestId } = operation;
   if (who === undefined || isExpired(who.expiresAt)) return failed('UNAUTHENTICATED');
@@ -191,6 +203,8 @@ function prepare(
   operation.operationName = safeName(asked.name?.value);
   const contextValue = newContext(operation, who, publicUrl ?? baseOf(request));
   const refusal = refusalFor(underWay(), load);
+  if (refusal === null && asked.operation === OperationTypeNode.SUBSCRIPTION)
+    operation.leave = streams.add('websocket');
   return { schema, document, variableValues: variables, operationName, contextValue, refusal };
 }
 

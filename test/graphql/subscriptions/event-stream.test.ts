@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { fastify, type FastifyInstance } from 'fastify';
 import { buildSchema, parse, type DocumentNode } from 'graphql';
+import { OpenStreams } from '../../../src/http/open-streams.js';
 import { EventStream } from '../../../src/graphql/subscriptions/event-stream.js';
 import { ServerSentEvents } from '../../../src/graphql/subscriptions/server-sent-events.js';
 import { EventReader, linesOf } from '../../support/event-stream.js';
@@ -154,6 +155,7 @@ describe('the source of a stream', () => {
       return source();
     };
     events = new ServerSentEvents({
+      streams: new OpenStreams(),
       schema,
       publish: (errors) => errors.map(({ message }) => ({ message, extensions: { code: 'SAID' } })),
       corsOrigins: [],

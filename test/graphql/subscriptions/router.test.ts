@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import { ApolloServer } from '@apollo/server';
 import { buildSchema } from 'graphql';
 import { request } from 'undici';
+import { OpenStreams } from '../../../src/http/open-streams.js';
 import { startSandbox, type Sandbox } from '../../../src/sandbox/sandbox.js';
 import type { RequestContext } from '../../../src/graphql/context.js';
 import { errorFormatter, errorPublisher } from '../../../src/graphql/public-error.js';
@@ -290,7 +291,7 @@ describe('the subscriptions of one caller behind a router', () => {
     });
     apollo = new ApolloServer({
       schema,
-      plugins: [routerSubscriptions({ origins: [origin], publish, maxPerCaller: 2 })],
+      plugins: [routerSubscriptions({ origins: [origin], streams: new OpenStreams(), publish, maxPerCaller: 2 })],
       stopOnTerminationSignals: false,
     });
     await apollo.start();
