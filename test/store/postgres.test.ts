@@ -565,7 +565,7 @@ describe('one instance with PostgreSQL', () => {
     const pinging = async (): Promise<unknown[]> => {
       await store.ping();
       const { rows } = await client.query<{ pid: number }>(
-        "SELECT pid FROM pg_stat_activity WHERE application_name = 'instance' AND query = 'ROLLBACK'",
+        "SELECT pid FROM pg_stat_activity WHERE application_name = 'instance' AND query LIKE '%INSERT INTO readiness%'",
       );
       return rows;
     };
