@@ -9,6 +9,7 @@ import { ConfigError, type Config } from './config/config.js';
 import { createLogger, ThrottledLog, type Logger } from './log.js';
 import { startCopying, type CopierOptions, type CopyFailure } from './media/copier.js';
 import { Copies } from './media/copies.js';
+import { startEndingCopies } from './media/ending.js';
 import { Attachments } from './messaging/attachment.js';
 import { ChangeStream } from './messaging/change-stream.js';
 import { systemClock } from './messaging/clock.js';
@@ -27,6 +28,7 @@ import type { ConsentCounts } from './messaging/consent.js';
 import { startOptOutReplies, type OptOutRepliesOptions } from './messaging/opt-out-replies.js';
 import { OptOuts } from './messaging/opt-outs.js';
 import { RefusalCounts } from './messaging/refusal-counts.js';
+import { startRetention, type RetentionOptions } from './messaging/retention.js';
 import { SendPolicy } from './messaging/send-policy.js';
 import { startSettling, type SettlingOptions } from './messaging/settle-by-search.js';
 import { openStore, type OpenStore, type StoreOptions } from './store/index.js';
@@ -130,7 +132,10 @@ export async function openParts(
   closing.add(() => messages.close());
   closing.add(await startHousekeeping({ store, clock, refusals, ...logHousekeeping(log) }));
   if (shared.store === undefined) closing.add(startFiling({ store, clock, ...logFiling(log) }));
-  const { optOutReply: text } = config;
+  const { optOutReply: text, retainMessagesMs: retainMs } = config;
+  if (retainMs !== null && shared.store === undefined) {
+    closing.add(startRetention({ store, clock, retainMs, ...logRetention(log) }));
+  }
   if (text !== null && takesCallbacks) {
     const stop = startOptOutReplies({ store, messages, policy, clock, text, ...logReplies(log) });
     closing.add(async () => {
@@ -148,6 +153,7 @@ export async function openParts(
   const copies = config.mediaDir === null ? null : await openCopies(config.mediaDir);
   if (copies !== null) {
     closing.add(startCopying({ store, media, copies, clock, random: Math.random, ...logCopies(closing, log) }));
+    if (retainMs !== null) closing.add(startEndingCopies({ copies, clock, retainMs, ...logRetention(log) }));
   }
   const addresses = new MediaAddresses(key);
   const isCopied = copies?.has ?? (() => Promise.resolve(false));
@@ -319,6 +325,17 @@ export function logFiling(log: Logger): Pick<FilingOptions, 'onFiled' | 'onFailu
     },
     onFailure: (error) => {
       log.error({ err: error }, 'messages could not be put into their conversations; it is tried again');
+    },
+  };
+}
+
+export function logRetention(log: Logger): Pick<RetentionOptions, 'onRemoved' | 'onFailure'> {
+  return {
+    onRemoved: (count) => {
+      log.info({ count }, 'messages that were kept long enough are removed');
+    },
+    onFailure: (error) => {
+      log.error({ err: error }, 'old messages or copies could not be removed; it is tried again');
     },
   };
 }

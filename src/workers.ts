@@ -12,8 +12,9 @@ import type { Config } from './config/config.js';
 import type { Logger } from './log.js';
 import { systemClock } from './messaging/clock.js';
 import { startFiling } from './messaging/housekeeping.js';
+import { startRetention } from './messaging/retention.js';
 import type { StoreChange } from './messaging/ports.js';
-import { logFiling, logHousekeeping, STORE_FILE, storeOptions } from './parts.js';
+import { logFiling, logHousekeeping, logRetention, STORE_FILE, storeOptions } from './parts.js';
 import { openStore, type OpenStore } from './store/index.js';
 import { remoteStore, storeCalls, type StoreCalls } from './store/remote-store.js';
 import { CountersInMemory } from './store/send-limits.js';
@@ -82,6 +83,8 @@ async function openForWorkers(closing: Closing, config: Config, log: Logger): Pr
   const count = await store.expireLeases(Number.MAX_SAFE_INTEGER);
   if (count > 0) logHousekeeping(log).onExpired(count);
   closing.add(startFiling({ store, clock: systemClock, ...logFiling(log) }));
+  const { retainMessagesMs: retainMs } = config;
+  if (retainMs !== null) closing.add(startRetention({ store, clock: systemClock, retainMs, ...logRetention(log) }));
   return store;
 }
 

@@ -3,6 +3,7 @@ import { readAccess, type AccessConfig } from './access.js';
 import { readConsent, type ConsentConfig } from './consent.js';
 import { readLimits, type LimitsConfig } from './limits.js';
 import { ConfigReader, isOrigin, type Environment, type Range } from './reader.js';
+import { readRetention } from './retention.js';
 import { readUpstream, type Upstream } from './upstream.js';
 
 export { ConfigError, type Environment } from './reader.js';
@@ -21,6 +22,8 @@ export interface Config extends AccessConfig, ConsentConfig, LimitsConfig {
   readonly mediaDir: string | null;
   /** `postgres://…`; null for the embedded SQLite file. */
   readonly databaseUrl: string | null;
+  /** How long messages are kept, in milliseconds; null for ever. */
+  readonly retainMessagesMs: number | null;
   /** Whether unresolved sends are looked up in upstream's message list. */
   readonly settleBySearch: boolean;
   /** Overall deadline of one send, all attempts and pauses included. */
@@ -67,6 +70,7 @@ export function readConfig(environment: Environment): Config {
     upstream,
     mediaDir: reader.readText('MEDIA_DIR', (path) => !path.includes('\0'), 'the path of a folder'),
     databaseUrl: readDatabaseUrl(reader),
+    retainMessagesMs: readRetention(reader),
     settleBySearch: reader.readSwitch('SETTLE_BY_SEARCH', 'off'),
     sendTimeoutMs: reader.readNumber('SEND_TIMEOUT_MS', DEFAULT_SEND_TIMEOUT_MS, SEND_TIMEOUT_RANGE),
     callbackCredentials: readCallbackCredentials(reader),

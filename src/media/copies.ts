@@ -114,6 +114,19 @@ export class Copies {
     }
   }
 
+  /** Removes copies that were made before this instant, in milliseconds, folder by folder until `signal` aborts. */
+  async removeBefore(instantMs: number, signal: AbortSignal): Promise<void> {
+    for (const folder of await readdir(this.#folder)) {
+      if (!/^[0-9a-f]{2}$/.test(folder)) continue;
+      for (const name of await readdir(join(this.#folder, folder))) {
+        if (signal.aborted) return;
+        const path = join(this.#folder, folder, name);
+        const { mtimeMs = Infinity } = (await stat(path).catch(() => null)) ?? {};
+        if (mtimeMs < instantMs) await rm(path, { force: true });
+      }
+    }
+  }
+
   /** By a hash: a name that telephones chose never becomes a path. In 256 folders. */
   #pathOf(url: string): string {
     const hash = createHash('sha256').update(url).digest('hex');

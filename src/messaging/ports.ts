@@ -432,6 +432,9 @@ export interface MessageStore {
    */
   purgeDeadLetters(before: number, keep: number, limit: number): Promise<DeadLetterPurge>;
 
+  /** Deletes waiting events, all but the newest `keep`, at most `limit` a call. Returns how many. */
+  boundEarlyEvents(keep: number, limit: number): Promise<number>;
+
   /**
    * Calls the listener when a callback or a settlement changes a message, here or in another instance. The listener
    * must not throw. Returns a function that stops the calls.
@@ -444,6 +447,13 @@ export interface MessageStore {
    * an id. Returns how many rows were changed.
    */
   purge(before: number, limit: number): Promise<number>;
+
+  /**
+   * Removes at most `limit` messages that are older than `before`, by their own time and by their last change: whole, with
+   * their recipients. A conversation goes with its last message; as long as it has one, its counts stay. Never touches
+   * `PENDING`, nor what is unresolved, nor what still holds its key as `purge` counts it. The audit stays. Returns how many.
+   */
+  removeMessages(before: number, limit: number): Promise<number>;
 
   /** The messages with these ids that `caller` may see, in this order, `null` where there is none: one query. */
   messagesById(ids: readonly string[], caller: Whose): Promise<(Message | null)[]>;

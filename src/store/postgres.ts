@@ -52,6 +52,7 @@ import {
   FREED_KEY,
   LIST_DIALECTS,
   listQuery,
+  numbered,
   rightOf,
   rivalsQuery,
   SEND_BY_KEY,
@@ -64,6 +65,7 @@ import { openClaimPool, openPool, retryDeadlock, TIMEOUT_MS } from './pool.js';
 import { adopt, applyAll, applySettlement, sayAll, type RestWrite } from './postgres-batch.js';
 import { fileNews, fileSome, noNews, type News } from './postgres-conversations.js';
 import { countersInPostgres } from './postgres-counters.js';
+import { removeSome } from './postgres-removal.js';
 import { abandonAll, areOptedOut, claimAll, COMMIT_NUMBER, OFFSET, recordAll } from './postgres-sends.js';
 import {
   changesOf,
@@ -295,6 +297,15 @@ export class PostgresStore extends BatchingStore implements MessageStore {
     return { expired, crowdedOut };
   }
 
+  boundEarlyEvents(keep: number, limit: number): Promise<number> {
+    const tooMany = 'SELECT ctid FROM early_events ORDER BY received_at DESC LIMIT $1 OFFSET $2';
+    return this.#change(`DELETE FROM early_events WHERE ctid = ANY (ARRAY (${tooMany}))`, limit, keep);
+  }
+
+  removeMessages(before: number, limit: number): Promise<number> {
+    return transaction(this.#pool, (client) => removeSome(client, before, limit));
+  }
+
   async messagesById(ids: readonly string[], caller: Whose): Promise<(Message | null)[]> {
     const [right, ...values] = rightOf(caller, LIST_DIALECTS.postgres);
     const rows = await this.#all({
@@ -489,10 +500,8 @@ export class PostgresStore extends BatchingStore implements MessageStore {
     if (said.length > 0) for (const counts of countsOf(said)) this.#consent?.onChange(counts);
   }
 
-  async #all<Row extends object = SendRow>({ sql, values }: Query): Promise<Row[]> {
-    let number = 0;
-    const numbered = sql.replace(/\?/g, () => `$${++number}`);
-    return (await this.#pool.query<Row>(numbered, [...values])).rows;
+  async #all<Row extends object = SendRow>(query: Query): Promise<Row[]> {
+    return (await this.#pool.query<Row>(numbered(query))).rows;
   }
 
   async #change(sql: string, ...values: number[]): Promise<number> {

@@ -269,6 +269,9 @@ export function conversationKey({ direction, from, to, owner }: Addressed): Conv
   return conversationOf({ direction, from: storable(from), to: to.map(storable), owner: owner && storable(owner) });
 }
 
+/** Dropped from a send that was not sent: a caller who is refused again and again must not fill the disk. */
+export const SHED_COLUMNS = { body: '', media: '[]', tag: null } as const;
+
 /** What is written for an abandoned claim that was not stored, by column: just enough to stop a late commit of it. */
 export function tombstoneColumns(send: NewSend, now: number): Pick<AllColumns, (typeof TOMBSTONE_COLUMNS)[number]> {
   const { code, message } = new ServiceError('STORE_UNAVAILABLE');
@@ -279,9 +282,7 @@ export function tombstoneColumns(send: NewSend, now: number): Pick<AllColumns, (
     status: 'REJECTED',
     updated_at: now,
     recipients: '[]',
-    body: '',
-    media: '[]',
-    tag: null,
+    ...SHED_COLUMNS,
   };
 }
 
@@ -291,7 +292,9 @@ export function tombstoneColumns(send: NewSend, now: number): Pick<AllColumns, (
  */
 export const ON_STORED_CLAIM = `ON CONFLICT (send_id) DO UPDATE
   SET status = 'REJECTED', idempotency_key = NULL, updated_at = excluded.updated_at, problem = excluded.problem,
-    changed = excluded.changed
+    changed = excluded.changed, ${Object.keys(SHED_COLUMNS)
+      .map((name) => `${name} = excluded.${name}`)
+      .join(', ')}
   WHERE sends.status IN ('${yieldsTo('REJECTED').join("', '")}')`;
 
 /**
@@ -343,9 +346,6 @@ export function recordColumns(resolution: Resolution, now: number): Pick<AllColu
   return { status, updated_at: now, last_seen: lastSeen, problem };
 }
 
-/** Dropped from a send that was not sent: a caller who is refused again and again must not fill the disk. */
-export const SHED_COLUMNS = { body: '', media: '[]', tag: null } as const;
-
 /** The message id that a settlement names; null where it names none. */
 export function settledId(settlement: Settlement): string | null {
   return settlement.as === 'SENT' && settlement.found !== null ? storable(settlement.found.id) : null;
@@ -355,7 +355,7 @@ export function settledId(settlement: Settlement): string | null {
 export function settlementColumns(row: SendRow, settlement: Settlement, now: number): Columns {
   const { by, reason } = settlement;
   const columns = { updated_at: now, settled_by: by, settled_reason: reason };
-  if (settlement.as === 'NOT_SENT') return { ...columns, status: 'REJECTED', idempotency_key: null };
+  if (settlement.as === 'NOT_SENT') return { ...columns, ...SHED_COLUMNS, status: 'REJECTED', idempotency_key: null };
   if (settlement.found === null) return { ...columns, status: 'ACCEPTED' };
   const { id, time } = settlement.found;
   return {

@@ -12,6 +12,7 @@ import { describeHousekeeping } from './conformance/housekeeping.js';
 import { describeKept } from './conformance/kept.js';
 import { describeLateOutcomes } from './conformance/late-outcomes.js';
 import { describeLists } from './conformance/lists.js';
+import { describeRemoval } from './conformance/removal.js';
 import { describeRecords } from './conformance/records.js';
 import { describeSettlements } from './conformance/settlements.js';
 import { describeSlices } from './conformance/slices.js';
@@ -36,6 +37,7 @@ export function describeStore(
     describeConversations(opened);
     describeAudit(opened);
     describeHousekeeping(opened);
+    describeRemoval(opened);
     describeCallbacks(opened);
     describeConsent(opened);
     describeSettlements(opened);

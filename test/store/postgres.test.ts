@@ -34,6 +34,12 @@ const prepare = async (): Promise<StoreUnderTest> => placeAt(await postgres.newS
 function placeAt(url: string): StoreUnderTest {
   return {
     open: () => open(url),
+    name: 'PostgreSQL',
+    async script(statements) {
+      const client = new Client({ connectionString: url });
+      await client.connect();
+      await client.query(statements).finally(() => client.end());
+    },
     rewritesOfAudit: [
       'TRUNCATE audit',
       'WITH gone AS (DELETE FROM audit RETURNING *) SELECT * FROM gone',
