@@ -370,6 +370,35 @@ export interface ChangeCursor extends ChangePosition {
   readonly ahead: { readonly before: number; readonly except: readonly number[] } | null;
 }
 
+/** Where forgetting a number goes on: in which table, and behind which row of it. */
+export interface ForgettingPlace {
+  readonly table: number;
+  readonly after: string | number;
+}
+
+/** What a step of forgetting a number found. */
+export interface ForgettingStep {
+  /** Null once everything was looked through. */
+  readonly next: ForgettingPlace | null;
+  /** How many messages, and sends without one, were removed. */
+  readonly messages: number;
+  /** How many stored callbacks were removed. */
+  readonly callbacks: number;
+  /** How many entries about consent were removed; of opt-outs, a digest stays. */
+  readonly consent: number;
+  /** Sends that may not be removed yet: nobody knows their outcome. */
+  readonly unresolved: readonly string[];
+  /** The addresses of the media of messages that came in. */
+  readonly media: readonly string[];
+}
+
+/** Somebody had a number forgotten. */
+export interface Forgetting {
+  /** `caller:` and a name, or `shell:` and a user. */
+  readonly by: string;
+  readonly reason: string | null;
+}
+
 /** Something that subscribers may want to know. */
 export type StoreChange =
   | { readonly kind: 'updated' | 'received'; readonly messageId: string }
@@ -431,6 +460,16 @@ export interface MessageStore {
    * rows a call. Returns how many were too old, and how many too many.
    */
   purgeDeadLetters(before: number, keep: number, limit: number): Promise<DeadLetterPurge>;
+
+  /**
+   * Removes what is known of a number, from `place` on, as far as one step goes: the messages from and to it, also those of
+   * its groups, and everything that a callback said of it. A send that still holds its key leaves an empty row, which holds
+   * it until `purge`. Sends whose outcome is open stay, and are named. An opt-out stays as a digest, which claims know.
+   */
+  forgetSome(number: string, place: ForgettingPlace | null): Promise<ForgettingStep>;
+
+  /** Writes to the audit that a number was forgotten, with its digest, and overwrites what lies beside the file. */
+  noteForgotten(number: string, forgetting: Forgetting, now: number): Promise<void>;
 
   /** Deletes waiting events, all but the newest `keep`, at most `limit` a call. Returns how many. */
   boundEarlyEvents(keep: number, limit: number): Promise<number>;

@@ -24,8 +24,8 @@ export async function removeSome(client: PoolClient, before: number, limit: numb
   return removed.length;
 }
 
-/** What lies elsewhere because of rows that went: their recipients, and conversations of which nothing is left. */
-async function removeTraces(client: PoolClient, rows: readonly RemovedRow[]): Promise<void> {
+/** What lies elsewhere because of rows that went, or were emptied: their recipients, and conversations of which nothing is left. */
+export async function removeTraces(client: PoolClient, rows: readonly RemovedRow[]): Promise<void> {
   const listed = rows.flatMap(({ send_id, time, recipients }) =>
     distinctRecipients(JSON.parse(recipients) as string[]).map((recipient) => ({ recipient, time, send_id })),
   );

@@ -10,6 +10,9 @@ import type {
   ConversationFilter,
   ConversationList,
   DeadLetterPurge,
+  Forgetting,
+  ForgettingPlace,
+  ForgettingStep,
   MessageFilter,
   MessageList,
   MessageStore,
@@ -65,11 +68,13 @@ import { openClaimPool, openPool, retryDeadlock, TIMEOUT_MS } from './pool.js';
 import { adopt, applyAll, applySettlement, sayAll, type RestWrite } from './postgres-batch.js';
 import { fileNews, fileSome, noNews, type News } from './postgres-conversations.js';
 import { countersInPostgres } from './postgres-counters.js';
+import { forgetSome, noteForgotten } from './postgres-forgetting.js';
 import { removeSome } from './postgres-removal.js';
 import { abandonAll, areOptedOut, claimAll, COMMIT_NUMBER, OFFSET, recordAll } from './postgres-sends.js';
 import {
   changesOf,
   DEAD_LETTER_TABLES,
+  FORGOTTEN,
   hashOfKey,
   inOrderOf,
   listedMessages,
@@ -155,6 +160,10 @@ function transaction<Result>(pool: Pool, work: (client: PoolClient) => Promise<R
     }
   });
 }
+
+/** What was emptied, and holds its key no longer. */
+const PURGE_FORGOTTEN = `DELETE FROM sends WHERE send_id IN (SELECT send_id FROM sends
+  WHERE settled_by IS NOT NULL AND settled_by = '${FORGOTTEN}' AND updated_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)`;
 
 const latestOf = (writes: readonly { readonly now: number }[]): number => Math.max(...writes.map(({ now }) => now));
 
@@ -263,6 +272,7 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   }
 
   async purge(before: number, limit: number): Promise<number> {
+    await this.#change(PURGE_FORGOTTEN, before, limit);
     const freed = await this.#change(
       `UPDATE sends SET idempotency_key = NULL WHERE send_id IN (
          SELECT send_id FROM sends WHERE idempotency_key IS NOT NULL AND message_id IS NOT NULL AND updated_at < $1
@@ -300,6 +310,14 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   boundEarlyEvents(keep: number, limit: number): Promise<number> {
     const tooMany = 'SELECT ctid FROM early_events ORDER BY received_at DESC LIMIT $1 OFFSET $2';
     return this.#change(`DELETE FROM early_events WHERE ctid = ANY (ARRAY (${tooMany}))`, limit, keep);
+  }
+
+  forgetSome(number: string, place: ForgettingPlace | null): Promise<ForgettingStep> {
+    return transaction(this.#pool, (client) => forgetSome(client, number, place));
+  }
+
+  async noteForgotten(number: string, forgetting: Forgetting, now: number): Promise<void> {
+    await noteForgotten(this.#pool, number, forgetting, now);
   }
 
   removeMessages(before: number, limit: number): Promise<number> {

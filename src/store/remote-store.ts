@@ -37,6 +37,8 @@ const PASSED_ON = [
   'boundEarlyEvents',
   'purge',
   'removeMessages',
+  'forgetSome',
+  'noteForgotten',
   'unresolvedSends',
   'rivalsOf',
   'fileMessages',

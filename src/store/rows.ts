@@ -129,7 +129,7 @@ export const EVENT_COLUMNS = [
 ] as const satisfies readonly (keyof SendRow)[];
 
 /** The columns that are written to `sends`: those of a `SendRow`, and two that are never read with it. */
-interface AllColumns extends SendRow {
+export interface AllColumns extends SendRow {
   readonly settled_reason: string | null;
   /** The id of the message's conversation; empty where it belongs to none; null until somebody has looked. */
   readonly conversation: string | null;
@@ -147,6 +147,9 @@ export function columnType(name: string): string {
 
 /** What callbacks brought that is kept only for people to read. */
 export const DEAD_LETTER_TABLES = ['strange_callbacks', 'other_events'] as const;
+
+/** Who settled a send whose number was forgotten. */
+export const FORGOTTEN = 'forgotten';
 
 /** Which rows are unresolved sends. */
 export const IS_UNRESOLVED = "message_id IS NULL AND status IN ('UNKNOWN', 'ACCEPTED') AND settled_by IS NULL";
@@ -307,9 +310,10 @@ export function storable(text: string): string {
 
 /**
  * The row after an event: the message's own members are filled in where its answer was lost. Null if the event says
- * nothing new.
+ * nothing new, or is about somebody who is forgotten.
  */
 export function rowAfter(known: SendRow, event: DeliveryEvent): SendRow | null {
+  if (known.settled_by === FORGOTTEN) return null;
   const row = withNews(known, event);
   return EVENT_COLUMNS.some((name) => row[name] !== known[name]) ? row : null;
 }

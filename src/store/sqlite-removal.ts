@@ -4,15 +4,18 @@ import type { RemovedRow } from './removal.js';
 import { distinctRecipients } from './rows.js';
 
 /** Prepares a statement, or finds it prepared. */
-type Prepare = (sql: string) => Statement;
+export type Prepare = (sql: string) => Statement;
 
 /** Removes the rows, their recipients, and the conversations of which nothing is left. In a transaction of the caller's. */
 export function removeRows(prepare: Prepare, rows: readonly RemovedRow[]): void {
   const remove = prepare('DELETE FROM sends WHERE send_id = ?');
-  for (const row of rows) {
-    remove.run(row.send_id);
-    unlist(prepare, row);
-  }
+  for (const { send_id } of rows) remove.run(send_id);
+  removeTraces(prepare, rows);
+}
+
+/** Removes what lies elsewhere because of rows that went, or were emptied. */
+export function removeTraces(prepare: Prepare, rows: readonly RemovedRow[]): void {
+  for (const row of rows) unlist(prepare, row);
   leaveConversations(prepare, rows);
 }
 

@@ -22,6 +22,9 @@ import {
   type ConversationFilter,
   type ConversationList,
   type DeadLetterPurge,
+  type Forgetting,
+  type ForgettingPlace,
+  type ForgettingStep,
   isUnresolved,
   type MessageFilter,
   type MessageList,
@@ -43,6 +46,7 @@ import {
 } from '../messaging/ports.js';
 import { BatchingStore, type Write, type WriteOf } from './batching-store.js';
 import {
+  ANY_FORGOTTEN,
   CONSENT_COLUMNS,
   consentColumns,
   countsOf,
@@ -53,6 +57,7 @@ import {
   optOutsQuery,
   SAY,
   SELECT_CONSENT,
+  SELECT_FORGOTTEN,
   type ConsentKeeping,
   type ConsentRow,
   type OptOutRow,
@@ -95,6 +100,7 @@ import {
   DEAD_LETTER_TABLES,
   distinctRecipients,
   EVENT_COLUMNS,
+  FORGOTTEN,
   hashOfKey,
   inOrderOf,
   isAbout,
@@ -120,6 +126,7 @@ import {
   valuesOf,
   type SendRow,
 } from './rows.js';
+import { digestOf, forgetSome, NOTE_FORGOTTEN } from './sqlite-forgetting.js';
 import { removeRows } from './sqlite-removal.js';
 import { CountersInMemory, sendLimits, type LimitsOfSends } from './send-limits.js';
 
@@ -254,6 +261,10 @@ export const SELECT_CHANGES = `SELECT ${SEND_COLUMNS} FROM sends INDEXED BY send
 /** The last entry of the index: a table of one number would be one more page to write in each commit. */
 const SELECT_LAST_NUMBER = 'SELECT max(changed) AS last FROM sends INDEXED BY sends_changed WHERE changed IS NOT NULL';
 
+/** What was emptied, and holds its key no longer. */
+const PURGE_FORGOTTEN = `DELETE FROM sends WHERE send_id IN (SELECT send_id FROM sends INDEXED BY sends_settled
+  WHERE settled_by IS NOT NULL AND settled_by = '${FORGOTTEN}' AND updated_at < ? LIMIT ?)`;
+
 const FREED_AND_SHED = [null, ...Object.values(SHED_COLUMNS)];
 
 function insertOf(names: readonly string[]): string {
@@ -268,6 +279,12 @@ function updateOf(names: readonly string[], condition: string): string {
 function recordOf(status: Resolution['status'], names: readonly string[], orElse: string): string {
   const lower = yieldsTo(status).map((each) => `'${each}'`);
   return updateOf([...RECORD_COLUMNS, 'changed', ...names], `(status IN (${lower.join(', ')})${orElse})`);
+}
+
+/** Somebody reads the log, which cannot end now. */
+class CheckpointBusyError extends Error {
+  override readonly name = 'CheckpointBusyError';
+  readonly code = 'SQLITE_BUSY';
 }
 
 /** What is told of a row into which a message was recorded. */
@@ -372,6 +389,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   }
 
   async purge(before: number, limit: number): Promise<number> {
+    await this.#change(PURGE_FORGOTTEN, before, limit);
     const freed = await this.#change(
       `UPDATE sends SET idempotency_key = NULL WHERE send_id IN (
          SELECT send_id FROM sends WHERE idempotency_key IS NOT NULL AND message_id IS NOT NULL AND updated_at < ? LIMIT ?)`,
@@ -405,6 +423,28 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   boundEarlyEvents(keep: number, limit: number): Promise<number> {
     const tooMany = 'SELECT rowid FROM early_events ORDER BY received_at DESC LIMIT ? OFFSET ?';
     return this.#change(`DELETE FROM early_events WHERE rowid IN (${tooMany})`, limit, keep);
+  }
+
+  forgetSome(number: string, place: ForgettingPlace | null): Promise<ForgettingStep> {
+    return this.#commit(() =>
+      forgetSome(
+        (each) => this.#statement(each),
+        number,
+        place,
+        () => this.#numberOfCommit(),
+      ),
+    );
+  }
+
+  async noteForgotten(number: string, { by, reason }: Forgetting, now: number): Promise<void> {
+    await this.#commit(() => {
+      this.#run(NOTE_FORGOTTEN, [now, by, this.#digestOf(number), by, reason]);
+    });
+    // What was overwritten in the file may still be in the log beside it.
+    await whenFree(() => {
+      const [result] = this.#database.pragma('wal_checkpoint(TRUNCATE)') as [{ readonly busy: number }];
+      if (result.busy !== 0) throw new CheckpointBusyError();
+    });
   }
 
   removeMessages(before: number, limit: number): Promise<number> {
@@ -651,7 +691,14 @@ export class SqliteStore extends BatchingStore implements MessageStore {
 
   #isOptedOut(owner: string, recipient: string): boolean {
     const said = this.#statement(SELECT_CONSENT).all(recipient, owner) as ConsentRow[];
+    if (this.#statement(ANY_FORGOTTEN).get() !== undefined) {
+      said.push(...(this.#statement(SELECT_FORGOTTEN).all(this.#digestOf(recipient), owner) as ConsentRow[]));
+    }
     return said.length > 0 && isOptOut(said);
+  }
+
+  #digestOf(number: string): string {
+    return digestOf((each) => this.#statement(each), number);
   }
 
   #say(statement: ConsentStatement, now: number): void {

@@ -8,6 +8,7 @@ import { describeChanges } from './conformance/changes.js';
 import { describeClaims } from './conformance/claims.js';
 import { describeConsent } from './conformance/consent.js';
 import { describeConversations } from './conformance/conversations.js';
+import { describeForgetting } from './conformance/forgetting.js';
 import { describeHousekeeping } from './conformance/housekeeping.js';
 import { describeKept } from './conformance/kept.js';
 import { describeLateOutcomes } from './conformance/late-outcomes.js';
@@ -38,6 +39,7 @@ export function describeStore(
     describeAudit(opened);
     describeHousekeeping(opened);
     describeRemoval(opened);
+    describeForgetting(opened);
     describeCallbacks(opened);
     describeConsent(opened);
     describeSettlements(opened);
