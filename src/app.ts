@@ -71,7 +71,8 @@ export function createAppWith(shared: SharedParts, config: Config, options: AppO
 }
 
 async function openHttp(closing: Closing, config: Config, parts: Parts): Promise<HttpHost> {
-  const { log, callbacks, messages, policy, optOuts, feed, changes, attachments, clock, onInternalError } = parts;
+  const { log, callbacks, messages, policy, optOuts, numbers, feed, changes, attachments, clock, onInternalError } =
+    parts;
   const { corsOrigins, trustedProxies, introspection, federatedTracing, routerOrigins, publicUrl } = config;
   const authenticate = authenticator(config.auth);
   const readiness = async (): Promise<object> => {
@@ -83,6 +84,7 @@ async function openHttp(closing: Closing, config: Config, parts: Parts): Promise
     messages,
     policy,
     optOuts,
+    numbers,
     feed,
     changes,
     attachments,

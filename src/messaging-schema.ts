@@ -63,8 +63,8 @@ export interface MessagingSchema {
 export function createMessagingSchema(config: Config, options: AppOptions = {}): Promise<MessagingSchema> {
   return openAll(async (closing) => {
     const parts = await openParts(closing, config, options);
-    const { messages, policy, optOuts, feed, changes, attachments, onInternalError } = parts;
-    const schema = buildMessagingSchema({ messages, policy, optOuts });
+    const { messages, policy, optOuts, numbers, feed, changes, attachments, onInternalError } = parts;
+    const schema = buildMessagingSchema({ messages, policy, optOuts, numbers });
     const newContext = contextFactory({ messages, feed, changes, attachments, optOuts, onInternalError });
     const callbackHost = await openCallbackHost(closing, config, parts);
     parts.watchUpstream();

@@ -21,6 +21,7 @@ import {
   type HousekeepingOptions,
 } from './messaging/housekeeping.js';
 import { MediaAddresses } from './messaging/media-address.js';
+import { Numbers } from './messaging/forgetting.js';
 import { MessageFeed } from './messaging/message-feed.js';
 import { MessageService, type SendObserver } from './messaging/message-service.js';
 import type { Clock } from './messaging/ports.js';
@@ -62,6 +63,7 @@ export interface Parts {
   readonly messages: MessageService;
   readonly policy: SendPolicy;
   readonly optOuts: OptOuts;
+  readonly numbers: Numbers;
   readonly feed: MessageFeed;
   readonly changes: ChangeStream;
   readonly upstream: OpenUpstream;
@@ -166,6 +168,7 @@ export async function openParts(
     copies,
     policy,
     optOuts: new OptOuts({ store, clock, isKept: config.keepsConsent }),
+    numbers: new Numbers({ store, clock, removeCopy: copies?.remove ?? (() => Promise.resolve()) }),
     feed: new MessageFeed(store),
     changes: new ChangeStream(store, clock),
     upstream,

@@ -63,6 +63,11 @@ export class Copies {
     }
   };
 
+  /** Removes the copy of the file with this URL, if there is one. */
+  readonly remove = async (url: string): Promise<void> => {
+    await rm(this.#pathOf(url), { force: true });
+  };
+
   /** The copy, or a part of it; null where there is none, or it cannot be read: then upstream may have the file yet. */
   async find(url: string, range: ByteRange | null): Promise<FileAnswer | null> {
     const file = await open(this.#pathOf(url)).catch(() => null);

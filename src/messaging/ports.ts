@@ -468,8 +468,11 @@ export interface MessageStore {
    */
   forgetSome(number: string, place: ForgettingPlace | null): Promise<ForgettingStep>;
 
-  /** Writes to the audit that a number was forgotten, with its digest, and overwrites what lies beside the file. */
-  noteForgotten(number: string, forgetting: Forgetting, now: number): Promise<void>;
+  /**
+   * Writes to the audit that a number was forgotten, with its digest, and clears the database's files of what was removed, as
+   * far as that is quick; or also where it takes long, and holds up everybody meanwhile. Returns whether they are clear.
+   */
+  noteForgotten(number: string, forgetting: Forgetting, now: number, mayTakeLong: boolean): Promise<boolean>;
 
   /** Deletes waiting events, all but the newest `keep`, at most `limit` a call. Returns how many. */
   boundEarlyEvents(keep: number, limit: number): Promise<number>;

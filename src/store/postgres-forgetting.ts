@@ -80,7 +80,7 @@ async function forgetConsent(client: PoolClient, number: string, { all }: Number
   return rows[0]?.count ?? 0;
 }
 
-/** See `MessageStore.noteForgotten`. What is deleted stays in PostgreSQL's files until VACUUM, and in its log. */
+/** See `MessageStore.noteForgotten`. */
 export async function noteForgotten(
   pool: Pool,
   number: string,

@@ -316,8 +316,10 @@ export class PostgresStore extends BatchingStore implements MessageStore {
     return transaction(this.#pool, (client) => forgetSome(client, number, place));
   }
 
-  async noteForgotten(number: string, forgetting: Forgetting, now: number): Promise<void> {
+  /** PostgreSQL's files are never clear: only VACUUM FULL writes them anew, and its log has an end of its own. */
+  async noteForgotten(number: string, forgetting: Forgetting, now: number): Promise<boolean> {
     await noteForgotten(this.#pool, number, forgetting, now);
+    return false;
   }
 
   removeMessages(before: number, limit: number): Promise<number> {

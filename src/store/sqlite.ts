@@ -141,6 +141,8 @@ const BUSY_RETRY_MS = 20;
 const CHECKPOINT_PAGES = 4_000;
 /** Messages whose early events are applied in one go. */
 const MAX_ADOPTIONS = 100;
+/** A file that SQLite writes anew within some tenths of a second, which hold up everything. */
+const QUICK_VACUUM_BYTES = 32 * 1024 * 1024;
 /** Asking more often than this whether the disk can be written would only wear it out. */
 const PING_EVERY_MS = 1_000;
 /** A send writes about ten pages of 4 KiB, in two commits. */
@@ -436,15 +438,30 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     );
   }
 
-  async noteForgotten(number: string, { by, reason }: Forgetting, now: number): Promise<void> {
+  async noteForgotten(number: string, { by, reason }: Forgetting, now: number, mayTakeLong: boolean): Promise<boolean> {
     await this.#commit(() => {
       this.#run(NOTE_FORGOTTEN, [now, by, this.#digestOf(number), by, reason]);
     });
-    // What was overwritten in the file may still be in the log beside it.
+    const [pages, bytes] = ['page_count', 'page_size'].map((name) => this.#database.pragma(name, { simple: true }));
+    const isClear = mayTakeLong || Number(pages) * Number(bytes) <= QUICK_VACUUM_BYTES;
     await whenFree(() => {
+      if (isClear) this.#vacuum();
+      // What is gone from the file may still be in the log beside it.
       const [result] = this.#database.pragma('wal_checkpoint(TRUNCATE)') as [{ readonly busy: number }];
       if (result.busy !== 0) throw new CheckpointBusyError();
     });
+    return isClear;
+  }
+
+  /** Where SQLite splits and joins pages, it leaves parts of rows in their unused space, which `secure_delete` misses. */
+  #vacuum(): void {
+    // The copy may be larger than the memory.
+    this.#database.pragma('temp_store = FILE');
+    try {
+      this.#database.exec('VACUUM');
+    } finally {
+      this.#database.pragma('temp_store = MEMORY');
+    }
   }
 
   removeMessages(before: number, limit: number): Promise<number> {

@@ -159,7 +159,7 @@ export function describeForgetting(opened: Opened): void {
     });
 
     it('stands in the audit by a digest, with who did it and why, and when', async () => {
-      await store.noteForgotten(THEIRS, { by: 'shell:me', reason: 'asked by letter' }, 7_000);
+      await store.noteForgotten(THEIRS, { by: 'shell:me', reason: 'asked by letter' }, 7_000, false);
       const [row] = await place.sql("SELECT * FROM audit WHERE outcome = 'FORGOTTEN'");
       expect(row).toMatchObject({ caller: 'shell:me', settled_by: 'shell:me', reason: 'asked by letter' });
       expect(Number(row?.time)).toBe(7_000);
