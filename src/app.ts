@@ -7,16 +7,20 @@ import { CALLBACK_PATH, takeCallbacks } from './catapult/callback-route.js';
 import { openAll, type Closing } from './closing.js';
 import { ConfigError, type Config, type TrustedDocumentsConfig } from './config/config.js';
 import { serveOptOutsCsv } from './consent/csv-route.js';
-import { serveGraphQL, type GraphQLOptions } from './graphql/server.js';
+import { serveGraphQL } from './graphql/server.js';
 import { TrustedDocuments, type Manifest } from './graphql/documents/trusted.js';
-import type { SocketFailure } from './graphql/subscriptions/socket.js';
 import { createHttpHost, type HttpHost } from './http/host.js';
-import { ThrottledLog, type Logger } from './log.js';
+import type { Journal } from './journal.js';
 import { serveMedia } from './media/routes.js';
 import { openParts, type AppOptions, type Parts, type SharedParts } from './parts.js';
 
 /** A stop waits this long for answers from upstream. Sends without one are then recorded and answered as unknown. */
 const DRAIN_MS = 7_000;
+/**
+ * Uploads are ended earlier: what may have been stored of them is then deleted before the sends end. It tries for 3 s. Their
+ * senders can come again, and lose nothing.
+ */
+const UPLOAD_DRAIN_MS = 4_000;
 /** The first line of the log waits this long for the state of upstream; the server listens already. */
 const MAX_CHECK_WAIT_MS = 2_000;
 
@@ -71,15 +75,16 @@ export function createAppWith(shared: SharedParts, config: Config, options: AppO
 }
 
 async function openHttp(closing: Closing, config: Config, parts: Parts): Promise<HttpHost> {
-  const { log, callbacks, messages, policy, optOuts, numbers, feed, changes, attachments, clock, onInternalError } =
-    parts;
+  const { journal, callbacks, messages, policy, optOuts, numbers, feed, changes, attachments, clock } = parts;
+  const { onRequest, onInternalError, onNotReady, onSocketFailure, onImported } = journal;
   const { corsOrigins, trustedProxies, introspection, federatedTracing, routerOrigins, publicUrl } = config;
   const authenticate = authenticator(config.auth);
   const readiness = async (): Promise<object> => {
     await parts.ready();
     return { upstream: config.upstream.kind, upstreamCheck: parts.upstream.state() };
   };
-  const http = await createHttpHost({ log, readiness, corsOrigins, trustedProxies });
+  const hooks = { onRequest, onInternalError, onNotReady };
+  const http = await createHttpHost({ ...hooks, readiness, corsOrigins, trustedProxies });
   const closeGraphQL = await serveGraphQL(http.routes, {
     messages,
     policy,
@@ -91,13 +96,14 @@ async function openHttp(closing: Closing, config: Config, parts: Parts): Promise
     publicUrl,
     onInternalError,
     authenticate,
-    trustedDocuments: readTrustedDocuments(config.trustedDocuments, log),
+    trustedDocuments: readTrustedDocuments(config.trustedDocuments, journal),
     corsOrigins,
     introspection,
     sampleInput: parts.upstream.sample,
     federatedTracing,
     routerOrigins,
-    onSocketFailure: logSocketFailures(closing, log),
+    onSocketFailure,
+    onRequest,
   });
   closing.add(closeGraphQL);
   const { upstream, addresses, copies } = parts;
@@ -109,23 +115,23 @@ async function openHttp(closing: Closing, config: Config, parts: Parts): Promise
     clock,
     authenticate,
     corsOrigins,
-    log,
+    ...journal.media,
   });
   await serveOptOutsCsv(http.routes, {
     optOuts,
     authenticate,
     clock,
     onInternalError,
-    onImported: (result) => {
-      log.info(result, 'opt-outs were imported');
-    },
+    onImported,
   });
   if (callbacks !== null) await takeCallbacks(http.routes, callbacks);
   await http.routes.ready();
   closing.add(async () => {
     const cutOff = setTimeout(parts.abortInFlight, DRAIN_MS);
+    const uploadCutOff = setTimeout(() => void upstream.media.close(), UPLOAD_DRAIN_MS);
     await http.close();
     clearTimeout(cutOff);
+    clearTimeout(uploadCutOff);
   });
   return http;
 }
@@ -141,19 +147,6 @@ async function announce(url: string, { upstream: { kind }, auth }: Config, parts
   parts.watchUpstream(upstreamCheck);
 }
 
-function logSocketFailures(closing: Closing, log: Logger): GraphQLOptions['onSocketFailure'] {
-  const failures = new ThrottledLog<SocketFailure, unknown>((kind, count, err) => {
-    const isPeers = kind === 'CONNECTION' || kind === 'SLOW_READER';
-    log[isPeers ? 'warn' : 'error']({ kind, count, err }, 'connections of subscribers failed');
-  });
-  closing.add(() => {
-    failures.close();
-  });
-  return (kind, error) => {
-    failures.add(kind, error);
-  };
-}
-
 /** Waits for `work`, but no longer than `ms`. */
 async function withinMs(ms: number, work: Promise<unknown>): Promise<void> {
   const waiting = new AbortController();
@@ -163,10 +156,7 @@ async function withinMs(ms: number, work: Promise<unknown>): Promise<void> {
 }
 
 /** @throws ConfigError unless every document of the manifest can be read. */
-function readTrustedDocuments({ mode, file }: TrustedDocumentsConfig, log: Logger): TrustedDocuments {
-  const onUntrusted = (requestId: string): void => {
-    log.warn({ requestId }, 'an untrusted document ran');
-  };
+function readTrustedDocuments({ mode, file }: TrustedDocumentsConfig, { onUntrusted }: Journal): TrustedDocuments {
   try {
     const manifest = file === null ? {} : (JSON.parse(readFileSync(file, 'utf8')) as Manifest);
     return new TrustedDocuments({ mode, manifest, onUntrusted });

@@ -63,7 +63,8 @@ export interface MessagingSchema {
 export function createMessagingSchema(config: Config, options: AppOptions = {}): Promise<MessagingSchema> {
   return openAll(async (closing) => {
     const parts = await openParts(closing, config, options);
-    const { messages, policy, optOuts, numbers, feed, changes, attachments, onInternalError } = parts;
+    const { messages, policy, optOuts, numbers, feed, changes, attachments } = parts;
+    const { onInternalError } = parts.journal;
     const schema = buildMessagingSchema({ messages, policy, optOuts, numbers });
     const newContext = contextFactory({ messages, feed, changes, attachments, optOuts, onInternalError });
     const callbackHost = await openCallbackHost(closing, config, parts);
@@ -78,7 +79,8 @@ export function createMessagingSchema(config: Config, options: AppOptions = {}):
           throw new RangeError(`A caller has at most ${MAX_NUMBERS} numbers, all in E.164 format.`);
         }
         const senders = inBoth(numbers === undefined ? null : new Set(numbers), sendersOf(caller, config.auth.senders));
-        return newContext(requestId, { caller: { name: caller, scopes: new Set(scopes), senders }, expiresAt: null });
+        const marks = { requestId, traceId: null, codes: [] };
+        return newContext(marks, { caller: { name: caller, scopes: new Set(scopes), senders }, expiresAt: null });
       },
       formatError: errorFormatter(schema, { introspection: config.introspection }),
       callbackHandler: (request, response) => {
@@ -92,7 +94,9 @@ export function createMessagingSchema(config: Config, options: AppOptions = {}):
 async function openCallbackHost(closing: Closing, config: Config, parts: Parts): Promise<HttpHost> {
   const { corsOrigins, trustedProxies } = config;
   const readiness = (): Promise<object> => parts.ready().then(() => ({}));
-  const host = await createHttpHost({ log: parts.log, readiness, corsOrigins, trustedProxies });
+  const { onRequest, onInternalError, onNotReady } = parts.journal;
+  const hooks = { onRequest, onInternalError, onNotReady };
+  const host = await createHttpHost({ ...hooks, readiness, corsOrigins, trustedProxies });
   if (parts.callbacks !== null) await takeCallbacks(host.routes, parts.callbacks);
   await host.routes.ready();
   closing.add(() => host.close());

@@ -6,32 +6,27 @@ import { CatapultClient } from './catapult/client.js';
 import { CatapultSearch } from './catapult/search.js';
 import type { Closing } from './closing.js';
 import { ConfigError, type Config } from './config/config.js';
-import { createLogger, ThrottledLog, type Logger } from './log.js';
-import { startCopying, type CopierOptions, type CopyFailure } from './media/copier.js';
+import { Journal } from './journal.js';
+import { createLogger, type Logger } from './log.js';
+import { startCopying } from './media/copier.js';
 import { Copies } from './media/copies.js';
 import { startEndingCopies } from './media/ending.js';
 import { Attachments } from './messaging/attachment.js';
 import { ChangeStream } from './messaging/change-stream.js';
 import { systemClock } from './messaging/clock.js';
 import { Correlation, CORRELATION_KEY_BYTES } from './messaging/correlation.js';
-import {
-  startFiling,
-  startHousekeeping,
-  type FilingOptions,
-  type HousekeepingOptions,
-} from './messaging/housekeeping.js';
+import { startFiling, startHousekeeping } from './messaging/housekeeping.js';
 import { MediaAddresses } from './messaging/media-address.js';
 import { Numbers } from './messaging/forgetting.js';
 import { MessageFeed } from './messaging/message-feed.js';
-import { MessageService, type SendObserver } from './messaging/message-service.js';
+import { MessageService } from './messaging/message-service.js';
 import type { Clock } from './messaging/ports.js';
-import type { ConsentCounts } from './messaging/consent.js';
-import { startOptOutReplies, type OptOutRepliesOptions } from './messaging/opt-out-replies.js';
+import { startOptOutReplies } from './messaging/opt-out-replies.js';
 import { OptOuts } from './messaging/opt-outs.js';
 import { RefusalCounts } from './messaging/refusal-counts.js';
-import { startRetention, type RetentionOptions } from './messaging/retention.js';
+import { startRetention } from './messaging/retention.js';
 import { SendPolicy } from './messaging/send-policy.js';
-import { startSettling, type SettlingOptions } from './messaging/settle-by-search.js';
+import { startSettling } from './messaging/settle-by-search.js';
 import { openStore, type OpenStore, type StoreOptions } from './store/index.js';
 import { NOT_CHECKED, openUpstream, type BuiltInSandbox, type OpenUpstream } from './upstream.js';
 
@@ -59,6 +54,7 @@ export interface SharedParts {
 
 export interface Parts {
   readonly log: Logger;
+  readonly journal: Journal;
   readonly clock: Clock;
   readonly messages: MessageService;
   readonly policy: SendPolicy;
@@ -76,7 +72,6 @@ export interface Parts {
   readonly watchUpstream: (known?: string) => void;
   /** What the callback route needs; null where callbacks are off. */
   readonly callbacks: CallbackOptions | null;
-  readonly onInternalError: (requestId: string, error: unknown) => void;
   /** Rejects when the store cannot be reached. */
   readonly ready: () => Promise<void>;
   /** Ends the calls upstream that still run: their sends are recorded as unknown, or as not sent where that is certain. */
@@ -96,10 +91,16 @@ export async function openParts(
 ): Promise<Parts> {
   const { clock = systemClock, storeFile = STORE_FILE } = options;
   const log = options.log ?? createLogger(config.logLevel, pino.destination({ dest: 2, sync: true }));
-  const store = shared.store ?? (await openStore({ ...storeOptions(config, log), file: storeFile, forServer: true }));
+  const journal = new Journal(log, closing);
+  const store =
+    shared.store ?? (await openStore({ ...storeOptions(config, journal), file: storeFile, forServer: true }));
   closing.add(() => store.close());
   const key = await store.correlationKey(randomBytes(CORRELATION_KEY_BYTES));
-  const upstream = await openUpstream(closing, config.upstream, clock, shared.sandbox);
+  const upstream = await openUpstream(closing, config.upstream, {
+    clock,
+    running: shared.sandbox,
+    ...journal.uploads,
+  });
   const { account, media } = upstream;
   const correlation = new Correlation(key, upstream.formerSecrets);
   const credentials: readonly Credentials[] = [...config.callbackCredentials, ...upstream.callbackCredentials];
@@ -118,7 +119,9 @@ export async function openParts(
   const refusals = new RefusalCounts(store);
   const { sendTimeoutMs, sendPolicy } = config;
   const { applicationIds } = sendPolicy;
-  const observer = logSends(log, upstream);
+  const observer = journal.sends(() => {
+    upstream.checkAgain();
+  });
   const policy = new SendPolicy(sendPolicy, clock, (url) => media.owns(url));
   const messages = new MessageService({
     store,
@@ -132,14 +135,14 @@ export async function openParts(
     sendTimeoutMs,
   });
   closing.add(() => messages.close());
-  closing.add(await startHousekeeping({ store, clock, refusals, ...logHousekeeping(log) }));
-  if (shared.store === undefined) closing.add(startFiling({ store, clock, ...logFiling(log) }));
+  closing.add(await startHousekeeping({ store, clock, refusals, ...journal.housekeeping }));
+  if (shared.store === undefined) closing.add(startFiling({ store, clock, ...journal.filing }));
   const { optOutReply: text, retainMessagesMs: retainMs } = config;
   if (retainMs !== null && shared.store === undefined) {
-    closing.add(startRetention({ store, clock, retainMs, ...logRetention(log) }));
+    closing.add(startRetention({ store, clock, retainMs, ...journal.retention }));
   }
   if (text !== null && takesCallbacks) {
-    const stop = startOptOutReplies({ store, messages, policy, clock, text, ...logReplies(log) });
+    const stop = startOptOutReplies({ store, messages, policy, clock, text, ...journal.replies });
     closing.add(async () => {
       // Whatever else was under way has ended by now.
       const cutOff = setTimeout(() => {
@@ -150,17 +153,18 @@ export async function openParts(
     });
   }
   if (config.settleBySearch) {
-    closing.add(startSettling({ store, search: new CatapultSearch(account), clock, ...logSettling(log) }));
+    closing.add(startSettling({ store, search: new CatapultSearch(account), clock, ...journal.settling }));
   }
   const copies = config.mediaDir === null ? null : await openCopies(config.mediaDir);
   if (copies !== null) {
-    closing.add(startCopying({ store, media, copies, clock, random: Math.random, ...logCopies(closing, log) }));
-    if (retainMs !== null) closing.add(startEndingCopies({ copies, clock, retainMs, ...logRetention(log) }));
+    closing.add(startCopying({ store, media, copies, clock, random: Math.random, ...journal.copies }));
+    if (retainMs !== null) closing.add(startEndingCopies({ copies, clock, retainMs, ...journal.retention }));
   }
   const addresses = new MediaAddresses(key);
   const isCopied = copies?.has ?? (() => Promise.resolve(false));
   return {
     log,
+    journal,
     clock,
     messages,
     attachments: new Attachments({ media, addresses, clock, isCopied }),
@@ -173,12 +177,9 @@ export async function openParts(
     changes: new ChangeStream(store, clock),
     upstream,
     watchUpstream: once((known = NOT_CHECKED) => {
-      upstream.watch(logUpstream(log, known));
+      upstream.watch(journal.upstream(known));
     }),
-    callbacks: takesCallbacks ? { store, clock, correlation, credentials, ...logCallbacks(closing, log) } : null,
-    onInternalError: (requestId, error) => {
-      log.error({ requestId, err: error }, 'request failed');
-    },
+    callbacks: takesCallbacks ? { store, clock, correlation, credentials, ...journal.callbacks } : null,
     ready: () => store.ping(),
     abortInFlight: () => {
       gateway.abortInFlight();
@@ -203,74 +204,9 @@ function once<Args extends unknown[]>(work: (...args: Args) => void): (...args: 
 /** What the configuration says of the store. */
 export function storeOptions(
   { databaseUrl, keepsConsent }: Pick<Config, 'databaseUrl' | 'keepsConsent'>,
-  log: Logger,
+  { onConsentChange: onChange }: Journal,
 ): Pick<StoreOptions, 'databaseUrl' | 'consent'> {
-  const onChange = (counts: ConsentCounts): void => {
-    log.info(counts, 'recipients opted out or in');
-  };
   return { databaseUrl, consent: keepsConsent ? { onChange } : null };
-}
-
-function logReplies(log: Logger): Pick<OptOutRepliesOptions, 'onUnconfirmed' | 'onFailure'> {
-  return {
-    onUnconfirmed: (code) => {
-      log.warn({ code }, 'an opt-out could not be confirmed to the recipient');
-    },
-    onFailure: (error) => {
-      log.error({ err: error }, 'confirming opt-outs failed');
-    },
-  };
-}
-
-function logUpstream(log: Logger, known: string): (state: string) => void {
-  let logged = known;
-  return (state) => {
-    if (state === logged) return;
-    logged = state;
-    if (state === 'ok') log.info({ upstreamCheck: state }, 'upstream can be used');
-    else log.warn({ upstreamCheck: state }, 'upstream cannot be used as it is configured, or cannot be checked');
-  };
-}
-
-function logSends(log: Logger, upstream: OpenUpstream): SendObserver {
-  return {
-    onSend: (report) => {
-      log.info(report, 'send');
-      if (report.code === 'UPSTREAM_REJECTED') upstream.checkAgain();
-    },
-    onSettled: (settled) => {
-      log.info(settled, 'a send was settled');
-    },
-    onRecordFailure: (failure, error) => {
-      log.error({ ...failure, err: error }, 'an outcome could not be stored; it is kept and tried again');
-    },
-    onStillWaiting: (waiting, error) => {
-      log.error({ ...waiting, err: error }, 'the store still refuses the writes that wait');
-    },
-  };
-}
-
-function logCallbacks(
-  closing: Closing,
-  log: Logger,
-): Pick<CallbackOptions, 'onTaken' | 'onFailure' | 'onWrongCredentials'> {
-  const wrong = new ThrottledLog<'WRONG_CREDENTIALS', number>((_kind, count, addresses) => {
-    log.warn({ count, addresses }, 'callbacks came with wrong credentials');
-  }, Math.max);
-  closing.add(() => {
-    wrong.close();
-  });
-  return {
-    onTaken: (counts) => {
-      log.info(counts, 'callback');
-    },
-    onFailure: (requestId, error) => {
-      log.error({ requestId, err: error }, 'a callback could not be stored; upstream will send it again');
-    },
-    onWrongCredentials: (addresses) => {
-      wrong.add('WRONG_CREDENTIALS', addresses);
-    },
-  };
 }
 
 /** @throws ConfigError when it cannot be written. */
@@ -280,65 +216,4 @@ async function openCopies(folder: string): Promise<Copies> {
   } catch {
     throw new ConfigError(['MEDIA_DIR must name a folder that the server can make, or write.']);
   }
-}
-
-function logCopies(closing: Closing, log: Logger): Pick<CopierOptions, 'onFailure'> {
-  const failures = new ThrottledLog<CopyFailure, unknown>((kind, count, err) => {
-    log[kind === 'DISK' ? 'error' : 'warn']({ kind, count, err }, 'files of incoming messages could not be copied');
-  });
-  closing.add(() => {
-    failures.close();
-  });
-  return {
-    onFailure: (kind, error) => {
-      failures.add(kind, error);
-    },
-  };
-}
-
-function logSettling(log: Logger): Pick<SettlingOptions, 'onStep' | 'onFailure'> {
-  return {
-    onStep: (step, error) => {
-      log.info(error === undefined ? step : { ...step, err: error }, 'settle by search');
-    },
-    onFailure: (error) => {
-      log.error({ err: error }, 'settling failed');
-    },
-  };
-}
-
-export function logHousekeeping(log: Logger): Pick<HousekeepingOptions, 'onExpired' | 'onDropped' | 'onFailure'> {
-  return {
-    onExpired: (count) => {
-      log.warn({ count }, 'sends without an outcome were found; they are UNKNOWN now');
-    },
-    onDropped: (count) => {
-      log.warn({ count }, 'dead letters were dropped early: callbacks brought more than are kept');
-    },
-    onFailure: (error) => {
-      log.error({ err: error }, 'housekeeping failed');
-    },
-  };
-}
-
-export function logFiling(log: Logger): Pick<FilingOptions, 'onFiled' | 'onFailure'> {
-  return {
-    onFiled: ({ filed, of }) => {
-      log.info({ filed, of }, 'messages of an earlier version are put into their conversations');
-    },
-    onFailure: (error) => {
-      log.error({ err: error }, 'messages could not be put into their conversations; it is tried again');
-    },
-  };
-}
-
-export function logRetention(log: Logger): Pick<RetentionOptions, 'onRemoved' | 'onFailure'> {
-  return {
-    onRemoved: (count) => {
-      log.info({ count }, 'messages that were kept long enough are removed');
-    },
-    onFailure: (error) => {
-      log.error({ err: error }, 'old messages or copies could not be removed; it is tried again');
-    },
-  };
 }

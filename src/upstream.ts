@@ -22,6 +22,8 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 const USER_AGENT = `catapult-graphql/${version}`;
 /** For all downloads and uploads that are let in at once, copies, and deletions: none waits for somebody who reads slowly. */
 const MAX_FILE_CONNECTIONS = 192;
+/** More than comes at once. */
+const CHUNK_BYTES = 1024 * 1024;
 
 /** The account of the built-in sandbox. */
 export const SANDBOX_ACCOUNT = {
@@ -96,6 +98,14 @@ export async function startBuiltInSandbox(closing: Closing, auth: SandboxAuth): 
   };
 }
 
+export interface UpstreamOptions {
+  readonly clock: Clock;
+  /** See `MediaOptions`. */
+  readonly onLeftOver: (error: unknown) => void;
+  /** The sandbox, where another process runs it. */
+  readonly running?: BuiltInSandbox | undefined;
+}
+
 /**
  * Opens the connections, and begins to find out whether they can be used. Never fails for that: a problem shows in
  * `state`. Starts the sandbox where it is wanted and `running` is not given.
@@ -103,8 +113,7 @@ export async function startBuiltInSandbox(closing: Closing, auth: SandboxAuth): 
 export async function openUpstream(
   closing: Closing,
   upstream: Upstream,
-  clock: Clock,
-  running?: BuiltInSandbox,
+  options: UpstreamOptions,
 ): Promise<OpenUpstream> {
   if (upstream.kind === 'catapult') {
     const notice = 'listening; messages go to Catapult';
@@ -115,11 +124,11 @@ export async function openUpstream(
       listening: () => undefined,
       bringInSample: () => undefined,
     };
-    return { ...connect(closing, upstream, clock), ...own };
+    return { ...connect(closing, upstream, options), ...own };
   }
-  const sandbox = running ?? (await startBuiltInSandbox(closing, upstream.auth));
+  const sandbox = options.running ?? (await startBuiltInSandbox(closing, upstream.auth));
   return {
-    ...connect(closing, accountIn(sandbox.address, upstream.auth), clock),
+    ...connect(closing, accountIn(sandbox.address, upstream.auth), options),
     notice: 'listening; messages go to the built-in SANDBOX and reach nobody',
     sample: SAMPLES[0].input,
     facts: { sandbox: sandbox.address.url },
@@ -162,7 +171,7 @@ class UpstreamState {
 
 type Connected = Omit<OpenUpstream, 'notice' | 'sample' | 'callbackCredentials' | 'listening' | 'bringInSample'>;
 
-function connect(closing: Closing, upstream: Live, clock: Clock): Connected {
+function connect(closing: Closing, upstream: Live, { clock, onLeftOver }: UpstreamOptions): Connected {
   const { url, userId, credentials, formerSecrets, proxies } = upstream;
   const random = Math.random;
   const state = new UpstreamState();
@@ -179,9 +188,11 @@ function connect(closing: Closing, upstream: Live, clock: Clock): Connected {
     },
   });
   const account = new Account({ url, userId, authorization, dispatcher, userAgent: USER_AGENT });
-  // On connections of their own: no send waits behind a file, and only here may answers be large.
-  const forFiles = openConnection(proxies, MAX_READ_BYTES, MAX_FILE_CONNECTIONS);
-  const media = new CatapultMedia({ url, userId, authorization, dispatcher: forFiles, userAgent: USER_AGENT });
+  // On connections of their own: no send waits behind a file, and only here may answers be large. Whoever reads a file
+  // counts by himself, and knows then that it is too large; the connection only says that it broke.
+  const forFiles = openConnection(proxies, MAX_READ_BYTES + CHUNK_BYTES, MAX_FILE_CONNECTIONS);
+  const connection = { url, userId, authorization, dispatcher: forFiles, userAgent: USER_AGENT };
+  const media = new CatapultMedia({ ...connection, onLeftOver });
   const check = new AccountCheck({
     account,
     clock,
@@ -192,6 +203,7 @@ function connect(closing: Closing, upstream: Live, clock: Clock): Connected {
     },
   });
   closing.add(async () => {
+    await media.close();
     authorization.close();
     await check.close();
     await Promise.all([dispatcher.destroy(), forFiles.destroy()]);

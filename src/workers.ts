@@ -9,12 +9,13 @@ import { createAppWith, type App } from './app.js';
 import { connect, type Channel } from './channel.js';
 import { openAll, type Closing } from './closing.js';
 import type { Config } from './config/config.js';
+import { Journal } from './journal.js';
 import type { Logger } from './log.js';
 import { systemClock } from './messaging/clock.js';
 import { startFiling } from './messaging/housekeeping.js';
 import { startRetention } from './messaging/retention.js';
 import type { StoreChange } from './messaging/ports.js';
-import { logFiling, logHousekeeping, logRetention, STORE_FILE, storeOptions } from './parts.js';
+import { STORE_FILE, storeOptions } from './parts.js';
 import { openStore, type OpenStore } from './store/index.js';
 import { remoteStore, storeCalls, type StoreCalls } from './store/remote-store.js';
 import { CountersInMemory } from './store/send-limits.js';
@@ -59,7 +60,8 @@ export interface Workers {
  */
 export function startWorkers(config: Config, log: Logger): Promise<Workers> {
   return openAll(async (closing) => {
-    const store = config.databaseUrl === null ? await openForWorkers(closing, config, log) : null;
+    const journal = new Journal(log, closing);
+    const store = config.databaseUrl === null ? await openForWorkers(closing, config, journal) : null;
     const { upstream } = config;
     const sandbox = upstream.kind === 'sandbox' ? await startBuiltInSandbox(closing, upstream.auth) : null;
     const calls: Partial<FirstProcess> = {
@@ -67,24 +69,24 @@ export function startWorkers(config: Config, log: Logger): Promise<Workers> {
       sandbox: () => sandbox?.address ?? null,
       sendCallbacksTo: (callbackUrl) => sandbox?.sendCallbacksTo(callbackUrl),
     };
-    const crew = new Crew({ calls, store, log });
+    const crew = new Crew({ calls, store, journal });
     closing.add(() => crew.close());
     const url = await crew.start(config.workers);
     sandbox?.bringInSample?.();
-    log.info({ url, workers: config.workers }, 'all workers serve');
+    journal.workers.onAllServing(url, config.workers);
     return { url, close: closing.close };
   });
 }
 
-async function openForWorkers(closing: Closing, config: Config, log: Logger): Promise<OpenStore> {
-  const store = await openStore({ ...storeOptions(config, log), file: STORE_FILE, forServer: true });
+async function openForWorkers(closing: Closing, config: Config, journal: Journal): Promise<OpenStore> {
+  const store = await openStore({ ...storeOptions(config, journal), file: STORE_FILE, forServer: true });
   closing.add(() => store.close());
   // No worker runs yet: whatever is pending was left by a crash.
   const count = await store.expireLeases(Number.MAX_SAFE_INTEGER);
-  if (count > 0) logHousekeeping(log).onExpired(count);
-  closing.add(startFiling({ store, clock: systemClock, ...logFiling(log) }));
+  if (count > 0) journal.housekeeping.onExpired(count);
+  closing.add(startFiling({ store, clock: systemClock, ...journal.filing }));
   const { retainMessagesMs: retainMs } = config;
-  if (retainMs !== null) closing.add(startRetention({ store, clock: systemClock, retainMs, ...logRetention(log) }));
+  if (retainMs !== null) closing.add(startRetention({ store, clock: systemClock, retainMs, ...journal.retention }));
   return store;
 }
 
@@ -92,7 +94,7 @@ interface CrewOptions {
   /** What the first process does for each of them. */
   readonly calls: object;
   readonly store: OpenStore | null;
-  readonly log: Logger;
+  readonly journal: Journal;
 }
 
 class Crew {
@@ -124,7 +126,7 @@ class Crew {
       for (let left = count; left > 0; left--) this.#fork();
     });
     this.#onEnd = (worker, code, signal) => {
-      this.#options.log.error({ worker, code, signal }, 'a worker ended; another one takes its place');
+      this.#options.journal.workers.onEnd(worker, code, signal);
       void this.#forkLater();
     };
     return url;
@@ -143,7 +145,7 @@ class Crew {
     const { id, process: child } = worker;
     child.kill('SIGTERM');
     const tooLong = setTimeout(() => {
-      this.#options.log.error({ worker: id }, 'a worker did not end in time; it is killed');
+      this.#options.journal.workers.onStuck(id);
       child.kill('SIGKILL');
     }, KILL_AFTER_MS);
     await ended;
@@ -151,11 +153,11 @@ class Crew {
   }
 
   #fork(): void {
-    const { calls, store, log } = this.#options;
+    const { calls, store, journal } = this.#options;
     const worker = cluster.fork();
     const { id, process: child } = worker;
     const serving = (url: string): void => {
-      log.info({ worker: id, pid: child.pid }, 'a worker serves');
+      journal.workers.onServing(id, child.pid);
       this.#onServing(url);
     };
     const itself = connect<OneOfItsWorkers, object>(channelOf(worker), { ...calls, serving });

@@ -1,9 +1,12 @@
 /** POST /callbacks/catapult: stores first, then answers 200. After any other answer Catapult tries again for 24 hours. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ErrorCode } from '../errors.js';
+import { noteCode } from '../http/request-event.js';
 import type { CallbackEvent } from '../messaging/callback-event.js';
 import type { Correlation } from '../messaging/correlation.js';
-import type { Clock, MessageStore } from '../messaging/ports.js';
+import type { DeliveryEvent } from '../messaging/delivery.js';
+import type { Clock, MessageStore, Taken } from '../messaging/ports.js';
 import { parseCallback } from './callback.js';
 import { WrongCredentials, type WrongCredentialsOptions } from './wrong-credentials.js';
 
@@ -23,12 +26,21 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** How many events of each kind a callback brought. */
-interface Counts {
-  deliveries: number;
-  received: number;
-  other: number;
-  strange: number;
+/** One event of a callback, and what came of it. Holds no number and no text. */
+export interface CallbackEventReport extends Taken {
+  /** That of the callback that brought it. */
+  readonly requestId: string;
+  readonly kind: CallbackEvent['kind'];
+  /** Catapult's id; null for what cannot be understood. */
+  readonly messageId: string | null;
+  /** The state of a delivery; null for other kinds. */
+  readonly status: DeliveryEvent['status'] | null;
+  /** Catapult's code of a failed delivery; null where it gave none. */
+  readonly code: number | null;
+  /** How long after its own time it came, in milliseconds; null where it has none. */
+  readonly lateMs: number | null;
+  /** How many events it stands for: more than one only for what cannot be understood. */
+  readonly count: number;
 }
 
 export interface CallbackOptions {
@@ -37,7 +49,8 @@ export interface CallbackOptions {
   readonly correlation: Correlation;
   /** Those that are accepted; more than one while they are changed. */
   readonly credentials: readonly Credentials[];
-  readonly onTaken: (counts: Readonly<Counts> & { readonly requestId: string }) => void;
+  /** Called for each event once it is on disk. */
+  readonly onEvent: (event: CallbackEventReport) => void;
   readonly onFailure: (requestId: string, error: unknown) => void;
   readonly onWrongCredentials: WrongCredentialsOptions['onWrong'];
 }
@@ -58,7 +71,9 @@ export async function takeCallbacks(routes: FastifyInstance, options: CallbackOp
       bodyLimit: BODY_LIMIT_BYTES,
       onRequest: async (request, reply) => {
         if (isAuthorized(request, expected)) return undefined;
-        const isTooMany = hasCredentials(request) && (await wrong.taken(request.ip));
+        if (!hasCredentials(request)) return challenge(reply);
+        const isTooMany = await wrong.taken(request.ip);
+        noteRefusal(request, isTooMany ? 'RATE_LIMITED' : 'UNAUTHENTICATED');
         return isTooMany ? turnAway(reply) : challenge(reply);
       },
       handler: (request, reply) => take(request, reply, options),
@@ -68,20 +83,24 @@ export async function takeCallbacks(routes: FastifyInstance, options: CallbackOp
 }
 
 async function take(request: FastifyRequest, reply: FastifyReply, options: CallbackOptions): Promise<FastifyReply> {
-  const { store, clock, correlation, onTaken, onFailure } = options;
+  const { store, clock, correlation, onEvent, onFailure } = options;
   const now = clock.now();
   const body = typeof request.body === 'string' ? request.body : '';
-  const counts = { deliveries: 0, received: 0, other: 0, strange: 0 };
   try {
     for (const events of inGroups(parseCallback(body, correlation, now * 1000))) {
-      await Promise.all(events.map((event) => store.take(event, now)));
-      for (const event of events) count(event, counts);
+      const stored = await Promise.allSettled(events.map((event) => store.take(event, now)));
+      for (const [index, event] of events.entries()) {
+        const each = stored[index];
+        if (each?.status === 'fulfilled') onEvent(reportOf(event, each.value, request.id, now));
+      }
+      const failed = stored.find((each) => each.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
     }
   } catch (error) {
+    noteRefusal(request, 'STORE_UNAVAILABLE');
     onFailure(request.id, error);
     return reply.code(503).send({ status: 'not stored; try again' });
   }
-  onTaken({ requestId: request.id, ...counts });
   return reply.code(200).send({ status: 'ok' });
 }
 
@@ -96,11 +115,28 @@ function* inGroups(events: Iterable<CallbackEvent>): Generator<CallbackEvent[]> 
   if (group.length > 0) yield group;
 }
 
-/** Each kind of event, as the log counts it. */
-const COUNTED_AS = { delivery: 'deliveries', received: 'received', other: 'other', strange: 'strange' } as const;
+function reportOf(event: CallbackEvent, taken: Taken, requestId: string, now: number): CallbackEventReport {
+  const { kind } = event;
+  const facts = { requestId, kind, messageId: null, status: null, code: null, lateMs: null, count: 1, ...taken };
+  // A report may be dated in the future, by another clock than ours.
+  const since = (time: number): number => Math.max(0, Math.round(now - time / 1000));
+  switch (kind) {
+    case 'delivery': {
+      const { messageId, status, errorCode, time } = event.event;
+      return { ...facts, messageId, status, code: errorCode, lateMs: since(time) };
+    }
+    case 'received':
+      return { ...facts, messageId: event.message.id, lateMs: since(event.message.time) };
+    case 'other':
+      return { ...facts, messageId: event.event.messageId };
+    case 'strange':
+      return { ...facts, count: event.count };
+  }
+}
 
-function count(event: CallbackEvent, counts: Counts): void {
-  counts[COUNTED_AS[event.kind]] += event.kind === 'strange' ? event.count : 1;
+function noteRefusal({ facts }: FastifyRequest, code: ErrorCode): void {
+  facts.transport = 'callback';
+  noteCode(facts.codes, code);
 }
 
 /** Catapult sends credentials only to a server that asks for them, so the first request of each callback is refused. */

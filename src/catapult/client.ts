@@ -52,12 +52,14 @@ export class CatapultClient implements MessageGateway {
       const tag = correlation === null ? message.tag : correlation.wireTag(message.tag, sendId);
       const body = requestBody({ ...message, tag });
       for (let attempt = 1; ; attempt++) {
+        const sinceMs = clock.now();
         const seen = await account.post(body, deadline, mayStart);
         const outcome = classify(seen, message, clock.now());
         const pauseMs = attempt < MAX_ATTEMPTS ? this.#pauseBeforeRetry(outcome, attempt) : null;
         if (pauseMs === null || deadline.aborted || clock.now() + pauseMs >= endsAtMs) {
-          const lastSeen = describe(seen);
-          return { ...this.#withShownTag(outcome, message.tag, tag, sendId), attempts: attempt, lastSeen };
+          const attempted = { attempts: attempt, lastSeen: describe(seen), httpStatus: seen.status };
+          const upstreamMs = clock.now() - sinceMs;
+          return { ...this.#withShownTag(outcome, message.tag, tag, sendId), ...attempted, upstreamMs };
         }
         await clock.sleep(pauseMs, deadline);
       }

@@ -21,6 +21,8 @@ import { withinTime } from './exchange.js';
 const ANSWER_TIMEOUT_MS = 20_000;
 /** How long a deletion may take. Nobody waits for it. */
 const REMOVE_TIMEOUT_MS = 10_000;
+/** How long the last deletions may take once the store closes: a stop waits for them. */
+const LAST_REMOVALS_MS = 3_000;
 
 /**
  * A name below the store's address. Upstream's own have segments (`{messageId}/{index}/{filename}`). Signs that parsers of
@@ -35,28 +37,74 @@ type Answer = Dispatcher.ResponseData;
 /** What a stopped wait aborts with where upstream is to blame. */
 const tooSlow = (): ServiceError => unavailable('no answer in time');
 
+export interface MediaOptions extends AccountOptions {
+  /** A file that nobody will use could not be deleted: if upstream stored it, it stays there for 48 hours. */
+  readonly onLeftOver: (error: unknown) => void;
+}
+
 export class CatapultMedia implements MediaStore {
-  readonly #options: AccountOptions;
+  readonly #options: MediaOptions;
   readonly #origin: string;
   readonly #path: string;
   /** What all URLs of the store begin with. */
   readonly #prefix: string;
   readonly #answerTimeoutMs: number;
+  readonly #lastRemovalsMs: number;
+  /** What is being stored or deleted. */
+  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #stopping = new AbortController();
+  /** Ends the last deletions. */
+  readonly #ending = new AbortController();
+  #closed: Promise<void> | null = null;
 
-  constructor(options: AccountOptions, answerTimeoutMs = ANSWER_TIMEOUT_MS) {
+  constructor(options: MediaOptions, times: { readonly answerMs?: number; readonly lastRemovalsMs?: number } = {}) {
     const { origin, pathname } = new URL(options.url);
     this.#options = options;
     this.#origin = origin;
     this.#path = `${pathname.replace(/\/$/, '')}/users/${encodeURIComponent(options.userId)}/media/`;
     this.#prefix = origin + this.#path;
-    this.#answerTimeoutMs = answerTimeoutMs;
+    this.#answerTimeoutMs = times.answerMs ?? ANSWER_TIMEOUT_MS;
+    this.#lastRemovalsMs = times.lastRemovalsMs ?? LAST_REMOVALS_MS;
   }
 
   owns(url: string): boolean {
     return this.#nameIn(url) !== null;
   }
 
-  async put(file: NewFile, signal: AbortSignal): Promise<string> {
+  put(file: NewFile, signal: AbortSignal): Promise<string> {
+    return this.#counted(endedByEither(signal, this.#stopping.signal, (either) => this.#put(file, either)));
+  }
+
+  remove(url: string): Promise<void> {
+    return this.#counted(this.#remove(url));
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#stopping.abort(new ServiceError('SHUTTING_DOWN'));
+    const timer = setTimeout(() => {
+      this.#ending.abort(tooSlow());
+    }, this.#lastRemovalsMs);
+    // What ends to be stored begins to be deleted.
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+    clearTimeout(timer);
+  }
+
+  async #counted<Result>(work: Promise<Result>): Promise<Result> {
+    this.#underWay.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#underWay.delete(work);
+    }
+  }
+
+  async #put(file: NewFile, signal: AbortSignal): Promise<string> {
+    signal.throwIfAborted();
     const url = this.#prefix + file.name;
     const sending = { isBegun: false };
     try {
@@ -70,7 +118,8 @@ export class CatapultMedia implements MediaStore {
     } catch (error) {
       // Whatever came of it, nobody will learn its name.
       if (sending.isBegun) void this.remove(url);
-      throw error instanceof ServiceError || signal.aborted ? error : unavailable(error);
+      if (signal.aborted) throw signal.reason;
+      throw error instanceof ServiceError ? error : unavailable(error);
     }
   }
 
@@ -92,15 +141,19 @@ export class CatapultMedia implements MediaStore {
     return found;
   }
 
-  async remove(url: string): Promise<void> {
+  async #remove(url: string): Promise<void> {
     const name = this.#nameIn(url);
     if (name === null) return;
-    await withinTime(REMOVE_TIMEOUT_MS, new AbortController().signal, async (signal) => {
+    const removing = withinTime(REMOVE_TIMEOUT_MS, this.#ending.signal, async (signal) => {
       const answer = await this.#authorized(true, signal, (authorization) =>
         this.#request({ method: 'DELETE', path: this.#path + name, headers: { authorization } }, signal),
       );
       await answer.body.dump();
-    }).catch(() => undefined);
+      const { statusCode } = answer;
+      const isGone = (statusCode >= 200 && statusCode < 300) || statusCode === 404 || statusCode === 410;
+      if (!isGone) throw refusalOf(answer);
+    });
+    await removing.catch(this.#options.onLeftOver);
   }
 
   /** The part of a URL that names a file of ours; null for any other URL. It is compared as text, letter by letter. */
@@ -191,6 +244,30 @@ export class CatapultMedia implements MediaStore {
   }
 }
 
+/** Does `work` with a signal that aborts with either. `AbortSignal.any` would leave a trace at the one that lives on. */
+async function endedByEither<Result>(
+  one: AbortSignal,
+  other: AbortSignal,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const inner = new AbortController();
+  const stops = [one, other].map((outer) => {
+    const onAbort = (): void => {
+      inner.abort(outer.reason);
+    };
+    if (outer.aborted) onAbort();
+    else outer.addEventListener('abort', onAbort, { once: true });
+    return (): void => {
+      outer.removeEventListener('abort', onAbort);
+    };
+  });
+  try {
+    return await work(inner.signal);
+  } finally {
+    for (const stop of stops) stop();
+  }
+}
+
 /** What an answer says of a file; null for a refusal. */
 function fileIn({ statusCode, headers, body }: Answer, range: ByteRange | null): FileAnswer | null {
   if (statusCode === 404 || statusCode === 410) return { kind: 'NOT_FOUND' };
@@ -208,7 +285,7 @@ function wholeFile(headers: IncomingHttpHeaders, body: Readable, range: ByteRang
   const contentType = first(headers['content-type']);
   const length = first(headers['content-length']);
   const totalBytes = length === null ? null : Number(length);
-  if (totalBytes !== null && totalBytes > MAX_READ_BYTES) return null;
+  if (totalBytes !== null && totalBytes > MAX_READ_BYTES) return { kind: 'TOO_LARGE' };
   const whole = { kind: 'FOUND', contentType, totalBytes, part: null, body } as const;
   // Upstream knows no parts: then the part is cut out here. Without a length nobody can say which part it is.
   if (range === null || totalBytes === null) return whole;
@@ -224,7 +301,7 @@ function partOfFile(headers: IncomingHttpHeaders, body: Readable, range: ByteRan
   const asked = range === null || from === undefined ? null : partOf(range, totalBytes);
   if (asked?.first !== part.first || asked.last !== part.last) return null;
   return totalBytes > MAX_READ_BYTES
-    ? null
+    ? { kind: 'TOO_LARGE' }
     : {
         kind: 'FOUND',
         contentType: first(headers['content-type']),

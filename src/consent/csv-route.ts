@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { stringify } from 'csv-stringify';
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
 import { failureBody, ServiceError } from '../errors.js';
+import { noteCode } from '../http/request-event.js';
 import { EVERYBODY, requireScope, type SignedIn } from '../messaging/caller.js';
 import type { ConsentStatement } from '../messaging/consent.js';
 import type { OptOuts } from '../messaging/opt-outs.js';
@@ -64,8 +65,10 @@ export async function serveOptOutsCsv(routes: FastifyInstance, options: CsvRoute
   await routes.register((scope, _options, done) => {
     const callers = new WeakMap<FastifyRequest, SignedIn['caller']>();
     const signIn: onRequestAsyncHookHandler = async (request) => {
+      request.facts.transport = 'csv';
       const signedIn = await options.authenticate(request.headers);
       if (signedIn === null) throw new Refusal(401, new ServiceError('UNAUTHENTICATED'));
+      request.facts.caller = signedIn.caller.name;
       requireScope(signedIn.caller, 'operations:write');
       callers.set(request, signedIn.caller);
     };
@@ -188,6 +191,7 @@ function answerError(
   { onInternalError }: CsvRouteOptions,
 ): FastifyReply {
   const refusal = refusalOf(error);
+  noteCode(request.facts.codes, refusal.error.code);
   if (refusal.status >= 500) onInternalError(request.id, error);
   if (refusal.status === 401) void reply.header('www-authenticate', 'Bearer');
   return reply.code(refusal.status).send(failureBody(refusal.error, request.id));

@@ -8,12 +8,12 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginInlineTrace } from '@apollo/server/plugin/inlineTrace';
-import type { DocumentNode, GraphQLSchema, ValidationRule } from 'graphql';
+import type { DocumentNode, GraphQLFormattedError, GraphQLSchema, ValidationRule } from 'graphql';
 import { answerRefusal } from './answer-budget.js';
 import type { ContextParts, RequestContext } from './context.js';
 import type { DocumentGate } from './documents/gate.js';
 import { PARSE_OPTIONS, VALIDATION_OPTIONS } from './documents/rules.js';
-import { isInternal, type ErrorFormatter, type ErrorPublisher } from './public-error.js';
+import { isInternal, noteCodeOf, type ErrorFormatter, type ErrorPublisher, type Told } from './public-error.js';
 import { routerSubscriptions } from './subscriptions/router.js';
 
 type OnInternalError = ContextParts['onInternalError'];
@@ -79,7 +79,7 @@ function documentsOf(gate: DocumentGate): NonNullable<ApolloServerOptions<Reques
 /** Puts the request id into every error, and hands the server's own failures to the log. */
 function failureReporting(onInternalError: OnInternalError): ApolloServerPlugin<RequestContext> {
   return {
-    requestDidStart: ({ contextValue: { requestId, budget } }) =>
+    requestDidStart: ({ contextValue: { requestId, budget, codes } }) =>
       Promise.resolve({
         didEncounterErrors({ errors }) {
           for (const error of errors) if (isInternal(error)) onInternalError(requestId, error);
@@ -95,10 +95,10 @@ function failureReporting(onInternalError: OnInternalError): ApolloServerPlugin<
           }
           if (http.status === 400) http.status = statusOfRefusal(request.http?.headers.get('accept'));
           if (body.singleResult.errors === undefined) return Promise.resolve();
-          const errors = body.singleResult.errors.map((error) => ({
-            ...error,
-            extensions: { ...error.extensions, requestId },
-          }));
+          const errors = body.singleResult.errors.map((error) => {
+            noteCodeOf(error, codes);
+            return { ...error, extensions: { ...error.extensions, requestId } };
+          });
           body.singleResult = { ...body.singleResult, errors };
           return Promise.resolve();
         },
@@ -119,9 +119,10 @@ export function statusOfRefusal(accept = '*/*'): 200 | 400 {
 }
 
 /** Apollo gives failures of its own, before and after its plugins, no request id; this puts it into such an answer. */
-export function withRequestId(body: unknown, requestId: string, onInternalError: OnInternalError): unknown {
+export function withRequestId(body: unknown, { requestId, codes }: Told, onInternalError: OnInternalError): unknown {
   if (typeof body !== 'string') return body;
-  const { errors = [], ...rest } = JSON.parse(body) as { errors?: { extensions?: Record<string, unknown> }[] };
+  const { errors = [], ...rest } = JSON.parse(body) as { errors?: GraphQLFormattedError[] };
+  for (const error of errors) noteCodeOf(error, codes);
   if (errors.every(({ extensions }) => extensions?.requestId === requestId)) return body;
   if (errors.some(({ extensions }) => extensions?.code === 'INTERNAL_SERVER_ERROR')) {
     onInternalError(requestId, new AnswerFailure());

@@ -1,4 +1,5 @@
 /** What belongs to one GraphQL request. */
+import type { ErrorCode } from '../errors.js';
 import type { Attachment, Attachments } from '../messaging/attachment.js';
 import { numbersReadableBy, readableBy, sendsReadableBy, type Caller, type SignedIn } from '../messaging/caller.js';
 import type { Message } from '../messaging/message.js';
@@ -12,6 +13,10 @@ import { createLoaders, type Loaders } from './loaders.js';
 export interface RequestContext {
   /** In the answer's errors, its `x-request-id` header and the log. */
   readonly requestId: string;
+  /** The trace that the request belongs to; null where it says none. */
+  readonly traceId: string | null;
+  /** The codes of what its caller is told, as errors or as data; each once. */
+  readonly codes: ErrorCode[];
   /** Who asks, and owns messages and idempotency keys. */
   readonly caller: Caller;
   /** When the caller's credential expires, in milliseconds since the epoch; null for never. Its subscriptions end then. */
@@ -36,17 +41,22 @@ export interface ContextParts {
   readonly onInternalError: (requestId: string, error: unknown) => void;
 }
 
+/** What a request is known by, and what it is told. */
+export type RequestMarks = Pick<RequestContext, 'requestId' | 'traceId' | 'codes'>;
+
 /** `base` is the URL under which the client reaches this server, without a slash behind; null, as by default, if it cannot. */
-export type ContextFactory = (requestId: string, signedIn: SignedIn, base?: string | null) => RequestContext;
+export type ContextFactory = (marks: RequestMarks, signedIn: SignedIn, base?: string | null) => RequestContext;
 
 export function contextFactory(parts: ContextParts): ContextFactory {
   const { messages, feed, changes, attachments, optOuts, onInternalError } = parts;
-  return (requestId, { caller, expiresAt }, base = null) => {
+  return ({ requestId, traceId, codes }, { caller, expiresAt }, base = null) => {
     const budget = new AnswerBudget();
     const find = (ids: readonly string[]): Promise<(Message | null)[]> =>
       messages.messagesById(ids, readableBy(caller));
     return {
       requestId,
+      traceId,
+      codes,
       caller,
       expiresAt,
       loaders: createLoaders({

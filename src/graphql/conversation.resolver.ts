@@ -1,8 +1,8 @@
 /** Conversations: the inbox of a number, and what was said with one other side. */
 import 'reflect-metadata';
 import { Arg, Args, Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
-import { badArgument, ServiceError } from '../errors.js';
-import { EVERYBODY, numbersReadableBy, readableBy } from '../messaging/caller.js';
+import { badArgument } from '../errors.js';
+import { EVERYBODY, lacksNumber, numbersReadableBy, readableBy } from '../messaging/caller.js';
 import { conversationBetween, conversationOf } from '../messaging/conversation.js';
 import type { Message } from '../messaging/message.js';
 import type { MessageService } from '../messaging/message-service.js';
@@ -46,7 +46,7 @@ export class ConversationResolver {
     @Ctx() { caller, budget }: RequestContext,
   ): Promise<Connection<ConversationType> & { updatesCursor: string }> {
     const numbers = numbersReadableBy(caller);
-    if (numbers !== EVERYBODY && numbers.length === 0) throw noNumber();
+    if (numbers !== EVERYBODY && numbers.length === 0) throw lacksNumber('messages:read-all');
     if (filter != null) checkInput('filter', filter);
     const page = pageOf(args);
     const wanted: ConversationFilter = {
@@ -112,11 +112,6 @@ export class ConversationOfMessageResolver {
     return found && conversationType(found);
   }
 }
-
-const noNumber = (): ServiceError =>
-  new ServiceError('FORBIDDEN', {
-    message: 'Conversations belong to numbers: this key or token needs one, or the scope messages:read-all.',
-  });
 
 /** @throws ServiceError BAD_USER_INPUT */
 function checkAddresses(owner: string, participants: readonly string[]): void {

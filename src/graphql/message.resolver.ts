@@ -2,6 +2,7 @@
 import 'reflect-metadata';
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import { ServiceError } from '../errors.js';
+import { noteCode } from '../http/request-event.js';
 import { failureOf, type DeliveryFailure } from '../messaging/delivery-failure.js';
 import { readableBy, readableByNumber, refusalWithout, type Caller } from '../messaging/caller.js';
 import type { Update } from '../messaging/change-stream.js';
@@ -76,15 +77,16 @@ export class MessageResolver {
       // Nothing may be thrown: this field is not nullable, so an error would erase the answers of other sends.
       const failure = error instanceof ServiceError ? error : new ServiceError('INTERNAL_SERVER_ERROR');
       if (isOwnFault(failure.code)) context.onInternalError(error);
+      noteCode(context.codes, failure.code);
       return problemOf(failure, context.requestId);
     }
   }
 
-  async #send(input: MessageInput, { caller, requestId }: RequestContext): Promise<Message> {
+  async #send(input: MessageInput, { caller, requestId, traceId }: RequestContext): Promise<Message> {
     const message = requestedMessage(input);
     const refusal = this.#refusalOf(input, message, caller);
     const { idempotencyKey = null } = input;
-    return this.#messages.send({ message, caller: caller.name, idempotencyKey, requestId, refusal });
+    return this.#messages.send({ message, caller: caller.name, idempotencyKey, requestId, traceId, refusal });
   }
 
   /** Why this may not be sent; null when it may. Throws at once for an invalid key, which no earlier send can have. */

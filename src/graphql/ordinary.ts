@@ -7,10 +7,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { execute, getOperationAST, OperationTypeNode, type DocumentNode, type GraphQLSchema } from 'graphql';
 import type { ExecutionResult, OperationDefinitionNode } from 'graphql';
 import { failureBody } from '../errors.js';
+import { noteCode } from '../http/request-event.js';
 import { answerRefusal } from './answer-budget.js';
 import { statusOfRefusal } from './apollo.js';
 import type { RequestContext } from './context.js';
-import type { ErrorPublisher } from './public-error.js';
+import type { ErrorPublisher, Told } from './public-error.js';
 
 /** The media type for what usual clients accept: the one that Apollo chooses for it. */
 const TYPES: ReadonlyMap<string | undefined, string> = new Map([
@@ -80,15 +81,17 @@ const isObjectOrAbsent = (value: unknown): boolean =>
 export function answerOf(
   result: ExecutionResult,
   operation: OperationDefinitionNode,
-  { budget, requestId }: RequestContext,
+  context: RequestContext,
   publish: ErrorPublisher,
 ): { readonly body: object; readonly isRefused: boolean } {
-  const answer = published(result, publish, requestId);
-  const refusal = answerRefusal(operation, budget, answer);
-  return { body: refusal === null ? answer : failureBody(refusal, requestId), isRefused: refusal !== null };
+  const answer = published(result, publish, context);
+  const refusal = answerRefusal(operation, context.budget, answer);
+  if (refusal === null) return { body: answer, isRefused: false };
+  noteCode(context.codes, refusal.code);
+  return { body: failureBody(refusal, context.requestId), isRefused: true };
 }
 
 /** In the order of the specification. */
-function published({ data, errors }: ExecutionResult, publish: ErrorPublisher, requestId: string): object {
-  return errors === undefined ? { data } : { errors: publish(errors, requestId), data };
+function published({ data, errors }: ExecutionResult, publish: ErrorPublisher, told: Told): object {
+  return errors === undefined ? { data } : { errors: publish(errors, told), data };
 }

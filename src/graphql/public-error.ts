@@ -3,6 +3,7 @@ import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, isEnumType, isInputObjectType, isInterfaceType, isObjectType, Kind, visit } from 'graphql';
 import type { ASTVisitor, EnumValueNode, GraphQLFormattedError, GraphQLSchema, StringValueNode } from 'graphql';
 import { ERRORS, ServiceError, type ErrorCode } from '../errors.js';
+import { noteCode } from '../http/request-event.js';
 
 export type ErrorFormatter = (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
 
@@ -28,19 +29,35 @@ export function errorFormatter(schema: GraphQLSchema, options: { readonly intros
   };
 }
 
-/** The errors as their caller may see them, with the request id; the log gets the server's own under the same id. */
-export type ErrorPublisher = (errors: readonly GraphQLError[], requestId: string) => GraphQLFormattedError[];
+/** Who is told of errors: a request, and the codes that it was told so far. */
+export interface Told {
+  readonly requestId: string;
+  readonly codes: ErrorCode[];
+}
+
+/**
+ * The errors as their caller may see them, with the request id; the log gets the server's own under the same id. Their
+ * codes are noted.
+ */
+export type ErrorPublisher = (errors: readonly GraphQLError[], told: Told) => GraphQLFormattedError[];
 
 export function errorPublisher(
   format: ErrorFormatter,
   onInternalError: (requestId: string, error: unknown) => void,
 ): ErrorPublisher {
-  return (errors, requestId) =>
+  return (errors, { requestId, codes }) =>
     errors.map((error) => {
       if (isInternal(error)) onInternalError(requestId, error);
       const formatted = format(error.toJSON(), error);
+      noteCodeOf(formatted, codes);
       return { ...formatted, extensions: { ...formatted.extensions, requestId } };
     });
+}
+
+/** Notes the code of an error that was formatted. */
+export function noteCodeOf({ extensions }: GraphQLFormattedError, codes: ErrorCode[]): void {
+  const code = extensions?.code;
+  if (typeof code === 'string' && Object.hasOwn(ERRORS, code)) noteCode(codes, code as ErrorCode);
 }
 
 /** Any error as a GraphQLError, as graphql-js wraps what resolvers throw. The source of a subscription is not wrapped. */

@@ -10,7 +10,7 @@ import type {
   preHandlerHookHandler,
   RouteHandlerMethod,
 } from 'fastify';
-import type { DocumentNode } from 'graphql';
+import { getOperationAST, type DocumentNode } from 'graphql';
 import { handleProtocols } from 'graphql-ws';
 import { failureBody, ServiceError } from '../errors.js';
 import type { SignedIn } from '../messaging/caller.js';
@@ -26,7 +26,8 @@ import type { DocumentRequest, TrustedDocuments } from './documents/trusted.js';
 import { graphiQL, wantsGraphiQL } from './graphiql.js';
 import { ordinaryAnswers, type AnswerOrdinary } from './ordinary.js';
 import { baseOf, isFromOurPage } from '../http/own-pages.js';
-import { errorFormatter, errorPublisher, type ErrorPublisher } from './public-error.js';
+import { noteCode, safeName, type OnRequest } from '../http/request-event.js';
+import { errorFormatter, errorPublisher, type ErrorPublisher, type Told } from './public-error.js';
 import { buildMessagingSchema } from './schema.js';
 import { ServerSentEvents } from './subscriptions/server-sent-events.js';
 import type { OnSocketFailure } from './subscriptions/socket.js';
@@ -65,6 +66,8 @@ export interface GraphQLOptions extends ContextParts {
   /** The origins of routers that may have events posted to them. */
   readonly routerOrigins: readonly string[];
   readonly onSocketFailure: OnSocketFailure;
+  /** Called for each operation whose answer is no ordinary one: over WebSocket, or a stream of events. */
+  readonly onRequest: OnRequest;
 }
 
 /** Serves /graphql on `routes`; the result stops it once no request is in flight. */
@@ -92,7 +95,7 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
   const events = new ServerSentEvents({ ...options, schema, publish });
   const handler = requestHandler(apollo, ordinaryAnswers(schema, publish), events, newContext, options);
   const { corsOrigins: origins, onSocketFailure: onFailure } = options;
-  const { publicUrl } = options;
+  const { publicUrl, onRequest } = options;
   const wsHandler = subscriptionHandler({
     schema,
     newContext,
@@ -102,6 +105,7 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
     origins,
     publish,
     onFailure,
+    onRequest,
   });
   const hooks = {
     onRequest: signInHook(authenticate, introspection),
@@ -131,10 +135,11 @@ function requestHandler(
 ): RouteHandlerMethod {
   const sendGraphiQL = graphiQL(sampleInput);
   const contextOf = (request: FastifyRequest): RequestContext => {
-    const { id, signedIn } = request;
+    const { id, signedIn, facts } = request;
     // Every route to here has its hook; a request that bypassed it must not become a caller.
     if (signedIn === null) throw new ServiceError('UNAUTHENTICATED');
-    return newContext(id, signedIn, publicUrl ?? baseOf(request));
+    const { traceId, codes } = facts;
+    return newContext({ requestId: id, traceId, codes }, signedIn, publicUrl ?? baseOf(request));
   };
   const answer = fastifyApolloHandler(apollo, { context: (request) => Promise.resolve(contextOf(request)) });
   return async function handle(request, reply) {
@@ -149,7 +154,7 @@ function requestHandler(
     if (request.method === 'GET' && isFromOurPage(request.headers, corsOrigins))
       request.headers['apollo-require-preflight'] = 'true';
     const body: unknown = await answer.call(this, request, reply);
-    return reply.statusCode < 400 ? body : withRequestId(body, request.id, onInternalError);
+    return reply.statusCode < 400 ? body : withRequestId(body, told(request), onInternalError);
   };
 }
 
@@ -169,8 +174,12 @@ function signInHook(authenticate: Authenticate, introspection: boolean): onReque
     if (request.method !== 'POST') void reply.header('cache-control', 'no-store');
     // A page has no credential yet, and a WebSocket brings it in its first message.
     if (request.ws || (introspection && wantsGraphiQL(request))) return undefined;
+    const { facts } = request;
+    facts.transport = 'http';
     request.signedIn = await authenticate(request.headers);
+    facts.caller = request.signedIn?.caller.name ?? null;
     if (request.signedIn !== null) return undefined;
+    noteCode(facts.codes, 'UNAUTHENTICATED');
     void reply.code(401).header('www-authenticate', 'Bearer').type(typeFor(request));
     return reply.send(failureBody(new ServiceError('UNAUTHENTICATED'), request.id));
   };
@@ -187,11 +196,28 @@ function gateHook(
     const text = request.signedIn === null ? null : documentTextOf(request, trusted);
     const judgement = text === null ? null : gate.judge(text, request.id);
     request.document = judgement !== null && 'document' in judgement ? judgement.document : null;
+    noteOperation(request);
     if (judgement === null || 'document' in judgement) done();
     else if (events.isAskedFor(request)) events.sayErrors(reply, judgement.errors);
-    else void refuse(reply, { errors: publish(judgement.errors, request.id) });
+    else void refuse(reply, { errors: publish(judgement.errors, told(request)) });
   };
 }
+
+/** Notes which operation a request asks for, as far as its document can be read. */
+function noteOperation({ document, facts, method, url, body }: FastifyRequest): void {
+  if (document === null) return;
+  const name = method === 'GET' ? new URL(url, 'http://host').searchParams.get('operationName') : nameIn(body);
+  const operation = getOperationAST(document, name);
+  facts.kind = operation?.operation ?? null;
+  facts.operationName = safeName(operation?.name?.value);
+}
+
+function nameIn(body: unknown): string | null {
+  const { operationName }: { operationName?: unknown } = body ?? {};
+  return typeof operationName === 'string' ? operationName : null;
+}
+
+const told = ({ id, facts }: FastifyRequest): Told => ({ requestId: id, codes: facts.codes });
 
 /** The media type of a refusal. Of the two that are asked for, the one that comes first, as Apollo chooses. */
 function typeFor({ headers }: FastifyRequest): string {

@@ -1,10 +1,9 @@
 /** The HTTP host: limits, the shape of its own errors, /health and /ready, and an orderly end. */
-import { randomUUID } from 'node:crypto';
 import cors from '@fastify/cors';
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { failureBody, ServiceError, type ErrorCode } from '../errors.js';
-import type { Logger } from '../log.js';
 import { readJsonOnly } from './json-body.js';
+import { eventOf, newFacts, noteCode, requestIdOf, type OnRequest } from './request-event.js';
 import { endConnection } from './slow-requests.js';
 import { UnreadAnswers } from './unread-answers.js';
 
@@ -43,7 +42,12 @@ const MAX_PARAMETER_LENGTH = 765;
 const CORS_MAX_AGE_SECONDS = 600;
 
 export interface HttpHostOptions {
-  readonly log: Logger;
+  /** Called for each request as soon as its answer is ready. */
+  readonly onRequest: OnRequest;
+  /** Called with the cause of an answer that says INTERNAL_SERVER_ERROR. */
+  readonly onInternalError: (requestId: string, error: unknown) => void;
+  /** Called each time /ready has to say no. */
+  readonly onNotReady: (requestId: string, error: unknown) => void;
   /** What /ready answers; a rejection means not ready. */
   readonly readiness: () => Promise<object>;
   /** The origins whose pages may call; none turns CORS off. */
@@ -61,14 +65,14 @@ export interface HttpHost {
 }
 
 export async function createHttpHost(options: HttpHostOptions): Promise<HttpHost> {
-  const { log, readiness, corsOrigins, trustedProxies } = options;
+  const { onRequest, onInternalError, corsOrigins, trustedProxies } = options;
   let draining = false;
   const routes = fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
     requestTimeout: REQUEST_TIMEOUT_MS,
     http: { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL_MS },
-    genReqId: () => randomUUID(),
+    genReqId: ({ headers }) => requestIdOf(headers),
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     // Refusals while closing are this file's own, in the shape of a GraphQL error.
     return503OnClosing: false,
@@ -76,27 +80,32 @@ export async function createHttpHost(options: HttpHostOptions): Promise<HttpHost
     clientErrorHandler: endConnection,
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     frameworkErrors(error, request, reply) {
-      void answerError(error, request, reply, log);
+      request.facts = newFacts(request.headers);
+      void answerError(error, request, reply, onInternalError);
     },
   });
   const protection = protectiveHeaders(corsOrigins);
+  routes.decorateRequest('facts');
   routes.addHook('onRequest', (request, reply, next) => {
+    request.facts = newFacts(request.headers);
     void reply.headers(protection).header('x-request-id', request.id);
     if (draining) void refuse(reply, 503, 'SHUTTING_DOWN');
     else next();
   });
   await allowOrigins(routes, corsOrigins);
   const unread = new UnreadAnswers();
-  routes.addHook('onSend', (_request, reply, payload, next) => {
+  routes.addHook('onSend', (request, reply, payload, next) => {
+    const event = eventOf(request, reply.statusCode);
+    if (event !== null) onRequest(event);
     if (typeof payload === 'string' || Buffer.isBuffer(payload)) unread.add(reply.raw, Buffer.byteLength(payload));
     // A client that keeps its connection alive would otherwise hold up the end.
     if (draining) void reply.header('connection', 'close');
     next();
   });
-  routes.setErrorHandler((error: FastifyError, request, reply) => answerError(error, request, reply, log));
+  routes.setErrorHandler((error: FastifyError, request, reply) => answerError(error, request, reply, onInternalError));
   routes.setNotFoundHandler((_request, reply) => refuse(reply, 404, 'BAD_REQUEST', 'There is nothing at this path.'));
   readJsonOnly(routes);
-  answerProbes(routes, readiness, log);
+  answerProbes(routes, options);
   return {
     routes,
     listen: (host, port) => routes.listen({ host, port }),
@@ -148,13 +157,13 @@ async function allowOrigins(routes: FastifyInstance, corsOrigins: readonly strin
 }
 
 /** /health answers as long as the process lives, /ready as long as `readiness` resolves. */
-function answerProbes(routes: FastifyInstance, readiness: HttpHostOptions['readiness'], log: Logger): void {
+function answerProbes(routes: FastifyInstance, { readiness, onNotReady }: HttpHostOptions): void {
   routes.get('/health', () => ({ status: 'ok' }));
   routes.get('/ready', async (request, reply) => {
     try {
       return { status: 'ready', ...(await readiness()) };
     } catch (error) {
-      log.warn({ requestId: request.id, err: error }, 'not ready');
+      onNotReady(request.id, error);
       return reply.code(503).send({ status: 'not ready' });
     }
   });
@@ -172,15 +181,21 @@ const REFUSALS: Readonly<Record<string, string>> = {
   ERR_INVALID_URL: 'The Host header must name a host.',
 };
 
-function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply, log: Logger): FastifyReply {
+function answerError(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  onInternalError: HttpHostOptions['onInternalError'],
+): FastifyReply {
   const { code } = error;
   // The Apollo integration builds a URL from the Host header, which the client may fill with anything.
   const status = code === 'ERR_INVALID_URL' || error instanceof SyntaxError ? 400 : (error.statusCode ?? 500);
   if (status >= 400 && status < 500) return refuse(reply, status, 'BAD_REQUEST', REFUSALS[code]);
-  log.error({ requestId: request.id, err: error }, 'request failed');
+  onInternalError(request.id, error);
   return refuse(reply, 500, 'INTERNAL_SERVER_ERROR');
 }
 
 function refuse(reply: FastifyReply, status: number, code: ErrorCode, message?: string): FastifyReply {
+  noteCode(reply.request.facts.codes, code);
   return reply.code(status).send(failureBody(new ServiceError(code, { message }), reply.request.id));
 }

@@ -194,6 +194,7 @@ class Copier {
     this.#stopping.signal.addEventListener('abort', stop);
     try {
       const found = await media.get(url, null, stopping.signal);
+      if (found.kind === 'TOO_LARGE') throw new FileTooLargeError();
       if (found.kind !== 'FOUND') throw new Error('not there');
       await copies.write(url, found.body);
     } finally {

@@ -37,6 +37,8 @@ export interface DownloadOptions {
   readonly clock: Pick<Clock, 'now'>;
   /** Who asks, by the credentials of the request. Throws where nobody does. */
   readonly signIn: (request: FastifyRequest) => Promise<Caller>;
+  /** Takes a place until the answer's end, of those that one caller has, or one message. Throws where there is none. */
+  readonly takePlace: (reader: string) => void;
   readonly pace?: DownloadPace;
 }
 
@@ -56,9 +58,12 @@ export async function answerAttachment(
   options: DownloadOptions,
 ): Promise<FastifyReply> {
   const { messageId, index } = request.params as { readonly messageId: string; readonly index: string };
-  const number = /^\d{1,3}$/.test(index) ? Number(index) : -1;
+  // In one spelling only: an address that is known by its text, to a cache or a proxy, has no second one.
+  const number = /^(0|[1-9]\d{0,2})$/.test(index) ? Number(index) : -1;
   const signed = signatureIn(request, messageId, number, options);
-  const whose = signed === null ? readableBy(await options.signIn(request)) : EVERYBODY;
+  const caller = signed === null ? await options.signIn(request) : null;
+  options.takePlace(caller === null ? `message ${messageId}` : `caller ${caller.name}`);
+  const whose = caller === null ? EVERYBODY : readableBy(caller);
   const [message = null] = await options.messages.messagesById([messageId], whose);
   const place = message === null ? undefined : placesOf(message).find((each) => each.index === number);
   if (place === undefined || !options.media.owns(place.url)) throw notFound();
@@ -86,6 +91,7 @@ function answer(
   { clock, pace = PACE }: DownloadOptions,
 ): FastifyReply {
   if (found.kind === 'NOT_FOUND') throw notFound();
+  if (found.kind === 'TOO_LARGE') throw new ServiceError('UPSTREAM_REJECTED', { message: TOO_LARGE_TO_READ });
   const maxAgeSeconds = signed === null ? 0 : Math.max(0, Math.floor((signed.until - clock.now()) / 1000));
   void reply.headers({
     'accept-ranges': 'bytes',
@@ -127,17 +133,20 @@ function signatureIn(
 ): Signed | null {
   const { signature, until } = query as Readonly<Record<string, unknown>>;
   if (signature === undefined && until === undefined) return null;
-  const isWellFormed = typeof signature === 'string' && typeof until === 'string' && /^\d{1,15}$/.test(until);
+  const isWellFormed = typeof signature === 'string' && typeof until === 'string' && /^[1-9]\d{0,14}$/.test(until);
   const signed = isWellFormed ? { messageId, index, until: Number(until), signature } : null;
   if (signed !== null && addresses.isValid(signed, clock.now())) return signed;
   const message = 'This address is not valid, or has ended: ask for the attachments of the message again.';
   throw new ServiceError('FORBIDDEN', { message });
 }
 
-/** The part that a request asks for; null for the whole, which several parts at once also get. */
-function rangeIn({ headers }: FastifyRequest): ByteRange | null {
-  // It holds for a version of the file, and we name none.
-  if (headers['if-range'] !== undefined) return null;
+/**
+ * The part that a request asks for; null for the whole, which several parts at once also get, and whatever is not GET
+ * (RFC 9110, 14.2).
+ */
+function rangeIn({ method, headers }: FastifyRequest): ByteRange | null {
+  // If-Range holds for a version of the file, and we name none.
+  if (method !== 'GET' || headers['if-range'] !== undefined) return null;
   const [, from = '', to = ''] = /^bytes=(\d{0,15})-(\d{0,15})$/i.exec(headers.range ?? '') ?? [];
   if (from === '') return to === '' ? null : { first: null, count: Number(to) };
   const [first, last] = [Number(from), to === '' ? null : Number(to)];
@@ -171,5 +180,6 @@ function paced(body: Readable, response: ServerResponse, { maxSilenceMs, maxTota
   return passed;
 }
 
+const TOO_LARGE_TO_READ = 'This attachment has more than 16 MiB, which is more than this server reads.';
 export const NOT_FOUND = 'There is no such attachment, it is not kept any more, or it is not yours to see.';
 const notFound = (): ServiceError => new ServiceError('BAD_REQUEST', { message: NOT_FOUND });

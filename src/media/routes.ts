@@ -1,8 +1,8 @@
 /** /media: who may upload and read files, how many at a time, and what a failure says. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { failureBody, ServiceError, type ErrorCode } from '../errors.js';
-import { isVouchedFor } from '../http/own-pages.js';
-import type { Logger } from '../log.js';
+import { isFromOurPage, isVouchedFor } from '../http/own-pages.js';
+import { noteCode } from '../http/request-event.js';
 import { requireScope, type Caller } from '../messaging/caller.js';
 import type { Authenticate } from '../messaging/ports.js';
 import { answerAttachment, NOT_FOUND, type DownloadOptions } from './download.js';
@@ -14,54 +14,71 @@ export interface MediaPlaces {
   /** Of one caller. A person uploads the files of one message. */
   readonly uploadsPerCaller: number;
   readonly downloads: number;
+  /**
+   * Of one caller, or of the signed addresses of one message, which anybody may pass on: those who do not read what they
+   * ask for leave places to others.
+   */
+  readonly downloadsPerReader: number;
 }
 
-const PLACES: MediaPlaces = { uploads: 32, uploadsPerCaller: 10, downloads: 128 };
+const PLACES: MediaPlaces = { uploads: 32, uploadsPerCaller: 10, downloads: 128, downloadsPerReader: 32 };
+/** What a caller without a place is told to wait. Most files take less, and who reads none is cut off after 30 s. */
+const RETRY_AFTER_SECONDS = 5;
 
-export interface MediaRoutesOptions extends UploadOptions, Omit<DownloadOptions, 'signIn' | 'pace'> {
+export interface MediaRoutesOptions extends UploadOptions, Omit<DownloadOptions, 'signIn' | 'pace' | 'takePlace'> {
   readonly authenticate: Authenticate;
   /** The origins, beside our own, whose pages may upload without a credential. */
   readonly corsOrigins: readonly string[];
-  readonly log: Logger;
+  /** Called for each file that was stored. */
+  readonly onUploaded: (file: { requestId: string; caller: string; bytes: number }) => void;
+  /** Called for each file that upstream did not take or give. */
+  readonly onUpstreamFailure: (requestId: string, code: ErrorCode, cause: unknown) => void;
   readonly places?: MediaPlaces;
   readonly downloadPace?: DownloadOptions['pace'];
 }
 
 export async function serveMedia(routes: FastifyInstance, options: MediaRoutesOptions): Promise<void> {
-  const { authenticate, corsOrigins, log, places = PLACES } = options;
+  const { authenticate, corsOrigins, onUploaded, places = PLACES } = options;
   const uploads = new Places(places.uploads, places.uploadsPerCaller);
-  const downloads = new Places(places.downloads, places.downloads);
-  const signIn = async ({ headers }: FastifyRequest): Promise<Caller> => {
+  const downloads = new Places(places.downloads, places.downloadsPerReader);
+  const signIn = async ({ headers, facts }: FastifyRequest): Promise<Caller> => {
     const signedIn = await authenticate(headers);
     if (signedIn === null) throw new ServiceError('UNAUTHENTICATED');
+    facts.caller = signedIn.caller.name;
     return signedIn.caller;
   };
   const upload = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const caller = await signIn(request);
     requireScope(caller, 'messages:send');
-    if (!asksFirst(request) && !isVouchedFor(request.headers, corsOrigins)) throw notVouchedFor();
+    if (!mayAsk(request, corsOrigins)) throw notVouchedFor();
     const giveBack = uploads.take(caller.name);
     try {
       const uploaded = await takeUpload(request, options);
-      log.info({ requestId: request.id, bytes: uploaded.size }, 'upload');
+      onUploaded({ requestId: request.id, caller: caller.name, bytes: uploaded.size });
       return await reply.code(201).send(uploaded);
     } finally {
       giveBack();
     }
   };
   const download = (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const giveBack = downloads.take('');
-    if (reply.raw.destroyed) giveBack();
-    else reply.raw.once('close', giveBack);
+    const takePlace = (reader: string): void => {
+      const giveBack = downloads.take(reader);
+      if (reply.raw.destroyed) giveBack();
+      else reply.raw.once('close', giveBack);
+    };
     const pace = options.downloadPace === undefined ? {} : { pace: options.downloadPace };
-    return answerAttachment(request, reply, { ...options, signIn, ...pace });
+    return answerAttachment(request, reply, { ...options, signIn, takePlace, ...pace });
   };
 
   await routes.register(async (scope) => {
+    scope.addHook('onRequest', ({ facts }, _reply, next) => {
+      facts.transport = 'media';
+      next();
+    });
     await readFiles(scope);
     scope.setErrorHandler((error, request, reply) => {
       if (!(error instanceof ServiceError)) throw error as Error;
-      return fail(error, request, reply, log);
+      return fail(error, request, reply, options);
     });
     scope.post('/media', upload);
     // Fastify would read the whole of a file to say how long it is.
@@ -74,15 +91,25 @@ export async function serveMedia(routes: FastifyInstance, options: MediaRoutesOp
   });
 }
 
+/** Whether no page but ours can have sent this: by what the browser says of it, or by what it would have asked us before. */
+function mayAsk(request: FastifyRequest, corsOrigins: readonly string[]): boolean {
+  const site = request.headers['sec-fetch-site'];
+  const isFromElsewhere = site === 'cross-site' || site === 'same-site';
+  if (isFromElsewhere && !isFromOurPage(request.headers, corsOrigins)) return false;
+  return asksFirst(request) || isVouchedFor(request.headers, corsOrigins);
+}
+
 /**
  * Whether a browser asks before it sends such a request from another page: any header but the usual ones makes it ask,
- * and so does a type that no form of HTML has.
+ * and so does a type that no form of HTML has. Credentials that a browser adds by itself, to whatever any page sends, are
+ * no such header: those of a proxy in front of us, for which it asked its user.
  */
 function asksFirst({ headers }: FastifyRequest): boolean {
   const isForm = /^\s*(multipart\/form-data|text\/plain|application\/x-www-form-urlencoded)\s*(;|$)/i;
   const type = headers['content-type'] ?? '';
-  const isUnusual = ['authorization', 'x-api-key', 'x-filename'].some((name) => headers[name] !== undefined);
-  return isUnusual || (type !== '' && !isForm.test(type));
+  const isUnusual = ['x-api-key', 'x-filename'].some((name) => headers[name] !== undefined);
+  const isGiven = /^Bearer /i.test(headers.authorization ?? '');
+  return isUnusual || isGiven || (type !== '' && !isForm.test(type));
 }
 
 const notVouchedFor = (): ServiceError =>
@@ -97,6 +124,7 @@ const STATUSES: Readonly<Partial<Record<ErrorCode, number>>> = {
   RATE_LIMITED: 429,
   UPSTREAM_RATE_LIMITED: 503,
   UPSTREAM_UNAVAILABLE: 503,
+  SHUTTING_DOWN: 503,
   UPSTREAM_REJECTED: 502,
 };
 
@@ -109,11 +137,17 @@ function statusOf({ code, message, fieldErrors = [] }: ServiceError): number {
   return STATUSES[code] ?? 400;
 }
 
-function fail(error: ServiceError, request: FastifyRequest, reply: FastifyReply, log: Logger): FastifyReply {
+function fail(
+  error: ServiceError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { onUpstreamFailure }: MediaRoutesOptions,
+): FastifyReply {
+  noteCode(request.facts.codes, error.code);
   const status = statusOf(error);
   if (status === 401) void reply.header('www-authenticate', 'Bearer');
-  if (status >= 500)
-    log.warn({ requestId: request.id, code: error.code, err: error.cause }, 'a file could not be passed on');
+  if (error.retryAfterSeconds !== undefined) void reply.header('retry-after', error.retryAfterSeconds);
+  if (status >= 500) onUpstreamFailure(request.id, error.code, error.cause);
   for (const name of ['content-disposition', 'content-range', 'content-length']) void reply.removeHeader(name);
   return reply
     .code(status)
@@ -122,33 +156,34 @@ function fail(error: ServiceError, request: FastifyRequest, reply: FastifyReply,
     .send(failureBody(error, request.id));
 }
 
-/** Counts what is under way, of each caller and in all. */
+/** Counts what is under way, of each owner and in all. */
 class Places {
   readonly #limit: number;
-  readonly #limitPerCaller: number;
+  readonly #limitPerOwner: number;
   readonly #taken = new Map<string, number>();
   #total = 0;
 
-  constructor(limit: number, limitPerCaller: number) {
+  constructor(limit: number, limitPerOwner: number) {
     this.#limit = limit;
-    this.#limitPerCaller = limitPerCaller;
+    this.#limitPerOwner = limitPerOwner;
   }
 
   /** Takes a place; the result gives it back, once. @throws ServiceError RATE_LIMITED where there is none. */
-  take(caller: string): () => void {
-    const count = this.#taken.get(caller) ?? 0;
-    if (this.#total >= this.#limit || count >= this.#limitPerCaller) {
+  take(owner: string): () => void {
+    const count = this.#taken.get(owner) ?? 0;
+    if (this.#total >= this.#limit || count >= this.#limitPerOwner) {
       throw new ServiceError('RATE_LIMITED', {
         message: 'Too many files are under way at once. Try again in a moment.',
+        retryAfterSeconds: RETRY_AFTER_SECONDS,
       });
     }
     this.#total += 1;
-    this.#taken.set(caller, count + 1);
+    this.#taken.set(owner, count + 1);
     return () => {
       this.#total -= 1;
-      const left = (this.#taken.get(caller) ?? 1) - 1;
-      if (left > 0) this.#taken.set(caller, left);
-      else this.#taken.delete(caller);
+      const left = (this.#taken.get(owner) ?? 1) - 1;
+      if (left > 0) this.#taken.set(owner, left);
+      else this.#taken.delete(owner);
     };
   }
 }

@@ -124,15 +124,17 @@ export function readableBy(caller: Caller): Whose {
 export function readableByNumber(caller: Caller, number: string | null): Whose {
   const whose = readableBy(caller);
   if (whose === EVERYBODY) return whose;
-  if (whose.numbers.length === 0) {
-    throw new ServiceError('FORBIDDEN', {
-      message: 'This key or token needs a number, or the scope messages:read-all.',
-    });
-  }
+  if (whose.numbers.length === 0) throw lacksNumber('messages:read-all');
   if (number !== null && !whose.numbers.includes(number)) {
     throw new ServiceError('FORBIDDEN', { message: 'This key or token does not have this number.' });
   }
   return whose;
+}
+
+/** The refusal of a caller that has no number, where what it asks for belongs to numbers, or takes one of these scopes. */
+export function lacksNumber(...scopes: readonly Scope[]): ServiceError {
+  const message = `This key or token needs a number, or the scope ${scopes.join(' or ')}.`;
+  return new ServiceError('FORBIDDEN', { message });
 }
 
 /**

@@ -59,6 +59,8 @@ export interface FoundFile {
 export type FileAnswer =
   | FoundFile
   | { readonly kind: 'NOT_FOUND' }
+  /** It has more than `MAX_READ_BYTES`, now and whenever it is asked for. */
+  | { readonly kind: 'TOO_LARGE' }
   /** The file ends before the range begins. */
   | { readonly kind: 'OUT_OF_RANGE'; readonly totalBytes: number };
 
@@ -68,11 +70,11 @@ export interface MediaStore {
   owns(url: string): boolean;
 
   /**
-   * Stores a file. Resolves with its URL. After any failure nothing of it stays: a request under way is cut off, and what
-   * may have been stored is deleted.
+   * Stores a file. Resolves with its URL. After a failure a request under way is cut off, and what may have been stored is
+   * deleted, as `remove` does.
    *
-   * @throws ServiceError UPSTREAM_UNAVAILABLE, UPSTREAM_RATE_LIMITED or UPSTREAM_REJECTED; and what the file's own stream
-   *   or `signal` ended with.
+   * @throws ServiceError UPSTREAM_UNAVAILABLE, UPSTREAM_RATE_LIMITED, UPSTREAM_REJECTED or SHUTTING_DOWN; and what the
+   *   file's own stream or `signal` ended with.
    */
   put(file: NewFile, signal: AbortSignal): Promise<string>;
 
@@ -84,8 +86,14 @@ export interface MediaStore {
    */
   get(url: string, range: ByteRange | null, signal: AbortSignal): Promise<FileAnswer>;
 
-  /** Deletes a file, if there is one. Tries once; never rejects. */
+  /** Deletes a file, if there is one. Tries once; never rejects. What may be left is told to the operator. */
   remove(url: string): Promise<void>;
+
+  /**
+   * Ends what is being stored, with SHUTTING_DOWN, and resolves once that is deleted, within 3 s: what takes longer may be
+   * left. Afterwards nothing is stored. A second call waits for the same.
+   */
+  close(): Promise<void>;
 }
 
 /** The longest name of a file, in UTF-16 units. */

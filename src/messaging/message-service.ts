@@ -1,5 +1,5 @@
 /** The send: claim, call, record; the lookups; and settling by hand. */
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { ServiceError, type ErrorCode, type FieldError } from '../errors.js';
 import { Canceller } from './cancellation.js';
 import type { Whose, WhoseSends } from './caller.js';
@@ -52,6 +52,8 @@ export interface SendRequest {
   readonly caller: string;
   readonly idempotencyKey: string | null;
   readonly requestId: string;
+  /** The trace that the request belongs to; null, as by default, where it says none. */
+  readonly traceId?: string | null;
   /** Why this may not be sent now; null when it may. It counts only if no earlier send holds the key. */
   readonly refusal: ServiceError | null;
   /** See `NewSend`. */
@@ -61,19 +63,29 @@ export interface SendRequest {
 /** One line for the operator's log. Holds nothing personal: no number, no text, no tag. */
 export interface SendReport {
   readonly requestId: string;
+  readonly traceId: string | null;
   readonly sendId: string;
+  /** Null until Catapult's id is known. */
+  readonly messageId: string | null;
+  readonly caller: string;
+  /** SHA-256 of the idempotency key, hexadecimal, as in the audit; null where none was given. */
+  readonly keyHash: string | null;
   readonly outcome: 'ACCEPTED' | 'ACCEPTED_WITHOUT_ID' | 'NOT_SENT' | 'UNKNOWN';
   /** The error's code, where nothing was sent. */
   readonly code?: ErrorCode;
   readonly durationMs: number;
   readonly attempts: number;
-  /** What the last attempt met: `HTTP 202`, `ECONNREFUSED`. */
+  /** The status of Catapult's last answer; null where none came. */
+  readonly httpStatus: number | null;
+  /** How long the last attempt took; null where there was none. */
+  readonly upstreamMs: number | null;
+  /** What the last attempt met: `HTTP 202`, `ECONNREFUSED`; empty where there was none. */
   readonly detail: string;
 }
 
 /** What goes into the operator's log. */
 export interface SendObserver extends RecordObserver {
-  /** Once for each send that reached the gateway. */
+  /** Once for each send that was claimed. */
   onSend(report: SendReport): void;
   /** Somebody settled what a call had left open. */
   onSettled(settled: { sendId: string; as: Settlement['as']; by: string; requestId: string }): void;
@@ -222,10 +234,10 @@ export class MessageService {
       if (unclaimed.kind === 'OPTED_OUT') throw optedOut(unclaimed.recipients);
       return replay(unclaimed.by, fingerprint);
     }
-    const counted = await this.#count(send, room);
+    const counted = await this.#count(send, room, request);
     // From here on the intent is on disk: whatever happens, this send is found again and never sent twice.
     const report = await gateway.send(message, send.sendId, send.startedAtMs + sendTimeoutMs);
-    observer.onSend(sendReport(report, send, request.requestId, clock.now() - send.startedAtMs));
+    observer.onSend(sendReport(report, send, request, clock.now() - send.startedAtMs));
     const isSent = report.status !== 'REJECTED';
     const [isRecorded] = await Promise.all([
       this.#recordInTime(send.sendId, resolutionOf(report)),
@@ -315,7 +327,7 @@ export class MessageService {
    * Counts the send, only after its claim. So a call that this count refuses, in any process, finds the claim under its
    * key, and does not answer that nothing was sent.
    */
-  async #count({ sendId }: NewSend, room: Room): Promise<Counted> {
+  async #count(send: NewSend, room: Room, request: SendRequest): Promise<Counted> {
     let refusal: ServiceError;
     try {
       const taken = await room.take();
@@ -324,7 +336,9 @@ export class MessageService {
     } catch (cause) {
       refusal = storeUnavailable(null, cause);
     }
-    await this.#recordInTime(sendId, { status: 'REJECTED', problem: problemIn(refusal) });
+    const report: GatewayReport = { status: 'REJECTED', error: refusal, ...NOT_ATTEMPTED };
+    this.#options.observer.onSend(sendReport(report, send, request, this.#options.clock.now() - send.startedAtMs));
+    await this.#recordInTime(send.sendId, { status: 'REJECTED', problem: problemIn(refusal) });
     throw refusal;
   }
 
@@ -384,10 +398,22 @@ function messageOrThrow(outcome: SendOutcome): Message {
   return outcome.message;
 }
 
-function sendReport(report: GatewayReport, { sendId }: NewSend, requestId: string, durationMs: number): SendReport {
-  const { attempts, lastSeen: detail } = report;
+/** A send that was refused after its claim. */
+const NOT_ATTEMPTED = { attempts: 0, lastSeen: '', httpStatus: null, upstreamMs: 0 } as const;
+
+function sendReport(
+  report: GatewayReport,
+  { sendId, caller, idempotencyKey }: NewSend,
+  { requestId, traceId = null }: SendRequest,
+  durationMs: number,
+): SendReport {
+  const { attempts, lastSeen: detail, httpStatus } = report;
+  const messageId = report.status === 'ACCEPTED' ? (report.message?.id ?? null) : null;
+  const keyHash = idempotencyKey === null ? null : hash('sha256', idempotencyKey);
+  const upstreamMs = attempts === 0 ? null : report.upstreamMs;
   const code = report.status === 'REJECTED' ? { code: report.error.code } : {};
-  return { requestId, sendId, outcome: wordOf(report), ...code, durationMs, attempts, detail };
+  const ids = { requestId, traceId, sendId, messageId, caller, keyHash };
+  return { ...ids, outcome: wordOf(report), ...code, durationMs, attempts, httpStatus, upstreamMs, detail };
 }
 
 function wordOf(outcome: SendOutcome): SendReport['outcome'] {

@@ -1,6 +1,6 @@
 /** Those who want no messages: the list, and changes of it by people and files. */
 import { ServiceError } from '../errors.js';
-import { EVERYBODY, numbersReadableBy, requireScope, type Caller } from './caller.js';
+import { EVERYBODY, lacksNumber, numbersReadableBy, requireScope, type Caller } from './caller.js';
 import type { ConsentPair, ConsentStatement, OptOut } from './consent.js';
 import type { Clock, MessageStore, OptOutFilter, Slice } from './ports.js';
 
@@ -84,8 +84,7 @@ export function numbersSeenBy(caller: Caller): OptOutFilter['numbers'] {
   if (caller.scopes.has('operations:read')) return EVERYBODY;
   const numbers = numbersReadableBy(caller);
   if (numbers === EVERYBODY || numbers.length > 0) return numbers;
-  const message = 'You need a number of your own, or one of the scopes operations:read and messages:read-all.';
-  throw new ServiceError('FORBIDDEN', { message });
+  throw lacksNumber('operations:read', 'messages:read-all');
 }
 
 /**

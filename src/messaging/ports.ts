@@ -28,6 +28,10 @@ export type GatewayReport = SendOutcome & {
   readonly attempts: number;
   /** What the last attempt met: `HTTP 202`, `ECONNREFUSED`. Never holds anything of the message. */
   readonly lastSeen: string;
+  /** The status of the last answer; null where none came. */
+  readonly httpStatus: number | null;
+  /** How long the last attempt took, in milliseconds, with its wait for a token and a connection. */
+  readonly upstreamMs: number;
 };
 
 /** Sends messages upstream. */
@@ -213,6 +217,17 @@ export type Claim =
   | { readonly kind: 'HELD'; readonly by: StoredSend }
   /** Recipients have opted out of messages from this number: those at these places of `to`. */
   | { readonly kind: 'OPTED_OUT'; readonly recipients: readonly number[] };
+
+/** What came of storing an event. */
+export interface Taken {
+  /**
+   * `CHANGED`: it said something new. `REPEATED`: it said nothing new. `EARLY`: it is about a message that is not known,
+   * and waits for it. `KEPT`: it is kept for people to read.
+   */
+  readonly result: 'CHANGED' | 'REPEATED' | 'EARLY' | 'KEPT';
+  /** Our id of the send that it is about; null where that is not known. */
+  readonly sendId: string | null;
+}
 
 /** The outcome of a send as it is stored. */
 export type Resolution = (
@@ -441,7 +456,7 @@ export interface MessageStore {
    * message is not known; see `adoptEarlyEvents`. Repeating it, or a message that came in, changes nothing. Everything
    * else is kept for people to read.
    */
-  take(event: CallbackEvent, now: number): Promise<void>;
+  take(event: CallbackEvent, now: number): Promise<Taken>;
 
   /** Applies the waiting events of messages that are known by now; returns how many messages. */
   adoptEarlyEvents(now: number): Promise<number>;

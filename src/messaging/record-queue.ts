@@ -12,6 +12,8 @@ export interface RecordFailure {
   readonly status: Resolution['status'];
   /** Catapult's id, where it is known. */
   readonly messageId: string | null;
+  /** Whether it is not tried again, since the process ends. */
+  readonly isLost: boolean;
 }
 
 /** What goes into the operator's log. */
@@ -79,7 +81,7 @@ export class RecordQueue {
       await store.record(sendId, resolution, clock.now());
       return true;
     } catch (error) {
-      observer.onRecordFailure(failureOf({ sendId, resolution }), error);
+      observer.onRecordFailure(failureOf({ sendId, resolution }, false), error);
     }
     return new Promise((done) => {
       this.#records.add({ sendId, resolution, done });
@@ -111,7 +113,7 @@ export class RecordQueue {
         continue;
       }
       for (const waiting of this.#records) {
-        observer.onRecordFailure(failureOf(waiting), error);
+        observer.onRecordFailure(failureOf(waiting, true), error);
         waiting.done(false);
       }
       this.#records.clear();
@@ -141,7 +143,10 @@ export class RecordQueue {
   }
 }
 
-function failureOf({ sendId, resolution }: Pick<WaitingRecord, 'sendId' | 'resolution'>): RecordFailure {
+function failureOf(
+  { sendId, resolution }: Pick<WaitingRecord, 'sendId' | 'resolution'>,
+  isLost: boolean,
+): RecordFailure {
   const messageId = resolution.status === 'ACCEPTED' ? (resolution.message?.id ?? null) : null;
-  return { sendId, status: resolution.status, messageId };
+  return { sendId, status: resolution.status, messageId, isLost };
 }

@@ -2,8 +2,8 @@
 import { EVERYBODY } from '../messaging/caller.js';
 import type { ConsentCounts, ConsentStatement, OptOut, OptOutSource } from '../messaging/consent.js';
 import { isCleanText } from '../messaging/message.js';
-import type { OptOutFilter, Slice } from '../messaging/ports.js';
-import type { Query } from './list-query.js';
+import type { OptOutFilter, Position, Slice } from '../messaging/ports.js';
+import type { Condition, ListDialect, Query } from './list-query.js';
 import { storable } from './rows.js';
 
 /** Whether consent is kept, and who is told what changed of it; null where it is not: then nothing is looked at either. */
@@ -136,40 +136,91 @@ export function optOutOf(row: OptOutRow): OptOut {
  * A slice of the list, newest first, or oldest first if it is taken from the end; null where nothing can be in it. The
  * entries of one number lie together in an index, in order: of several numbers, what each has is merged.
  */
-export function optOutsQuery({ numbers, owner, recipient }: OptOutFilter, slice: Slice): Query | null {
+export function optOutsQuery(
+  { numbers, owner, recipient }: OptOutFilter,
+  slice: Slice,
+  dialect: ListDialect,
+): Query | null {
   if (![owner, recipient].every((text) => text === null || isCleanText(text))) return null;
   const mayBeSeen = owner === null || numbers === EVERYBODY || numbers.includes(owner);
   const owners = owner !== null ? (mayBeSeen ? [owner] : []) : numbers === EVERYBODY ? null : numbers;
-  const walks = owners === null || recipient !== null ? [walk(null, owners, recipient, slice)] : [];
-  if (owners !== null && recipient === null) {
-    walks.push(...[...owners, ALL_NUMBERS].map((each) => walk(each, null, null, slice)));
+  if (owners === null) {
+    const ofRecipient: Condition = recipient === null ? ['true'] : ['recipient = ?', recipient];
+    return walk({ columns: OPT_OUT_COLUMNS, condition: ofRecipient }, slice);
   }
-  const found = walks.map(({ sql }, index) => `SELECT * FROM (${sql}) AS walk${index}`).join(' UNION ALL ');
-  return {
-    sql: `SELECT * FROM (${found}) AS found ${inOrder(slice)} LIMIT ?`,
-    values: [...walks.flatMap(({ values }) => values), slice.limit],
-  };
+  const given = JSON.stringify([...owners, ALL_NUMBERS]);
+  if (recipient === null)
+    return dialect.isLateral ? newestOfNewest(given, slice, dialect) : merged(given, slice, dialect);
+  // Few: one for each of the numbers.
+  const ofBoth = `recipient = ? AND owner IN (SELECT value FROM ${dialect.given('number')})`;
+  return walk({ columns: OPT_OUT_COLUMNS, condition: [ofBoth, recipient, given] }, slice);
 }
 
-function walk(owner: string | null, owners: readonly string[] | null, recipient: string | null, slice: Slice): Query {
-  const conditions: [sql: string, ...values: (string | number)[]][] = [['opted_out = 1']];
-  if (recipient !== null) conditions.push(['recipient = ?', recipient]);
-  if (owner !== null) conditions.push(['owner = ?', owner]);
-  if (owners !== null) {
-    const all = [...owners, ALL_NUMBERS];
-    conditions.push([`owner IN (${all.map(() => '?').join(', ')})`, ...all]);
-  }
-  const { after, before, limit } = slice;
-  if (after !== null) conditions.push(['(since, id) < (?, ?)', after.time, storable(after.sendId)]);
-  if (before !== null) conditions.push(['(since, id) > (?, ?)', before.time, storable(before.sendId)]);
+interface Walk {
+  readonly columns: string;
+  readonly condition: Condition;
+  readonly limit?: '1' | '?';
+  /** How an entry's place is written, and the one that was passed; `?` stand for its time and id. */
+  readonly place?: string;
+  readonly passed?: string;
+  /** Replaces the place where the walk begins. */
+  readonly from?: string;
+}
+
+/** Down an index, from a position on. */
+function walk(given: Walk, slice: Slice): Query {
+  const { columns, condition, limit = '?', place = '(since, id)', passed = '(?, ?)', from } = given;
+  const { after, before, fromEnd } = slice;
+  const bound = (sign: '<' | '>', position: Position | null, isBeginning: boolean): Condition[] => {
+    if (isBeginning && from !== undefined) return [[`${place} ${sign} ${from}`]];
+    return position === null ? [] : [[`${place} ${sign} ${passed}`, position.time, storable(position.sendId)]];
+  };
+  const conditions = [condition, ...bound('<', after, !fromEnd), ...bound('>', before, fromEnd)];
   const where = conditions.map(([sql]) => sql).join(' AND ');
   return {
-    sql: `SELECT ${OPT_OUT_COLUMNS} FROM consent WHERE ${where} ${inOrder(slice)} LIMIT ?`,
-    values: [...conditions.flatMap(([, ...values]) => values), limit],
+    sql: `SELECT ${columns} FROM consent WHERE opted_out = 1 AND ${where} ${inOrder('consent', slice)} LIMIT ${limit}`,
+    values: [...conditions.flatMap(([, ...values]) => values), ...(limit === '?' ? [slice.limit] : [])],
   };
 }
 
-const inOrder = ({ fromEnd }: Slice): string => (fromEnd ? 'ORDER BY since, id' : 'ORDER BY since DESC, id DESC');
+const OF_EACH: Condition = ['owner = each.value'];
+
+/** As `LIST_DIALECTS` does it for messages: here SQLite, and below PostgreSQL. */
+function merged(owners: string, slice: Slice, { given }: ListDialect): Query {
+  const one = { columns: 'id', condition: OF_EACH, limit: '1' } as const;
+  const first = walk(one, slice);
+  // The signs keep the columns out of the search for a better index: with them, one look leads to the next entry also among
+  // those of one moment, as all of a file are.
+  const next = walk({ ...one, from: '(+each.since, +each.id)' }, slice);
+  const found = (from: string, { sql }: Query): string =>
+    `SELECT each.value, consent.since, consent.id FROM ${from} AS each CROSS JOIN consent ON consent.id = (${sql})`;
+  const order = slice.fromEnd ? 'ORDER BY 2, 3' : 'ORDER BY 2 DESC, 3 DESC';
+  const sql =
+    `WITH RECURSIVE merged (value, since, id) AS (SELECT * FROM (${found(`(SELECT value FROM ${given('owner')})`, first)}) ` +
+    `UNION ALL ${found('merged', next)} ${order} LIMIT ?) SELECT since, id FROM merged`;
+  return atPlaces({ sql, values: [owners, ...first.values, ...next.values, slice.limit] }, 'CROSS JOIN', slice);
+}
+
+function newestOfNewest(owners: string, slice: Slice, { given }: ListDialect): Query {
+  // With the number in the place, no other index looks as good: one by time alone passes over all entries of others.
+  const place = { place: '(owner, since, id)', passed: '(each.value, ?, ?)' };
+  const entries = { columns: 'since, id', condition: OF_EACH, ...place };
+  const first = walk({ ...entries, limit: '1' }, slice);
+  const page = walk(entries, slice);
+  const sql =
+    `SELECT found.since, found.id FROM (SELECT each.value FROM ${given('each')} CROSS JOIN LATERAL (${first.sql}) AS first ` +
+    `${inOrder('first', slice)} LIMIT ?) AS each CROSS JOIN LATERAL (${page.sql}) AS found ${inOrder('found', slice)} LIMIT ?`;
+  const values = [owners, ...first.values, slice.limit, ...page.values, slice.limit];
+  return atPlaces({ sql, values }, 'JOIN', slice);
+}
+
+const atPlaces = ({ sql, values }: Query, join: ListDialect['join'], slice: Slice): Query => ({
+  sql: `SELECT ${OPT_OUT_COLUMNS.replace(/\w+/g, 'consent.$&')} FROM (${sql}) AS places ${join} consent ON consent.id = places.id ${inOrder('consent', slice)}`,
+  values,
+});
+
+const inOrder = (table: string, { fromEnd }: Slice): string =>
+  fromEnd ? `ORDER BY ${table}.since, ${table}.id` : `ORDER BY ${table}.since DESC, ${table}.id DESC`;
 
 export const newOptOutsQuery = ({ changedAtMs, id }: Pick<OptOut, 'changedAtMs' | 'id'>, limit: number): Query => ({
   sql: `SELECT ${OPT_OUT_COLUMNS} FROM consent WHERE opted_out = 1 AND source = 'KEYWORD' AND (changed_at, id) > (?, ?)

@@ -2,8 +2,8 @@
 import type { PoolClient } from 'pg';
 import { statementIn, statementOf, type ConsentStatement } from '../messaging/consent.js';
 import type { DeliveryEvent } from '../messaging/delivery.js';
-import { isUnresolved, type Settlement, type SettleResult } from '../messaging/ports.js';
-import type { Write, WriteOf } from './batching-store.js';
+import { isUnresolved, type Settlement, type SettleResult, type Taken } from '../messaging/ports.js';
+import { KEPT_FOR_PEOPLE, type Write, type WriteOf, type Written } from './batching-store.js';
 import { CHANNEL } from './change-feed.js';
 import { consentColumns, SAY_ALL } from './consent.js';
 import type { News } from './postgres-conversations.js';
@@ -28,19 +28,27 @@ import {
 /** All writes but claims. */
 export type RestWrite = Exclude<Write, { readonly kind: 'claim' }>;
 
-/** Stores records and events in the order they arrived in, as far as two of them can touch the same send. */
-export async function applyAll(client: PoolClient, writes: readonly RestWrite[], news: News): Promise<void> {
+/** What came of events. */
+type TakenOf = Map<RestWrite, Taken>;
+
+/**
+ * Stores records and events in the order they arrived in, as far as two of them can touch the same send. Answers each
+ * in this order.
+ */
+export async function applyAll(client: PoolClient, writes: readonly RestWrite[], news: News): Promise<Written[]> {
   const of = byKind(writes);
+  const taken: TakenOf = new Map();
   for (const wave of wavesOf(of.record)) {
     const { early, unfiled, known } = await recordAll(client, wave, 'later');
     news.known.push(...known);
     for (const sendId of unfiled) news.unfiled.add(sendId);
     if (early.length > 0) await adopt(client, early, wave[0]?.now ?? 0, news);
   }
-  await applyEvents(client, of.delivery, news);
-  await applyReceived(client, of.received, news);
+  await applyEvents(client, of.delivery, news, taken);
+  await applyReceived(client, of.received, news, taken);
   await keepStrange(client, of.strange);
   await keepOthers(client, of.other);
+  return writes.map((write) => (write.kind === 'record' ? null : (taken.get(write) ?? KEPT_FOR_PEOPLE)));
 }
 
 /** Stores what is said of consent, unless something later was said. Returns what counts. */
@@ -133,20 +141,28 @@ export async function adopt(client: PoolClient, messageIds: readonly string[], n
 }
 
 /** Applies events to the rows they are about, each row read and written once; keeps those that are about none yet. */
-async function applyEvents(client: PoolClient, writes: readonly WriteOf<'delivery'>[], news: News): Promise<void> {
+async function applyEvents(
+  client: PoolClient,
+  writes: readonly WriteOf<'delivery'>[],
+  news: News,
+  taken: TakenOf = new Map(),
+): Promise<void> {
   if (writes.length === 0) return;
   const known = await lockRowsOf(client, writes);
   const changed = new Map<string, SendRow & { readonly updated_at: number }>();
   const newlyListed: { send_id: string; recipient: string }[] = [];
   const newlyKnown = new Set<string>();
   const early: object[] = [];
-  for (const { event, now } of writes) {
+  for (const write of writes) {
+    const { event, now } = write;
     const row = known.of(event);
     if (row === undefined) {
+      taken.set(write, { result: 'EARLY', sendId: null });
       early.push({ message_id: storable(event.messageId), event: JSON.stringify(event), received_at: now });
       continue;
     }
     const changedRow = rowAfter(row, event);
+    taken.set(write, { result: changedRow === null ? 'REPEATED' : 'CHANGED', sendId: row.send_id });
     if (changedRow === null) continue;
     const after = { ...changedRow, updated_at: now };
     const to = JSON.parse(row.recipients) as string[];
@@ -212,7 +228,12 @@ async function updateDeliveries(
   );
 }
 
-async function applyReceived(client: PoolClient, writes: readonly WriteOf<'received'>[], news: News): Promise<void> {
+async function applyReceived(
+  client: PoolClient,
+  writes: readonly WriteOf<'received'>[],
+  news: News,
+  taken: TakenOf,
+): Promise<void> {
   if (writes.length === 0) return;
   const keys = writes.map(({ message }) => conversationKey(message));
   const rows = writes.map(({ message, now }, index) => receivedColumns(message, keys[index] ?? null, now));
@@ -233,7 +254,10 @@ async function applyReceived(client: PoolClient, writes: readonly WriteOf<'recei
   for (const [index, { send_id: sendId, time }] of rows.entries()) {
     const [write, key = null] = [writes[index], keys[index]];
     // The same message may be twice in the batch.
-    if (write === undefined || !isNew.delete(sendId)) continue;
+    if (write === undefined) continue;
+    const isFirst = isNew.delete(sendId);
+    taken.set(write, { result: isFirst ? 'CHANGED' : 'REPEATED', sendId: null });
+    if (!isFirst) continue;
     if (key !== null && time !== null) news.known.push({ key, time, sendId, direction: 'IN' });
     const said = statementIn(write.message, write.now);
     if (said !== null) news.heard.push(said);

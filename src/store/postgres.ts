@@ -30,7 +30,7 @@ import type {
   StoredSend,
   WhoseNumbers,
 } from '../messaging/ports.js';
-import { BatchingStore, type WriteOf } from './batching-store.js';
+import { BatchingStore, type WriteOf, type Written } from './batching-store.js';
 import { ChangeFeed } from './change-feed.js';
 import {
   countsOf,
@@ -441,7 +441,7 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   }
 
   async listOptOuts(filter: OptOutFilter, slice: Slice): Promise<OptOut[]> {
-    const query = optOutsQuery(filter, slice);
+    const query = optOutsQuery(filter, slice, LIST_DIALECTS.postgres);
     const rows = query === null ? [] : await this.#all<OptOutRow>(query);
     return (slice.fromEnd ? rows.reverse() : rows).map(optOutOf);
   }
@@ -484,11 +484,12 @@ export class PostgresStore extends BatchingStore implements MessageStore {
    * Stores records and events. Records alone, as of sends without callbacks, take one statement. Together with an event
    * they take one transaction, in which the two find each other.
    */
-  async #commitRest(writes: readonly RestWrite[]): Promise<null[]> {
+  async #commitRest(writes: readonly RestWrite[]): Promise<Written[]> {
     const records = writes.filter((write) => write.kind === 'record');
     const sends = new Set(records.map(({ sendId }) => sendId));
-    if (sends.size === writes.length) await this.#recordAndAdopt(records);
-    else await this.#withNews(latestOf(writes), (client, news) => applyAll(client, writes, news));
+    if (sends.size < writes.length)
+      return this.#withNews(latestOf(writes), (client, news) => applyAll(client, writes, news));
+    await this.#recordAndAdopt(records);
     return writes.map(() => null);
   }
 

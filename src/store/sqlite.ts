@@ -42,9 +42,10 @@ import {
   type StoreChange,
   type StoredConversation,
   type StoredSend,
+  type Taken,
   type WhoseNumbers,
 } from '../messaging/ports.js';
-import { BatchingStore, type Write, type WriteOf } from './batching-store.js';
+import { BatchingStore, KEPT_FOR_PEOPLE, type Write, type WriteOf, type Written } from './batching-store.js';
 import {
   ANY_FORGOTTEN,
   CONSENT_COLUMNS,
@@ -476,9 +477,10 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   async messagesById(ids: readonly string[], caller: Whose): Promise<(Message | null)[]> {
     const [right, ...values] = rightOf(caller, LIST_DIALECTS.sqlite);
     const rows = await this.#all(
-      // Upstream may repeat an id: only its newest message is read.
-      `SELECT ${SEND_COLUMNS} FROM sends WHERE send_id IN (
-         SELECT (SELECT send_id FROM sends INDEXED BY sends_message WHERE message_id = wanted.value AND ${right}
+      // Upstream may repeat an id: only its newest message is read, by its number: a second look for it by id would cost most
+      // where there are many.
+      `SELECT ${SEND_COLUMNS} FROM sends WHERE rowid IN (
+         SELECT (SELECT rowid FROM sends INDEXED BY sends_message WHERE message_id = wanted.value AND ${right}
            ORDER BY time DESC, send_id DESC LIMIT 1) FROM json_each(?) AS wanted)`,
       ...values,
       JSON.stringify(ids),
@@ -593,7 +595,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   }
 
   async listOptOuts(filter: OptOutFilter, slice: Slice): Promise<OptOut[]> {
-    const query = optOutsQuery(filter, slice);
+    const query = optOutsQuery(filter, slice, LIST_DIALECTS.sqlite);
     const rows = query === null ? [] : await this.#all<OptOutRow>(query.sql, ...query.values);
     return (slice.fromEnd ? rows.reverse() : rows).map(optOutOf);
   }
@@ -668,7 +670,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     return this.#commitNumber;
   }
 
-  #apply(write: Write): Claim | null {
+  #apply(write: Write): Written {
     switch (write.kind) {
       case 'claim':
         return this.#applyClaim(write.send);
@@ -680,12 +682,12 @@ export class SqliteStore extends BatchingStore implements MessageStore {
         return this.#applyReceived(write);
       case 'strange':
         this.#run('INSERT INTO strange_callbacks VALUES (?, ?)', [write.now, storable(write.body)]);
-        return null;
+        return KEPT_FOR_PEOPLE;
       case 'other': {
         const { messageId, type, body } = write.event;
         const insert = 'INSERT INTO other_events (message_id, type, body, received_at) VALUES (?, ?, ?, ?)';
         this.#run(insert, [storable(messageId), storable(type), storable(body), write.now]);
-        return null;
+        return KEPT_FOR_PEOPLE;
       }
     }
   }
@@ -785,25 +787,26 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     return { kind: 'SETTLED', send: storedSend(this.#rowBySend(sendId) ?? row) };
   }
 
-  #applyEvent({ event, now }: Omit<WriteOf<'delivery'>, 'kind'>): null {
+  #applyEvent({ event, now }: Omit<WriteOf<'delivery'>, 'kind'>): Taken {
     const row = this.#rowOf(event);
     if (row === undefined) {
       const keep = this.#statement('INSERT INTO early_events VALUES (?, ?, ?)');
       keep.run(storable(event.messageId), JSON.stringify(event), now);
-      return null;
+      return { result: 'EARLY', sendId: null };
     }
     const after = rowAfter(row, event);
-    if (after === null) return null;
-    const { send_id } = after;
+    const { send_id } = row;
+    if (after === null) return { result: 'REPEATED', sendId: send_id };
     this.#run(UPDATE_BY_EVENT, [...valuesOf(after, EVENT_COLUMNS), now, this.#numberOfCommit(), send_id]);
     this.#changes.push({ kind: 'updated', messageId: event.messageId });
     const to = JSON.parse(row.recipients) as string[];
     this.#hear(statementOf(event, { from: row.sender, to }, now), now);
-    if (row.message_id !== null) return null;
-    this.#file(send_id);
-    this.#insertRecipients(send_id, distinctRecipients(to));
-    this.#adopt(event.messageId, now);
-    return null;
+    if (row.message_id === null) {
+      this.#file(send_id);
+      this.#insertRecipients(send_id, distinctRecipients(to));
+      this.#adopt(event.messageId, now);
+    }
+    return { result: 'CHANGED', sendId: send_id };
   }
 
   #rowOf(event: DeliveryEvent): SendRow | undefined {
@@ -818,15 +821,16 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     return this.#statement(`SELECT ${SEND_COLUMNS} FROM sends WHERE send_id = ?`).get(sendId) as SendRow | undefined;
   }
 
-  #applyReceived({ message, now }: WriteOf<'received'>): null {
+  #applyReceived({ message, now }: WriteOf<'received'>): Taken {
     const key = conversationKey(message);
     const columns = receivedColumns(message, key, now);
-    if (!this.#run(INSERT_RECEIVED, [...valuesOf(columns, RECEIVED_COLUMNS), this.#numberOfCommit()])) return null;
+    const values = [...valuesOf(columns, RECEIVED_COLUMNS), this.#numberOfCommit()];
+    if (!this.#run(INSERT_RECEIVED, values)) return { result: 'REPEATED', sendId: null };
     this.#listRecipients(distinctRecipients(message.to), message.time, columns.send_id, columns.caller);
     this.#know(key, message.time, columns.send_id, message.direction);
     this.#changes.push({ kind: 'received', messageId: message.id });
     this.#hear(statementIn(message, now), now);
-    return null;
+    return { result: 'CHANGED', sendId: null };
   }
 
   /** Whether a row was inserted or changed. */

@@ -260,8 +260,10 @@ describe('with keys and tokens', () => {
       );
       for (const { status } of answers) expect(status).toBe(500);
       expect(broken.fetches()).toBeLessThanOrEqual(2);
-      expect(other.log.filter(({ msg }) => msg === 'request failed')).toHaveLength(20);
       await other.close();
+      const failed = other.log.filter(({ msg }) => msg === 'request failed');
+      expect(failed.reduce((sum, { count }) => sum + Number(count), 0)).toBe(20);
+      expect(failed.length).toBeLessThan(5);
       await broken.close();
     },
   );

@@ -293,12 +293,15 @@ describe('the callback address', () => {
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
     expect((await post(`[${deep},${JSON.stringify({ ...EVENT, message: { id } })}]`)).status).toBe(200);
     expect((await execute(app.url, MessageDocument, { id })).data?.message?.status).toBe('DELIVERED');
-    expect(app.log.at(-1)).toMatchObject({ msg: 'callback', deliveries: 1, strange: 1 });
+    expect(lines().slice(-2)).toMatchObject([
+      { kind: 'delivery', messageId: id },
+      { kind: 'strange', count: 1 },
+    ]);
   });
 
   it('keeps half a million events that it cannot understand as one dead letter', async () => {
     expect((await post(`[${Array(500_000).fill('0').join()}]`)).status).toBe(200);
-    expect(app.log.at(-1)).toMatchObject({ msg: 'callback', deliveries: 0, other: 0, strange: 500_000 });
+    expect(lines().at(-1)).toMatchObject({ kind: 'strange', count: 500_000 });
   });
 
   it('stores every event of a body that holds thousands', async () => {
@@ -312,10 +315,12 @@ describe('the callback address', () => {
     expect((await execute(app.url, MessageDocument, { id })).data?.message?.status).toBe('DELIVERED');
   });
 
-  it('logs only counts', () => {
-    expect(app.log.filter(({ msg }) => msg === 'callback').length).toBeGreaterThan(10);
-    expect(JSON.stringify(app.log)).not.toMatch(/message-bla|not JSON|12345678|"m1"/);
+  it('logs ids, and nothing of what was said', () => {
+    expect(lines().length).toBeGreaterThan(10);
+    expect(JSON.stringify(app.log)).not.toMatch(/message-bla|not JSON|12345678/);
   });
+
+  const lines = (): Record<string, unknown>[] => app.log.filter(({ msg }) => msg === 'callback');
 });
 
 describe('an address that guesses the credentials of callbacks', () => {

@@ -103,7 +103,13 @@ describe('the client', () => {
     it('shows nothing of a message whose answer has no id', async () => {
       answer = answering(202, {});
       const report = await newClient({ correlation }).send(TAGGED, 'send1', inAMinute());
-      expect(report).toEqual({ status: 'ACCEPTED', message: null, attempts: 1, lastSeen: 'HTTP 202' });
+      expect(report).toMatchObject({
+        status: 'ACCEPTED',
+        message: null,
+        attempts: 1,
+        lastSeen: 'HTTP 202',
+        httpStatus: 202,
+      });
     });
   });
 
@@ -119,7 +125,13 @@ describe('the client', () => {
       response.writeHead(202, { 'content-length': '100' }).write('{', () => response.destroy());
     };
     const report = await newClient().send(OUTBOUND, 'send1', inAMinute());
-    expect(report).toEqual({ status: 'UNKNOWN', attempts: 1, lastSeen: 'HTTP 202, UND_ERR_SOCKET' });
+    expect(report).toMatchObject({
+      status: 'UNKNOWN',
+      attempts: 1,
+      lastSeen: 'HTTP 202, UND_ERR_SOCKET',
+      httpStatus: 202,
+    });
+    expect(report.upstreamMs).toBeGreaterThanOrEqual(0);
   });
 
   it('touches no send that has ended, and leaves no timer that keeps the process from ending', async () => {

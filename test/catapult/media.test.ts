@@ -19,10 +19,13 @@ let handle: (request: IncomingMessage, response: ServerResponse) => unknown;
 /** `METHOD path` of each request, in order. */
 let asked: string[];
 let closing: (() => Promise<unknown>)[];
+/** How many files may have been left behind. */
+let leftOver: number;
 
 beforeEach(async () => {
   asked = [];
   closing = [];
+  leftOver = 0;
   server = createServer((request, response) => {
     asked.push(`${request.method ?? ''} ${request.url ?? ''}`);
     void handle(request, response);
@@ -36,12 +39,15 @@ afterEach(async () => {
 
 function storeWith(
   authorization: Authorization = basicAuthorization('token', 'secret'),
-  answerTimeoutMs?: number,
+  times: ConstructorParameters<typeof CatapultMedia>[1] = {},
 ): CatapultMedia {
   const dispatcher = openConnection(null, MAX_READ_BYTES);
   closing.push(() => dispatcher.destroy());
   const options = { url: `${origin}/v2`, userId: 'u-1', authorization, dispatcher, userAgent: 'test' };
-  return new CatapultMedia(options, answerTimeoutMs);
+  const onLeftOver = (): void => {
+    leftOver += 1;
+  };
+  return new CatapultMedia({ ...options, onLeftOver }, times);
 }
 
 /** Gives tokens in turn: the next one after each refusal. */
@@ -211,7 +217,7 @@ describe('a file that is stored', () => {
       request.resume();
       if (request.method === 'DELETE') response.writeHead(204).end();
     };
-    await expect(storeWith(undefined, 20).put(newFile(), NEVER)).rejects.toMatchObject({
+    await expect(storeWith(undefined, { answerMs: 20 }).put(newFile(), NEVER)).rejects.toMatchObject({
       code: 'UPSTREAM_UNAVAILABLE',
     });
     const stopping = new AbortController();
@@ -220,6 +226,45 @@ describe('a file that is stored', () => {
     stopping.abort(new Error('enough'));
     await expect(storing).rejects.toThrow('enough');
     await until(() => asked.filter((each) => each.startsWith('DELETE')).length === 2);
+  });
+
+  it('is given up when the store closes, which waits until it is deleted; afterwards none is taken', async () => {
+    let delete_: (() => void) | undefined;
+    handle = (request, response) => {
+      request.resume();
+      if (request.method === 'DELETE') delete_ = () => response.writeHead(404).end();
+    };
+    const store = storeWith();
+    const storing = store.put(newFile(), NEVER);
+    await until(() => asked.length === 1);
+    let isClosed = false;
+    const closed = store.close().then(() => (isClosed = true));
+    await expect(storing).rejects.toMatchObject({ code: 'SHUTTING_DOWN', retryable: true });
+    await until(() => delete_ !== undefined);
+    expect(isClosed).toBe(false);
+    delete_?.();
+    await closed;
+    await expect(store.put(newFile(), NEVER)).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+    expect([asked.length, leftOver]).toEqual([2, 0]);
+  });
+
+  it.each<[string, (response: ServerResponse) => unknown, object]>([
+    ['is silent', () => undefined, { lastRemovalsMs: 20 }],
+    ['fails', (response) => response.writeHead(503).end(), {}],
+    ['refuses', (response) => response.writeHead(403).end(), {}],
+    ['breaks off', (response) => response.destroy(), {}],
+  ])('is said to be left over where upstream %s when it should be deleted', async (_name, onDelete, times) => {
+    handle = (request, response) => {
+      request.resume();
+      if (request.method === 'DELETE') onDelete(response);
+    };
+    const store = storeWith(undefined, times);
+    const storing = store.put(newFile(), NEVER);
+    await until(() => asked.length === 1);
+    const closed = store.close();
+    await expect(storing).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+    await closed;
+    expect(leftOver).toBe(1);
   });
 
   it('without a token is not asked for', async () => {
@@ -293,7 +338,6 @@ describe('a file that is read', () => {
     ['there is a redirect', 'UPSTREAM_REJECTED', 302, { location: '/v2/users/u-1/media/b' }],
     ['upstream fails', 'UPSTREAM_UNAVAILABLE', 500, {}],
     ['it is compressed', 'UPSTREAM_UNAVAILABLE', 200, { 'content-encoding': 'gzip' }],
-    ['it is huge', 'UPSTREAM_UNAVAILABLE', 200, { 'content-length': String(MAX_READ_BYTES + 1) }],
     ['another part comes', 'UPSTREAM_UNAVAILABLE', 206, { 'content-range': 'bytes 0-4/100' }],
     ['a part comes that does not say which', 'UPSTREAM_UNAVAILABLE', 206, {}],
   ])('is not believed where %s', async (_name, code, status, headers) => {
@@ -340,9 +384,19 @@ describe('a file that is read', () => {
     await expect(storeWith().get(urlOf('a.png'), null, NEVER).then(textOf)).rejects.toThrow();
   });
 
+  it('is known to be too large before it is read', async () => {
+    const [total, range] = [MAX_READ_BYTES + 1, { first: 0, last: 9 }];
+    handle = (_request, response) => response.writeHead(200, { 'content-length': total }).write('x');
+    for (const asked of [null, range])
+      expect(await storeWith().get(urlOf('a'), asked, NEVER)).toEqual({ kind: 'TOO_LARGE' });
+    handle = (_request, response) =>
+      response.writeHead(206, { 'content-range': `bytes 0-9/${total}`, 'content-length': 10 }).write('x');
+    expect(await storeWith().get(urlOf('a'), range, NEVER)).toEqual({ kind: 'TOO_LARGE' });
+  });
+
   it('is waited for no longer than can be expected, and no longer than somebody waits', async () => {
     handle = () => undefined;
-    await expect(storeWith(undefined, 20).get(urlOf('a'), null, NEVER)).rejects.toMatchObject({
+    await expect(storeWith(undefined, { answerMs: 20 }).get(urlOf('a'), null, NEVER)).rejects.toMatchObject({
       code: 'UPSTREAM_UNAVAILABLE',
     });
     handle = (_request, response) => response.writeHead(200).write('x');

@@ -3,7 +3,9 @@
  * of ten in all the ways in which a network, a gateway or Catapult itself can, and reports accepted messages by
  * callbacks, which it repeats until they are answered 200, as Catapult does.
  *
- *     fork('ledger.mjs', [seed, file])   {port} comes back
+ *     fork('ledger.mjs', [seed, file, share])   {port} comes back
+ *
+ * `share` says how much of its trouble it makes: 1 by default.
  *
  * Orders come as messages: `{callbackUrls}` says where the servers are, `{heal: true}` ends all faults, and `{settle:
  * true}` is answered by `{settled: true}` once every callback was answered 200, or refused too often.
@@ -27,7 +29,7 @@ import { setInterval, setTimeout } from 'node:timers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 
-const [, , SEED, FILE] = process.argv;
+const [, , SEED, FILE, SHARE = '1'] = process.argv;
 
 /** What is done to a POST, of a thousand. A message is accepted where the words say so, and nowhere else. */
 const FAULTS = {
@@ -98,7 +100,7 @@ http.keepAliveTimeout = 0;
 
 const server = createServer({ pauseOnConnect: true }, (socket) => {
   socket.on('error', () => undefined);
-  if (!isHealed && isOne(UNREAD, 'connection', ++connections)) {
+  if (!isHealed && isOne(UNREAD * SHARE, 'connection', ++connections)) {
     note('unread');
     return setTimeout(() => socket.resetAndDestroy(), 5);
   }
@@ -122,7 +124,7 @@ async function take(request, response) {
 
 function faultOf(text, attempt) {
   if (isHealed) return null;
-  let drawn = chance('fault', text, attempt) * 1000;
+  let drawn = (chance('fault', text, attempt) * 1000) / SHARE;
   return Object.entries(FAULTS).find(([, weight]) => (drawn -= weight) < 0)?.[0] ?? null;
 }
 

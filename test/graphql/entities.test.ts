@@ -17,6 +17,7 @@ import { NO_NUMBERS } from '../support/numbers.js';
 import { NO_OPT_OUTS } from '../support/opt-outs.js';
 import { replacing } from '../support/replacing.js';
 import { manualClock } from '../support/clock.js';
+import { marks } from '../support/hooks.js';
 
 const ALL_ALLOWED = { allowedRegions: '*', mediaHosts: null, allowHttpMedia: true, applicationIds: new Map() } as const;
 
@@ -79,7 +80,7 @@ it('100 representations, and the same message asked for beside them, are one que
       message(id: "message-7") { id }
     }`,
     variableValues: { representations: ids.map((id) => ({ __typename: 'Message', id })) },
-    contextValue: newContext('request', { caller: ANYBODY, expiresAt: null }),
+    contextValue: newContext(marks(), { caller: ANYBODY, expiresAt: null }),
   });
   await store.close();
 

@@ -24,6 +24,7 @@ import { NO_ATTACHMENTS } from '../support/attachments.js';
 import { INPUT } from '../support/messages.js';
 import { NO_NUMBERS } from '../support/numbers.js';
 import { NO_OPT_OUTS } from '../support/opt-outs.js';
+import { marks } from '../support/hooks.js';
 
 function mistakes(fields: Partial<MessageInput>): string[] {
   const input = Object.assign(new MessageInput(), {
@@ -282,7 +283,7 @@ it('a key gets its first answer, even if the rules got stricter and refuse its i
       schema: buildMessagingSchema({ messages, optOuts: NO_OPT_OUTS, numbers: NO_NUMBERS, policy }),
       source: 'mutation ($input: MessageInput!) { sendMessage(input: $input) { id } }',
       variableValues: { input: { ...INPUT, idempotencyKey: 'k', ...fields } },
-      contextValue: newContext('r', { caller: ANYBODY, expiresAt: null }),
+      contextValue: newContext(marks('r'), { caller: ANYBODY, expiresAt: null }),
     });
   const answers = [
     await send({ to: ['+112345678902'] }),

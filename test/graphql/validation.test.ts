@@ -30,6 +30,7 @@ import { listen, stopListening } from '../support/listen.js';
 import { ACCEPTED_ANSWER, INPUT } from '../support/messages.js';
 import { NO_NUMBERS } from '../support/numbers.js';
 import { NO_OPT_OUTS } from '../support/opt-outs.js';
+import { marks } from '../support/hooks.js';
 
 type Input = Partial<Record<keyof typeof INPUT | 'media' | 'tag' | 'expiresAt' | 'idempotencyKey', unknown>>;
 
@@ -201,7 +202,7 @@ describe('validateMessage, beside a send of the same input', () => {
       onInternalError: () => undefined,
     });
     const run = async (source: string): Promise<{ fieldErrors?: FieldError[] }> => {
-      const contextValue = newContext('r', { caller, expiresAt: null });
+      const contextValue = newContext(marks('r'), { caller, expiresAt: null });
       const { data, errors } = await graphql({ schema, source, variableValues: { input }, contextValue });
       expect(errors).toBeUndefined();
       return JSON.parse(JSON.stringify(data?.found)) as { fieldErrors?: FieldError[] };
@@ -281,7 +282,7 @@ describe('validateMessage, beside a send of the same input', () => {
       schema,
       source: 'query ($input: MessageInput!) { validateMessage(input: $input) { fieldErrors { code } } }',
       variableValues: { input },
-      contextValue: newContext('r', { caller: ANYBODY, expiresAt: null }),
+      contextValue: newContext(marks('r'), { caller: ANYBODY, expiresAt: null }),
     });
     expect(judged).toBe(10);
     expect((data as { validateMessage: { fieldErrors: unknown[] } }).validateMessage.fieldErrors).toHaveLength(100);

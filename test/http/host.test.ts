@@ -1,14 +1,12 @@
 /** The HTTP host: headers, origins, limits, WebSockets and shutdown. */
 import { connect } from 'node:net';
 import { once } from 'node:events';
-import { Writable } from 'node:stream';
-import { pino } from 'pino';
 import { Agent, request } from 'undici';
 import WebSocket from 'ws';
 import { createHttpHost, type HttpHost } from '../../src/http/host.js';
-import { createLogger } from '../../src/log.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { firstAnswer, openSubscriber } from '../support/subscriber.js';
+import { UNHEARD } from '../support/hooks.js';
 
 const APP_ORIGIN = 'https://app.example.com';
 const QUERY = JSON.stringify({ query: '{ __typename }' });
@@ -73,7 +71,7 @@ describe('the HTTP host', () => {
     const isAsked = new Promise<void>((resolve) => (asked = resolve));
     const mayAnswer = new Promise<void>((resolve) => (answer = resolve));
     const host = await createHttpHost({
-      log: pino({ level: 'silent' }),
+      ...UNHEARD,
       readiness: () => {
         asked();
         return mayAnswer.then(() => ({}));
@@ -245,8 +243,7 @@ describe('X-Forwarded- headers', () => {
 
   /** What a host takes for the client's address, its own name and the protocol. */
   async function seenBehind(trustedProxies: readonly string[]): Promise<unknown> {
-    const log = createLogger('silent', new Writable());
-    host = await createHttpHost({ log, readiness: () => Promise.resolve({}), corsOrigins: [], trustedProxies });
+    host = await createHttpHost({ ...UNHEARD, readiness: () => Promise.resolve({}), corsOrigins: [], trustedProxies });
     host.routes.get('/seen', ({ ip, host: name, protocol }) => ({ ip, name, protocol }));
     const url = await host.listen('127.0.0.1', 0);
     const { body } = await request(`${url}/seen`, {

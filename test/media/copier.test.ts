@@ -92,6 +92,7 @@ async function start(
       owns: (url) => url.startsWith(PREFIX),
       put: () => Promise.reject(new Error('not asked for')),
       remove: () => Promise.resolve(),
+      close: () => Promise.resolve(),
       get(url) {
         asked.push(url);
         if (get !== undefined) return get(url);
@@ -195,6 +196,17 @@ it('a file that never ends is given up at its limit, and not tried again', async
   clock.advance(2 * HOUR_MS);
   await new Promise(setImmediate);
   expect([failures, asked.length, readdirSync(join(folder, 'copies/incomplete'))]).toEqual([['TOO_LARGE'], 1, []]);
+});
+
+it('a file that Catapult says is too large is not asked for again', async () => {
+  await start(() => Promise.resolve({ kind: 'TOO_LARGE' }));
+  await until(() => clock.asleep() === 1);
+  inbox.push(message('m', [`${PREFIX}m/0/a.png`]));
+  tell({ kind: 'received', messageId: 'm' });
+  await until(() => failures.length === 1);
+  clock.advance(2 * HOUR_MS);
+  await new Promise(setImmediate);
+  expect([failures, asked.length]).toEqual([['TOO_LARGE'], 1]);
 });
 
 it('a folder that cannot be written any more is a trouble of the disk, and over when it can', async () => {

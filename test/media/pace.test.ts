@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { pino } from 'pino';
 import { request } from 'undici';
 import { createHttpHost, type HttpHost } from '../../src/http/host.js';
 import { serveMedia, type MediaRoutesOptions } from '../../src/media/routes.js';
@@ -13,6 +12,7 @@ import type { FileAnswer, MediaStore, NewFile } from '../../src/messaging/media.
 import { MediaAddresses } from '../../src/messaging/media-address.js';
 import { SAMPLE_PICTURE } from '../../src/sandbox/sample-files.js';
 import { until } from '../support/waiting.js';
+import { UNHEARD } from '../support/hooks.js';
 
 const PNG = SAMPLE_PICTURE.body;
 const FILE_BYTES = 8 * 1024 * 1024;
@@ -32,12 +32,13 @@ const media: MediaStore = {
     removed.push(url);
     return Promise.resolve();
   },
+  close: () => Promise.resolve(),
 };
 const message = { media: ['https://upstream.example/a.mp4'], direction: 'OUT' };
 
 async function serve(options: Partial<MediaRoutesOptions> = {}): Promise<void> {
   host = await createHttpHost({
-    log: pino({ level: 'silent' }),
+    ...UNHEARD,
     readiness: () => Promise.resolve({}),
     corsOrigins: [],
     trustedProxies: [],
@@ -50,7 +51,8 @@ async function serve(options: Partial<MediaRoutesOptions> = {}): Promise<void> {
     clock: systemClock,
     authenticate: () => Promise.resolve({ caller: ANYBODY, expiresAt: null }),
     corsOrigins: [],
-    log: pino({ level: 'silent' }),
+    onUploaded: () => undefined,
+    onUpstreamFailure: () => undefined,
     pace: { maxSilenceMs: 150, maxTotalMs: 10_000 },
     downloadPace: { maxSilenceMs: 150, maxTotalMs: 10_000 },
     ...options,
@@ -169,7 +171,7 @@ it('only so many files are under way at once, of one caller and in all', async (
     return answer.statusCode;
   };
   await serve({
-    places: { uploads: 5, uploadsPerCaller: 2, downloads: 1 },
+    places: { uploads: 5, uploadsPerCaller: 2, downloads: 1, downloadsPerReader: 1 },
     pace: { maxSilenceMs: 5_000, maxTotalMs: 20_000 },
     downloadPace: { maxSilenceMs: 5_000, maxTotalMs: 20_000 },
   });
@@ -185,6 +187,40 @@ it('only so many files are under way at once, of one caller and in all', async (
   await once(reader, 'data');
   expect(await readIt()).toBe(429);
   reader.destroy();
+});
+
+it('readers of one signed address who do not read leave places to those of other messages, and to callers', async () => {
+  const addresses = new MediaAddresses(Buffer.alloc(32));
+  await serve({
+    addresses,
+    places: { uploads: 1, uploadsPerCaller: 1, downloads: 4, downloadsPerReader: 2 },
+    downloadPace: { maxSilenceMs: 5_000, maxTotalMs: 20_000 },
+  });
+  const addressOf = (messageId: string, index = 0): string => addresses.sign(messageId, index, Date.now());
+  const statusAt = async (path: string): Promise<[number, unknown, unknown]> => {
+    const answer = await request(`http://127.0.0.1:${port}${path}`);
+    const json = answer.statusCode === 200 ? null : await answer.body.json();
+    answer.body.on('error', () => undefined).destroy();
+    return [answer.statusCode, answer.headers['retry-after'], json];
+  };
+  get = () => Promise.resolve(found(Readable.from(zeros(), { objectMode: false })));
+  const crowd = await Promise.all([1, 2].map(() => open(`GET ${addressOf('m')} HTTP/1.1\r\nhost: a\r\n\r\n`)));
+  await Promise.all(crowd.map((socket) => once(socket, 'data')));
+  for (const socket of crowd) socket.pause();
+
+  // Another end, or another of its attachments, is the same message.
+  for (const path of [addressOf('m'), addresses.sign('m', 0, Date.now() + 600_000), addressOf('m', 1)]) {
+    expect(await statusAt(path)).toMatchObject([
+      429,
+      '5',
+      { errors: [{ extensions: { code: 'RATE_LIMITED', retryable: true, retryAfterSeconds: 5 } }] },
+    ]);
+  }
+  expect((await statusAt(addressOf('another')))[0]).toBe(200);
+  // By its credentials: the message's name is no caller's.
+  expect((await statusAt('/media/m/0'))[0]).toBe(200);
+  for (const socket of crowd) socket.destroy();
+  while ((await statusAt(addressOf('m')))[0] !== 200);
 });
 
 it.each<[string, () => Readable, boolean]>([

@@ -10,6 +10,7 @@ import { manualClock, type ManualClock } from '../support/clock.js';
 import { NO_LIMITS } from '../support/limits.js';
 import { OUTBOUND } from '../support/messages.js';
 import { quiet } from '../support/waiting.js';
+import { ATTEMPTED } from '../support/hooks.js';
 
 const OURS = OUTBOUND.from;
 const [THEIRS = ''] = OUTBOUND.to;
@@ -59,7 +60,7 @@ function newService(): MessageService {
     gateway: {
       async send(message): Promise<GatewayReport> {
         sent.push(message);
-        return { ...(await outcome()), attempts: 1, lastSeen: 'x' };
+        return { ...(await outcome()), ...ATTEMPTED };
       },
     },
   });

@@ -19,6 +19,7 @@ import { OUTBOUND } from '../support/messages.js';
 import { manualClock, type ManualClock } from '../support/clock.js';
 import { quiet } from '../support/waiting.js';
 import { replacing } from '../support/replacing.js';
+import { ATTEMPTED } from '../support/hooks.js';
 
 const SENT: Message = {
   ...OUTBOUND,
@@ -123,7 +124,7 @@ describe('a send', () => {
           steps.push('call');
           applications.push(message.applicationId);
           deadlines.push(endsAt);
-          return { ...(await outcome()), attempts: 1, lastSeen: 'HTTP 202' };
+          return { ...(await outcome()), ...ATTEMPTED };
         },
       },
       clock,
@@ -242,7 +243,11 @@ describe('a send', () => {
   it('is reported once, with its ids and nothing of the message', async () => {
     await newService().send(request());
     expect(reports).toEqual([
-      { requestId: 'r1', sendId: 'send1', outcome: 'ACCEPTED', durationMs: 0, attempts: 1, detail: 'HTTP 202' },
+      {
+        ...{ requestId: 'r1', traceId: null, sendId: 'send1', messageId: 'm1', caller: 'a' },
+        keyHash: '8254c329a92850f6d539dd376f4816ee2764517da5e0235514af433164480d7a',
+        ...{ outcome: 'ACCEPTED', durationMs: 0, attempts: 1, httpStatus: 202, upstreamMs: 1, detail: 'HTTP 202' },
+      },
     ]);
   });
 
@@ -637,7 +642,7 @@ describe('a send', () => {
     // Pauses between tries pass at once; the caller's patience does not.
     clock.sleep = (delayMs, signal) => (delayMs < 5_000 ? Promise.resolve() : sleep(delayMs, signal));
     expect(await newService().send(request())).toEqual(SENT);
-    expect(failures).toEqual([{ sendId: 'send1', status: 'ACCEPTED', messageId: 'm1' }]);
+    expect(failures).toEqual([{ sendId: 'send1', status: 'ACCEPTED', messageId: 'm1', isLost: false }]);
     expect(waiting).toEqual([{ outcomes: 1, claims: 0 }]);
   });
 
@@ -697,7 +702,7 @@ describe('a send', () => {
     await quiet();
     await service.close();
     expect(await sending).toBe('OUTCOME_UNKNOWN UNKNOWN');
-    expect(failures.at(-1)).toEqual({ sendId: 'send1', status: 'ACCEPTED', messageId: 'm1' });
+    expect(failures.at(-1)).toEqual({ sendId: 'send1', status: 'ACCEPTED', messageId: 'm1', isLost: true });
     store = behind;
     await store.expireLeases(Number.MAX_SAFE_INTEGER);
     expect(await failureOf(newService().send(request()))).toBe('OUTCOME_UNKNOWN UNKNOWN');

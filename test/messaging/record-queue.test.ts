@@ -60,10 +60,10 @@ describe('the queue of outcomes', () => {
     await quiet();
     await pass();
     expect(failures).toEqual([
-      { sendId: 'a', status: 'ACCEPTED', messageId: 'm1', error: 'a is broken' },
-      { sendId: 'b', status: 'ACCEPTED', messageId: null, error: 'b is broken' },
-      { sendId: 'c', status: 'REJECTED', messageId: null, error: 'c is broken' },
-      { sendId: 'd', status: 'UNKNOWN', messageId: null, error: 'd is broken' },
+      { sendId: 'a', status: 'ACCEPTED', messageId: 'm1', isLost: false, error: 'a is broken' },
+      { sendId: 'b', status: 'ACCEPTED', messageId: null, isLost: false, error: 'b is broken' },
+      { sendId: 'c', status: 'REJECTED', messageId: null, isLost: false, error: 'c is broken' },
+      { sendId: 'd', status: 'UNKNOWN', messageId: null, isLost: false, error: 'd is broken' },
     ]);
   });
 
@@ -194,8 +194,8 @@ describe('the queue of outcomes', () => {
       await quiet();
       await queue.close();
       expect(await storing).toBe(false);
-      const failure = { sendId: 'a', status: 'ACCEPTED', messageId: 'm1', error: 'a is broken' };
-      expect(failures).toEqual([failure, failure]);
+      const failure = { sendId: 'a', status: 'ACCEPTED', messageId: 'm1', isLost: false, error: 'a is broken' };
+      expect(failures).toEqual([failure, { ...failure, isLost: true }]);
       expect([rounds, abandoned.length, clock.pauses.length, queue.isFull]).toEqual([[], 1, 1, false]);
     });
 

@@ -36,7 +36,7 @@ describe('a send', () => {
       gateway: {
         send(): Promise<GatewayReport> {
           clock.advance(250);
-          return Promise.resolve({ ...outcome, attempts: 2, lastSeen: 'HTTP 500' });
+          return Promise.resolve({ ...outcome, attempts: 2, lastSeen: 'HTTP 500', httpStatus: 500, upstreamMs: 7 });
         },
       },
       clock,
@@ -86,7 +86,10 @@ describe('a send', () => {
   it('is reported with its error’s code where nothing was sent, and with how long it took', async () => {
     outcome = { status: 'REJECTED', error: new ServiceError('UPSTREAM_REJECTED', { outcome: 'NOT_SENT' }) };
     expect(await codeOf(service.send(request()))).toBe('UPSTREAM_REJECTED NOT_SENT');
-    const common = { attempts: 2, detail: 'HTTP 500', requestId: 'r1', durationMs: 250 };
+    const common = {
+      ...{ attempts: 2, detail: 'HTTP 500', httpStatus: 500, upstreamMs: 7, requestId: 'r1', durationMs: 250 },
+      ...{ traceId: null, messageId: null, caller: 'shop', keyHash: expect.any(String) as string },
+    };
     expect(reports).toEqual([{ ...common, sendId: 'send1', outcome: 'NOT_SENT', code: 'UPSTREAM_REJECTED' }]);
     outcome = { status: 'UNKNOWN' };
     expect(await codeOf(service.send(request()))).toBe('OUTCOME_UNKNOWN UNKNOWN');

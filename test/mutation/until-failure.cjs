@@ -1,10 +1,10 @@
 /** One test that fails is enough to kill a mutant: the others of its file are skipped. */
-const { TestEnvironment } = require('jest-environment-node');
+const PackagesEnvironment = require('../support/packages/environment.cjs');
 
 /** A mutant that keeps a test waiting is found out by the end of this, unless the test says itself how long it takes. */
 const TIMEOUT_MS = 8_000;
 
-module.exports = class UntilFailure extends TestEnvironment {
+module.exports = class UntilFailure extends PackagesEnvironment {
   #hasFailed = false;
 
   handleTestEvent({ name, test }, state) {

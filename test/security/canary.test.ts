@@ -282,7 +282,7 @@ describe('nothing private leaks', () => {
     const authorization = `Basic ${Buffer.from(`${CANARIES.user}:${CANARIES.password}`).toString('base64')}`;
     for (const [body, credential] of [
       [
-        JSON.stringify([{ ...event, message: { id: 'zqtag', from: CANARIES.sender, text: CANARIES.text } }]),
+        JSON.stringify([{ ...event, message: { id: 'zqtag, zqtext', from: CANARIES.sender, text: CANARIES.text } }]),
         authorization,
       ],
       ['zqtext', authorization],
@@ -342,7 +342,7 @@ describe('nothing private leaks', () => {
     const url = `${new URL(app.url).origin}/callbacks/catapult`;
     const authorization = `Basic ${Buffer.from(`${CANARIES.user}:${CANARIES.password}`).toString('base64')}`;
     const message = {
-      ...{ id: 'zqtag-stop', from: CANARIES.recipient, to: [CANARIES.sender], owner: CANARIES.sender, text: 'STOP' },
+      ...{ id: 'stop-1', from: CANARIES.recipient, to: [CANARIES.sender], owner: CANARIES.sender, text: 'STOP' },
       ...{ time: '2026-11-24T10:00:00Z', applicationId: CANARIES.application },
     };
     const body = JSON.stringify([{ type: 'message-received', time: message.time, to: CANARIES.sender, message }]);

@@ -18,7 +18,7 @@ import {
 import { request } from 'undici';
 import { startTestApp, type TestApp } from '../support/app.js';
 
-const RUNS = Number(process.env.FUZZ_RUNS ?? 2_000);
+const RUNS = Number(process.env.FUZZ_RUNS ?? 1_000);
 const TIMEOUT_MS = 60_000 + RUNS * 40;
 /** Requests under way at a time. */
 const BATCH = 20;

@@ -1,12 +1,12 @@
 /** Clients that begin and never finish: they keep nobody else from being served, and are not waited for without end. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { pino } from 'pino';
 import { createHttpHost } from '../../src/http/host.js';
 import { startTestApp } from '../support/app.js';
 import { execute } from '../support/client.js';
 import { SendMessageDocument } from '../support/generated/graphql.js';
 import { SILENT_INPUT as INPUT } from '../support/messages.js';
+import { UNHEARD } from '../support/hooks.js';
 
 const CONNECTIONS = 1_000;
 const BEGINNINGS = [
@@ -38,7 +38,7 @@ it('1,000 connections that never finish their requests leave the others working'
 
 it('a request that is not whole after 15 s is answered 408, and its connection closed', async () => {
   const host = await createHttpHost({
-    log: pino({ level: 'silent' }),
+    ...UNHEARD,
     readiness: () => Promise.resolve({}),
     corsOrigins: [],
     trustedProxies: [],

@@ -2,14 +2,13 @@
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { Writable } from 'node:stream';
 import { request } from 'undici';
 import { createHttpHost } from '../../src/http/host.js';
-import { createLogger } from '../../src/log.js';
 import { UnreadAnswers } from '../../src/http/unread-answers.js';
 import { startTestApp } from '../support/app.js';
 import { EventReader, linesOf } from '../support/event-stream.js';
 import { listen, stopListening } from '../support/listen.js';
+import { UNHEARD } from '../support/hooks.js';
 
 /** More than the kernel takes on for a client that does not read. */
 const LARGE_BYTES = 32 * 1024 * 1024;
@@ -128,8 +127,8 @@ it('a subscriber that reads nothing keeps little waiting, and learns that it los
 }, 60_000);
 
 it('clients that read none of their answers leave the server 64 MiB, whatever they ask for', async () => {
-  const log = createLogger('silent', new Writable());
-  const host = await createHttpHost({ log, readiness: () => Promise.resolve({}), corsOrigins: [], trustedProxies: [] });
+  const readiness = (): Promise<object> => Promise.resolve({});
+  const host = await createHttpHost({ ...UNHEARD, readiness, corsOrigins: [], trustedProxies: [] });
   host.routes.get('/large', () => Buffer.alloc(LARGE_BYTES));
   const { port } = new URL(await host.listen('127.0.0.1', 0));
   const sockets: Socket[] = [];

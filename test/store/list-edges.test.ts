@@ -74,7 +74,7 @@ describe('a batch', () => {
   it('calls listeners once for each change, and never for what was rolled back', async () => {
     const told: string[] = [];
     const stop = store.onChange((change) => told.push(change.kind === 'missed' ? 'missed' : change.messageId));
-    const received = (id: string): Promise<void> =>
+    const received = (id: string): Promise<unknown> =>
       store.take({ kind: 'received', message: accepted({ id, direction: 'IN', status: 'RECEIVED' }).message }, 1);
     await store.claim(newSend({ sendId: 'taken' }));
     await Promise.allSettled([received('m1'), store.claim(newSend({ sendId: 'taken' })), received('m2')]);

@@ -6,6 +6,7 @@ import { EVERYBODY } from '../../src/messaging/caller.js';
 import type { DeliveryEvent } from '../../src/messaging/delivery.js';
 import type { ChangeCursor, MessageStore, NewSend, StoreChange } from '../../src/messaging/ports.js';
 import { openStore, type OpenStore } from '../../src/store/index.js';
+import { optOutsQuery } from '../../src/store/consent.js';
 import { LIST_DIALECTS, listQuery, type Query } from '../../src/store/list-query.js';
 import { NewerStoreError } from '../../src/store/migrations.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
@@ -214,6 +215,31 @@ describe('the PostgreSQL database', () => {
         );
         expect(plan).not.toContain('Rows Removed');
         expect(plan).toMatch(/Index Cond: \(\(caller = 'a'/);
+      }
+    }
+    await client.end();
+  });
+
+  it('reads of those who opted out of a hundred numbers no more than a page of each, by an index', async () => {
+    const url = await postgres.newDatabase();
+    await (await open(url)).close();
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    // Half of them at one moment, as a file brings them.
+    await client.query(
+      `INSERT INTO consent (recipient, owner, opted_out, since, source, changed_at, updated_at)
+       SELECT '+1' || n, '+2' || n % 100, 1, greatest(n, 10000), 'IMPORT', 1, 1 FROM generate_series(1, 20000) AS n`,
+    );
+    await client.query('ANALYZE consent');
+    const numbers = Array.from({ length: 100 }, (_, index) => `+2${index}`);
+    for (const after of [null, { time: 15_000, sendId: 'x' }, { time: 10_000, sendId: '8' }]) {
+      for (const fromEnd of [false, true]) {
+        const ends = fromEnd ? { after: null, before: after } : { after, before: null };
+        const slice = { limit: 20, fromEnd, ...ends };
+        const query = optOutsQuery({ numbers, owner: null, recipient: null }, slice, LIST_DIALECTS.postgres);
+        const plan = await planOf(client, query);
+        expect(plan).not.toMatch(/Seq Scan|Rows Removed|external/);
+        expect(plan).toMatch(/Index (Only )?Scan (Backward )?using consent_owner/);
       }
     }
     await client.end();

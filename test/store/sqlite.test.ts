@@ -9,6 +9,7 @@ import { conversationBetween } from '../../src/messaging/conversation.js';
 import { conversationsQuery } from '../../src/store/conversations.js';
 import { EVERYBODY } from '../../src/messaging/caller.js';
 import type { ConversationFilter, MessageFilter, SendFilter, Slice } from '../../src/messaging/ports.js';
+import { optOutsQuery } from '../../src/store/consent.js';
 import { countQuery, FREED_KEY, LIST_DIALECTS, listQuery, sendsQuery, type Query } from '../../src/store/list-query.js';
 import { StoreInUseError } from '../../src/store/file-lock.js';
 import { migrations, NewerStoreError } from '../../src/store/migrations.js';
@@ -326,6 +327,20 @@ describe('the SQLite file', () => {
       }
     });
 
+    it('for conversations and messages of several numbers, at once behind the place that was reached: upstream may count in seconds', () => {
+      const everybodys: ConversationFilter = { numbers: ['+1', '+2'], owner: null, participant: null };
+      for (const slice of everySlice()) {
+        const plans = [
+          planOf(conversationsQuery(everybodys, slice, LIST_DIALECTS.sqlite)),
+          planOf(listQuery({ ...NO_FILTER, caller: NUMBER }, slice, LIST_DIALECTS.sqlite)),
+        ];
+        for (const plan of plans) {
+          const ofPlace = /_number \((number=\?|<expr>=\? AND status=\?) AND \(time,send_id\)[<>]\(\?,\?\)/;
+          expect(plan.filter((step) => ofPlace.test(step))).not.toEqual([]);
+        }
+      }
+    });
+
     const SENDS: [name: string, filter: SendFilter, index: RegExp][] = [
       ["everybody's", { caller: EVERYBODY, status: null }, /sqlite_autoindex_sends_1 \(send_id[<>]\?/],
       [
@@ -368,6 +383,20 @@ describe('the SQLite file', () => {
       expect(planOf({ sql: FREED_KEY, values: ['a', 'hash'] })).toEqual([
         'SEARCH sends USING INDEX sends_freed_key (caller=? AND key_hash=?)',
       ]);
+    });
+
+    it('for those who opted out of many numbers: a look for each number and for each entry, and a sort of the page', () => {
+      const numbers = Array.from({ length: 100 }, (_, index) => `+1${index}`);
+      for (const slice of everySlice()) {
+        const steps = planOf(optOutsQuery({ numbers, owner: null, recipient: null }, slice, LIST_DIALECTS.sqlite));
+        const looks = steps.filter((step) => step.includes('consent'));
+        for (const look of looks) {
+          expect(look).toMatch(/^SEARCH consent USING (COVERING )?INDEX consent_(id \(id=\?|owner \(owner=\?)/);
+        }
+        // Behind the place that was reached, at once: all of an imported file may be of one moment.
+        expect(looks.some((look) => look.includes('(owner=? AND (since,id)'))).toBe(true);
+        expect(steps.filter((step) => step.includes('B-TREE'))).toEqual(['USE TEMP B-TREE FOR ORDER BY']);
+      }
     });
 
     it('for an id, however many messages its caller has', async () => {

@@ -1,7 +1,7 @@
 /** A real PostgreSQL for the tests of one file, with an empty database for each that asks. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -41,6 +41,27 @@ export function startPostgres({ flushes = true }: TestPostgresOptions = {}): Pro
   return url === undefined ? startServer(flushes) : shareServer(new URL(url));
 }
 
+/** Fills the folder of a server that was never started: the first of a run is copied by all others, which takes a tenth. */
+async function initialise(server: EmbeddedPostgres, folder: string): Promise<void> {
+  const { TEST_RUN_FOLDER: shared } = process.env;
+  if (shared === undefined) return server.initialise();
+  const copy = (from: string, to: string): Promise<unknown> => promisify(execFile)('cp', ['-a', `${from}/.`, to]);
+  const model = join(shared, 'postgres');
+  if (existsSync(model)) {
+    await copy(model, folder);
+    return;
+  }
+  await server.initialise();
+  const draft = `${model}-${process.pid}`;
+  await copy(folder, draft);
+  try {
+    renameSync(draft, model);
+  } catch {
+    // Another worker was first.
+    removeFolder(draft);
+  }
+}
+
 async function startServer(flushes: boolean): Promise<TestPostgres> {
   const folder = makeFolder();
   const port = await unlistenedPort();
@@ -56,7 +77,7 @@ async function startServer(flushes: boolean): Promise<TestPostgres> {
     onLog: () => undefined,
     onError: () => undefined,
   });
-  await server.initialise();
+  await initialise(server, folder);
   await server.start();
   let databases = 0;
   let schemas = 0;

@@ -1,6 +1,7 @@
 /** Files of messages, from a page to Catapult's store and back: over a real server, and a sandbox of its own. */
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { FormData, request, type Dispatcher } from 'undici';
@@ -11,12 +12,14 @@ import { systemClock } from '../../src/messaging/clock.js';
 import { SAMPLE_PICTURE } from '../../src/sandbox/sample-files.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
-import { accountAt, startTestApp, type TestApp } from '../support/app.js';
+import { accountAt, startTestApp, upstreamAt, type TestApp } from '../support/app.js';
 import { post } from '../support/client.js';
 import { EventReader } from '../support/event-stream.js';
 import { makeFolder, removeFolder } from '../support/folder.js';
+import { listen, stopListening } from '../support/listen.js';
 import { INPUT, SILENT_INPUT } from '../support/messages.js';
 import { firstAnswer } from '../support/subscriber.js';
+import { until } from '../support/waiting.js';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const PNG = SAMPLE_PICTURE.body;
@@ -387,8 +390,10 @@ describe('an attachment', () => {
     expect([answer.status, answer.headers['content-range']]).toEqual([status, contentRange]);
     expect(answer.body).toEqual(body);
     expect(answer.headers['content-length']).toBe(String(body.length));
+    // RFC 9110 has ranges for GET alone.
     const head = await read(sent.address, { range }, 'HEAD');
-    expect([head.status, head.headers['content-length'], head.body.length]).toEqual([status, String(body.length), 0]);
+    expect([head.status, head.headers['content-length'], head.body.length]).toEqual([200, String(PNG.length), 0]);
+    expect(head.headers).not.toHaveProperty('content-range');
   });
 
   it('keeps its address for some minutes, so that browsers know it again, and loses it after its end', async () => {
@@ -458,6 +463,13 @@ describe('an attachment', () => {
         address.searchParams.set('until', '1e99');
       },
     ],
+    [
+      'zeros before its end',
+      (address) => {
+        address.searchParams.set('until', `00${address.searchParams.get('until') ?? ''}`);
+      },
+    ],
+    ['zeros before its attachment', (address) => (address.pathname = address.pathname.replace(/0$/, '00'))],
   ])('is not shown at a signed address with %s, whoever asks', async (_name, change) => {
     const address = new URL(sent.address);
     change(address);
@@ -485,6 +497,7 @@ describe('an attachment', () => {
     }
     const [a, b] = missing.map(({ body }) => body.toString().replace(/"requestId":"[^"]*"/, ''));
     expect(a).toBe(b);
+    expect((await read(`${base}/media/${sent.id}/00`, AS('sender-key'))).status).toBe(404);
     expect((await read(path, AS('nothing-key'))).status).toBe(403);
     expect((await read(path)).status).toBe(401);
   });
@@ -534,6 +547,17 @@ it('an open server takes files from its own pages, and from programs that say so
   };
   expect(await statusOf({ origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' })).toBe(403);
   expect(await statusOf({})).toBe(403);
+  // What a proxy had the browser ask its user for goes with the request of any page.
+  const basic = { authorization: BASIC };
+  expect(await statusOf(basic)).toBe(403);
+  expect(await statusOf({ ...basic, 'apollo-require-preflight': 'true' })).toBe(201);
+  for (const site of ['cross-site', 'same-site']) {
+    const foreign = { origin: 'https://evil.example', 'sec-fetch-site': site };
+    expect(await statusOf({ ...foreign, ...basic }, 'multipart/form-data; boundary=b')).toBe(403);
+    // No browser lets them do this: but if one did, it would still say who asks.
+    expect(await statusOf({ ...foreign, 'x-filename': 'a.txt' })).toBe(403);
+    expect(await statusOf({ ...foreign, 'apollo-require-preflight': 'true' })).toBe(403);
+  }
   expect(await statusOf({ origin, 'sec-fetch-site': 'same-origin' })).toBe(201);
   expect(await statusOf({ 'apollo-require-preflight': 'true' })).toBe(201);
   // A browser asks first before it sends these, and is told no.
@@ -541,6 +565,32 @@ it('an open server takes files from its own pages, and from programs that say so
   expect(await statusOf({}, 'text/vcard')).toBe(201);
   await open.close();
 });
+
+it('a stop ends an upload for which Catapult is silent, and deletes what may be there, in less than 10 s', async () => {
+  const asked: string[] = [];
+  const silent = createServer(({ method = '', url = '' }, response) => {
+    if (url.includes('/media/')) asked.push(method);
+    if (method === 'DELETE') response.writeHead(204).end();
+  });
+  const server = await startTestApp(upstreamAt(`http://127.0.0.1:${await listen(silent)}/v2`));
+  const uploading = request(`${new URL(server.url).origin}/media`, {
+    method: 'POST',
+    headers: { 'content-type': 'image/png' },
+    body: PNG,
+  });
+  await until(() => asked.length === 1);
+  const startedAt = performance.now();
+  const closed = server.close();
+  const answer = await uploading;
+  expect([answer.statusCode, await answer.body.json()]).toMatchObject([
+    503,
+    { errors: [{ extensions: { code: 'SHUTTING_DOWN', retryable: true } }] },
+  ]);
+  await closed;
+  expect(asked).toEqual(['PUT', 'DELETE']);
+  expect(performance.now() - startedAt).toBeLessThan(10_000);
+  await stopListening(silent);
+}, 15_000);
 
 it('PUBLIC_URL stands before the addresses of attachments, and the schema in another server has none', async () => {
   const { json } = await upload(PNG, { 'content-type': 'image/png' });

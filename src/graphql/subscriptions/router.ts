@@ -43,13 +43,13 @@ export function routerSubscriptions(options: RouterSubscriptionOptions): ApolloS
 
   /** Resolves with the answer to the router's request; the subscription goes on after it. */
   const open = async (target: CallbackTarget, args: Subscribing): Promise<GraphQLResponse> => {
-    const { caller, requestId } = args.contextValue;
-    const giveBack = places.take(caller.name);
-    if (giveBack === null) return answer(429, publish([asGraphQLError(tooManyOpen(maxPerCaller))], requestId));
-    const callback = new RouterCallback(target, (errors) => publish(errors, requestId));
+    const told = args.contextValue;
+    const giveBack = places.take(told.caller.name);
+    if (giveBack === null) return answer(429, publish([asGraphQLError(tooManyOpen(maxPerCaller))], told));
+    const callback = new RouterCallback(target, (errors) => publish(errors, told));
     if (!(await callback.check()) || isStopping) {
       giveBack();
-      return answer(400, publish([refusal('The callback URL did not accept this subscription.')], requestId));
+      return answer(400, publish([refusal('The callback URL did not accept this subscription.')], told));
     }
     const life = run(callback, args).finally(() => {
       giveBack();

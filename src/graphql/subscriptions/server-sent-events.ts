@@ -11,7 +11,8 @@ import { failureBody, ServiceError, type ErrorCode } from '../../errors.js';
 import type { RequestContext } from '../context.js';
 import { answerOf } from '../ordinary.js';
 import { isVouchedFor } from '../../http/own-pages.js';
-import { asGraphQLError, type ErrorPublisher } from '../public-error.js';
+import { finished, noteCode, type OnRequest } from '../../http/request-event.js';
+import { asGraphQLError, type ErrorPublisher, type Told } from '../public-error.js';
 import { COMPLETE_EVENT, EVENT_STREAM, EventStream, nextEvent, STREAM_HEADERS } from './event-stream.js';
 import { whenExpired } from './expiry.js';
 import { MAX_OPEN, OpenPerCaller, tooManyOpen } from './open-per-caller.js';
@@ -24,6 +25,8 @@ export interface ServerSentEventOptions {
   /** The origins, beside our own, whose pages may ask by GET. */
   readonly corsOrigins: readonly string[];
   readonly onSocketFailure: OnSocketFailure;
+  /** Called for each stream at its end. */
+  readonly onRequest: OnRequest;
 }
 
 /** What to run for one request. */
@@ -62,6 +65,7 @@ export class ServerSentEvents {
 
   /** Runs the document of a request that passed the gate. */
   async answer(request: FastifyRequest, reply: FastifyReply, newContext: NewContext): Promise<void> {
+    request.facts.transport = 'sse';
     const asked = askedOf(request);
     if (asked instanceof ServiceError) this.sayErrors(reply, [asGraphQLError(asked)]);
     else if (!this.#isVouchedFor(request)) refuse(reply, 400, notVouchedFor());
@@ -73,7 +77,9 @@ export class ServerSentEvents {
 
   /** Answers with errors and nothing else. By the protocol, they are a result: a browser shows no other body. */
   sayErrors(reply: FastifyReply, errors: readonly GraphQLError[]): void {
-    if (this.#isVouchedFor(reply.request)) say(reply, { errors: this.#options.publish(errors, reply.request.id) });
+    const { request } = reply;
+    const told = { requestId: request.id, codes: request.facts.codes };
+    if (this.#isVouchedFor(request)) say(reply, { errors: this.#options.publish(errors, told) });
     else refuse(reply, 400, notVouchedFor());
   }
 
@@ -95,7 +101,7 @@ export class ServerSentEvents {
   }
 
   #stream(reply: FastifyReply, { operation: _, ...asked }: Asked, contextValue: RequestContext): void {
-    const { schema, publish, onSocketFailure } = this.#options;
+    const { schema, publish, onSocketFailure, onRequest } = this.#options;
     const { caller, requestId, expiresAt } = contextValue;
     const { raw: response } = reply;
     // A peer that has hung up already would never give its place back.
@@ -124,7 +130,7 @@ export class ServerSentEvents {
       },
     });
     const interrupt: Interrupt = (code) => {
-      stream.interrupt({ errors: publish([asGraphQLError(new ServiceError(code))], requestId) });
+      stream.interrupt({ errors: publish([asGraphQLError(new ServiceError(code))], contextValue) });
     };
     this.#open.add(interrupt);
     const stopWaiting = whenExpired(expiresAt, () => {
@@ -134,15 +140,16 @@ export class ServerSentEvents {
       giveBack();
       stopWaiting();
       this.#open.delete(interrupt);
+      onRequest(finished(requestId, reply.request.facts, response.statusCode));
     });
-    this.#follow(stream, response, { schema, contextValue, ...asked }, requestId).catch((error: unknown) => {
+    this.#follow(stream, response, { schema, contextValue, ...asked }, contextValue).catch((error: unknown) => {
       onSocketFailure('MESSAGE', error);
       response.destroy();
     });
   }
 
   /** Writes all results, until they end or nobody is left to read them. Either way their source loses its listener. */
-  async #follow(stream: EventStream, response: ServerResponse, args: ExecutionArgs, requestId: string): Promise<void> {
+  async #follow(stream: EventStream, response: ServerResponse, args: ExecutionArgs, told: Told): Promise<void> {
     const { publish, onSocketFailure } = this.#options;
     const results = await resultsOf(args);
     const leave = (): void => {
@@ -153,7 +160,7 @@ export class ServerSentEvents {
     if (response.destroyed) leave();
     else response.once('close', leave);
     for await (const { errors, ...result } of results) {
-      const said = errors === undefined ? result : { errors: publish(errors, requestId), ...result };
+      const said = errors === undefined ? result : { errors: publish(errors, told), ...result };
       if (!(await stream.next(said))) break;
     }
     stream.complete();
@@ -234,5 +241,6 @@ function say(reply: FastifyReply, result: object): void {
 
 /** A refusal by its status, for what is wrong with the request itself: after a 200, a browser would ask for ever. */
 function refuse(reply: FastifyReply, status: number, refusal: ServiceError): void {
+  noteCode(reply.request.facts.codes, refusal.code);
   void reply.code(status).type('application/json; charset=utf-8').send(failureBody(refusal, reply.request.id));
 }

@@ -13,6 +13,14 @@ import type { DocumentGate } from '../documents/gate.js';
 import { isExpired, whenExpired } from './expiry.js';
 import { MAX_OPEN, OpenPerCaller, tooManyOpen } from './open-per-caller.js';
 import { baseOf, isOurs } from '../../http/own-pages.js';
+import {
+  finished,
+  newFacts,
+  requestIdOf,
+  safeName,
+  type OnRequest,
+  type RequestFacts,
+} from '../../http/request-event.js';
 import { asGraphQLError, type ErrorPublisher } from '../public-error.js';
 import { resultsOf } from './results.js';
 import { serveSocket, type Connection, type OnSocketFailure } from './socket.js';
@@ -27,6 +35,8 @@ export interface SubscriptionOptions {
   readonly origins: readonly string[];
   readonly publish: ErrorPublisher;
   readonly onFailure: OnSocketFailure;
+  /** Called for each operation at its end, and for each connection that is refused. */
+  readonly onRequest: OnRequest;
 }
 
 /** The close codes, those of graphql-ws where it has one. Its client tries again after all but `UNAUTHORIZED`. */
@@ -38,33 +48,59 @@ const TRY_AGAIN_LATER = 1013;
 
 /** Serves one endpoint's WebSockets: who may connect, what each may run, and what its answers say. */
 export function subscriptionHandler(options: SubscriptionOptions): WebsocketHandler {
-  const { publish, onFailure, origins } = options;
+  const { publish, onFailure, onRequest, origins } = options;
   const signedIn: SignedInSockets = new WeakMap();
   const admit = doorkeeper(options, signedIn);
+  /** What is known of each operation that was not told yet, by its message. */
+  const operations = new WeakMap<SubscribePayload, Operation>();
+  const tell = (payload: SubscribePayload): void => {
+    const operation = operations.get(payload);
+    if (operation === undefined) return;
+    operations.delete(payload);
+    onRequest(finished(operation.requestId, operation, null));
+  };
+  const refuse = (code: number, { socket, request }: Pick<Connection, 'socket' | 'request'>): void => {
+    const facts = newFacts(request.headers);
+    facts.codes.push(...(CODES[code] ?? []));
+    onRequest(finished(requestIdOf(request.headers), { ...facts, transport: 'websocket' }, null));
+    socket.close(code, CLOSE_REASONS[code]);
+  };
   const server = makeServer<Record<string, unknown>, Connection>({
     async onConnect({ extra, connectionParams = {} }) {
       const refusal = await admit(extra, connectionParams);
-      if (refusal !== null) extra.socket.close(refusal, CLOSE_REASONS[refusal]);
+      if (refusal !== null) refuse(refusal, extra);
       return refusal === null;
     },
-    onSubscribe: ({ extra }, _id, payload) => prepare(payload, extra, signedIn.get(extra.socket), options),
+    onSubscribe({ extra }, _id, payload) {
+      const operation = newOperation(extra, signedIn.get(extra.socket));
+      operations.set(payload, operation);
+      return prepare(payload, extra, operation, options);
+    },
     execute: (args) => refusalIn(args) ?? execute(args),
     subscribe: (args) => refusalIn(args) ?? resultsOf(args),
     onNext(_socket, _id, _payload, { document, operationName, contextValue }, { data, errors }) {
-      const { budget, requestId } = contextValue as RequestContext;
-      const refusal = answerRefusal(getOperationAST(document, operationName), budget, data);
-      if (refusal !== null) return { data: null, errors: publish([asGraphQLError(refusal)], requestId) };
+      const context = contextValue as RequestContext;
+      const refusal = answerRefusal(getOperationAST(document, operationName), context.budget, data);
+      if (refusal !== null) return { data: null, errors: publish([asGraphQLError(refusal)], context) };
       if (errors === undefined) return undefined;
-      return { ...(data !== undefined && { data }), errors: publish(errors, requestId) };
+      return { ...(data !== undefined && { data }), errors: publish(errors, context) };
     },
-    onError: (_socket, _id, _payload, errors) => publish(errors.map(asGraphQLError), randomUUID()),
+    onError(_socket, _id, payload, errors) {
+      const told = operations.get(payload) ?? { requestId: randomUUID(), codes: [] };
+      const published = publish(errors.map(asGraphQLError), told);
+      tell(payload);
+      return published;
+    },
+    onComplete(_socket, _id, payload) {
+      tell(payload);
+    },
   });
 
   return function handle(socket, request) {
     // A browser lets any page open a connection to any server; only our own pages may.
     const { origin, host } = request.headers;
     if (origin === undefined || isOurs(origin, host, origins)) serveSocket(server, { socket, request }, onFailure);
-    else socket.close(FORBIDDEN, CLOSE_REASONS[FORBIDDEN]);
+    else refuse(FORBIDDEN, { socket, request });
   };
 }
 
@@ -112,6 +148,18 @@ function inLowerCase(params: Record<string, unknown>): Record<string, unknown> {
   return lower;
 }
 
+/** One operation of a connection. */
+interface Operation extends RequestFacts {
+  readonly requestId: string;
+  readonly who: SignedIn | undefined;
+}
+
+/** Each has an id of its own: that of the connection's request would name all of them. */
+function newOperation({ request }: Connection, who: SignedIn | undefined): Operation {
+  const facts = newFacts(request.headers);
+  return { ...facts, transport: 'websocket', caller: who?.caller.name ?? null, requestId: randomUUID(), who };
+}
+
 /** What graphql-ws is to run for one request, or the result that it gets without being run. */
 interface Prepared extends ExecutionArgs {
   readonly refusal: ExecutionResult | null;
@@ -127,16 +175,19 @@ const refusalIn = (args: ExecutionArgs): ExecutionResult | null => (args as Prep
 function prepare(
   { query, variables = null, operationName = null }: SubscribePayload,
   { underWay, request }: Connection,
-  who: SignedIn | undefined,
+  operation: Operation,
   { schema, newContext, publicUrl, gate }: SubscriptionOptions,
 ): Prepared | readonly GraphQLError[] {
+  const { who, requestId } = operation;
   if (who === undefined || isExpired(who.expiresAt)) return failed('UNAUTHENTICATED');
-  const requestId = randomUUID();
   const judgement = gate.judge(query, requestId);
   if ('errors' in judgement) return judgement.errors;
   const { document } = judgement;
-  if (getOperationAST(document, operationName) == null) return failed('OPERATION_RESOLUTION_FAILURE');
-  const contextValue = newContext(requestId, who, publicUrl ?? baseOf(request));
+  const asked = getOperationAST(document, operationName);
+  if (asked == null) return failed('OPERATION_RESOLUTION_FAILURE');
+  operation.kind = asked.operation;
+  operation.operationName = safeName(asked.name?.value);
+  const contextValue = newContext(operation, who, publicUrl ?? baseOf(request));
   return { schema, document, variableValues: variables, operationName, contextValue, refusal: refusalFor(underWay()) };
 }
 
@@ -147,6 +198,14 @@ function refusalFor(underWay: number): ExecutionResult | null {
 }
 
 const failed = (code: ErrorCode): readonly GraphQLError[] => [asGraphQLError(new ServiceError(code))];
+
+/** What each refusal is by our own codes. */
+const CODES: Readonly<Record<number, readonly ErrorCode[]>> = {
+  [FORBIDDEN]: ['FORBIDDEN'],
+  [UNAUTHORIZED]: ['UNAUTHENTICATED'],
+  [TOO_MANY]: ['RATE_LIMITED'],
+  [TRY_AGAIN_LATER]: ['INTERNAL_SERVER_ERROR'],
+};
 
 const CLOSE_REASONS: Readonly<Record<number, string>> = {
   [FORBIDDEN]: 'Forbidden',

@@ -158,6 +158,7 @@ describe('the source of a stream', () => {
       publish: (errors) => errors.map(({ message }) => ({ message, extensions: { code: 'SAID' } })),
       corsOrigins: [],
       onSocketFailure: (kind) => failures.push(kind),
+      onRequest: () => undefined,
     });
     host = fastify();
     host.decorateRequest('document', null);

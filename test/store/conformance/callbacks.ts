@@ -42,7 +42,7 @@ async function playSequence(store: MessageStore, name: string, random: (limit: n
   // Mostly the answer comes, somewhere among the events; where it is lost, a correlated event takes its place.
   const isAnswerLost = events.some(({ sendId }) => sendId !== null) && random(4) === 0;
   const answer: Resolution = isAnswerLost ? { status: 'UNKNOWN' } : { status: 'ACCEPTED', message };
-  const played: (() => Promise<void>)[] = [
+  const played: (() => Promise<unknown>)[] = [
     () => store.record(send.sendId, answer, 2_000),
     ...events
       .concat(events.filter(() => random(2) === 0))
