@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { authenticator, isOpen } from './auth/authenticator.js';
+import { isOpen, replaceableAuthenticator } from './auth/authenticator.js';
 import { CALLBACK_PATH, takeCallbacks } from './catapult/callback-route.js';
 import { openAll, type Closing } from './closing.js';
 import { ConfigError, type Config, type TrustedDocumentsConfig } from './config/config.js';
@@ -10,9 +10,12 @@ import { serveOptOutsCsv } from './consent/csv-route.js';
 import { serveGraphQL } from './graphql/server.js';
 import { TrustedDocuments, type Manifest } from './graphql/documents/trusted.js';
 import { createHttpHost, type HttpHost } from './http/host.js';
+import { listenError } from './http/listen-error.js';
 import type { Journal } from './journal.js';
 import { serveMedia } from './media/routes.js';
+import type { Authenticate, Limit } from './messaging/ports.js';
 import { openParts, type AppOptions, type Parts, type SharedParts } from './parts.js';
+import { VERSION } from './version.js';
 
 /** A stop waits this long for answers from upstream. Sends without one are then recorded and answered as unknown. */
 const DRAIN_MS = 7_000;
@@ -34,6 +37,13 @@ export interface App {
   readonly handler: RequestListener;
   /** Starts to listen at the configured address; resolves with the URL of the GraphQL endpoint. Closes all if it cannot. */
   listen(): Promise<string>;
+  /**
+   * Takes on the API keys, the credentials of callbacks and of upstream, and the trusted documents of another configuration;
+   * all else stays as it was. What is under way goes on with what it began with.
+   *
+   * @throws ConfigError when the trusted documents cannot be read; then nothing changes.
+   */
+  reload(config: Config): void;
   /** Finishes what is in flight, refuses what is new; resolves within 10 s. */
   close(): Promise<void>;
 }
@@ -52,7 +62,9 @@ export function createApp(config: Config, options: AppOptions = {}): Promise<App
 export function createAppWith(shared: SharedParts, config: Config, options: AppOptions): Promise<App> {
   return openAll(async (closing) => {
     const parts = await openParts(closing, config, options, shared);
-    const http = await openHttp(closing, config, parts);
+    const access = replaceableAuthenticator(config.auth);
+    const trusted = readTrustedDocuments(config.trustedDocuments, parts.journal);
+    const http = await openHttp(closing, config, { ...parts, authenticate: access.authenticate, trusted });
     return {
       handler: (request, response) => {
         parts.watchUpstream();
@@ -61,7 +73,7 @@ export function createAppWith(shared: SharedParts, config: Config, options: AppO
       async listen() {
         const base = await http.listen(config.host, config.port).catch(async (error: unknown) => {
           await closing.close();
-          throw error;
+          throw listenError(error, config.host, config.port);
         });
         const url = `${base}/graphql`;
         parts.upstream.listening(`${base}${CALLBACK_PATH}`);
@@ -69,16 +81,27 @@ export function createAppWith(shared: SharedParts, config: Config, options: AppO
         await announce(url, config, parts);
         return url;
       },
+      reload(next) {
+        // What can be wrong with it comes first.
+        trusted.replace(readManifest(next.trustedDocuments));
+        access.replace(next.auth);
+        parts.renew(next);
+      },
       close: closing.close,
     };
   });
 }
 
-async function openHttp(closing: Closing, config: Config, parts: Parts): Promise<HttpHost> {
+interface Served extends Parts {
+  readonly authenticate: Authenticate;
+  readonly trusted: TrustedDocuments;
+}
+
+async function openHttp(closing: Closing, config: Config, parts: Served): Promise<HttpHost> {
+  const { authenticate, trusted: trustedDocuments } = parts;
   const { journal, callbacks, messages, policy, optOuts, numbers, feed, changes, attachments, clock } = parts;
   const { onRequest, onInternalError, onNotReady, onSocketFailure, onImported } = journal;
   const { corsOrigins, trustedProxies, introspection, federatedTracing, routerOrigins, publicUrl } = config;
-  const authenticate = authenticator(config.auth);
   const readiness = async (): Promise<object> => {
     await parts.ready();
     return { upstream: config.upstream.kind, upstreamCheck: parts.upstream.state() };
@@ -96,7 +119,7 @@ async function openHttp(closing: Closing, config: Config, parts: Parts): Promise
     publicUrl,
     onInternalError,
     authenticate,
-    trustedDocuments: readTrustedDocuments(config.trustedDocuments, journal),
+    trustedDocuments,
     corsOrigins,
     introspection,
     sampleInput: parts.upstream.sample,
@@ -137,14 +160,38 @@ async function openHttp(closing: Closing, config: Config, parts: Parts): Promise
 }
 
 /** Logs where the server listens, and whether upstream can be used, as soon as that is known. */
-async function announce(url: string, { upstream: { kind }, auth }: Config, parts: Parts): Promise<void> {
+async function announce(url: string, config: Config, parts: Parts): Promise<void> {
+  const {
+    upstream: { kind },
+    auth,
+  } = config;
   const { log, upstream } = parts;
   await withinMs(MAX_CHECK_WAIT_MS, upstream.checked);
   const upstreamCheck = upstream.state();
   const level = upstreamCheck === 'ok' ? 'info' : 'warn';
-  log[level]({ url, upstream: kind, upstreamCheck, ...upstream.facts }, upstream.notice);
+  log[level]({ url, upstream: kind, upstreamCheck, ...upstream.facts, ...settingsOf(config) }, upstream.notice);
   if (kind === 'catapult' && isOpen(auth)) log.warn(COSTS_MONEY);
   parts.watchUpstream(upstreamCheck);
+}
+
+/** What whoever reads the log needs to know of the server first. */
+function settingsOf({ upstream, databaseUrl, callbackCredentials, auth, ...config }: Config): object {
+  const { limitSends, limitPerRecipient, limitPerRecipientOverall } = config;
+  const words = (limits: readonly Limit[]): string =>
+    limits.map(({ count, windowSeconds }) => `${count}/${windowSeconds}s`).join(',') || 'off';
+  return {
+    version: VERSION,
+    ...(upstream.kind === 'catapult' && { upstreamHost: new URL(upstream.url).host }),
+    store: databaseUrl === null ? 'sqlite' : 'postgres',
+    callbacks: callbackCredentials.length > 0 || upstream.kind === 'sandbox' ? 'on' : 'off',
+    auth:
+      [...(auth.apiKeys.length > 0 ? ['keys'] : []), ...(auth.tokens === null ? [] : ['tokens'])].join(',') || 'none',
+    limits: {
+      sends: words(limitSends),
+      perRecipient: words(limitPerRecipient),
+      perRecipientOverall: words(limitPerRecipientOverall),
+    },
+  };
 }
 
 /** Waits for `work`, but no longer than `ms`. */
@@ -156,10 +203,17 @@ async function withinMs(ms: number, work: Promise<unknown>): Promise<void> {
 }
 
 /** @throws ConfigError unless every document of the manifest can be read. */
-function readTrustedDocuments({ mode, file }: TrustedDocumentsConfig, { onUntrusted }: Journal): TrustedDocuments {
+function readTrustedDocuments(config: TrustedDocumentsConfig, { onUntrusted }: Journal): TrustedDocuments {
+  return new TrustedDocuments({ mode: config.mode, manifest: readManifest(config), onUntrusted });
+}
+
+/** @throws ConfigError unless every document can be read, and parsed. */
+function readManifest({ file }: TrustedDocumentsConfig): Manifest {
   try {
     const manifest = file === null ? {} : (JSON.parse(readFileSync(file, 'utf8')) as Manifest);
-    return new TrustedDocuments({ mode, manifest, onUntrusted });
+    // Parsed once more where it is used; here it is found out.
+    new TrustedDocuments({ mode: 'off', manifest, onUntrusted: () => undefined });
+    return manifest;
   } catch {
     throw new ConfigError(['TRUSTED_DOCUMENTS_FILE must name a JSON file of hashes and GraphQL documents.']);
   }

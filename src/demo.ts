@@ -11,7 +11,14 @@ const OPEN = { apiKeys: [], tokens: null, senders: {} };
 /** Prints each request and its answer. @throws when a sample is not accepted. */
 export async function runDemo(config: Config, log: Logger, print: (text: string) => void): Promise<void> {
   const app = await createApp(
-    { ...config, auth: OPEN, upstream: { kind: 'sandbox', auth: 'basic' }, port: 0, databaseUrl: null },
+    {
+      ...config,
+      auth: OPEN,
+      upstream: { kind: 'sandbox', auth: 'basic' },
+      port: 0,
+      databaseUrl: null,
+      databaseFile: null,
+    },
     { log, storeFile: ':memory:' },
   );
   try {

@@ -1,10 +1,12 @@
 /** The lines of the log. docs/operations.md prints this table; a test keeps the two equal. */
 
+export type Level = 'info' | 'warn' | 'error' | 'fatal';
+
 interface Line {
   /** The text in `msg`. */
   readonly text: string;
   /** The usual level first. */
-  readonly levels: readonly ['info' | 'warn' | 'error', ...('info' | 'warn' | 'error')[]];
+  readonly levels: readonly [Level, ...Level[]];
   /** Those that a line may have, beside `time`, `level`, `msg`, and a worker's number. */
   readonly fields: readonly string[];
   /** When it is written, in the words of docs/operations.md. */
@@ -237,6 +239,24 @@ export const LINES = {
     levels: ['warn'],
     fields: ['count', 'requestId'],
     when: `With \`TRUSTED_DOCUMENTS=log\`: ${ONCE_A_MINUTE}.`,
+  },
+  warned: {
+    text: 'Node warned',
+    levels: ['warn'],
+    fields: ['count', 'err'],
+    when: `Of something deprecated, or of a leak: ${ONCE_A_MINUTE}.`,
+  },
+  printed: {
+    text: 'a library printed something',
+    levels: ['warn'],
+    fields: ['count', 'method'],
+    when: `What it printed is dropped, since it may hold anything: ${ONCE_A_MINUTE}.`,
+  },
+  ends: {
+    text: 'the process ends',
+    levels: ['fatal'],
+    fields: ['err'],
+    when: 'It cannot start, or nothing caught an error. The exit code is 1.',
   },
   workerServes: {
     text: 'a worker serves',

@@ -8,7 +8,7 @@ import { ServiceError, type ErrorCode } from './errors.js';
 import type { OnSocketFailure } from './graphql/subscriptions/socket.js';
 import type { HttpHostOptions } from './http/host.js';
 import { isSafeId, type RequestEvent } from './http/request-event.js';
-import { LINES, type LineName } from './journal-lines.js';
+import { LINES, type Level, type LineName } from './journal-lines.js';
 import { ThrottledLog, type Logger } from './log.js';
 import type { CopierOptions } from './media/copier.js';
 import type { MediaRoutesOptions } from './media/routes.js';
@@ -19,7 +19,6 @@ import type { OptOutRepliesOptions } from './messaging/opt-out-replies.js';
 import type { RetentionOptions } from './messaging/retention.js';
 import type { SettlingOptions } from './messaging/settle-by-search.js';
 
-type Level = 'info' | 'warn' | 'error';
 type Fields = Readonly<Record<string, unknown>>;
 
 /** The refusals that an operator should see without reading each request. */
@@ -62,7 +61,8 @@ export class Journal {
     }
   };
 
-  readonly onInternalError = (requestId: string, err: unknown): void => {
+  readonly onInternalError = (requestId: string, error: unknown): void => {
+    const err = thrownIn(error);
     this.#trouble('failed', placeOf(err), { requestId, err });
   };
 
@@ -241,6 +241,24 @@ export class Journal {
   }
 }
 
+/** For what Node and libraries would print as text: standard error is for lines of JSON. None has a message's words. */
+export function processJournal(log: Logger): {
+  readonly onWarning: (warning: Error) => void;
+  readonly onPrinted: (method: string) => void;
+} {
+  const troubles = new ThrottledLog<'warned' | 'printed', Fields>((kind, count, fields) => {
+    log.warn({ count, ...fields }, LINES[kind].text);
+  });
+  return {
+    onWarning: (err) => {
+      troubles.add('warned', { err });
+    },
+    onPrinted: (method) => {
+      troubles.add('printed', { method });
+    },
+  };
+}
+
 /** Of what shares a line, the last; but the greatest number of addresses. */
 function worstOf<Trouble extends { readonly fields: Fields }>(known: Trouble, next: Trouble): Trouble {
   const [before, now] = [known.fields.addresses, next.fields.addresses];
@@ -256,6 +274,12 @@ function withoutNulls(fields: Fields): Fields {
     if (value !== null && value !== undefined && !(Array.isArray(value) && value.length === 0)) known[name] = value;
   }
   return known;
+}
+
+/** What a resolver threw: graphql-js wraps it, and does not name it as the cause. */
+function thrownIn(error: unknown): unknown {
+  const thrown: unknown = error instanceof Error && 'originalError' in error ? error.originalError : null;
+  return thrown instanceof Error ? thrown : error;
 }
 
 /** Where something failed: each place in the code is a kind of its own, so that one does not hide another. */

@@ -85,6 +85,37 @@ export class ThrottledLog<Kind extends string, Details> {
   }
 }
 
+/**
+ * As much as goes into a pipe in one piece: lines of several processes would otherwise run into each other. In UTF-16 units;
+ * our lines are ASCII.
+ */
+const MAX_WRITE_LENGTH = 4_096;
+
+/**
+ * Lines to standard error. Those of one turn of the event loop are written together at its end, since a write costs as much
+ * as what else is done for a line. `onExit` is given what writes the last ones when the process ends.
+ */
+export function standardError(onExit: (flush: () => void) => void): DestinationStream {
+  const out = pino.destination({ dest: 2, sync: true, minLength: MAX_WRITE_LENGTH - 1, maxWrite: MAX_WRITE_LENGTH });
+  let isWaiting = false;
+  const flushSync = (): void => {
+    isWaiting = false;
+    out.flushSync();
+  };
+  onExit(flushSync);
+  const stream = {
+    write(line: string) {
+      out.write(line);
+      if (isWaiting) return;
+      isWaiting = true;
+      setImmediate(flushSync);
+    },
+    // pino calls this after a line of level `fatal`.
+    flushSync,
+  };
+  return stream;
+}
+
 export function createLogger(level: string, destination: DestinationStream): Logger {
   return pino(
     {

@@ -5,7 +5,7 @@ import type { CallbackOptions, Credentials } from './catapult/callback-route.js'
 import { CatapultClient } from './catapult/client.js';
 import { CatapultSearch } from './catapult/search.js';
 import type { Closing } from './closing.js';
-import { ConfigError, type Config } from './config/config.js';
+import { ConfigError, type Config, type StoreConfig } from './config/config.js';
 import { Journal } from './journal.js';
 import { createLogger, type Logger } from './log.js';
 import { startCopying } from './media/copier.js';
@@ -39,7 +39,7 @@ export const STORE_FILE = 'data/messages.sqlite';
 export interface AppOptions {
   /** Where the log goes; JSON lines on standard error by default. */
   readonly log?: Logger;
-  /** The SQLite file, where no `databaseUrl` is configured; `data/messages.sqlite` by default. */
+  /** The SQLite file, where `config` names no database; `data/messages.sqlite` by default. */
   readonly storeFile?: string;
   readonly clock?: Clock;
   /** Whether the built-in sandbox has a message with a picture come in at once; false by default. */
@@ -70,6 +70,8 @@ export interface Parts {
   readonly copies: Copies | null;
   /** From the first call on, the log says when upstream can be used and when not. The caller has logged `known` already. */
   readonly watchUpstream: (known?: string) => void;
+  /** Takes on other credentials of callbacks, and of upstream. */
+  readonly renew: (config: Pick<Config, 'callbackCredentials' | 'upstream'>) => void;
   /** What the callback route needs; null where callbacks are off. */
   readonly callbacks: CallbackOptions | null;
   /** Rejects when the store cannot be reached. */
@@ -89,11 +91,10 @@ export async function openParts(
   options: AppOptions,
   shared: SharedParts = {},
 ): Promise<Parts> {
-  const { clock = systemClock, storeFile = STORE_FILE } = options;
+  const { clock = systemClock, storeFile } = options;
   const log = options.log ?? createLogger(config.logLevel, pino.destination({ dest: 2, sync: true }));
   const journal = new Journal(log, closing);
-  const store =
-    shared.store ?? (await openStore({ ...storeOptions(config, journal), file: storeFile, forServer: true }));
+  const store = shared.store ?? (await openStore({ ...storeOptions(config, journal, storeFile), forServer: true }));
   closing.add(() => store.close());
   const key = await store.correlationKey(randomBytes(CORRELATION_KEY_BYTES));
   const upstream = await openUpstream(closing, config.upstream, {
@@ -103,7 +104,7 @@ export async function openParts(
   });
   const { account, media } = upstream;
   const correlation = new Correlation(key, upstream.formerSecrets);
-  const credentials: readonly Credentials[] = [...config.callbackCredentials, ...upstream.callbackCredentials];
+  let credentials: readonly Credentials[] = [...config.callbackCredentials, ...upstream.callbackCredentials];
   const takesCallbacks = credentials.length > 0;
   const gateway = new CatapultClient({
     account,
@@ -179,7 +180,13 @@ export async function openParts(
     watchUpstream: once((known = NOT_CHECKED) => {
       upstream.watch(journal.upstream(known));
     }),
-    callbacks: takesCallbacks ? { store, clock, correlation, credentials, ...journal.callbacks } : null,
+    callbacks: takesCallbacks
+      ? { store, clock, correlation, credentials: () => credentials, ...journal.callbacks }
+      : null,
+    renew(next) {
+      credentials = [...next.callbackCredentials, ...upstream.callbackCredentials];
+      upstream.renew(next.upstream);
+    },
     ready: () => store.ping(),
     abortInFlight: () => {
       gateway.abortInFlight();
@@ -203,10 +210,11 @@ function once<Args extends unknown[]>(work: (...args: Args) => void): (...args: 
 
 /** What the configuration says of the store. */
 export function storeOptions(
-  { databaseUrl, keepsConsent }: Pick<Config, 'databaseUrl' | 'keepsConsent'>,
+  { databaseUrl, databaseFile, keepsConsent }: StoreConfig,
   { onConsentChange: onChange }: Journal,
-): Pick<StoreOptions, 'databaseUrl' | 'consent'> {
-  return { databaseUrl, consent: keepsConsent ? { onChange } : null };
+  unsetFile = STORE_FILE,
+): Pick<StoreOptions, 'databaseUrl' | 'file' | 'consent'> {
+  return { databaseUrl, file: databaseFile ?? unsetFile, consent: keepsConsent ? { onChange } : null };
 }
 
 /** @throws ConfigError when it cannot be written. */

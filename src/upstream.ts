@@ -1,10 +1,9 @@
 /** Where messages go: Catapult as configured, or the built-in sandbox in its place. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { Dispatcher } from 'undici';
 import type { Credentials } from './catapult/callback-route.js';
 import { Account } from './catapult/account.js';
-import { basicAuthorization, TokenAuthorization, type Authorization } from './catapult/authorization.js';
+import { basicAuthorization, TokenAuthorization, type RenewableAuthorization } from './catapult/authorization.js';
 import { AccountCheck, NOT_CHECKED, type CheckResult } from './catapult/check.js';
 import { openConnection } from './catapult/connection.js';
 import { CatapultMedia } from './catapult/media.js';
@@ -15,11 +14,9 @@ import { MAX_READ_BYTES, type MediaStore } from './messaging/media.js';
 import type { Clock } from './messaging/ports.js';
 import { SAMPLES } from './sandbox/samples.js';
 import { startSandbox } from './sandbox/sandbox.js';
+import { VERSION } from './version.js';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
-const USER_AGENT = `catapult-graphql/${version}`;
+const USER_AGENT = `catapult-graphql/${VERSION}`;
 /** For all downloads and uploads that are let in at once, copies, and deletions: none waits for somebody who reads slowly. */
 const MAX_FILE_CONNECTIONS = 192;
 /** More than comes at once. */
@@ -54,9 +51,11 @@ export interface OpenUpstream {
   /** Whether upstream can be used as it is configured: `ok`, or what is wrong, in words that hold no secret. */
   state(): string;
   /** Resolves once the state is known for the first time. */
-  readonly checked: Promise<unknown>;
+  readonly checked: Promise<CheckResult>;
   /** Calls `listener` with the state at once and whenever it changes. */
   watch(listener: (state: string) => void): void;
+  /** Signs in with other credentials of the same kind from now on; the rest of what is configured stays. */
+  renew(upstream: Upstream): void;
   /** Checks the account again: to be called when upstream refused a request as a whole. */
   checkAgain(): void;
   /** Has a message with a picture come in, where this process runs the sandbox; otherwise does nothing. */
@@ -218,6 +217,13 @@ function connect(closing: Closing, upstream: Live, { clock, onLeftOver }: Upstre
     watch: (listener) => {
       state.watch(listener);
     },
+    renew(next) {
+      if (next.kind !== 'catapult' || next.credentials.kind !== credentials.kind) return;
+      const { credentials: given } = next;
+      if (given.kind === 'basic') authorization.use(given.token, given.secret);
+      else authorization.use(given.clientId, given.clientSecret);
+      check.again();
+    },
     checkAgain: () => {
       check.again();
     },
@@ -232,7 +238,7 @@ function authorizationBy(
     readonly random: () => number;
     readonly onChange: (problem: string | null) => void;
   },
-): Authorization {
+): RenewableAuthorization {
   if (credentials.kind === 'basic') return basicAuthorization(credentials.token, credentials.secret);
   return new TokenAuthorization({ ...credentials, ...options, userAgent: USER_AGENT });
 }

@@ -15,7 +15,7 @@ import { systemClock } from './messaging/clock.js';
 import { startFiling } from './messaging/housekeeping.js';
 import { startRetention } from './messaging/retention.js';
 import type { StoreChange } from './messaging/ports.js';
-import { STORE_FILE, storeOptions } from './parts.js';
+import { storeOptions } from './parts.js';
 import { openStore, type OpenStore } from './store/index.js';
 import { remoteStore, storeCalls, type StoreCalls } from './store/remote-store.js';
 import { CountersInMemory } from './store/send-limits.js';
@@ -48,6 +48,8 @@ interface OneOfItsWorkers {
 export interface Workers {
   /** The GraphQL endpoint. */
   readonly url: string;
+  /** Has each worker read its configuration again, as `SIGHUP` does. */
+  reload(): void;
   /** Has each worker finish what is in flight; resolves within 10 s. */
   close(): Promise<void>;
 }
@@ -74,12 +76,15 @@ export function startWorkers(config: Config, log: Logger): Promise<Workers> {
     const url = await crew.start(config.workers);
     sandbox?.bringInSample?.();
     journal.workers.onAllServing(url, config.workers);
-    return { url, close: closing.close };
+    const reload = (): void => {
+      crew.signal('SIGHUP');
+    };
+    return { url, reload, close: closing.close };
   });
 }
 
 async function openForWorkers(closing: Closing, config: Config, journal: Journal): Promise<OpenStore> {
-  const store = await openStore({ ...storeOptions(config, journal), file: STORE_FILE, forServer: true });
+  const store = await openStore({ ...storeOptions(config, journal), forServer: true });
   closing.add(() => store.close());
   // No worker runs yet: whatever is pending was left by a crash.
   const count = await store.expireLeases(Number.MAX_SAFE_INTEGER);
@@ -132,11 +137,19 @@ class Crew {
     return url;
   }
 
+  /** Sends all of them a signal. */
+  signal(signal: NodeJS.Signals): void {
+    for (const { process: child } of this.#living()) child.kill(signal);
+  }
+
   /** Resolves when all have ended. */
   async close(): Promise<void> {
     this.#stopping.abort();
-    const living = Object.values(cluster.workers ?? {}).filter((worker) => worker?.isDead() === false) as Worker[];
-    await Promise.all(living.map((worker) => this.#end(worker)));
+    await Promise.all(this.#living().map((worker) => this.#end(worker)));
+  }
+
+  #living(): Worker[] {
+    return Object.values(cluster.workers ?? {}).filter((worker) => worker?.isDead() === false) as Worker[];
   }
 
   async #end(worker: Worker): Promise<void> {

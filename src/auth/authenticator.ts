@@ -1,4 +1,5 @@
 /** Finds out who calls: by an API key, by a JSON Web Token, or nobody in particular where the operator chose that. */
+import { isDeepStrictEqual } from 'node:util';
 import { ANYBODY, inBoth, sendersOf } from '../messaging/caller.js';
 import type { Authenticate, CredentialHeaders } from '../messaging/ports.js';
 import { ApiKeys, type ApiKey } from './api-keys.js';
@@ -26,10 +27,34 @@ const MAX_CREDENTIAL_LENGTH = 8_192;
  * tokens everybody is the same caller, and may do everything.
  */
 export function authenticator(options: AuthOptions): Authenticate {
+  return authenticatorBy(options, options.tokens && openTokens(options.tokens));
+}
+
+/** The same, until other options are put in their place: whoever has been found by then stays who it is. */
+export function replaceableAuthenticator(options: AuthOptions): {
+  readonly authenticate: Authenticate;
+  readonly replace: (next: AuthOptions) => void;
+} {
+  let { tokens } = options;
+  // It keeps the issuer's keys.
+  let verifier = tokens && openTokens(tokens);
+  let current = authenticatorBy(options, verifier);
+  return {
+    authenticate: (headers) => current(headers),
+    replace(next) {
+      if (!isDeepStrictEqual(next.tokens, tokens)) {
+        tokens = next.tokens;
+        verifier = tokens && openTokens(tokens);
+      }
+      current = authenticatorBy(next, verifier);
+    },
+  };
+}
+
+function authenticatorBy(options: AuthOptions, verifier: Tokens | null): Authenticate {
   if (isOpen(options)) return () => Promise.resolve({ caller: ANYBODY, expiresAt: null });
-  const { apiKeys, tokens, senders } = options;
+  const { apiKeys, senders } = options;
   const keys = new ApiKeys(apiKeys);
-  const verifier: Tokens | null = tokens && openTokens(tokens);
   return async (headers) => {
     const credential = credentialIn(headers);
     if (credential === null) return null;

@@ -23,14 +23,23 @@ export interface Authorization {
   close(): void;
 }
 
+/** One whose user name and password, or client and secret, can be changed. Requests under way go on with what they have. */
+export interface RenewableAuthorization extends Authorization {
+  /** From now on. A token that is still good stays in use until the new secret has brought another. */
+  use(name: string, secret: string): void;
+}
+
 /** Basic authentication. Catapult ends it on 2 December 2026. */
-export function basicAuthorization(username: string, password: string): Authorization {
-  const header = basic(username, password);
+export function basicAuthorization(username: string, password: string): RenewableAuthorization {
+  let header = basic(username, password);
   return {
     header: () => Promise.resolve(header),
     headerAfter: () => Promise.resolve(header),
     accepted: () => undefined,
     close: () => undefined,
+    use(name, secret) {
+      header = basic(name, secret);
+    },
   };
 }
 
@@ -77,8 +86,9 @@ interface Token {
  * A send waits for a token only when there is none. One token is requested at a time; after a failure, only after a
  * pause.
  */
-export class TokenAuthorization implements Authorization {
+export class TokenAuthorization implements RenewableAuthorization {
   readonly #options: TokenOptions;
+  #client: Pick<TokenOptions, 'clientId' | 'clientSecret'>;
   readonly #closing = new AbortController();
   #token: Token | null = null;
   /** The request for a token that is under way; it never rejects. */
@@ -94,6 +104,7 @@ export class TokenAuthorization implements Authorization {
 
   constructor(options: TokenOptions) {
     this.#options = options;
+    this.#client = options;
     void this.#ask();
   }
 
@@ -119,6 +130,14 @@ export class TokenAuthorization implements Authorization {
 
   accepted(): void {
     this.#refusedInARow = 0;
+  }
+
+  use(clientId: string, clientSecret: string): void {
+    this.#client = { clientId, clientSecret };
+    this.#failures = 0;
+    this.#notBefore = 0;
+    // What is under way still asks with the former secret.
+    void (this.#asking ?? Promise.resolve()).then(() => (this.#closing.signal.aborted ? undefined : this.#ask()));
   }
 
   close(): void {
@@ -176,7 +195,8 @@ export class TokenAuthorization implements Authorization {
 
   /** One request to the token endpoint: what it grants, or why it grants nothing. */
   async #grant(): Promise<Grant | string> {
-    const { clientId, clientSecret, tokenUrl, userAgent } = this.#options;
+    const { tokenUrl, userAgent } = this.#options;
+    const { clientId, clientSecret } = this.#client;
     const server = { issuer: tokenUrl, token_endpoint: tokenUrl };
     let seen: Exchange | undefined;
     try {

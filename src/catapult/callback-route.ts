@@ -47,8 +47,8 @@ export interface CallbackOptions {
   readonly store: Pick<MessageStore, 'take'>;
   readonly clock: Clock;
   readonly correlation: Correlation;
-  /** Those that are accepted; more than one while they are changed. */
-  readonly credentials: readonly Credentials[];
+  /** Those that are accepted now; more than one while they are changed. */
+  readonly credentials: () => readonly Credentials[];
   /** Called for each event once it is on disk. */
   readonly onEvent: (event: CallbackEventReport) => void;
   readonly onFailure: (requestId: string, error: unknown) => void;
@@ -62,7 +62,7 @@ export async function takeCallbacks(routes: FastifyInstance, options: CallbackOp
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => {
       parsed(null, body.toString('utf8'));
     });
-    const expected = options.credentials.map(({ username, password }) => digest(`${username}:${password}`));
+    const expected = digestsOf(options.credentials);
     const wrong = new WrongCredentials({ clock: options.clock, onWrong: options.onWrongCredentials });
     scope.addHook('preClose', () => {
       wrong.close();
@@ -70,7 +70,7 @@ export async function takeCallbacks(routes: FastifyInstance, options: CallbackOp
     scope.post(CALLBACK_PATH, {
       bodyLimit: BODY_LIMIT_BYTES,
       onRequest: async (request, reply) => {
-        if (isAuthorized(request, expected)) return undefined;
+        if (isAuthorized(request, expected())) return undefined;
         if (!hasCredentials(request)) return challenge(reply);
         const isTooMany = await wrong.taken(request.ip);
         noteRefusal(request, isTooMany ? 'RATE_LIMITED' : 'UNAUTHENTICATED');
@@ -152,6 +152,20 @@ function turnAway(reply: FastifyReply): FastifyReply {
 /** A request without any is upstream's usual first one, not a guess. */
 function hasCredentials({ headers }: FastifyRequest): boolean {
   return (headers.authorization ?? '') !== '';
+}
+
+/** The digests of the credentials, made again only when these are others. */
+function digestsOf(credentials: CallbackOptions['credentials']): () => readonly Buffer[] {
+  let known: readonly Credentials[] = [];
+  let digests: readonly Buffer[] = [];
+  return () => {
+    const current = credentials();
+    if (current !== known) {
+      known = current;
+      digests = current.map(({ username, password }) => digest(`${username}:${password}`));
+    }
+    return digests;
+  };
 }
 
 function isAuthorized({ headers }: FastifyRequest, expected: readonly Buffer[]): boolean {

@@ -2,11 +2,13 @@
 import { readAccess, type AccessConfig } from './access.js';
 import { readConsent, type ConsentConfig } from './consent.js';
 import { readLimits, type LimitsConfig } from './limits.js';
-import { ConfigReader, isOrigin, type Environment, type Range } from './reader.js';
+import { ConfigReader, isOrigin, type Range } from './reader.js';
 import { readRetention } from './retention.js';
 import { readUpstream, type Upstream } from './upstream.js';
+import { unknownNames, type Environment } from './variables.js';
 
-export { ConfigError, type Environment } from './reader.js';
+export { ConfigError } from './reader.js';
+export type { Environment } from './variables.js';
 export type { ProxyConfig, Upstream, UpstreamCredentials } from './upstream.js';
 
 export interface Config extends AccessConfig, ConsentConfig, LimitsConfig {
@@ -20,8 +22,10 @@ export interface Config extends AccessConfig, ConsentConfig, LimitsConfig {
   readonly upstream: Upstream;
   /** Where files of incoming messages are copied to; null for nowhere. */
   readonly mediaDir: string | null;
-  /** `postgres://…`; null for the embedded SQLite file. */
+  /** `postgres://…`; null for an SQLite file. */
   readonly databaseUrl: string | null;
+  /** The path of the SQLite file, where DATABASE_URL names one; else null. */
+  readonly databaseFile: string | null;
   /** How long messages are kept, in milliseconds; null for ever. */
   readonly retainMessagesMs: number | null;
   /** Whether unresolved sends are looked up in upstream's message list. */
@@ -59,8 +63,11 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 /** @throws ConfigError with all mistakes. An empty value counts as unset. */
 export function readConfig(environment: Environment): Config {
   const reader = new ConfigReader(environment);
+  for (const { name, nearest } of unknownNames(environment)) {
+    reader.addProblem(`${name} is not known: ${nearest === null ? 'unset it.' : `did you mean ${nearest}?`}`);
+  }
   const host = reader.readText('HOST', (text) => !/[\s/]/.test(text), 'a host name or an address') ?? '127.0.0.1';
-  const upstream = readUpstream(reader);
+  const upstream = readUpstream(reader, isLoopback(host));
   const isSandbox = upstream.kind === 'sandbox';
   const config: Config = {
     host,
@@ -68,8 +75,8 @@ export function readConfig(environment: Environment): Config {
     workers: reader.readNumber('WORKERS', 1, WORKERS_RANGE),
     publicUrl: readPublicUrl(reader),
     upstream,
-    mediaDir: reader.readText('MEDIA_DIR', (path) => !path.includes('\0'), 'the path of a folder'),
-    databaseUrl: readDatabaseUrl(reader),
+    mediaDir: readMediaDir(reader),
+    ...readDatabase(reader),
     retainMessagesMs: readRetention(reader),
     settleBySearch: reader.readSwitch('SETTLE_BY_SEARCH', 'off'),
     sendTimeoutMs: reader.readNumber('SEND_TIMEOUT_MS', DEFAULT_SEND_TIMEOUT_MS, SEND_TIMEOUT_RANGE),
@@ -87,14 +94,27 @@ export function readConfig(environment: Environment): Config {
   return Object.freeze(config);
 }
 
+export type StoreConfig = Pick<Config, 'databaseUrl' | 'databaseFile' | 'keepsConsent'>;
+
 /** What commands need that use the store alone. @throws ConfigError */
-export function storeConfigIn(environment: Environment): Pick<Config, 'databaseUrl' | 'keepsConsent'> {
+export function storeConfigIn(environment: Environment): StoreConfig {
   const reader = new ConfigReader(environment);
   const { keepsConsent } = readConsent(reader);
-  const databaseUrl = readDatabaseUrl(reader);
+  const database = readDatabase(reader);
   reader.throwProblems();
-  return { databaseUrl, keepsConsent };
+  return { ...database, keepsConsent };
 }
+
+/** Where copies of files lie, for commands that remove some; null where there are none. @throws ConfigError */
+export function mediaDirIn(environment: Environment): string | null {
+  const reader = new ConfigReader(environment);
+  const mediaDir = readMediaDir(reader);
+  reader.throwProblems();
+  return mediaDir;
+}
+
+const readMediaDir = (reader: ConfigReader): string | null =>
+  reader.readText('MEDIA_DIR', (path) => !path.includes('\0'), 'the path of a folder');
 
 function readPublicUrl(reader: ConfigReader): string | null {
   const isBase = (text: string): boolean =>
@@ -103,9 +123,27 @@ function readPublicUrl(reader: ConfigReader): string | null {
   return reader.readText('PUBLIC_URL', isBase, expected)?.replace(/\/+$/, '') ?? null;
 }
 
-function readDatabaseUrl(reader: ConfigReader): string | null {
+const SQLITE = 'sqlite:';
+
+function readDatabase(reader: ConfigReader): Pick<Config, 'databaseUrl' | 'databaseFile'> {
   const isPostgres = (url: string): boolean => /^postgres(ql)?:\/\//.test(url) && URL.canParse(url);
-  return reader.readText('DATABASE_URL', isPostgres, 'a postgres:// or postgresql:// URL, or unset for an SQLite file');
+  const url = reader.readText(
+    'DATABASE_URL',
+    (text) => isPostgres(text) || isSqlite(text),
+    'a postgres:// or postgresql:// URL, or sqlite: and the path of a file, such as sqlite:/var/lib/catapult/messages.sqlite',
+  );
+  if (url?.startsWith(SQLITE) === true) return { databaseUrl: null, databaseFile: url.slice(SQLITE.length) };
+  return { databaseUrl: url, databaseFile: null };
+}
+
+/**
+ * With a path as it stands, relative or absolute. Slashes as in a URL are refused, since programs read them in different ways;
+ * so is what SQLite takes for no file at all, since sends must be on disk.
+ */
+function isSqlite(text: string): boolean {
+  if (!text.startsWith(SQLITE)) return false;
+  const path = text.slice(SQLITE.length);
+  return !/^(\/\/|~|:memory:|file:|\s*$)|\/$|\0/.test(path);
 }
 
 function readTrustedDocuments(reader: ConfigReader): TrustedDocumentsConfig {

@@ -55,9 +55,23 @@ const KNOWN_URLS: ReadonlyMap<string, string> = new Map([
   ['api.catapult.inetwork.com', 'https://api.catapult.inetwork.com/v2'],
 ]);
 
-export function readUpstream(reader: ConfigReader): Upstream {
+/** @param isLocal whether only this machine can reach the server. */
+export function readUpstream(reader: ConfigReader, isLocal: boolean): Upstream {
   const auth = reader.readOneOf('SANDBOX_AUTH', SANDBOX_AUTH, 'basic');
-  if (ALL.every((name) => reader.read(name) === null)) return { kind: 'sandbox', auth };
+  const wanted = reader.read('SANDBOX') === null ? null : reader.readOneOf('SANDBOX', ['on', 'off'], 'on');
+  if (ALL.every((name) => reader.given(name) === null)) {
+    if (wanted === 'off') reader.addProblem(`SANDBOX=off leaves nowhere to send to: ${SET_ALL}.`);
+    // A server that lost its secrets must not look healthy while its messages reach nobody.
+    if (wanted === null && !isLocal) {
+      reader.addProblem(
+        `Nothing of Catapult is set: ${SET_ALL}. Or set SANDBOX=on if messages are to reach nobody; only on loopback the sandbox starts without it.`,
+      );
+    }
+    return { kind: 'sandbox', auth };
+  }
+  if (wanted === 'on') {
+    reader.addProblem('SANDBOX=on contradicts the variables that start with CATAPULT_: unset it, or these.');
+  }
   const credentials = readCredentials(reader);
   for (const name of ADDRESS) if (reader.read(name) === null) reader.addProblem(missing(name));
   const url = (reader.read('CATAPULT_URL') ?? '').replace(/\/+$/, '');
@@ -68,8 +82,10 @@ export function readUpstream(reader: ConfigReader): Upstream {
   return { kind: 'catapult', url, userId, credentials, formerSecrets, proxies: readProxies(reader) };
 }
 
+const SET_ALL = `set ${[...ADDRESS, ...OAUTH].join(', ')}`;
+
 const missing = (name: string): string =>
-  `${name} is missing: set ${[...ADDRESS, ...OAUTH].join(', ')}; or, for the built-in sandbox, nothing that starts with CATAPULT_.`;
+  `${name} is missing: ${SET_ALL}; or, for the built-in sandbox, nothing that starts with CATAPULT_.`;
 
 function readCredentials(reader: ConfigReader): UpstreamCredentials {
   const isGiven = (name: string): boolean => reader.read(name) !== null;
@@ -139,7 +155,10 @@ function isProxyUrl(text: string): boolean {
 
 /** In both spellings; lower case counts first, as in curl. */
 function readProxies(reader: ConfigReader): ProxyConfig | null {
-  const read = (name: string): string | null => reader.read(name.toLowerCase()) ?? reader.read(name);
+  const read = (name: string): string | null => {
+    const [lower, upper] = [reader.read(name.toLowerCase()), reader.read(name)];
+    return lower ?? upper;
+  };
   const [httpsProxy = null, httpProxy = null] = ['HTTPS_PROXY', 'HTTP_PROXY'].map((name) => {
     const text = read(name);
     const url = text === null || text.includes('://') ? text : `http://${text}`;

@@ -4,6 +4,7 @@ import type { CallbackEvent } from './callback-event.js';
 import type { EVERYBODY, SignedIn, Whose, WhoseSends } from './caller.js';
 import type { Cancellation } from './cancellation.js';
 import type { ConversationKey } from './conversation.js';
+import type { DeliveryEvent } from './delivery.js';
 import type { ConsentPair, ConsentStatement, OptOut } from './consent.js';
 import type { Message, MessageStatus, Micros, OutboundMessage, SendState } from './message.js';
 
@@ -217,6 +218,33 @@ export type Claim =
   | { readonly kind: 'HELD'; readonly by: StoredSend }
   /** Recipients have opted out of messages from this number: those at these places of `to`. */
   | { readonly kind: 'OPTED_OUT'; readonly recipients: readonly number[] };
+
+/** By what an operator looks for a message. */
+export type TraceQuery =
+  /** The id of a send, a message or a request, or the SHA-256 of an idempotency key. */
+  { readonly id: string } | { readonly caller: string; readonly keyHash: string };
+
+/** One row of the audit. */
+export interface AuditEntry {
+  readonly atMs: number;
+  readonly sendId: string;
+  readonly caller: string;
+  readonly keyHash: string | null;
+  readonly outcome: string;
+  /** Who settled it, and why; null for what the call itself found out. */
+  readonly settledBy: string | null;
+  readonly reason: string | null;
+}
+
+/** All that is known of what somebody looks for, each oldest first. */
+export interface Traced {
+  /** Messages that came in are among them. */
+  readonly sends: readonly StoredSend[];
+  /** Also of sends that are deleted. */
+  readonly audit: readonly AuditEntry[];
+  /** Events that wait for their message. */
+  readonly early: readonly { readonly atMs: number; readonly event: DeliveryEvent }[];
+}
 
 /** What came of storing an event. */
 export interface Taken {
@@ -556,6 +584,9 @@ export interface MessageStore {
 
   /** At most `limit` sends in `UNKNOWN`, or accepted without an id, that nobody settled, oldest first, after `after`. */
   unresolvedSends(limit: number, after: Position | null): Promise<StoredSend[]>;
+
+  /** What is known of a message. For people: it reads whole tables. */
+  trace(query: TraceQuery): Promise<Traced>;
 
   /**
    * Other sends from the same number that may have sent a message while `send` did, and whose message id is not

@@ -1,9 +1,11 @@
 /** Opens the store that DATABASE_URL asks for. */
 import type { MessageStore, SendLimits } from '../messaging/ports.js';
 import type { ConsentKeeping } from './consent.js';
-import { openPostgres } from './postgres.js';
+import type { Migrated } from './migrations.js';
+import { migratePostgres, openPostgres } from './postgres.js';
+import { postgresError, sqliteError } from './opening-error.js';
 import type { LimitsOfSends } from './send-limits.js';
-import { openSqlite } from './sqlite.js';
+import { openSqlite, versionOfFile } from './sqlite.js';
 
 export interface StoreOptions {
   /** `postgres://…`, or null for the embedded SQLite file. */
@@ -24,13 +26,42 @@ export interface OpenStore extends MessageStore {
 /**
  * Opens the store and brings it to the current version, which is safe while other instances do the same.
  *
- * @throws StoreInUseError when another server uses the file; NewerStoreError when the database belongs to a newer version; whatever the driver throws when it cannot open.
+ * @throws StoreInUseError when another server uses the file; NewerStoreError when the database belongs to a newer version; OlderStoreError when it belongs to an older one and may not be changed; StoreNotOpenedError when somebody can mend what is wrong; whatever the driver throws otherwise.
  */
-export function openStore({ databaseUrl, file, forServer = false, consent }: StoreOptions): Promise<OpenStore> {
-  if (databaseUrl === null) return openSqlite(file, forServer, consent);
+export async function openStore({ databaseUrl, file, forServer = false, consent }: StoreOptions): Promise<OpenStore> {
+  if (databaseUrl === null) {
+    return openSqlite(file, forServer, consent).catch((error: unknown) => {
+      throw sqliteError(error, file);
+    });
+  }
   // The URL holds a password: the message does not repeat it.
   if (!/^postgres(ql)?:\/\//.test(databaseUrl)) {
-    return Promise.reject(new Error('The database URL must start with postgres:// or postgresql://.'));
+    throw new Error('The database URL must start with postgres:// or postgresql://.');
   }
-  return openPostgres(databaseUrl, consent);
+  return openPostgres(databaseUrl, consent).catch((error: unknown) => {
+    throw postgresError(error, databaseUrl);
+  });
+}
+
+/**
+ * Brings a store that no server uses to the current version, and leaves it.
+ *
+ * @throws what `openStore` throws.
+ */
+export async function migrateStore({
+  databaseUrl,
+  file,
+}: Pick<StoreOptions, 'databaseUrl' | 'file'>): Promise<Migrated> {
+  if (databaseUrl !== null) {
+    return migratePostgres(databaseUrl).catch((error: unknown) => {
+      throw postgresError(error, databaseUrl);
+    });
+  }
+  try {
+    const from = versionOfFile(file);
+    await (await openSqlite(file, true)).close();
+    return { from, to: versionOfFile(file) };
+  } catch (error) {
+    throw sqliteError(error, file);
+  }
 }

@@ -19,6 +19,28 @@ export class NewerStoreError extends Error {
   }
 }
 
+/** Whoever opens the database may not bring it to the current version. */
+export class OlderStoreError extends Error {
+  override readonly name = 'OlderStoreError';
+
+  constructor(
+    readonly found: number,
+    readonly known: number,
+    cause: unknown,
+  ) {
+    super(
+      `The database has version ${found}, this software needs ${known}, and its user may not change the tables: run \`node dist/main.js migrate\` with the DATABASE_URL of a user who may, then start again.`,
+      { cause },
+    );
+  }
+}
+
+/** What a database was, and what it is now. */
+export interface Migrated {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** The steps that a database of version `found` still lacks. @throws NewerStoreError */
 export function stepsAfter(found: number, steps: readonly string[]): readonly string[] {
   if (found > steps.length) throw new NewerStoreError(found, steps.length);

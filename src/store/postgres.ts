@@ -28,6 +28,8 @@ import type {
   StoreChange,
   StoredConversation,
   StoredSend,
+  Traced,
+  TraceQuery,
   WhoseNumbers,
 } from '../messaging/ports.js';
 import { BatchingStore, type WriteOf, type Written } from './batching-store.js';
@@ -63,7 +65,7 @@ import {
   unresolvedQuery,
   type Query,
 } from './list-query.js';
-import { migrations, stepsAfter } from './migrations.js';
+import { migrations, OlderStoreError, stepsAfter, type Migrated } from './migrations.js';
 import { openClaimPool, openPool, retryDeadlock, TIMEOUT_MS } from './pool.js';
 import { adopt, applyAll, applySettlement, sayAll, type RestWrite } from './postgres-batch.js';
 import { fileNews, fileSome, noNews, type News } from './postgres-conversations.js';
@@ -85,16 +87,17 @@ import {
   type SendRow,
 } from './rows.js';
 import { sendLimits, type LimitsOfSends } from './send-limits.js';
+import { traceIn } from './trace-query.js';
 
 /** The same number in every instance, so that one migrates and the others wait. Any number will do. */
 const MIGRATION_LOCK = 7_262_301;
 /** Messages whose early events are applied in one go. */
 const MAX_ADOPTIONS = 100;
-/** Connects and brings the database to the current version. @throws NewerStoreError */
+/** Connects and brings the database to the current version. @throws NewerStoreError, OlderStoreError */
 export async function openPostgres(url: string, consent: ConsentKeeping = KEEP_QUIETLY): Promise<PostgresStore> {
   const pools = { pool: openPool(url), claims: openClaimPool(url) };
   try {
-    await migrateAll(url);
+    await migratePostgres(url);
     return new PostgresStore(pools, await ChangeFeed.open(url), consent);
   } catch (error) {
     await Promise.all([pools.pool.end(), pools.claims.end()]);
@@ -102,33 +105,58 @@ export async function openPostgres(url: string, consent: ConsentKeeping = KEEP_Q
   }
 }
 
-/** On a connection of its own, without a timeout: a step may have to read a large table. */
-async function migrateAll(url: string): Promise<void> {
+/**
+ * Brings the database to the current version, on a connection of its own and without a timeout: a step may have to read a
+ * large table. Nothing but rows is written where it has that version, so that a server needs no rights over tables.
+ *
+ * @throws NewerStoreError, OlderStoreError
+ */
+export async function migratePostgres(url: string): Promise<Migrated> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: TIMEOUT_MS });
   client.on('error', () => undefined);
+  const steps = migrations('postgres');
   try {
     await client.connect();
+    const from = await versionOf(client);
     await client.query('BEGIN');
-    await migrate(client);
+    if (stepsAfter(from, steps).length > 0) await migrate(client, from, steps);
     await keepNumbersRising(client);
     await client.query('COMMIT');
+    return { from, to: steps.length };
   } finally {
     // What was not committed ends with the connection.
     await client.end();
   }
 }
 
-async function migrate(client: Client): Promise<void> {
-  await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
-  await client.query('CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)');
+/** 0 for an empty database. */
+async function versionOf(client: Client): Promise<number> {
+  const { rows: tables } = await client.query<{ exists: boolean }>(
+    "SELECT to_regclass('schema_version') IS NOT NULL AS exists",
+  );
+  if (tables[0]?.exists !== true) return 0;
   const { rows } = await client.query<{ version: number }>('SELECT version FROM schema_version');
-  const steps = migrations('postgres');
-  const missing = stepsAfter(rows[0]?.version ?? 0, steps);
-  if (missing.length === 0) return;
-  for (const step of missing) await client.query(step);
-  await client.query('DELETE FROM schema_version');
-  await client.query('INSERT INTO schema_version VALUES ($1)', [steps.length]);
+  return rows[0]?.version ?? 0;
 }
+
+async function migrate(client: Client, found: number, steps: readonly string[]): Promise<void> {
+  try {
+    await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
+    await client.query('CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)');
+    // Another instance may have done it meanwhile.
+    const missing = stepsAfter(await versionOf(client), steps);
+    if (missing.length === 0) return;
+    for (const step of missing) await client.query(step);
+    await client.query('DELETE FROM schema_version');
+    await client.query('INSERT INTO schema_version VALUES ($1)', [steps.length]);
+  } catch (error) {
+    throw isForbidden(error) ? new OlderStoreError(found, steps.length, error) : error;
+  }
+}
+
+/** Without any right over a schema, there is none to make a table in. */
+const isForbidden = (error: unknown): boolean =>
+  error instanceof DatabaseError && (error.code === '42501' || error.code === '3F000');
 
 /**
  * Transactions are numbered by the whole server. Where a dump was restored into a younger one, changes that it holds would
@@ -424,6 +452,10 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   async unresolvedSends(limit: number, after: Position | null): Promise<StoredSend[]> {
     const position = after && { ...after, sendId: storable(after.sendId) };
     return (await this.#all(unresolvedQuery(limit, position))).map(storedSend);
+  }
+
+  trace(query: TraceQuery): Promise<Traced> {
+    return traceIn((each) => this.#all(each), query);
   }
 
   async rivalsOf(send: StoredSend, marginMs: number): Promise<StoredSend[]> {

@@ -41,6 +41,7 @@ const PASSED_ON = [
   'noteForgotten',
   'unresolvedSends',
   'rivalsOf',
+  'trace',
   'fileMessages',
   'countUnfiled',
   'sayConsent',

@@ -1,5 +1,5 @@
 /** The store in one SQLite file: the embedded default, for one instance. */
-import { chmodSync, closeSync, mkdirSync, openSync, realpathSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
@@ -43,6 +43,8 @@ import {
   type StoredConversation,
   type StoredSend,
   type Taken,
+  type Traced,
+  type TraceQuery,
   type WhoseNumbers,
 } from '../messaging/ports.js';
 import { BatchingStore, KEPT_FOR_PEOPLE, type Write, type WriteOf, type Written } from './batching-store.js';
@@ -130,6 +132,7 @@ import {
 import { digestOf, forgetSome, NOTE_FORGOTTEN } from './sqlite-forgetting.js';
 import { removeRows } from './sqlite-removal.js';
 import { CountersInMemory, sendLimits, type LimitsOfSends } from './send-limits.js';
+import { traceIn } from './trace-query.js';
 
 /** better-sqlite3 blocks the process while it waits for a lock; a longer wait is made of many short ones. */
 const BUSY_TIMEOUT_MS = 20;
@@ -195,6 +198,17 @@ export async function openSqlite(
     database.close();
     unlock();
     throw error;
+  }
+}
+
+/** The version of the file; 0 where there is none yet, or nothing in it. */
+export function versionOfFile(file: string): number {
+  if (!existsSync(file)) return 0;
+  const database = new Database(file, { timeout: BUSY_TIMEOUT_MS * MAX_BUSY_TRIES });
+  try {
+    return versionOf(database);
+  } finally {
+    database.close();
   }
 }
 
@@ -576,6 +590,10 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   async unresolvedSends(limit: number, after: Position | null): Promise<StoredSend[]> {
     const { sql, values } = unresolvedQuery(limit, after);
     return (await this.#all(sql, ...values)).map(storedSend);
+  }
+
+  trace(query: TraceQuery): Promise<Traced> {
+    return traceIn(({ sql, values }) => this.#all(sql, ...values), query);
   }
 
   async rivalsOf(send: StoredSend, marginMs: number): Promise<StoredSend[]> {

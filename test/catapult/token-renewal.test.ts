@@ -3,7 +3,7 @@ import { basicAuthorization, TokenAuthorization, type TokenOptions } from '../..
 import { openConnection } from '../../src/catapult/connection.js';
 import { granting, json, startTokenEndpoint, type TokenEndpoint } from '../support/token-endpoint.js';
 import { manualClock, type ManualClock } from '../support/clock.js';
-import { until } from '../support/waiting.js';
+import { quiet, until } from '../support/waiting.js';
 
 describe('the token', () => {
   let endpoint: TokenEndpoint;
@@ -234,6 +234,56 @@ describe('the token', () => {
     for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
     expect(endpoint.requests).toHaveLength(1);
   });
+
+  it('stays in use until another secret has brought another token, and what was under way does not hide that', async () => {
+    const secretOf = (request: number): string =>
+      Buffer.from(endpoint.requests[request]?.headers.authorization?.slice('Basic '.length) ?? '', 'base64').toString();
+    let respond = (): void => undefined;
+    endpoint.answer = (response, count) => {
+      respond = () => {
+        void granting()(response, count);
+      };
+      if (count !== 2) respond();
+    };
+    const authorization = newAuthorization();
+    expect(await authorization.header(signal)).toBe('Bearer t1');
+    authorization.use('id', 'second');
+    await until(() => endpoint.requests.length === 2);
+    authorization.use('other', 'third');
+    expect(await authorization.header(signal)).toBe('Bearer t1');
+    respond();
+    await until(() => endpoint.requests.length === 3);
+    expect([0, 1, 2].map(secretOf)).toEqual(['id:secret', 'id:second', 'other:third']);
+    while ((await authorization.header(signal)) !== 'Bearer t3') await new Promise(setImmediate);
+
+    endpoint.answer = (response) => {
+      json(response, 401, { error: 'invalid_client' });
+    };
+    authorization.use('other', 'wrong');
+    await until(() => problems.length > 0);
+    expect([problems, await authorization.header(signal)]).toEqual([
+      ['no access token: credentials refused'],
+      'Bearer t3',
+    ]);
+  });
+
+  it('is not asked for with another secret once all is closed', async () => {
+    const authorization = newAuthorization();
+    await authorization.header(signal);
+    authorization.close();
+    authorization.use('id', 'other');
+    await quiet();
+    expect(endpoint.requests).toHaveLength(1);
+  });
+});
+
+it('Basic credentials are others once others are given', async () => {
+  const authorization = basicAuthorization('name', 'former');
+  const { signal } = new AbortController();
+  const former = (await authorization.header(signal)) ?? '';
+  authorization.use('name', 'secret');
+  // `name:secret` in base64. A request that was refused with the former ones is repeated with these.
+  expect(await authorization.headerAfter(former, signal)).toBe('Basic bmFtZTpzZWNyZXQ=');
 });
 
 it('Basic credentials stay the same whatever upstream answers', async () => {

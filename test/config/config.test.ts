@@ -38,6 +38,7 @@ describe('the configuration', () => {
       upstream: { kind: 'sandbox', auth: 'basic' },
       databaseUrl: null,
       retainMessagesMs: null,
+      databaseFile: null,
       settleBySearch: false,
       sendTimeoutMs: 20_000,
       callbackCredentials: [],
@@ -327,11 +328,11 @@ describe('the configuration', () => {
 
   it.each([
     ['live', { ...LIVE, AUTH: '' }],
-    ['on the sandbox off loopback', { HOST: '0.0.0.0' }],
-    ['on the sandbox at a name', { HOST: 'messages.example' }],
-    ['on the sandbox at every address of IPv6', { HOST: '::' }],
-    ['on the sandbox at a name that begins like loopback', { HOST: '127.0.0.1.example' }],
-    ['on the sandbox at a name that ends like loopback', { HOST: 'not-localhost' }],
+    ['on the sandbox off loopback', { HOST: '0.0.0.0', SANDBOX: 'on' }],
+    ['on the sandbox at a name', { HOST: 'messages.example', SANDBOX: 'on' }],
+    ['on the sandbox at every address of IPv6', { HOST: '::', SANDBOX: 'on' }],
+    ['on the sandbox at a name that begins like loopback', { HOST: '127.0.0.1.example', SANDBOX: 'on' }],
+    ['on the sandbox at a name that ends like loopback', { HOST: 'not-localhost', SANDBOX: 'on' }],
   ])('refuses to start without sign-in %s', (_name, environment) => {
     expect(problemsOf(environment)).toEqual([expect.stringContaining('Anybody could call') as string]);
     expect(problemsOf({ ...environment, AUTH: 'none' })).toEqual([]);
@@ -437,7 +438,7 @@ describe('the configuration', () => {
     { TRUSTED_DOCUMENTS: 'enforce' },
     { TRUSTED_DOCUMENTS: 'log' },
     { MEDIA_HOSTS: 'cdn' },
-    { HOST: '0.0.0.0/0', AUTH: 'none' },
+    { HOST: '0.0.0.0/0', AUTH: 'none', SANDBOX: 'on' },
     { PORT: '-1' },
     { DATABASE_URL: 'postgres://[' },
     { ...LIVE, CATAPULT_USER_ID: 'u/../v' },

@@ -91,15 +91,21 @@ it('a send has a line, and its request another: the same ids, the caller, the ha
   expect(lines('send')).toEqual([
     expect.objectContaining({
       ...ids,
-      ...{ level: 30, sendId: expect.any(String), messageId: `m-${number}`, keyHash: sha256(idempotencyKey) },
-      ...{ outcome: 'ACCEPTED', attempts: 1, httpStatus: 202, upstreamMs: expect.any(Number), detail: 'HTTP 202' },
+      ...{ level: 30, sendId: expect.any(String) as string, messageId: `m-${number}`, keyHash: sha256(idempotencyKey) },
+      ...{
+        outcome: 'ACCEPTED',
+        attempts: 1,
+        httpStatus: 202,
+        upstreamMs: expect.any(Number) as number,
+        detail: 'HTTP 202',
+      },
     }),
   ]);
   expect(lines('request')).toEqual([
     expect.objectContaining({
       ...ids,
       ...{ level: 30, transport: 'http', operationName: 'Send', kind: 'mutation', status: 200 },
-      durationMs: expect.any(Number),
+      durationMs: expect.any(Number) as number,
     }),
   ]);
   expect(lines('request')[0]).not.toHaveProperty('codes');

@@ -262,6 +262,27 @@ describe('nothing private leaks', () => {
     }
   });
 
+  it('of the ids that a request brings, unless they are safe', async () => {
+    for (const marks of [
+      { 'x-request-id': `zqheader ${CANARIES.recipient}`, traceparent: 'zqheader' },
+      { 'x-request-id': CANARIES.recipient, traceparent: `00-${CANARIES.recipient}` },
+      {
+        'x-request-id': CANARIES.recipient.slice(1),
+        traceparent: '00-zqheader-00f067aa0ba902b7-01',
+        tracestate: 'zqheader=1',
+      },
+    ]) {
+      const query = 'query Q45670002456700024567 { __typename }';
+      const answer = await request(app.url, {
+        method: 'POST',
+        headers: { ...HEADERS, ...marks },
+        body: JSON.stringify({ query, operationName: 'Q45670002456700024567' }),
+      });
+      expect(await answer.body.text()).not.toMatch(MARKS);
+      expect(JSON.stringify(answer.headers)).not.toMatch(MARKS);
+    }
+  });
+
   it('of a request that is not let in', async () => {
     const { raw } = await post(app.url, JSON.stringify({ query: '{ zqtag }' }), {
       ...HEADERS,

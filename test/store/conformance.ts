@@ -18,6 +18,7 @@ import { describeRecords } from './conformance/records.js';
 import { describeSettlements } from './conformance/settlements.js';
 import { describeSlices } from './conformance/slices.js';
 import { describeStates } from './conformance/states.js';
+import { describeTraces } from './conformance/traces.js';
 import { describeUnresolved } from './conformance/unresolved.js';
 import { openBeforeEach, type StoreUnderTest } from './conformance/opened.js';
 import { put } from './sends.js';
@@ -45,6 +46,7 @@ export function describeStore(
     describeSettlements(opened);
     describeStates(opened);
     describeLateOutcomes(opened);
+    describeTraces(opened);
     describeUnresolved(opened);
     describeKept(opened);
     describeChanges(opened);

@@ -1,11 +1,12 @@
 /** What a store is opened by, and what keeps a second server away. */
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import Database from 'better-sqlite3';
 import { EVERYBODY } from '../../src/messaging/caller.js';
 import { isBusy, lockFile, StoreInUseError } from '../../src/store/file-lock.js';
 import { openStore } from '../../src/store/index.js';
 import { migrations, NewerStoreError, stepsAfter } from '../../src/store/migrations.js';
+import { postgresError, sqliteError } from '../../src/store/opening-error.js';
 import { newSend } from './sends.js';
 import { makeFolder, removeFolder } from '../support/folder.js';
 
@@ -31,6 +32,48 @@ describe('a database URL', () => {
       await expect(openStore({ databaseUrl, file: newFile() })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     },
   );
+});
+
+describe('a file that cannot be opened', () => {
+  const opening = (file: string): Promise<unknown> => openStore({ databaseUrl: null, file, forServer: true });
+
+  it('is told with its whole path and what to do', async () => {
+    const text = newFile();
+    writeFileSync(text, 'no database, but long enough to be looked at as one\n'.repeat(100));
+    const at = relative('.', text);
+    await expect(opening(folder)).rejects.toThrow(`${folder} is a folder: DATABASE_URL must name a file`);
+    await expect(opening(at)).rejects.toThrow(`${text} is no SQLite database: move it away`);
+    await expect(opening(join(text, 'x'))).rejects.toThrow(/^The folder of \S+x is a file: /);
+    await expect(opening('/proc/x')).rejects.toThrow('/proc/x cannot be made: name another file in DATABASE_URL.');
+  });
+
+  it.each([
+    [{ code: 'EACCES' }, /^This user may not write \/a\/b or its folder: /],
+    [{ code: 'EROFS' }, /nothing can be written/],
+    [{ code: 'SQLITE_READONLY_DIRECTORY' }, /^This user may not write \/a\/b /],
+    [{ code: 'SQLITE_CORRUPT' }, /damaged: put back the last backup/],
+    [{ code: 'ERR_DLOPEN_FAILED' }, /another version of Node.*npm rebuild/],
+    [{ tries: [] }, /has not been compiled: run npm rebuild/],
+  ])('is explained by its code: %j', (error, words) => {
+    expect(sqliteError(error, '/a/b')).toMatchObject({ message: expect.stringMatching(words) as string, cause: error });
+  });
+
+  it('for a reason that nobody can mend keeps its error', () => {
+    const error = new Error('strange');
+    expect(sqliteError(error, '/a/b')).toBe(error);
+    expect(postgresError(error, 'postgres://host/db')).toBe(error);
+  });
+});
+
+describe('a server of PostgreSQL that cannot be used', () => {
+  it.each([
+    ['28P01', 'PostgreSQL at host:1 refuses the password of who: correct DATABASE_URL.'],
+    ['3D000', 'There is no database db at host:1: make it (CREATE DATABASE), or correct DATABASE_URL.'],
+    ['42501', 'who may not do in the database db what the server does: docs/operations.md has the GRANTs.'],
+    ['ENOTFOUND', 'The host of host:1 is not known: correct DATABASE_URL.'],
+  ])('is told by its code, without the password: %s', (code, message) => {
+    expect(postgresError({ code }, 'postgres://who:SECRET@host:1/db?password=SECRET')).toMatchObject({ message, code });
+  });
 });
 
 describe('a lock on a file', () => {

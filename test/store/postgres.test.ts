@@ -603,7 +603,7 @@ describe('one instance with PostgreSQL', () => {
   });
 
   it.each([
-    ['migrated', 'pg_advisory_xact_lock'],
+    ['migrated', 'UPDATE commit_offset'],
     ['listened to', 'LISTEN'],
   ])('is not opened when the connection breaks by which it is %s, and is at the next try', async (_name, statement) => {
     const proxy = await startPostgresProxy(Number(url.port));

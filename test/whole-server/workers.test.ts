@@ -354,7 +354,7 @@ describe('a server of two workers', () => {
     const taken = await startEndpoint(() => undefined);
     const child = run({ PORT: new URL(taken.url).port });
     const [code, errors] = await Promise.all([exitCode(child), text(child.stderr ?? process.stdin)]);
-    expect([code, errors]).toEqual([1, expect.stringContaining('EADDRINUSE')]);
+    expect([code, errors]).toEqual([1, expect.stringContaining('is in use by another process')]);
     expect(errors).toContain('A worker ended before it served: the log says why.');
     await taken.close();
   }, 60_000);

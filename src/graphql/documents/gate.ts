@@ -24,6 +24,8 @@ interface Passed {
   /** The SHA-256 of its text, by which Apollo asks for it. */
   readonly hash: string;
   readonly isTrusted: boolean;
+  /** The edition of the manifest that says so. */
+  readonly edition: number;
 }
 
 export class DocumentGate {
@@ -41,8 +43,11 @@ export class DocumentGate {
 
   /** Parses and validates a document once, however often it is sent. */
   judge(text: string, requestId: string): Judgement {
-    const passed = this.#passed.get(text);
-    if (passed === undefined) return this.#judgeNew(text, requestId);
+    const known = this.#passed.get(text);
+    if (known === undefined) return this.#judgeNew(text, requestId);
+    const { edition } = this.#trusted;
+    const passed =
+      known.edition === edition ? known : { ...known, edition, isTrusted: this.#trusted.has(known.document) };
     if (!this.#trusted.admits(passed.isTrusted, requestId)) return refused('DOCUMENT_NOT_TRUSTED');
     this.#passed.delete(text);
     this.#passed.set(text, passed);
@@ -69,7 +74,8 @@ export class DocumentGate {
     if (hasConditionalSubscription(document)) return refusedFor(conditionalSubscription());
     const mistakes = this.#validate(document);
     if (mistakes.length > 0) return { errors: mistakes.map(withCode('GRAPHQL_VALIDATION_FAILED')) };
-    this.#remember(text, { document, hash: createHash('sha256').update(text).digest('hex'), isTrusted });
+    const { edition } = this.#trusted;
+    this.#remember(text, { document, hash: createHash('sha256').update(text).digest('hex'), isTrusted, edition });
     return { document };
   }
 

@@ -23,15 +23,27 @@ export interface DocumentRequest {
 
 export class TrustedDocuments {
   readonly #options: TrustedDocumentsOptions;
-  readonly #byId: ReadonlyMap<string, string>;
-  readonly #texts: ReadonlySet<string>;
+  #byId: ReadonlyMap<string, string> = new Map();
+  #texts: ReadonlySet<string> = new Set();
+  #edition = 0;
 
   /** @throws GraphQLError unless every document of the manifest can be parsed, within the limits of a request. */
   constructor(options: TrustedDocumentsOptions) {
     this.#options = options;
-    this.#byId = new Map(Object.entries(options.manifest));
-    const texts = Object.values(options.manifest);
+    this.replace(options.manifest);
+  }
+
+  /** How many manifests there have been: what was said of a document by an earlier one may no longer hold. */
+  get edition(): number {
+    return this.#edition;
+  }
+
+  /** Puts another manifest in the place of this one. @throws GraphQLError as above; then nothing changes. */
+  replace(manifest: Manifest): void {
+    const texts = Object.values(manifest);
     this.#texts = new Set(texts.map((text) => printExecutableGraphQLDocument(parse(text, PARSE_OPTIONS))));
+    this.#byId = new Map(Object.entries(manifest));
+    this.#edition += 1;
   }
 
   /** The text of the document that a request names by its id; null when it names none, or one that is not known. */

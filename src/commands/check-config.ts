@@ -1,0 +1,126 @@
+/** `check-config`: what a server would use, and whether upstream takes it. It sends no message. */
+import { resolve } from 'node:path';
+import { isOpen } from '../auth/authenticator.js';
+import { openAll } from '../closing.js';
+import { readConfig, type Config, type Environment } from '../config/config.js';
+import { ConfigReader } from '../config/reader.js';
+import { VARIABLES, type Variable } from '../config/variables.js';
+import { systemClock } from '../messaging/clock.js';
+import { STORE_FILE } from '../parts.js';
+import { openUpstream } from '../upstream.js';
+import { FoundBad, type Command } from './shell.js';
+
+/** Exits with 1 where the server would not start, or could not send. */
+export const checkConfig: Command = {
+  usage: '',
+  summary: 'shows the configuration, its sources, and whether Catapult accepts it; sends nothing',
+  async run({ environment, print }) {
+    print(`${tableOf(environment)}\n`);
+    const config = readConfig(environment);
+    for (const line of remarksOn(config)) print(`${line}\n`);
+    const { words, isUsable } = await askUpstream(config);
+    print(`${words}\n`);
+    if (!isUsable) throw new FoundBad();
+  },
+};
+
+/** A line for each variable: where its value comes from, and what it is. */
+function tableOf(environment: Environment): string {
+  const reader = new ConfigReader(environment);
+  const width = Math.max(...VARIABLES.map(({ name }) => name.length));
+  const lines = VARIABLES.map((variable) => {
+    const { source, value } = lookUp(reader, variable);
+    return `${variable.name.padEnd(width)}  ${source.padEnd('environment'.length)}  ${value}\n`;
+  });
+  return lines.join('');
+}
+
+function lookUp(reader: ConfigReader, variable: Variable): { readonly source: string; readonly value: string } {
+  const given = givenOf(reader, variable.name);
+  if (given === null) return { source: 'default', value: variable.default ?? `(${variable.unset ?? 'none'})` };
+  const value = shown(variable, given.value);
+  return given.file === null
+    ? { source: 'environment', value }
+    : { source: 'file', value: `${value} in ${given.file}` };
+}
+
+/** Proxies are named in lower case, too, which then counts. */
+function givenOf(reader: ConfigReader, name: string): ReturnType<ConfigReader['given']> {
+  return (name.endsWith('_PROXY') ? reader.given(name.toLowerCase()) : null) ?? reader.given(name);
+}
+
+function shown({ credential }: Variable, value: string): string {
+  if (credential === 'secret') return '(hidden)';
+  return credential === 'url' ? withoutSecrets(value) : value;
+}
+
+/** User info and parameters of a URL may hold a password. */
+function withoutSecrets(text: string): string {
+  if (text.startsWith('sqlite:')) return text;
+  const url = text.includes('://') ? text : `http://${text}`;
+  if (!URL.canParse(url)) return '(hidden)';
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
+}
+
+/** What works, but may not be what somebody wants. */
+function remarksOn(config: Config): string[] {
+  const { upstream, auth, callbackCredentials, databaseUrl, databaseFile, host, port } = config;
+  const isLive = upstream.kind === 'catapult';
+  return [
+    `Listens at ${host}, port ${port}.`,
+    databaseUrl === null
+      ? `Keeps messages in ${resolve(databaseFile ?? STORE_FILE)}.`
+      : `Keeps messages at ${withoutSecrets(databaseUrl)}.`,
+    ...(isLive && isOpen(auth)
+      ? ['Anybody who reaches the server can send, and each message costs money: set API_KEYS or the JWT_ variables.']
+      : []),
+    ...(isLive && callbackCredentials.length === 0
+      ? [
+          'Callbacks are off: no delivery is reported, and nothing comes in. Set CALLBACK_USERNAME and CALLBACK_PASSWORD, also at Bandwidth.',
+        ]
+      : []),
+  ];
+}
+
+interface Finding {
+  readonly words: string;
+  readonly isUsable: boolean;
+}
+
+function askUpstream({ upstream }: Config): Promise<Finding> {
+  if (upstream.kind === 'sandbox') {
+    return Promise.resolve({ words: 'Messages go to the built-in sandbox, and reach nobody.', isUsable: true });
+  }
+  return openAll(async (closing) => {
+    const opened = await openUpstream(closing, upstream, { clock: systemClock, onLeftOver: () => undefined });
+    const { kind } = await opened.checked;
+    const state = opened.state();
+    await closing.close();
+    const where = `Messages go to ${new URL(upstream.url).host}, account ${upstream.userId}`;
+    if (kind === 'ok') return { words: `${where}: ok.`, isUsable: true };
+    const cure = CURES.find(([pattern]) => pattern.test(state))?.[1];
+    return { words: `${where}: ${state}.${cure === undefined ? '' : `\n${cure}`}`, isUsable: kind === 'unknown' };
+  });
+}
+
+/** By our own words for what is wrong (`catapult/problem.ts`, `catapult/check.ts`): the first that fits. */
+const CURES: readonly (readonly [RegExp, string])[] = [
+  [
+    /credentials refused/,
+    'Correct CATAPULT_CLIENT_ID and CATAPULT_CLIENT_SECRET, or CATAPULT_TOKEN and CATAPULT_SECRET: Bandwidth accepts user name and password until 2 December 2026 only.',
+  ],
+  [/no such account/, 'Correct CATAPULT_USER_ID: it is the number of your account.'],
+  [/certificate/, 'See docs/going-live.md on certificates. If a proxy stands between, see HTTPS_PROXY.'],
+  [/proxy/, 'Correct HTTPS_PROXY and HTTP_PROXY, or unset them.'],
+  [
+    /not Catapult|HTML|does not speak HTTP|no TLS|no such host|connection refused/,
+    'Correct CATAPULT_URL, or CATAPULT_TOKEN_URL if the token is what is missing.',
+  ],
+  [
+    /timed out|no answer|no route|name server|connection/,
+    'See whether this machine may reach the internet: firewall, name service, HTTPS_PROXY.',
+  ],
+  [/failing/, 'Catapult itself fails: try again later.'],
+  [/cannot be checked/, 'The account may not read its message list. Whether it may send is known only after a send.'],
+];

@@ -1,0 +1,110 @@
+/** `serve`: the server, and the line that says where it is. */
+import cluster from 'node:cluster';
+import { createApp, type App } from '../app.js';
+import { isOpen } from '../auth/authenticator.js';
+import { ConfigError, readConfig, type Config } from '../config/config.js';
+import type { Logger } from '../log.js';
+import { SAMPLES } from '../sandbox/samples.js';
+import { serveAsWorker, startWorkers } from '../workers.js';
+import type { Command, Shell } from './shell.js';
+
+export const serve: Command = {
+  usage: '',
+  summary: 'starts the server; this is what happens without a command',
+  async run(shell) {
+    const config = readConfig(shell.environment);
+    const log = shell.newLogger(config.logLevel);
+    shell.printOnlyJson(log);
+    // By WORKERS, too: somebody else's cluster may run this server as one of its own workers.
+    if (cluster.isWorker && config.workers > 1) {
+      const serving = serveAsWorker(config, log);
+      reloadOnHangUp(shell, log, serving);
+      await untilSignal(shell, serving);
+      return;
+    }
+    const { url } = await untilSignal(
+      shell,
+      config.workers > 1 ? startAll(shell, config, log) : startServer(shell, config, log),
+    );
+    shell.print(banner(url, config));
+  },
+};
+
+/** Stops what starts, on a signal. From the first moment on: it serves before it has started in every respect. */
+function untilSignal<Started extends { close(): Promise<void> }>(
+  shell: Shell,
+  starting: Promise<Started>,
+): Promise<Started> {
+  shell.stopOnSignal(async () => {
+    const started = await starting;
+    await started.close();
+  });
+  return starting;
+}
+
+interface Started {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+async function startServer(shell: Shell, config: Config, log: Logger): Promise<Started> {
+  const creating = createApp(config, { log, bringInSample: true });
+  reloadOnHangUp(shell, log, creating);
+  const app = await creating;
+  return { url: await app.listen(), close: () => app.close() };
+}
+
+/** The first process passes the signal on. */
+function startAll(shell: Shell, config: Config, log: Logger): Promise<Started> {
+  const starting = startWorkers(config, log);
+  shell.onHangUp(() => {
+    void starting.then(
+      (workers) => {
+        workers.reload();
+      },
+      // The start itself says why it failed.
+      () => undefined,
+    );
+  });
+  return starting;
+}
+
+function reloadOnHangUp(shell: Shell, log: Logger, starting: Promise<Pick<App, 'reload'>>): void {
+  shell.onHangUp(() => {
+    void starting.then(
+      (app) => {
+        reload(shell, log, app);
+      },
+      () => undefined,
+    );
+  });
+}
+
+/** The variables of a process never change; the files that they name do. */
+function reload({ environment }: Shell, log: Logger, app: Pick<App, 'reload'>): void {
+  try {
+    app.reload(readConfig(environment));
+    log.info('API keys, credentials and trusted documents were read again');
+  } catch (error) {
+    const problems = error instanceof ConfigError ? { problems: error.problems } : { err: error };
+    log.error(problems, 'the new configuration cannot be used: nothing has changed');
+  }
+}
+
+function banner(url: string, config: Config): string {
+  const price = config.upstream.kind === 'sandbox' ? '' : ', which costs money and reaches whoever has the number';
+  return `\nGraphQL  ${url}  (${notice(config)})\n\nSend a message${price}:\n\n${curl(url, config)}\n\n`;
+}
+
+function notice({ upstream, auth }: Config): string {
+  if (upstream.kind === 'sandbox') return 'on the built-in sandbox: nothing reaches a telephone';
+  const whoever = isOpen(auth) ? ', and nobody has to sign in' : '';
+  return `on Catapult: every message costs money${whoever}`;
+}
+
+function curl(url: string, { auth }: Config): string {
+  const query = 'mutation ($input: MessageInput!) { sendMessage(input: $input) { id status time to } }';
+  const body = JSON.stringify({ query, variables: { input: SAMPLES[0].input } });
+  const credential = isOpen(auth) ? '' : " -H 'authorization: Bearer YOUR_KEY'";
+  return `curl -s ${url}${credential} -H 'content-type: application/json' -d '${body}'`;
+}

@@ -1,0 +1,121 @@
+/** Every variable that the server knows: what leaving it out means, and whether it is a secret. */
+import { suggestionList } from 'graphql/jsutils/suggestionList.js';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Variable {
+  readonly name: string;
+  /** The value that means the same as none; absent where no value does. */
+  readonly default?: string;
+  /** What it means to leave it out, in words, where there is no `default`. */
+  readonly unset?: string;
+  /**
+   * Of what belongs to a set of credentials, and may come from the file that `NAME_FILE` names: a `secret` is never shown, a
+   * `url` without what is secret in it, a `name` is shown.
+   */
+  readonly credential?: 'secret' | 'url' | 'name';
+}
+
+/** In the order of docs/configuration.md. */
+export const VARIABLES: readonly Variable[] = [
+  { name: 'HOST', default: '127.0.0.1' },
+  { name: 'PORT', default: '4000' },
+  { name: 'WORKERS', default: '1' },
+  { name: 'PUBLIC_URL', unset: 'what each request says' },
+  { name: 'CORS_ORIGINS', unset: 'none' },
+  { name: 'TRUSTED_PROXIES', unset: 'none' },
+  { name: 'CATAPULT_URL', unset: 'the sandbox' },
+  { name: 'CATAPULT_USER_ID', unset: 'none' },
+  { name: 'CATAPULT_CLIENT_ID', unset: 'none', credential: 'name' },
+  { name: 'CATAPULT_CLIENT_SECRET', unset: 'none', credential: 'secret' },
+  { name: 'CATAPULT_TOKEN_URL', unset: 'https://api.bandwidth.com/api/v1/oauth2/token' },
+  { name: 'CATAPULT_TOKEN', unset: 'none', credential: 'secret' },
+  { name: 'CATAPULT_SECRET', unset: 'none', credential: 'secret' },
+  { name: 'CATAPULT_SECRET_PREVIOUS', unset: 'none', credential: 'secret' },
+  { name: 'HTTPS_PROXY', unset: 'none', credential: 'url' },
+  { name: 'HTTP_PROXY', unset: 'none', credential: 'url' },
+  { name: 'NO_PROXY', unset: 'none' },
+  { name: 'SEND_TIMEOUT_MS', default: '20000' },
+  { name: 'SETTLE_BY_SEARCH', default: 'off' },
+  { name: 'SANDBOX', unset: 'on where nothing of Catapult is set, on loopback alone' },
+  { name: 'SANDBOX_AUTH', default: 'basic' },
+  { name: 'DATABASE_URL', default: 'sqlite:data/messages.sqlite', credential: 'url' },
+  { name: 'MEDIA_DIR', unset: 'nothing is copied' },
+  { name: 'RETAIN_MESSAGES', unset: 'for ever' },
+  { name: 'CALLBACK_USERNAME', unset: 'callbacks are off', credential: 'name' },
+  { name: 'CALLBACK_PASSWORD', unset: 'callbacks are off', credential: 'secret' },
+  { name: 'CALLBACK_USERNAME_PREVIOUS', unset: 'none', credential: 'name' },
+  { name: 'CALLBACK_PASSWORD_PREVIOUS', unset: 'none', credential: 'secret' },
+  { name: 'API_KEYS', unset: 'none', credential: 'secret' },
+  { name: 'JWT_ISSUER', unset: 'none' },
+  { name: 'JWT_AUDIENCE', unset: 'none' },
+  { name: 'JWT_JWKS_URL', unset: 'none' },
+  { name: 'JWT_NUMBERS_CLAIM', unset: 'tokens say nothing of numbers' },
+  { name: 'AUTH', unset: 'keys or tokens are needed, except for the sandbox on loopback' },
+  { name: 'ALLOWED_REGIONS', default: 'US,CA' },
+  { name: 'ALLOWED_SENDERS', unset: 'all numbers of the account' },
+  { name: 'SENDERS', unset: 'none' },
+  { name: 'LIMIT_SENDS', unset: '20/s,5000/d; 10000/s,1000000/d in the sandbox' },
+  { name: 'LIMIT_PER_RECIPIENT', unset: '10/10m; 100000/10m in the sandbox' },
+  { name: 'LIMIT_PER_RECIPIENT_OVERALL', default: 'off' },
+  { name: 'MEDIA_HOSTS', unset: 'all public hosts' },
+  { name: 'CONSENT', default: 'on' },
+  { name: 'OPT_OUT_REPLY', unset: 'none goes out' },
+  { name: 'HTTP_MEDIA', default: 'on' },
+  { name: 'INTROSPECTION', default: 'on' },
+  { name: 'TRUSTED_DOCUMENTS', default: 'off' },
+  { name: 'TRUSTED_DOCUMENTS_FILE', unset: 'none' },
+  { name: 'FEDERATED_TRACING', default: 'off' },
+  { name: 'ROUTER_ORIGINS', unset: 'none' },
+  { name: 'LOG_LEVEL', default: 'info' },
+];
+
+const IN_FILES: ReadonlySet<string> = new Set(
+  VARIABLES.flatMap(({ name, credential }) => (credential === undefined ? [] : [name])),
+);
+
+/** The variable that names the file of this one; null where there is none. */
+export const fileVariableOf = (name: string): string | null => (IN_FILES.has(name) ? `${name}_FILE` : null);
+
+/** A name that begins like one of ours is meant for us: nobody else has these, and a slip of the pen must not pass. */
+const PREFIXES =
+  /^(ALLOWED_|CALLBACK_|CATAPULT_|CORS_ORIGIN|FEDERATED_|HTTP_MEDIA|JWT_|LIMIT_|OPT_OUT_|RETAIN_|ROUTER_ORIGIN|SANDBOX|SETTLE_BY_|TRUSTED_)/;
+
+const KNOWN: readonly string[] = [
+  ...VARIABLES.flatMap(({ name }) => [name, fileVariableOf(name) ?? []].flat()),
+  // The sandbox's alone, which may share its environment with the server that uses it.
+  'CALLBACK_URL',
+];
+
+export interface UnknownName {
+  readonly name: string;
+  /** The known name that it is most like; null where it is like none. */
+  readonly nearest: string | null;
+}
+
+/** The names that begin like ours and are none. An empty value counts as unset. */
+export function unknownNames(environment: Environment): UnknownName[] {
+  const given = Object.keys(environment).filter((name) => PREFIXES.test(name) && environment[name]?.trim() !== '');
+  const links = serviceLinks(environment);
+  const unknown = given.filter((name) => !KNOWN.includes(name) && !links.some((link) => link.test(name)));
+  return unknown.map((name) => ({ name, nearest: nearestTo(name) }));
+}
+
+function nearestTo(name: string): string | null {
+  const stem = name.replace(/_FILE$/, '');
+  const nearest = suggestionList(
+    stem,
+    VARIABLES.map((variable) => variable.name),
+  )[0];
+  if (nearest === undefined) return null;
+  return stem === name ? nearest : (fileVariableOf(nearest) ?? nearest);
+}
+
+/**
+ * Kubernetes gives each container the addresses of the services in its namespace: one called `catapult-graphql` has
+ * `CATAPULT_GRAPHQL_SERVICE_HOST`, `CATAPULT_GRAPHQL_PORT` and more, which nobody wrote and nobody reads.
+ */
+function serviceLinks(environment: Environment): RegExp[] {
+  const services = Object.keys(environment).flatMap((name) => /^([A-Z0-9_]+)_SERVICE_HOST$/.exec(name)?.[1] ?? []);
+  return services.map((service) => new RegExp(`^${service}_(SERVICE_(HOST|PORT(_\\w+)?)|PORT(_\\w+)?)$`));
+}

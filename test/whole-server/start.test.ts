@@ -1,0 +1,181 @@
+/** The built server as a process, before it serves: what it would use, and what it says when it cannot start. */
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
+import { startSandbox } from '../../src/sandbox/sandbox.js';
+import { accountAt } from '../support/app.js';
+import { makeFolder, removeFolder } from '../support/folder.js';
+
+const MAIN = new URL('../../dist/main.js', import.meta.url).pathname;
+const TIMEOUT_MS = 60_000;
+
+interface Ended {
+  readonly code: number;
+  readonly output: string;
+  readonly errors: string;
+}
+
+let folder: string;
+beforeAll(() => {
+  folder = makeFolder();
+});
+afterAll(() => {
+  removeFolder(folder);
+});
+
+function run(environment: Readonly<Record<string, string | undefined>>, ...args: string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    const env = { PATH: process.env.PATH, ...environment };
+    const child = execFile(process.execPath, [MAIN, ...args], { cwd: folder, env }, (_error, output, errors) => {
+      resolve({ code: child.exitCode ?? -1, output, errors });
+    });
+  });
+}
+
+describe('the command', () => {
+  it('--help names every command, and --version the version of the package', async () => {
+    const [help, version] = [await run({}, '--help'), await run({}, '--version')];
+    for (const name of [
+      'serve',
+      'check-config',
+      'migrate',
+      'backup',
+      'sandbox',
+      'demo',
+      'schema',
+      'unresolved',
+      'settle',
+    ]) {
+      expect(help.output).toMatch(new RegExp(`^ {2}${name}( |$)`, 'm'));
+    }
+    const { version: expected } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+      version: string;
+    };
+    expect([help.code, help.errors, version]).toEqual([0, '', { code: 0, output: `${expected}\n`, errors: '' }]);
+  });
+
+  it('that does not exist is refused with those that do', async () => {
+    const { code, output, errors } = await run({}, 'constructor');
+    expect([code, output]).toEqual([1, '']);
+    expect(errors).toMatch(/^There is no such command. Use one of serve, .*--help\.\n$/);
+  });
+});
+
+describe('migrate', () => {
+  it(
+    'brings the database of DATABASE_URL to the current version, once, without a server',
+    async () => {
+      const environment = { DATABASE_URL: 'sqlite:new/messages.sqlite' };
+      const first = await run(environment, 'migrate');
+      expect(first).toMatchObject({ code: 0, errors: '' });
+      const [, version = ''] = /^The database had version 0, and has (\d+) now\.\n$/.exec(first.output) ?? [];
+      const again = await run(environment, 'migrate');
+      expect(again).toEqual({ code: 0, output: `The database has version ${version} already.\n`, errors: '' });
+    },
+    TIMEOUT_MS,
+  );
+});
+
+describe('check-config', () => {
+  it('shows each variable with its source and no secret, asks upstream, and sends nothing', async () => {
+    const sandbox = await startSandbox(SANDBOX_ACCOUNT);
+    const { CATAPULT_SECRET: secret = '', ...rest } = accountAt(sandbox);
+    writeFileSync(join(folder, 'secret'), `${secret}\n`);
+    const environment = {
+      ...rest,
+      CATAPULT_SECRET_FILE: join(folder, 'secret'),
+      DATABASE_URL: 'postgres://who:PASSWORD@db.example:5433/messages?password=PASSWORD',
+      http_proxy: 'http://who:PASSWORD@127.0.0.1:1',
+      NO_PROXY: '127.0.0.1',
+    };
+    const { code, output, errors } = await run(environment, 'check-config');
+    await sandbox.close();
+    expect([code, errors]).toEqual([0, '']);
+    expect(output).not.toMatch(/PASSWORD@|=PASSWORD|s-sandbox|t-sandbox/);
+    expect(output).toMatch(/^PORT +default +4000$/m);
+    expect(output).toMatch(/^CATAPULT_USER_ID +environment +u-sandbox$/m);
+    expect(output).toMatch(/^CATAPULT_SECRET +file +\(hidden\) in \S+secret$/m);
+    expect(output).toMatch(/^CATAPULT_TOKEN +environment +\(hidden\)$/m);
+    expect(output).toMatch(/^DATABASE_URL +environment +postgres:\/\/db.example:5433\/messages$/m);
+    expect(output).toMatch(/^HTTP_PROXY +environment +http:\/\/127.0.0.1:1\/$/m);
+    expect(output).toMatch(/Callbacks are off: .*CALLBACK_USERNAME/);
+    expect(output).toMatch(/Messages go to 127\.0\.0\.1:\d+, account u-sandbox: ok\.\n$/);
+  });
+
+  it('says in its exit code and in words that upstream refuses, and what to correct', async () => {
+    const sandbox = await startSandbox(SANDBOX_ACCOUNT);
+    const wrong = await run({ ...accountAt(sandbox), CATAPULT_SECRET: 'WRONG' }, 'check-config');
+    await sandbox.close();
+    expect([wrong.code, wrong.errors]).toEqual([1, '']);
+    expect(wrong.output).toMatch(/: credentials refused\.\nCorrect CATAPULT_CLIENT_ID .*\n$/);
+    const gone = await run({ ...accountAt(sandbox), CATAPULT_SECRET: 'WRONG' }, 'check-config');
+    expect([gone.code, gone.output]).toEqual([
+      1,
+      expect.stringMatching(/: connection refused\.\nCorrect CATAPULT_URL/),
+    ]);
+    expect(wrong.output + gone.output).not.toContain('WRONG');
+  });
+
+  it('shows what it can where the configuration cannot be used, in lines for people', async () => {
+    const { code, output, errors } = await run({ PORT: 'x', CATAPULT_USERID: 'y', SANDBOX: 'on' }, 'check-config');
+    expect([code, output]).toEqual([1, expect.stringMatching(/^SANDBOX +environment +on$/m)]);
+    expect(errors.split('\n')).toEqual([
+      'The configuration cannot be used:',
+      '  - CATAPULT_USERID is not known: did you mean CATAPULT_USER_ID?',
+      '  - PORT must be a whole number from 0 to 65535.',
+      '',
+    ]);
+  });
+});
+
+describe('a server that cannot start ends with one line of JSON that says what to do', () => {
+  async function lineOf(environment: Readonly<Record<string, string | undefined>>): Promise<string> {
+    const { code, output, errors } = await run({ PORT: '0', ...environment });
+    expect([code, output, errors.split('\n')]).toEqual([1, '', [expect.any(String), '']]);
+    const { level, msg, ...rest } = JSON.parse(errors) as { level: number; msg: string };
+    expect([level, Object.keys(rest)]).toEqual([60, ['time']]);
+    return msg;
+  }
+
+  it(
+    'where it cannot listen',
+    async () => {
+      const other = createServer().listen(0, '127.0.0.1');
+      await new Promise((resolve) => other.once('listening', resolve));
+      const { port } = other.address() as { port: number };
+      expect(await lineOf({ PORT: String(port) })).toBe(
+        `Port ${port} of 127.0.0.1 is in use by another process: end that one, or set PORT to another port.`,
+      );
+      other.close();
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'where its database cannot be opened',
+    async () => {
+      expect(await lineOf({ DATABASE_URL: 'sqlite:.' })).toBe(
+        `${folder} is a folder: DATABASE_URL must name a file, which is made when it is missing.`,
+      );
+      // The driver finds its native half by `bindings`, which throws this where that was made for another Node.
+      const otherNode = `import Module from 'node:module'; const load = Module._load;
+        Module._load = function (name, ...rest) {
+          if (name !== 'bindings') return load.call(this, name, ...rest);
+          return () => { throw Object.assign(new Error('was compiled against'), { code: 'ERR_DLOPEN_FAILED' }) };
+        };`;
+      const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(otherNode)}`;
+      expect(await lineOf({ NODE_OPTIONS })).toBe(
+        'better-sqlite3 was compiled for another version of Node, or another system: run npm rebuild.',
+      );
+    },
+    TIMEOUT_MS,
+  );
+
+  it('where its configuration cannot be used', async () => {
+    expect(await lineOf({ PORT: 'x', LIMIT_SEND: '1/s' })).toBe(
+      'The configuration cannot be used: - LIMIT_SEND is not known: did you mean LIMIT_SENDS? - PORT must be a whole number from 0 to 65535.',
+    );
+  });
+});
