@@ -57,7 +57,9 @@ async function prepare(): Promise<StoreUnderTest> {
   return {
     open: () => openStore({ databaseUrl: asServer(owner), file: '' }),
     name: 'PostgreSQL',
-    script: async (statements) => void (await sql(owner, statements)),
+    async script(statements) {
+      await sql(owner, statements);
+    },
     rewritesOfAudit: [],
     rewritesOfConsentAudit: [],
     sql: (statement) => sql(owner, statement),
