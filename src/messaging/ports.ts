@@ -417,6 +417,8 @@ export interface ChangeCursor extends ChangePosition {
 export interface ForgettingPlace {
   readonly table: number;
   readonly after: string | number;
+  /** Changes when the database may have put rows into other places: then everything is looked through again. */
+  readonly epoch: number;
 }
 
 /** What a step of forgetting a number found. */

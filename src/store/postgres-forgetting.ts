@@ -36,7 +36,7 @@ export async function forgetSome(
     forms.core,
     forms.pattern,
   ]);
-  return { ...NOTHING, callbacks: rowCount ?? 0, next: { table: index + 1, after: '' } };
+  return { ...NOTHING, callbacks: rowCount ?? 0, next: { table: index + 1, after: '', epoch: 0 } };
 }
 
 const SOME = `SELECT * FROM sends WHERE send_id > $1 ORDER BY send_id LIMIT ${STEP}`;
@@ -47,7 +47,7 @@ const SELECT_LOCKED = `SELECT ${SEND_COLUMNS}, conversation FROM sends WHERE sen
 async function forgetSends(client: PoolClient, forms: NumberForms, after: string): Promise<ForgettingStep> {
   const lasts = await client.query<{ last: string | null; count: number }>(SELECT_LAST, [after]);
   const { last = null, count = 0 } = lasts.rows[0] ?? {};
-  const next = count < STEP || last === null ? { table: 1, after: '' } : { table: 0, after: last };
+  const next = count < STEP || last === null ? { table: 1, after: '', epoch: 0 } : { table: 0, after: last, epoch: 0 };
   const candidates = await client.query<{ send_id: string }>(SELECT_CANDIDATES, [after, forms.end]);
   if (candidates.rows.length === 0) return { ...NOTHING, next };
   const ids = candidates.rows.map(({ send_id }) => send_id);

@@ -30,14 +30,18 @@ export function digestOf(prepare: Prepare, number: string): string {
     .digest('hex');
 }
 
-/** See `MessageStore.forgetSome`. In a transaction of the caller's, which `commit` numbers. */
+/**
+ * See `MessageStore.forgetSome`. In a transaction of the caller's, which `commit` numbers. Rows are walked by their numbers,
+ * which only VACUUM changes, and with them the version of the schema.
+ */
 export function forgetSome(
   prepare: Prepare,
   number: string,
   place: ForgettingPlace | null,
   commit: () => number,
 ): ForgettingStep {
-  const { table: index, after } = place ?? { table: 0, after: 0 };
+  const { schema_version: epoch } = prepare('PRAGMA schema_version').get() as { readonly schema_version: number };
+  const { table: index, after } = place?.epoch === epoch ? place : { table: 0, after: 0 };
   const table = PLACES[index] ?? 'consent';
   const forms = formsOf(number);
   if (table === 'consent') return { ...NOTHING, consent: forgetConsent(prepare, number, forms) };
@@ -45,7 +49,7 @@ export function forgetSome(
   const { last, count } = prepare(
     `SELECT max(rowid) AS last, count(*) AS count FROM (SELECT rowid FROM ${table} WHERE rowid > ? ORDER BY rowid LIMIT ?)`,
   ).get(after, limit) as { readonly last: number | null; readonly count: number };
-  const next = count < limit ? { table: index + 1, after: 0 } : { table: index, after: last ?? 0 };
+  const next = count < limit ? { table: index + 1, after: 0, epoch } : { table: index, after: last ?? 0, epoch };
   const found =
     last === null
       ? NOTHING
