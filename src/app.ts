@@ -11,10 +11,15 @@ import { serveGraphQL } from './graphql/server.js';
 import { TrustedDocuments, type Manifest } from './graphql/documents/trusted.js';
 import { createHttpHost, type HttpHost } from './http/host.js';
 import { listenError } from './http/listen-error.js';
+import { Load } from './http/load.js';
 import type { Journal } from './journal.js';
 import { serveMedia } from './media/routes.js';
 import type { Authenticate, Limit } from './messaging/ports.js';
-import { openParts, type AppOptions, type Parts, type SharedParts } from './parts.js';
+import { both, openParts, type AppOptions, type Parts, type SharedParts } from './parts.js';
+import { watchEventLoop } from './telemetry/event-loop.js';
+import type { ProcessMetrics } from './telemetry/metrics.js';
+import { serveMetrics } from './telemetry/metrics-server.js';
+import { Readiness } from './telemetry/readiness.js';
 import { VERSION } from './version.js';
 
 /** A stop waits this long for answers from upstream. Sends without one are then recorded and answered as unknown. */
@@ -44,7 +49,9 @@ export interface App {
    * @throws ConfigError when the trusted documents cannot be read; then nothing changes.
    */
   reload(config: Config): void;
-  /** Finishes what is in flight, refuses what is new; resolves within 10 s. */
+  /** What this process counted and measured; null where metrics are off. */
+  metrics(): Promise<ProcessMetrics | null>;
+  /** Finishes what is in flight, refuses what is new; resolves within 10 s, and DRAIN_DELAY_MS before. */
   close(): Promise<void>;
 }
 
@@ -65,6 +72,14 @@ export function createAppWith(shared: SharedParts, config: Config, options: AppO
     const access = replaceableAuthenticator(config.auth);
     const trusted = readTrustedDocuments(config.trustedDocuments, parts.journal);
     const http = await openHttp(closing, config, { ...parts, authenticate: access.authenticate, trusted });
+    const { metrics } = parts;
+    if (metrics !== null && config.metrics !== null && shared.isWorker !== true) {
+      const text = async (): Promise<string> => metrics.textOf([await metrics.ofProcess()]);
+      const { contentType } = metrics;
+      const server = await serveMetrics(config.metrics, async () => ({ text: await text(), contentType }));
+      closing.add(server.close);
+      parts.journal.onMetricsServed(server.url);
+    }
     return {
       handler: (request, response) => {
         parts.watchUpstream();
@@ -81,6 +96,7 @@ export function createAppWith(shared: SharedParts, config: Config, options: AppO
         await announce(url, config, parts);
         return url;
       },
+      metrics: async () => metrics?.ofProcess() ?? null,
       reload(next) {
         // What can be wrong with it comes first.
         trusted.replace(readManifest(next.trustedDocuments));
@@ -99,15 +115,31 @@ interface Served extends Parts {
 
 async function openHttp(closing: Closing, config: Config, parts: Served): Promise<HttpHost> {
   const { authenticate, trusted: trustedDocuments } = parts;
-  const { journal, callbacks, messages, policy, optOuts, numbers, feed, changes, attachments, clock } = parts;
-  const { onRequest, onInternalError, onNotReady, onSocketFailure, onImported } = journal;
+  const { journal, metrics, callbacks, messages, policy, optOuts, numbers, feed, changes, attachments, clock } = parts;
+  const { onInternalError, onReadiness, onImported } = journal;
+  const onRequest = both(journal.onRequest, metrics?.onRequest);
+  const onShed = both(journal.onShed, metrics?.onShed);
+  const onSocketFailure = both(journal.onSocketFailure, metrics?.onSocketFailure);
   const { corsOrigins, trustedProxies, introspection, federatedTracing, routerOrigins, publicUrl } = config;
-  const readiness = async (): Promise<object> => {
-    await parts.ready();
-    return { upstream: config.upstream.kind, upstreamCheck: parts.upstream.state() };
-  };
-  const hooks = { onRequest, onInternalError, onNotReady };
-  const http = await createHttpHost({ ...hooks, readiness, corsOrigins, trustedProxies });
+  const { lagMs, close: stopWatching } = watchEventLoop();
+  closing.add(stopWatching);
+  const ready = new Readiness({ checks: parts.checks, lagMs, onChange: onReadiness });
+  const readiness = async (): Promise<object> => ({
+    missing: await ready.missing(),
+    facts: { upstream: config.upstream.kind, upstreamCheck: parts.upstream.state() },
+  });
+  const load = new Load({ lagMs, onShed });
+  metrics?.watch({
+    store: parts.store,
+    lagMs,
+    underWay: () => load.underWay,
+    missing: () => ready.missing(),
+    recordsWaiting: () => messages.waiting,
+    upstreamOk: () => parts.upstream.state() === 'ok',
+    now: () => clock.now(),
+  });
+  const hooks = { onRequest, onInternalError };
+  const http = await createHttpHost({ ...hooks, readiness, load, corsOrigins, trustedProxies });
   const closeGraphQL = await serveGraphQL(http.routes, {
     messages,
     policy,
@@ -125,6 +157,7 @@ async function openHttp(closing: Closing, config: Config, parts: Served): Promis
     sampleInput: parts.upstream.sample,
     federatedTracing,
     routerOrigins,
+    load,
     onSocketFailure,
     onRequest,
   });
@@ -150,6 +183,9 @@ async function openHttp(closing: Closing, config: Config, parts: Served): Promis
   if (callbacks !== null) await takeCallbacks(http.routes, callbacks);
   await http.routes.ready();
   closing.add(async () => {
+    // The port stays open until those who send requests here have seen that they should go elsewhere.
+    ready.drain();
+    if (config.drainDelayMs > 0) await clock.sleep(config.drainDelayMs);
     const cutOff = setTimeout(parts.abortInFlight, DRAIN_MS);
     const uploadCutOff = setTimeout(() => void upstream.media.close(), UPLOAD_DRAIN_MS);
     await http.close();

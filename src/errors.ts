@@ -116,6 +116,11 @@ export const ERRORS = {
     retryable: true,
     message: 'The server is shutting down; nothing was done. Try again.',
   },
+  SERVER_BUSY: {
+    when: 'This instance has more to do than it can do in time, and did not begin this (HTTP 503, with `Retry-After`): wait for `retryAfterSeconds`.',
+    retryable: true,
+    message: 'The server is busy; nothing was done. Try again in a moment.',
+  },
   INTERNAL_SERVER_ERROR: {
     when: 'Anything else. The log has the cause under the same `requestId`.',
     retryable: false,

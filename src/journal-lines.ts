@@ -129,8 +129,26 @@ export const LINES = {
   notReady: {
     text: 'not ready',
     levels: ['warn'],
-    fields: ['count', 'requestId', 'err'],
-    when: `\`/ready\` said no: ${ONCE_A_MINUTE}.`,
+    fields: ['missing', 'err'],
+    when: 'Since its last answer, `/ready` misses other parts.',
+  },
+  metrics: {
+    text: 'metrics are served',
+    levels: ['info'],
+    fields: ['url'],
+    when: 'At the start, with `METRICS_PORT`.',
+  },
+  readyAgain: {
+    text: 'ready again',
+    levels: ['info'],
+    fields: [],
+    when: '`/ready` misses nothing any more.',
+  },
+  busy: {
+    text: 'the server was busy',
+    levels: ['warn'],
+    fields: ['count', 'callbacks'],
+    when: `Requests were refused with \`SERVER_BUSY\`, or callbacks were: ${ONCE_A_MINUTE}.`,
   },
   housekeeping: {
     text: 'housekeeping failed',
@@ -147,7 +165,7 @@ export const LINES = {
   filed: {
     text: 'messages of an earlier version are put into their conversations',
     levels: ['info'],
-    fields: ['filed', 'of'],
+    fields: ['filed', 'of', 'percent', 'leftMs'],
     when: 'After an upgrade, every ten seconds.',
   },
   filing: {
@@ -251,6 +269,18 @@ export const LINES = {
     levels: ['warn'],
     fields: ['count', 'method'],
     when: `What it printed is dropped, since it may hold anything: ${ONCE_A_MINUTE}.`,
+  },
+  reloaded: {
+    text: 'API keys, credentials and trusted documents were read again',
+    levels: ['info'],
+    fields: [],
+    when: 'At SIGHUP.',
+  },
+  notReloaded: {
+    text: 'the new configuration cannot be used: nothing has changed',
+    levels: ['error'],
+    fields: ['problems', 'err'],
+    when: 'At SIGHUP. `problems` name variables, and no values.',
   },
   ends: {
     text: 'the process ends',

@@ -6,7 +6,7 @@ import type { Closing } from './closing.js';
 import type { CsvRouteOptions } from './consent/csv-route.js';
 import { ServiceError, type ErrorCode } from './errors.js';
 import type { OnSocketFailure } from './graphql/subscriptions/socket.js';
-import type { HttpHostOptions } from './http/host.js';
+import type { LoadOptions } from './http/load.js';
 import { isSafeId, type RequestEvent } from './http/request-event.js';
 import { LINES, type Level, type LineName } from './journal-lines.js';
 import { ThrottledLog, type Logger } from './log.js';
@@ -18,6 +18,7 @@ import type { SendObserver, SendReport } from './messaging/message-service.js';
 import type { OptOutRepliesOptions } from './messaging/opt-out-replies.js';
 import type { RetentionOptions } from './messaging/retention.js';
 import type { SettlingOptions } from './messaging/settle-by-search.js';
+import type { ReadinessOptions } from './telemetry/readiness.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -66,8 +67,17 @@ export class Journal {
     this.#trouble('failed', placeOf(err), { requestId, err });
   };
 
-  readonly onNotReady: HttpHostOptions['onNotReady'] = (requestId, err) => {
-    this.#trouble('notReady', '', { requestId, err });
+  readonly onReadiness: ReadinessOptions['onChange'] = (missing, err) => {
+    if (missing.length === 0) this.#write('readyAgain', {});
+    else this.#write('notReady', { missing, err });
+  };
+
+  readonly onMetricsServed = (url: string): void => {
+    this.#write('metrics', { url });
+  };
+
+  readonly onShed: NonNullable<LoadOptions['onShed']> = (shedding) => {
+    this.#trouble('busy', shedding, { callbacks: shedding === 'last' });
   };
 
   readonly onSocketFailure: OnSocketFailure = (kind, err) => {
@@ -115,7 +125,7 @@ export class Journal {
     const caller = shownCaller(report.caller);
     // Each of those whose fate is open has a line of this level: it is looked for by its ids.
     this.#write('send', { ...report, messageId: shownId(report.messageId), caller }, isOpen ? 'warn' : 'info');
-    if (code === undefined || !UPSTREAM_TROUBLE.has(code)) return;
+    if (code === null || !UPSTREAM_TROUBLE.has(code)) return;
     this.#trouble('upstream', code, { code, sendId, caller, httpStatus, detail });
   }
 
@@ -188,8 +198,9 @@ export class Journal {
   };
 
   readonly filing: Pick<FilingOptions, 'onFiled' | 'onFailure'> = {
-    onFiled: ({ filed, of }) => {
-      this.#write('filed', { filed, of });
+    onFiled: ({ filed, of, leftMs }) => {
+      const percent = Math.floor((filed / of) * 100);
+      this.#write('filed', { filed, of, percent, leftMs: Math.round(leftMs) });
     },
     onFailure: (err) => {
       this.#trouble('filing', '', { err });
@@ -241,10 +252,15 @@ export class Journal {
   }
 }
 
-/** For what Node and libraries would print as text: standard error is for lines of JSON. None has a message's words. */
+/**
+ * What happens to the process. What Node and libraries would print as text becomes a line: standard error is for JSON. None
+ * has a message's words.
+ */
 export function processJournal(log: Logger): {
   readonly onWarning: (warning: Error) => void;
   readonly onPrinted: (method: string) => void;
+  readonly onReloaded: () => void;
+  readonly onNotReloaded: (why: { readonly problems: readonly string[] } | { readonly err: unknown }) => void;
 } {
   const troubles = new ThrottledLog<'warned' | 'printed', Fields>((kind, count, fields) => {
     log.warn({ count, ...fields }, LINES[kind].text);
@@ -255,6 +271,12 @@ export function processJournal(log: Logger): {
     },
     onPrinted: (method) => {
       troubles.add('printed', { method });
+    },
+    onReloaded: () => {
+      log.info(LINES.reloaded.text);
+    },
+    onNotReloaded: (why) => {
+      log.error(why, LINES.notReloaded.text);
     },
   };
 }

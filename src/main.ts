@@ -20,7 +20,7 @@ import { LINES } from './journal-lines.js';
 import { createLogger, standardError } from './log.js';
 import { VERSION } from './version.js';
 
-/** A stop that takes longer than this is stuck, and is ended. */
+/** A stop that takes longer than this, after DRAIN_DELAY_MS, is stuck, and is ended. */
 const STOP_LIMIT_MS = 9_900;
 
 const [, , name = 'serve', ...args] = process.argv;
@@ -55,12 +55,12 @@ const shell: Shell = {
    * Further signals change nothing. Ctrl-C and service managers signal all processes of a server, and its first process
    * then signals its workers once more.
    */
-  stopOnSignal(close) {
+  stopOnSignal(close, drainDelayMs = 0) {
     let isStopping = false;
     const stop = (): void => {
       if (isStopping) return;
       isStopping = true;
-      setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
+      setTimeout(() => process.exit(1), drainDelayMs + STOP_LIMIT_MS).unref();
       close().then(() => process.exit(0), fail);
     };
     process.on('SIGTERM', stop);

@@ -93,10 +93,10 @@ export function createMessagingSchema(config: Config, options: AppOptions = {}):
 
 async function openCallbackHost(closing: Closing, config: Config, parts: Parts): Promise<HttpHost> {
   const { corsOrigins, trustedProxies } = config;
-  const readiness = (): Promise<object> => parts.ready().then(() => ({}));
-  const { onRequest, onInternalError, onNotReady } = parts.journal;
-  const hooks = { onRequest, onInternalError, onNotReady };
-  const host = await createHttpHost({ ...hooks, readiness, corsOrigins, trustedProxies });
+  // Whoever embeds the schema has probes of its own.
+  const readiness = (): Promise<object> => Promise.resolve({});
+  const { onRequest, onInternalError } = parts.journal;
+  const host = await createHttpHost({ onRequest, onInternalError, readiness, corsOrigins, trustedProxies });
   if (parts.callbacks !== null) await takeCallbacks(host.routes, parts.callbacks);
   await host.routes.ready();
   closing.add(() => host.close());

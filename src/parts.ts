@@ -19,8 +19,8 @@ import { startFiling, startHousekeeping } from './messaging/housekeeping.js';
 import { MediaAddresses } from './messaging/media-address.js';
 import { Numbers } from './messaging/forgetting.js';
 import { MessageFeed } from './messaging/message-feed.js';
-import { MessageService } from './messaging/message-service.js';
-import type { Clock } from './messaging/ports.js';
+import { MessageService, type SendObserver } from './messaging/message-service.js';
+import type { Clock, MessageStore } from './messaging/ports.js';
 import { startOptOutReplies } from './messaging/opt-out-replies.js';
 import { OptOuts } from './messaging/opt-outs.js';
 import { RefusalCounts } from './messaging/refusal-counts.js';
@@ -28,7 +28,11 @@ import { startRetention } from './messaging/retention.js';
 import { SendPolicy } from './messaging/send-policy.js';
 import { startSettling } from './messaging/settle-by-search.js';
 import { openStore, type OpenStore, type StoreOptions } from './store/index.js';
+import { freeDiskCheck, type WrittenPaths } from './telemetry/free-disk.js';
+import type { ReadinessOptions } from './telemetry/readiness.js';
+import { openMetrics, type Metrics } from './telemetry/metrics.js';
 import { NOT_CHECKED, openUpstream, type BuiltInSandbox, type OpenUpstream } from './upstream.js';
+import { VERSION } from './version.js';
 
 /** A stop waits this long for confirmations that are being sent. */
 const REPLY_DRAIN_MS = 1_000;
@@ -50,12 +54,17 @@ export interface AppOptions {
 export interface SharedParts {
   readonly store?: OpenStore;
   readonly sandbox?: BuiltInSandbox;
+  /** Whether that process serves the metrics of this one. */
+  readonly isWorker?: boolean;
 }
 
 export interface Parts {
   readonly log: Logger;
+  /** Null where nobody wants any. */
+  readonly metrics: Metrics | null;
   readonly journal: Journal;
   readonly clock: Clock;
+  readonly store: MessageStore;
   readonly messages: MessageService;
   readonly policy: SendPolicy;
   readonly optOuts: OptOuts;
@@ -74,8 +83,8 @@ export interface Parts {
   readonly renew: (config: Pick<Config, 'callbackCredentials' | 'upstream'>) => void;
   /** What the callback route needs; null where callbacks are off. */
   readonly callbacks: CallbackOptions | null;
-  /** Rejects when the store cannot be reached. */
-  readonly ready: () => Promise<void>;
+  /** Each rejects when its part of what sends need is missing. */
+  readonly checks: ReadinessOptions['checks'];
   /** Ends the calls upstream that still run: their sends are recorded as unknown, or as not sent where that is certain. */
   readonly abortInFlight: () => void;
 }
@@ -94,8 +103,10 @@ export async function openParts(
   const { clock = systemClock, storeFile } = options;
   const log = options.log ?? createLogger(config.logLevel, pino.destination({ dest: 2, sync: true }));
   const journal = new Journal(log, closing);
-  const store = shared.store ?? (await openStore({ ...storeOptions(config, journal, storeFile), forServer: true }));
-  closing.add(() => store.close());
+  const metrics = config.metrics === null ? null : await openMetrics(VERSION);
+  const opened = shared.store ?? (await openStore({ ...storeOptions(config, journal, storeFile), forServer: true }));
+  closing.add(() => opened.close());
+  const store = metrics === null ? opened : metrics.measured(opened);
   const key = await store.correlationKey(randomBytes(CORRELATION_KEY_BYTES));
   const upstream = await openUpstream(closing, config.upstream, {
     clock,
@@ -120,9 +131,12 @@ export async function openParts(
   const refusals = new RefusalCounts(store);
   const { sendTimeoutMs, sendPolicy } = config;
   const { applicationIds } = sendPolicy;
-  const observer = journal.sends(() => {
-    upstream.checkAgain();
-  });
+  const observer = observed(
+    journal.sends(() => {
+      upstream.checkAgain();
+    }),
+    metrics,
+  );
   const policy = new SendPolicy(sendPolicy, clock, (url) => media.owns(url));
   const messages = new MessageService({
     store,
@@ -165,8 +179,10 @@ export async function openParts(
   const isCopied = copies?.has ?? (() => Promise.resolve(false));
   return {
     log,
+    metrics,
     journal,
     clock,
+    store,
     messages,
     attachments: new Attachments({ media, addresses, clock, isCopied }),
     addresses,
@@ -181,13 +197,13 @@ export async function openParts(
       upstream.watch(journal.upstream(known));
     }),
     callbacks: takesCallbacks
-      ? { store, clock, correlation, credentials: () => credentials, ...journal.callbacks }
+      ? { store, clock, correlation, credentials: () => credentials, ...callbackHooks(journal, metrics) }
       : null,
     renew(next) {
       credentials = [...next.callbackCredentials, ...upstream.callbackCredentials];
       upstream.renew(next.upstream);
     },
-    ready: () => store.ping(),
+    checks: { store: () => store.ping(), disk: freeDiskCheck(writtenPaths(config, storeFile), config.minFreeDisk) },
     abortInFlight: () => {
       gateway.abortInFlight();
     },
@@ -209,6 +225,47 @@ function once<Args extends unknown[]>(work: (...args: Args) => void): (...args: 
     if (!isDone) work(...args);
     isDone = true;
   };
+}
+
+/** Whatever happens to a send is logged, and counted where somebody wants it. */
+function observed(journal: SendObserver, metrics: Metrics | null): SendObserver {
+  if (metrics === null) return journal;
+  return {
+    ...journal,
+    onSend(report) {
+      journal.onSend(report);
+      metrics.onSend(report);
+    },
+    onRecordFailure(failure, error) {
+      journal.onRecordFailure(failure, error);
+      metrics.onRecordFailure(failure);
+    },
+  };
+}
+
+function callbackHooks({ callbacks }: Journal, metrics: Metrics | null): Journal['callbacks'] {
+  if (metrics === null) return callbacks;
+  return {
+    onEvent: both(callbacks.onEvent, metrics.onEvent),
+    onFailure: both(callbacks.onFailure, metrics.onCallbackFailure),
+    onWrongCredentials: both(callbacks.onWrongCredentials, metrics.onWrongCredentials),
+  };
+}
+
+/** One listener that calls two. */
+export function both<Args extends unknown[]>(
+  first: (...args: Args) => void,
+  second: ((...args: Args) => void) | undefined,
+): (...args: Args) => void {
+  if (second === undefined) return first;
+  return (...args) => {
+    first(...args);
+    second(...args);
+  };
+}
+
+function writtenPaths({ databaseUrl, databaseFile, mediaDir }: Config, unsetFile = STORE_FILE): WrittenPaths {
+  return { storeFile: databaseUrl === null ? (databaseFile ?? unsetFile) : null, mediaDir };
 }
 
 /** What the configuration says of the store. */

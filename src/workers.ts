@@ -19,11 +19,14 @@ import { storeOptions } from './parts.js';
 import { openStore, type OpenStore } from './store/index.js';
 import { remoteStore, storeCalls, type StoreCalls } from './store/remote-store.js';
 import { CountersInMemory } from './store/send-limits.js';
+import { openMetrics, type ProcessMetrics } from './telemetry/metrics.js';
+import { serveMetrics } from './telemetry/metrics-server.js';
 import { startBuiltInSandbox, type SandboxAddress } from './upstream.js';
+import { VERSION } from './version.js';
 
 /** Before a worker is replaced: one that dies at once would otherwise be replaced without end. */
 const RESTART_PAUSE_MS = 1_000;
-/** A worker ends within 10 s. One that stands still never would, and would keep the port. */
+/** A worker ends within 10 s, after DRAIN_DELAY_MS. One that stands still never would, and would keep the port. */
 const KILL_AFTER_MS = 9_700;
 
 /** A worker ended before it served. Its own log says why. */
@@ -43,6 +46,8 @@ interface FirstProcess extends StoreCalls {
 /** What a worker does for the first process. */
 interface OneOfItsWorkers {
   changed(change: StoreChange): void;
+  /** What it counted and measured; null where metrics are off. */
+  metrics(): Promise<ProcessMetrics | null>;
 }
 
 export interface Workers {
@@ -50,7 +55,7 @@ export interface Workers {
   readonly url: string;
   /** Has each worker read its configuration again, as `SIGHUP` does. */
   reload(): void;
-  /** Has each worker finish what is in flight; resolves within 10 s. */
+  /** Has each worker finish what is in flight; resolves within 10 s, and DRAIN_DELAY_MS before. */
   close(): Promise<void>;
 }
 
@@ -71,8 +76,9 @@ export function startWorkers(config: Config, log: Logger): Promise<Workers> {
       sandbox: () => sandbox?.address ?? null,
       sendCallbacksTo: (callbackUrl) => sandbox?.sendCallbacksTo(callbackUrl),
     };
-    const crew = new Crew({ calls, store, journal });
+    const crew = new Crew({ calls, store, journal, drainDelayMs: config.drainDelayMs });
     closing.add(() => crew.close());
+    if (config.metrics !== null) await serveMetricsOf(crew, config.metrics, closing, journal);
     const url = await crew.start(config.workers);
     sandbox?.bringInSample?.();
     journal.workers.onAllServing(url, config.workers);
@@ -81,6 +87,23 @@ export function startWorkers(config: Config, log: Logger): Promise<Workers> {
     };
     return { url, reload, close: closing.close };
   });
+}
+
+/** The first process serves the sum: whoever asked one of the workers would get that one's share. */
+async function serveMetricsOf(
+  crew: Crew,
+  where: { host: string; port: number },
+  closing: Closing,
+  journal: Journal,
+): Promise<void> {
+  const metrics = await openMetrics(VERSION);
+  const { contentType } = metrics;
+  const server = await serveMetrics(where, async () => ({
+    text: await metrics.textOf(await crew.metrics()),
+    contentType,
+  }));
+  closing.add(server.close);
+  journal.onMetricsServed(server.url);
 }
 
 async function openForWorkers(closing: Closing, config: Config, journal: Journal): Promise<OpenStore> {
@@ -100,11 +123,13 @@ interface CrewOptions {
   readonly calls: object;
   readonly store: OpenStore | null;
   readonly journal: Journal;
+  readonly drainDelayMs: number;
 }
 
 class Crew {
   readonly #options: CrewOptions;
   readonly #stopping = new AbortController();
+  readonly #metricsOf = new Map<number, () => Promise<ProcessMetrics | null>>();
   #onServing: (url: string) => void = () => undefined;
   /** A worker has ended unasked. */
   #onEnd: (worker: number, code: number | null, signal: string | null) => void = () => undefined;
@@ -137,6 +162,12 @@ class Crew {
     return url;
   }
 
+  /** What all of them counted and measured. One that does not answer is left out. */
+  async metrics(): Promise<ProcessMetrics[]> {
+    const asked = await Promise.all([...this.#metricsOf.values()].map((ask) => ask().catch(() => null)));
+    return asked.filter((each) => each !== null);
+  }
+
   /** Sends all of them a signal. */
   signal(signal: NodeJS.Signals): void {
     for (const { process: child } of this.#living()) child.kill(signal);
@@ -160,7 +191,7 @@ class Crew {
     const tooLong = setTimeout(() => {
       this.#options.journal.workers.onStuck(id);
       child.kill('SIGKILL');
-    }, KILL_AFTER_MS);
+    }, this.#options.drainDelayMs + KILL_AFTER_MS);
     await ended;
     clearTimeout(tooLong);
   }
@@ -174,9 +205,11 @@ class Crew {
       this.#onServing(url);
     };
     const itself = connect<OneOfItsWorkers, object>(channelOf(worker), { ...calls, serving });
+    this.#metricsOf.set(id, () => itself.metrics());
     const stopTelling = store?.onChange((change) => void itself.changed.asEvent(change));
     worker.once('exit', (code: number | null, signal: string | null) => {
       stopTelling?.();
+      this.#metricsOf.delete(id);
       if (!this.#stopping.signal.aborted) this.#onEnd(id, code, signal);
     });
   }
@@ -194,12 +227,15 @@ export async function serveAsWorker(config: Config, log: Logger): Promise<App> {
   if (worker === undefined) throw new Error('This process is no worker.');
   const first = connect<FirstProcess, OneOfItsWorkers>(channelOf(worker), {
     changed: (change) => store?.changed(change),
+    metrics: async () => (await serving?.metrics()) ?? null,
   });
+  let serving: App | null = null;
   const store = config.databaseUrl === null ? remoteStore(first) : null;
   const address = await first.sandbox();
   const sandbox = address === null ? null : { address, sendCallbacksTo: first.sendCallbacksTo.asEvent };
   const shared = { ...(store !== null && { store }), ...(sandbox !== null && { sandbox }) };
-  const app = await createAppWith(shared, config, { log: log.child({ worker: worker.id }) });
+  const app = await createAppWith({ ...shared, isWorker: true }, config, { log: log.child({ worker: worker.id }) });
+  serving = app;
   await first.serving(await app.listen());
   return app;
 }

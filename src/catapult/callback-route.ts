@@ -69,6 +69,7 @@ export async function takeCallbacks(routes: FastifyInstance, options: CallbackOp
     });
     scope.post(CALLBACK_PATH, {
       bodyLimit: BODY_LIMIT_BYTES,
+      config: { shed: 'last' },
       onRequest: async (request, reply) => {
         if (isAuthorized(request, expected())) return undefined;
         if (!hasCredentials(request)) return challenge(reply);

@@ -3,6 +3,7 @@ import cluster from 'node:cluster';
 import { createApp, type App } from '../app.js';
 import { isOpen } from '../auth/authenticator.js';
 import { ConfigError, readConfig, type Config } from '../config/config.js';
+import { processJournal } from '../journal.js';
 import type { Logger } from '../log.js';
 import { SAMPLES } from '../sandbox/samples.js';
 import { serveAsWorker, startWorkers } from '../workers.js';
@@ -19,12 +20,13 @@ export const serve: Command = {
     if (cluster.isWorker && config.workers > 1) {
       const serving = serveAsWorker(config, log);
       reloadOnHangUp(shell, log, serving);
-      await untilSignal(shell, serving);
+      await untilSignal(shell, serving, config.drainDelayMs);
       return;
     }
     const { url } = await untilSignal(
       shell,
       config.workers > 1 ? startAll(shell, config, log) : startServer(shell, config, log),
+      config.drainDelayMs,
     );
     shell.print(banner(url, config));
   },
@@ -34,11 +36,12 @@ export const serve: Command = {
 function untilSignal<Started extends { close(): Promise<void> }>(
   shell: Shell,
   starting: Promise<Started>,
+  drainDelayMs: number,
 ): Promise<Started> {
   shell.stopOnSignal(async () => {
     const started = await starting;
     await started.close();
-  });
+  }, drainDelayMs);
   return starting;
 }
 
@@ -82,12 +85,12 @@ function reloadOnHangUp(shell: Shell, log: Logger, starting: Promise<Pick<App, '
 
 /** The variables of a process never change; the files that they name do. */
 function reload({ environment }: Shell, log: Logger, app: Pick<App, 'reload'>): void {
+  const { onReloaded, onNotReloaded } = processJournal(log);
   try {
     app.reload(readConfig(environment));
-    log.info('API keys, credentials and trusted documents were read again');
+    onReloaded();
   } catch (error) {
-    const problems = error instanceof ConfigError ? { problems: error.problems } : { err: error };
-    log.error(problems, 'the new configuration cannot be used: nothing has changed');
+    onNotReloaded(error instanceof ConfigError ? { problems: error.problems } : { err: error });
   }
 }
 

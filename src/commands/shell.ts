@@ -14,8 +14,11 @@ export interface Shell {
   readonly printOnlyJson: (log: Logger) => void;
   /** Who runs the command, for the audit. */
   readonly userName: () => string;
-  /** Has a signal to stop call `close`, once, and end the process when it has resolved, or after 10 s. */
-  readonly stopOnSignal: (close: () => Promise<void>) => void;
+  /**
+   * Has a signal to stop call `close`, once, and end the process when it has resolved, or after 10 s. `drainDelayMs` come
+   * before that.
+   */
+  readonly stopOnSignal: (close: () => Promise<void>, drainDelayMs?: number) => void;
   /** Has SIGHUP call `reload`. On a terminal that signal still ends the process: there it says that somebody went away. */
   readonly onHangUp: (reload: () => void) => void;
 }

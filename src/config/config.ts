@@ -17,11 +17,17 @@ export interface Config extends AccessConfig, ConsentConfig, LimitsConfig {
   readonly port: number;
   /** How many processes serve, behind the one port. */
   readonly workers: number;
+  /** How long a stop goes on to serve while /ready says no, in milliseconds. */
+  readonly drainDelayMs: number;
+  /** Where metrics are served; null for nowhere. */
+  readonly metrics: { readonly host: string; readonly port: number } | null;
   /** The URL under which clients reach this server, without a slash behind; null for what each request says. */
   readonly publicUrl: string | null;
   readonly upstream: Upstream;
   /** Where files of incoming messages are copied to; null for nowhere. */
   readonly mediaDir: string | null;
+  /** With less left on the disks that are written to, in bytes, the server is not ready. 0 for no such bound. */
+  readonly minFreeDisk: number;
   /** `postgres://…`; null for an SQLite file. */
   readonly databaseUrl: string | null;
   /** The path of the SQLite file, where DATABASE_URL names one; else null. */
@@ -58,6 +64,13 @@ const SEND_TIMEOUT_RANGE: Range = { min: 1_000, max: 60_000 };
 /** More than any machine that this would run on has cores. */
 const WORKERS_RANGE: Range = { min: 1, max: 64 };
 
+/** Load balancers look every few seconds. Longer than a minute would only delay each deployment. */
+const DRAIN_DELAY_RANGE: Range = { min: 0, max: 60_000 };
+
+/** Some eighty thousand sends: time to act, on the busiest servers as well. */
+const DEFAULT_MIN_FREE_DISK = '100MB';
+const BYTES: Readonly<Record<string, number>> = { KB: 1_000, MB: 1_000_000, GB: 1_000_000_000 };
+
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /** @throws ConfigError with all mistakes. An empty value counts as unset. */
@@ -73,9 +86,12 @@ export function readConfig(environment: Environment): Config {
     host,
     port: reader.readNumber('PORT', 4_000, { min: 0, max: 65_535 }),
     workers: reader.readNumber('WORKERS', 1, WORKERS_RANGE),
+    drainDelayMs: reader.readNumber('DRAIN_DELAY_MS', 0, DRAIN_DELAY_RANGE),
+    metrics: readMetrics(reader),
     publicUrl: readPublicUrl(reader),
     upstream,
     mediaDir: readMediaDir(reader),
+    minFreeDisk: readMinFreeDisk(reader),
     ...readDatabase(reader),
     retainMessagesMs: readRetention(reader),
     settleBySearch: reader.readSwitch('SETTLE_BY_SEARCH', 'off'),
@@ -116,6 +132,14 @@ export function mediaDirIn(environment: Environment): string | null {
 const readMediaDir = (reader: ConfigReader): string | null =>
   reader.readText('MEDIA_DIR', (path) => !path.includes('\0'), 'the path of a folder');
 
+/** On loopback, unless the operator says otherwise: whoever reaches them needs no credential. */
+function readMetrics(reader: ConfigReader): Config['metrics'] {
+  const host =
+    reader.readText('METRICS_HOST', (text) => !/[\s/]/.test(text), 'a host name or an address') ?? '127.0.0.1';
+  if (reader.read('METRICS_PORT') === null) return null;
+  return { host, port: reader.readNumber('METRICS_PORT', 0, { min: 0, max: 65_535 }) };
+}
+
 function readPublicUrl(reader: ConfigReader): string | null {
   const isBase = (text: string): boolean =>
     /^https?:\/\/[^/?#@\\\s]+(\/[^?#@\\\s]*)?$/i.test(text) && URL.canParse(text);
@@ -144,6 +168,12 @@ function isSqlite(text: string): boolean {
   if (!text.startsWith(SQLITE)) return false;
   const path = text.slice(SQLITE.length);
   return !/^(\/\/|~|:memory:|file:|\s*$)|\/$|\0/.test(path);
+}
+
+function readMinFreeDisk(reader: ConfigReader): number {
+  const isSize = (text: string): boolean => text === 'off' || /^[1-9]\d{0,5}[KMG]B$/.test(text);
+  const text = reader.readText('MIN_FREE_DISK', isSize, 'a size such as 100MB or 2GB, or off') ?? DEFAULT_MIN_FREE_DISK;
+  return text === 'off' ? 0 : Number(text.slice(0, -2)) * (BYTES[text.slice(-2)] ?? 0);
 }
 
 function readTrustedDocuments(reader: ConfigReader): TrustedDocumentsConfig {

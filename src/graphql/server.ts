@@ -25,6 +25,7 @@ import { documentRules, documentValidator } from './documents/rules.js';
 import type { DocumentRequest, TrustedDocuments } from './documents/trusted.js';
 import { graphiQL, wantsGraphiQL } from './graphiql.js';
 import { ordinaryAnswers, type AnswerOrdinary } from './ordinary.js';
+import type { Load } from '../http/load.js';
 import { baseOf, isFromOurPage } from '../http/own-pages.js';
 import { noteCode, safeName, type OnRequest } from '../http/request-event.js';
 import { errorFormatter, errorPublisher, type ErrorPublisher, type Told } from './public-error.js';
@@ -65,6 +66,8 @@ export interface GraphQLOptions extends ContextParts {
   readonly federatedTracing: boolean;
   /** The origins of routers that may have events posted to them. */
   readonly routerOrigins: readonly string[];
+  /** What is under way; operations over WebSockets are counted there, too. */
+  readonly load: Load;
   readonly onSocketFailure: OnSocketFailure;
   /** Called for each operation whose answer is no ordinary one: over WebSocket, or a stream of events. */
   readonly onRequest: OnRequest;
@@ -94,7 +97,7 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
 
   const events = new ServerSentEvents({ ...options, schema, publish });
   const handler = requestHandler(apollo, ordinaryAnswers(schema, publish), events, newContext, options);
-  const { corsOrigins: origins, onSocketFailure: onFailure } = options;
+  const { corsOrigins: origins, load, onSocketFailure: onFailure } = options;
   const { publicUrl, onRequest } = options;
   const wsHandler = subscriptionHandler({
     schema,
@@ -104,6 +107,7 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
     gate,
     origins,
     publish,
+    load,
     onFailure,
     onRequest,
   });

@@ -3,6 +3,7 @@ import cors from '@fastify/cors';
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { failureBody, ServiceError, type ErrorCode } from '../errors.js';
 import { readJsonOnly } from './json-body.js';
+import { endOfWork, RETRY_AFTER_SECONDS, serverBusy, type Load, type Shedding } from './load.js';
 import { eventOf, newFacts, noteCode, requestIdOf, type OnRequest } from './request-event.js';
 import { endConnection } from './slow-requests.js';
 import { UnreadAnswers } from './unread-answers.js';
@@ -46,14 +47,21 @@ export interface HttpHostOptions {
   readonly onRequest: OnRequest;
   /** Called with the cause of an answer that says INTERNAL_SERVER_ERROR. */
   readonly onInternalError: (requestId: string, error: unknown) => void;
-  /** Called each time /ready has to say no. */
-  readonly onNotReady: (requestId: string, error: unknown) => void;
-  /** What /ready answers; a rejection means not ready. */
-  readonly readiness: () => Promise<object>;
+  /** What /ready says: that the server is ready where nothing is missing. Must not reject. */
+  readonly readiness: () => Promise<Readiness>;
+  /** What is under way, and when more is refused; without it, nothing is. */
+  readonly load?: Load;
   /** The origins whose pages may call; none turns CORS off. */
   readonly corsOrigins: readonly string[];
   /** The proxies whose `X-Forwarded-` headers are believed. */
   readonly trustedProxies: readonly string[];
+}
+
+export interface Readiness {
+  /** The parts without which requests should go elsewhere. */
+  readonly missing?: readonly string[];
+  /** What else there is to know. */
+  readonly facts?: object;
 }
 
 export interface HttpHost {
@@ -65,7 +73,7 @@ export interface HttpHost {
 }
 
 export async function createHttpHost(options: HttpHostOptions): Promise<HttpHost> {
-  const { onRequest, onInternalError, corsOrigins, trustedProxies } = options;
+  const { onRequest, onInternalError, readiness, load, corsOrigins, trustedProxies } = options;
   let draining = false;
   const routes = fastify({
     bodyLimit: BODY_LIMIT_BYTES,
@@ -89,10 +97,12 @@ export async function createHttpHost(options: HttpHostOptions): Promise<HttpHost
   routes.addHook('onRequest', (request, reply, next) => {
     request.facts = newFacts(request.headers);
     void reply.headers(protection).header('x-request-id', request.id);
-    if (draining) void refuse(reply, 503, 'SHUTTING_DOWN');
+    if (draining && sheddingOf(request) !== 'never') void refuse(reply, 503, 'SHUTTING_DOWN');
     else next();
   });
   await allowOrigins(routes, corsOrigins);
+  routes.decorateRequest('load', null);
+  if (load !== undefined) shedLoad(routes, load);
   const unread = new UnreadAnswers();
   routes.addHook('onSend', (request, reply, payload, next) => {
     const event = eventOf(request, reply.statusCode);
@@ -105,7 +115,7 @@ export async function createHttpHost(options: HttpHostOptions): Promise<HttpHost
   routes.setErrorHandler((error: FastifyError, request, reply) => answerError(error, request, reply, onInternalError));
   routes.setNotFoundHandler((_request, reply) => refuse(reply, 404, 'BAD_REQUEST', 'There is nothing at this path.'));
   readJsonOnly(routes);
-  answerProbes(routes, options);
+  answerProbes(routes, readiness);
   return {
     routes,
     listen: (host, port) => routes.listen({ host, port }),
@@ -156,16 +166,42 @@ async function allowOrigins(routes: FastifyInstance, corsOrigins: readonly strin
   });
 }
 
-/** /health answers as long as the process lives, /ready as long as `readiness` resolves. */
-function answerProbes(routes: FastifyInstance, { readiness, onNotReady }: HttpHostOptions): void {
-  routes.get('/health', () => ({ status: 'ok' }));
-  routes.get('/ready', async (request, reply) => {
-    try {
-      return { status: 'ready', ...(await readiness()) };
-    } catch (error) {
-      onNotReady(request.id, error);
-      return reply.code(503).send({ status: 'not ready' });
+/** Node says so, though its types do not; the header alone says nothing. */
+const isUpgrade = ({ raw }: FastifyRequest): boolean => (raw as { readonly upgrade?: boolean }).upgrade === true;
+
+const sheddingOf = ({ routeOptions }: FastifyRequest): Shedding => routeOptions.config.shed ?? 'first';
+
+/**
+ * Refuses what is too much before its body is read. What is not refused counts until its answer begins: the end of an
+ * answer depends on its reader, and who waits behind another answer on a connection that breaks would never be told.
+ */
+function shedLoad(routes: FastifyInstance, load: Load): void {
+  routes.addHook('onRequest', (request, reply, next) => {
+    const shedding = sheddingOf(request);
+    // A connection is little work: its operations are counted one by one.
+    if (shedding === 'never' || isUpgrade(request)) next();
+    else if (load.enter(shedding)) {
+      request.load = load;
+      next();
+    } else {
+      // `onShed` counts it: a line in the log for each would cost as much as many of them.
+      void reply.code(503).header('retry-after', RETRY_AFTER_SECONDS).send(failureBody(serverBusy(), request.id));
     }
+  });
+  routes.addHook('onSend', (request, _reply, _payload, next) => {
+    endOfWork(request);
+    next();
+  });
+}
+
+/** /health answers as long as the process lives. Both answer whatever the load is, and to the end. */
+function answerProbes(routes: FastifyInstance, readiness: HttpHostOptions['readiness']): void {
+  const config = { shed: 'never' } as const;
+  routes.get('/health', { config }, () => ({ status: 'ok' }));
+  routes.get('/ready', { config }, async (_request, reply) => {
+    const { missing = [], facts } = await readiness();
+    if (missing.length === 0) return { status: 'ready', ...facts };
+    return reply.code(503).send({ status: 'not ready', missing, ...facts });
   });
 }
 

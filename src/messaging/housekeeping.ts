@@ -84,8 +84,11 @@ export async function startHousekeeping(options: HousekeepingOptions): Promise<(
 }
 
 export interface FilingOptions extends Pick<HousekeepingOptions, 'store' | 'clock' | 'onFailure'> {
-  /** How many of the messages of an earlier version are in their conversations by now; at the end, all. */
-  readonly onFiled: (progress: { readonly filed: number; readonly of: number }) => void;
+  /**
+   * How many of the messages of an earlier version are in their conversations by now, and how long the rest takes if it
+   * goes on so; at the end, all.
+   */
+  readonly onFiled: (progress: { readonly filed: number; readonly of: number; readonly leftMs: number }) => void;
 }
 
 /**
@@ -142,14 +145,16 @@ async function purgeDeadLetters({ store, clock, onDropped }: HousekeepingOptions
 
 /** Finds nothing but after an upgrade, and while instances of an earlier version still run beside this one. */
 async function fileMessages({ store, clock, onFiled }: FilingOptions, signal: AbortSignal): Promise<void> {
+  const begunAt = clock.now();
   let filed = await store.fileMessages(FILE_BATCH);
   if (filed === 0) return;
   const of = filed + (await store.countUnfiled());
+  const leftMs = (): number => ((clock.now() - begunAt) / filed) * Math.max(0, of - filed);
   let [toldAt, tookMs] = [clock.now(), 0];
   for (let some = filed; some > 0 && !signal.aborted; filed += some) {
     if (clock.now() - toldAt >= PROGRESS_EVERY_MS) {
       toldAt = clock.now();
-      onFiled({ filed, of });
+      onFiled({ filed, of, leftMs: leftMs() });
     }
     await clock.sleep(Math.max(FILE_PAUSE_MS, tookMs), signal);
     const since = clock.now();
@@ -157,7 +162,7 @@ async function fileMessages({ store, clock, onFiled }: FilingOptions, signal: Ab
     tookMs = clock.now() - since;
   }
   // Others may have filed some of them.
-  if (filed > FILE_BATCH) onFiled({ filed, of: Math.max(filed, of) });
+  if (filed > FILE_BATCH) onFiled({ filed, of: Math.max(filed, of), leftMs: signal.aborted ? leftMs() : 0 });
 }
 
 /** Repeats `work` until it finds nothing more to do. An embedded store never yields, so others get their turn here. */

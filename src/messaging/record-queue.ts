@@ -50,9 +50,14 @@ export class RecordQueue {
     this.#options = options;
   }
 
+  /** How many writes wait. */
+  get waiting(): number {
+    return this.#records.size + this.#claims.size;
+  }
+
   /** Whether so much waits that nothing should be added. */
   get isFull(): boolean {
-    return this.#records.size + this.#claims.size >= MAX_WAITING;
+    return this.waiting >= MAX_WAITING;
   }
 
   /** Stores an outcome, with as many tries as it takes. False only when the process ends and the last try failed, too. */

@@ -93,6 +93,17 @@ import { traceIn } from './trace-query.js';
 const MIGRATION_LOCK = 7_262_301;
 /** Messages whose early events are applied in one go. */
 const MAX_ADOPTIONS = 100;
+/**
+ * A write as large as a page, which needs room on the disk: a digest in many copies would be compressed to nothing. And the
+ * right to claim and record, which PostgreSQL checks even where there are no rows. One round trip.
+ */
+const TRY_TO_WRITE = `
+  BEGIN;
+  INSERT INTO readiness SELECT pg_backend_pid(), string_agg(md5(random()::text), '') FROM generate_series(1, 256);
+  INSERT INTO sends (send_id) SELECT send_id FROM sends WHERE false;
+  UPDATE sends SET updated_at = updated_at WHERE false;
+  ROLLBACK`;
+
 /** Connects and brings the database to the current version. @throws NewerStoreError, OlderStoreError */
 export async function openPostgres(url: string, consent: ConsentKeeping = KEEP_QUIETLY): Promise<PostgresStore> {
   const pools = { pool: openPool(url), claims: openClaimPool(url) };
@@ -498,9 +509,7 @@ export class PostgresStore extends BatchingStore implements MessageStore {
     const client = await this.#pool.connect();
     let isUsable = false;
     try {
-      await client.query('BEGIN');
-      await client.query("INSERT INTO readiness VALUES (1, '') ON CONFLICT DO NOTHING");
-      await client.query('ROLLBACK');
+      await client.query(TRY_TO_WRITE);
       isUsable = true;
     } finally {
       client.release(!isUsable);

@@ -1,5 +1,5 @@
 /** The store in one SQLite file: the embedded default, for one instance. */
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, realpathSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
@@ -226,6 +226,15 @@ function migrate(database: Database.Database): void {
     .immediate();
 }
 
+function inodeOf(file: string): number | null {
+  return statSync(file, { throwIfNoEntry: false })?.ino ?? null;
+}
+
+/** Nothing, or another file, has the name of the file that is written to: what is written is lost with the process. */
+class FileMovedError extends Error {
+  override readonly name = 'FileMovedError';
+}
+
 /** Does `work` as soon as no other process holds the file, without holding up this one meanwhile. */
 async function whenFree<Result>(work: () => Result): Promise<Result> {
   for (let triesLeft = MAX_BUSY_TRIES; ; triesLeft--) {
@@ -322,6 +331,8 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   readonly #consent: ConsentKeeping;
   /** When the last ping was written, by the clock of `performance`. */
   #writtenAt = -Infinity;
+  /** Which file it is, whatever its name; null in memory. */
+  readonly #inode: number | null;
   /** What the commit under way changes; the listeners get it once it is on disk. */
   #changes: StoreChange[] = [];
   /** Messages that the commit under way makes known. */
@@ -342,6 +353,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     this.#database = database;
     this.#transaction = database.transaction((work) => work());
     this.#unlock = unlock;
+    this.#inode = database.memory ? null : inodeOf(database.name);
     this.#consent = consent;
   }
 
@@ -634,8 +646,12 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     });
   }
 
-  /** Writes as much as a few sends would, and at most once a second. */
+  /**
+   * Writes as much as a few sends would, and at most once a second. A write that is rolled back would prove nothing: it
+   * does not reach the disk.
+   */
   async ping(): Promise<void> {
+    if (this.#inode !== null && inodeOf(this.#database.name) !== this.#inode) throw new FileMovedError();
     await this.#all(`SELECT ${SEND_COLUMNS} FROM sends LIMIT 1`);
     if (performance.now() - this.#writtenAt < PING_EVERY_MS) return;
     await this.#change('INSERT OR REPLACE INTO readiness VALUES (1, zeroblob(?))', PING_BYTES);

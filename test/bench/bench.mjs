@@ -10,6 +10,7 @@
 import { cpus } from 'node:os';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import { startProgress } from '../support/progress.mjs';
 import { Arena } from './arena.mjs';
 import { markdownOf, median, OUT, plotOf, publish } from './report.mjs';
 import { TARGETS } from './targets.mjs';
@@ -55,11 +56,13 @@ async function measure(arena) {
   const servers = [];
   for (const name of NAMES) servers.push(await start(arena, name));
   for (const server of servers) await arena.visit(server, WARM_UP);
+  const step = startProgress('bench', ROUNDS * CONCURRENCY.length * servers.length);
   for (let round = 0; round < ROUNDS; round++) {
     for (const connections of CONCURRENCY) {
       for (const server of round % 2 === 0 ? servers : servers.toReversed()) {
         const seen = await arena.visit(server, { connections, seconds: SECONDS });
         server.visits.push({ round, ...seen });
+        step();
         const cost = `${seen.cpuUs.toFixed(0)} µs CPU a message, ${seen.perSecond.toFixed(0)} a second`;
         print(`round ${round + 1}/${ROUNDS}, ${connections} connections, ${server.name}: ${cost}`);
       }

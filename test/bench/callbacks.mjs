@@ -14,6 +14,7 @@ import { stdout } from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath, URL } from 'node:url';
 import { Pool } from 'undici';
+import { startProgress } from '../support/progress.mjs';
 import { startPostgres } from './postgres.mjs';
 import { startServer, stopServer } from './processes.mjs';
 
@@ -75,6 +76,8 @@ async function measure(name, databaseUrl) {
   };
   let sendCount = 0;
   let callbackCount = 0;
+  const step = startProgress(`${name}, seconds`, SECONDS);
+  let secondsTold = 0;
   const began = performance.now();
   while (performance.now() - began < SECONDS * 1_000) {
     const elapsed = (performance.now() - began) / 1_000;
@@ -98,6 +101,7 @@ async function measure(name, databaseUrl) {
       add(callbacks, timed(pool, { method: 'POST', path: '/callbacks/catapult', headers, body }));
     }
     await delay(TICK_MS);
+    for (; secondsTold < Math.floor(elapsed); secondsTold++) step();
   }
   await Promise.all(under);
   const seconds = (performance.now() - began) / 1_000;

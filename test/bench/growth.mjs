@@ -16,6 +16,7 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { Pool } from 'undici';
 import { openStore } from '../../dist/store/index.js';
+import { startProgress } from '../support/progress.mjs';
 import { Arena } from './arena.mjs';
 import { cpuOf } from './processes.mjs';
 import { median, OUT, publish, table } from './report.mjs';
@@ -47,9 +48,11 @@ async function visits(arena, name, loads) {
   const server = await arena.start(name);
   await arena.visit(server, WARM_UP);
   const seen = loads.map(() => []);
+  const step = startProgress(name, ROUNDS * loads.length);
   for (let round = 0; round < ROUNDS; round++) {
     for (const [index, load] of loads.entries()) {
       seen[index].push(await arena.visit(server, { ...load, seconds: SECONDS }));
+      step();
     }
     print(`${name}: round ${round + 1}/${ROUNDS} of ${loads.length} loads`);
   }
@@ -195,12 +198,14 @@ async function byStored(arena, kind) {
       [...Object.keys(LOOKUPS), 'sendMessage'].map((title) => [title, servers.map(() => [])]),
     );
     for (const server of servers) await arena.visit(server, WARM_UP);
+    const step = startProgress(`${kind}, lookups`, (ROUNDS + 1) * Object.keys(LOOKUPS).length * servers.length);
     // The first round is the warm-up of the lookups.
     for (let round = 0; round <= ROUNDS; round++) {
       for (const [title, lookup] of Object.entries(LOOKUPS)) {
         for (const [index, server] of servers.entries()) {
           const found = await lookUp(server, server.size, lookup, round);
           if (round > 0) seen[title][index].push(found);
+          step();
         }
       }
       for (const [index, server] of servers.entries()) {

@@ -12,6 +12,7 @@ import { argv, env, exit } from 'node:process';
 import { fileURLToPath, URL } from 'node:url';
 import { getIntrospectionQuery } from 'graphql';
 import { request } from 'undici';
+import { startProgress } from '../support/progress.mjs';
 import { cpuOf, startServer, stopServer } from './processes.mjs';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
@@ -159,12 +160,14 @@ for (const each of measured) {
   if (!isAsExpected) throw new Error(`${each.name} was answered ${status}: ${text.slice(0, 200)}`);
   each.bytes = Buffer.byteLength(text);
 }
+const step = startProgress('operations', ROUNDS * measured.length);
 for (let round = 0; round < ROUNDS; round++) {
   for (const { query, variables, costs } of measured) {
     const beforeUs = cpuOf(child.pid);
     // A document that was seen before is parsed and validated no more: each is made another one.
     for (let index = 0; index < REQUESTS; index++) await post(`${query} #${round}.${index}`, variables);
     costs.push((cpuOf(child.pid) - beforeUs) / 1_000 / REQUESTS);
+    step();
   }
 }
 await stopServer(child);

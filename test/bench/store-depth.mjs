@@ -11,6 +11,7 @@ import { performance } from 'node:perf_hooks';
 import { stdout } from 'node:process';
 import { EVERYBODY } from '../../dist/messaging/caller.js';
 import { openStore } from '../../dist/store/index.js';
+import { startProgress } from '../support/progress.mjs';
 import { startPostgres } from './postgres.mjs';
 import { fill } from './stored-messages.mjs';
 
@@ -77,6 +78,7 @@ for (const name of ['SQLite', 'PostgreSQL']) {
   stdout.write(
     `\n${name.padEnd(30)}${SIZES.map((size) => `${size} messages`.padStart(18)).join('')}${'ratio'.padStart(8)}\n`,
   );
+  const step = startProgress(`${name}, queries`, Object.keys(QUERIES).length);
   for (const [title, query] of Object.entries(QUERIES)) {
     const times = SIZES.map(() => []);
     for (let round = -20; round < ROUNDS; round++) {
@@ -87,6 +89,7 @@ for (const name of ['SQLite', 'PostgreSQL']) {
         if (round >= 0) times[index].push(performance.now() - since);
       }
     }
+    step();
     const [small, large] = times.map(median);
     const cells = [small, large].map((time) => `${time.toFixed(3)} ms`.padStart(18)).join('');
     stdout.write(`${title.padEnd(30)}${cells}${(large / small).toFixed(2).padStart(8)}\n`);

@@ -1,4 +1,5 @@
 /** Fills a store with messages of ten numbers in conversations of ten messages each, with a few tags. */
+import { startProgress } from '../support/progress.mjs';
 
 /** Messages of a caller who sends little beside one who sends much. */
 const FEW = 100;
@@ -58,8 +59,10 @@ async function put(store, index, count) {
 
 /** Stores `count` messages in a tenth as many conversations: the message of number n has the id `id-n` and the time n, in microseconds since 1970. */
 export async function fill(store, count) {
+  const step = startProgress(`storing ${count} messages`, count);
   for (let index = 0; index < count; index += AT_ONCE) {
     const length = Math.min(AT_ONCE, count - index);
     await Promise.all(Array.from({ length }, (_, offset) => put(store, index + offset, count)));
+    step(length);
   }
 }

@@ -11,6 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { startServer } from '../support/server-process.js';
 import { upstreamAt } from '../support/app.js';
+import { startProgress } from '../support/progress.mjs';
 import { readLedger, type Ledger } from './ledger-file.js';
 import { breachesOf, isNotSent, RULES, type Breach, type Rule } from './reference.js';
 import { lifeOf, type Answer, type Call, type Send, type Story, type ToldMessage, type Trouble } from './story.js';
@@ -147,6 +148,7 @@ class ChaosRun {
     const ofStore = store.troubles(fleet);
     const count = isShort ? 1 : Infinity;
     const troubles = [...ofServers.slice(0, count), ...ofStore.slice(0, count)];
+    const step = startProgress(`chaos, ${this.#options.seed}`, sends);
     for (let round = 0; round * sendsPerRound < sends; round++) {
       const first = round * sendsPerRound;
       const numbers = Array.from({ length: Math.min(sendsPerRound, sends - first) }, (_, index) => first + index);
@@ -155,6 +157,7 @@ class ChaosRun {
         ...numbers.map((number) => this.#tell(number)),
         this.#break(troubles[round % troubles.length], earlier, round),
       ]);
+      step(numbers.length);
     }
   }
 

@@ -35,6 +35,9 @@ describe('the configuration', () => {
       host: '127.0.0.1',
       port: 4000,
       workers: 1,
+      drainDelayMs: 0,
+      minFreeDisk: 100_000_000,
+      metrics: null,
       upstream: { kind: 'sandbox', auth: 'basic' },
       databaseUrl: null,
       retainMessagesMs: null,
@@ -97,6 +100,22 @@ describe('the configuration', () => {
     }
     for (const text of ['3d', '95h', '90', '90D', '90 d', '-90d', '1e3d', '36526d', '0d', 'd', '90m', '1.5d']) {
       expect(() => readConfig({ RETAIN_MESSAGES: text })).toThrow(/RETAIN_MESSAGES must be .* at least 4d: .*72 hours/);
+    }
+  });
+
+  it('takes a drain delay of up to a minute, and a size that must be left on the disk', () => {
+    expect(readConfig({ DRAIN_DELAY_MS: '60000' }).drainDelayMs).toBe(60_000);
+    for (const delay of ['60001', '-1', '5s']) {
+      expect(() => readConfig({ DRAIN_DELAY_MS: delay })).toThrow(
+        'DRAIN_DELAY_MS must be a whole number from 0 to 60000.',
+      );
+    }
+    const sizes = ['off', '1KB', '250MB', '2GB'].map((size) => readConfig({ MIN_FREE_DISK: size }).minFreeDisk);
+    expect(sizes).toEqual([0, 1_000, 250_000_000, 2_000_000_000]);
+    for (const size of ['0', '5', '1.5GB', '5%', '1TB', '0MB', 'gb']) {
+      expect(() => readConfig({ MIN_FREE_DISK: size })).toThrow(
+        'MIN_FREE_DISK must be a size such as 100MB or 2GB, or off.',
+      );
     }
   });
 

@@ -5,6 +5,7 @@ import { Agent, request, type Dispatcher } from 'undici';
 import { upstreamAt } from '../support/app.js';
 import { startMisbehavingUpstream } from '../support/misbehaving-upstream.js';
 import { newRandom } from '../store/sends.js';
+import { startProgress } from '../support/progress.mjs';
 import { startServer, type ServerProcess } from '../support/server-process.js';
 
 /** Callbacks under way at once. */
@@ -39,6 +40,7 @@ export async function callbackRounds(rounds: number, folder: string, seed: numbe
   let taken = 0;
   const missing: string[] = [];
   try {
+    const step = startProgress('crashes while callbacks come in', rounds);
     for (let round = 0; round < rounds; round++) {
       const answered = await takeUntilKilled(server, round, random(LIFE_MS));
       server = await start();
@@ -46,6 +48,7 @@ export async function callbackRounds(rounds: number, folder: string, seed: numbe
       for (const [id, status] of await statusesOf(server, [...answered.keys()])) {
         if (status !== answered.get(id)) missing.push(id);
       }
+      step();
     }
     return { taken, missing };
   } finally {

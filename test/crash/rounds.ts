@@ -12,6 +12,7 @@ import {
   type MisbehavingUpstream,
 } from '../support/misbehaving-upstream.js';
 import { newRandom } from '../store/sends.js';
+import { startProgress } from '../support/progress.mjs';
 import { startServer, type ServerProcess } from '../support/server-process.js';
 
 /** Where a server dies: the first five as upstream sees it, then as its clients do, then at any time. */
@@ -60,7 +61,12 @@ export async function crashRounds(options: CrashOptions): Promise<CrashReport> {
   const harness = new Harness(options);
   try {
     await harness.start();
-    for (let round = 0; round < options.rounds; round++) await harness.round(round);
+    const title = options.databaseUrl === undefined ? 'crashes on SQLite' : 'crashes on PostgreSQL';
+    const step = startProgress(title, options.rounds);
+    for (let round = 0; round < options.rounds; round++) {
+      await harness.round(round);
+      step();
+    }
     return await harness.report();
   } finally {
     await harness.close();

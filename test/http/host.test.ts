@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { Agent, request } from 'undici';
 import WebSocket from 'ws';
 import { createHttpHost, type HttpHost } from '../../src/http/host.js';
+import { systemClock } from '../../src/messaging/clock.js';
+import type { Clock } from '../../src/messaging/ports.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { firstAnswer, openSubscriber } from '../support/subscriber.js';
 import { UNHEARD } from '../support/hooks.js';
@@ -51,7 +53,7 @@ describe('the HTTP host', () => {
     let told = '';
     socket.on('data', (chunk: Buffer) => (told += chunk.toString()));
     // What has begun keeps its connection from being closed as idle.
-    socket.write('GET /health HTTP/1.1\r\nHost: a\r\n\r\nGET /health HTTP/1.1\r\nHost: a\r\n');
+    socket.write('GET /health HTTP/1.1\r\nHost: a\r\n\r\nGET /graphql HTTP/1.1\r\nHost: a\r\n');
     await once(socket, 'data');
     expect(told).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     told = '';
@@ -63,6 +65,35 @@ describe('the HTTP host', () => {
     expect(head).toMatch(/^connection: close$/im);
     expect(JSON.parse(body)).toMatchObject({ errors: [{ extensions: { code: 'SHUTTING_DOWN', retryable: true } }] });
     await closing;
+  });
+
+  it('serves as before while it drains, and says only by /ready that it is about to stop', async () => {
+    let end = (): void => undefined;
+    let begun = (): void => undefined;
+    const isDraining = new Promise<void>((resolve) => (begun = resolve));
+    const sleep: Clock['sleep'] = (delayMs, signal) => {
+      if (delayMs !== 4_321) return systemClock.sleep(delayMs, signal);
+      begun();
+      return new Promise((resolve) => (end = resolve));
+    };
+    app = await startTestApp({ DRAIN_DELAY_MS: '4321' }, { clock: { now: () => Date.now(), sleep } });
+    const closed = app.close();
+    await isDraining;
+    const ready = await request(new URL('/ready', app.url));
+    expect(ready.statusCode).toBe(503);
+    expect(await ready.body.json()).toMatchObject({ status: 'not ready', missing: ['draining'] });
+    expect(app.log.filter(({ msg }) => msg === 'not ready')).toMatchObject([{ missing: ['draining'] }]);
+    const health = await request(new URL('/health', app.url));
+    expect(await health.body.json()).toEqual({ status: 'ok' });
+    const answer = await request(app.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: QUERY,
+    });
+    expect(await answer.body.json()).toEqual({ data: { __typename: 'Query' } });
+    end();
+    await closed;
+    await expect(request(new URL('/ready', app.url))).rejects.toThrow();
   });
 
   it('closes each connection after the answer under way while it closes', async () => {

@@ -57,7 +57,7 @@ describe('the journal', () => {
 
   const SENT: SendReport = {
     ...{ requestId: 'r', traceId: 't', sendId: 's', messageId: 'm', caller: 'shop', keyHash: 'h', outcome: 'ACCEPTED' },
-    ...{ durationMs: 1, attempts: 1, httpStatus: 202, upstreamMs: 1, detail: 'HTTP 202' },
+    ...{ durationMs: 1, attempts: 1, httpStatus: 202, upstreamMs: 1, detail: 'HTTP 202', code: null },
   };
 
   it('writes each line with fields that the table has', () => {
@@ -68,7 +68,10 @@ describe('the journal', () => {
       ...{ codes: ['RATE_LIMITED'], status: 200, durationMs: 1 },
     });
     journal.onInternalError('r', error);
-    journal.onNotReady('r', error);
+    journal.onReadiness(['store'], error);
+    journal.onReadiness([], null);
+    journal.onShed('first');
+    journal.onMetricsServed('http://localhost/metrics');
     journal.onSocketFailure('MESSAGE', error);
     journal.onUntrusted('r');
     journal.onConsentChange({ source: 'KEYWORD', optedIn: 1, optedOut: 2 });
@@ -84,6 +87,7 @@ describe('the journal', () => {
     journal.callbacks.onFailure('r', error);
     journal.callbacks.onWrongCredentials(1);
     journal.media.onUploaded({ requestId: 'r', caller: 'shop', bytes: 5 });
+    journal.uploads.onLeftOver(error);
     journal.media.onUpstreamFailure('r', 'UPSTREAM_UNAVAILABLE', error);
     journal.copies.onFailure('DISK', error);
     journal.replies.onUnconfirmed('FORBIDDEN');
@@ -93,7 +97,7 @@ describe('the journal', () => {
     journal.housekeeping.onExpired(1);
     journal.housekeeping.onDropped(1);
     journal.housekeeping.onFailure(error);
-    journal.filing.onFiled({ filed: 1, of: 2 });
+    journal.filing.onFiled({ filed: 1, of: 2, leftMs: 3 });
     journal.filing.onFailure(error);
     journal.upstream('')('ok');
     journal.upstream('')('refused');
@@ -102,7 +106,9 @@ describe('the journal', () => {
     journal.workers.onEnd(1, 0, 'SIGKILL');
     journal.workers.onStuck(1);
     expect(wrongLines(lines)).toEqual([]);
-    const inProcess = [LINES.warned, LINES.printed, LINES.ends].map(({ text }) => text);
+    const inProcess = [LINES.warned, LINES.printed, LINES.reloaded, LINES.notReloaded, LINES.ends].map(
+      ({ text }) => text,
+    );
     expect(
       Object.values(LINES)
         .map(({ text }) => text)
@@ -116,7 +122,7 @@ describe('the journal', () => {
     const away = new ServiceError('STORE_UNAVAILABLE', { cause: new Error('away') });
     for (let index = 0; index < 150; index++) {
       journal.onInternalError(`r${index}`, Object.assign(new Error('wrapped'), { originalError: away }));
-      journal.onNotReady('r', away);
+      journal.onShed('first');
       sends.onRecordFailure({ sendId: `s${index}`, status: 'UNKNOWN', messageId: null, isLost: false }, away);
       sends.onSend({ ...SENT, sendId: `s${index}`, outcome: 'UNKNOWN' });
       sends.onSend({ ...SENT, outcome: 'NOT_SENT', code: 'UPSTREAM_UNAVAILABLE' });
@@ -130,7 +136,7 @@ describe('the journal', () => {
     expect([...counts]).toEqual(
       [
         'request failed',
-        'not ready',
+        'the server was busy',
         'an outcome could not be stored; it is kept and tried again',
         'upstream did not take sends',
       ].map((text) => [text, [1, 149]]),

@@ -110,10 +110,11 @@ describe('housekeeping', () => {
     await pass(5_000);
     expect(steps).toEqual([200]);
     await pass(10_000);
-    expect(filed).toEqual([{ filed: 400, of: 850 }]);
+    // 400 took the ten seconds until the second step.
+    expect(filed).toEqual([{ filed: 400, of: 850, leftMs: 11_250 }]);
     for (let step = 0; step < 4; step++) await pass(5);
     expect(steps).toEqual([200, 200, 200, 200, 50]);
-    expect(filed.at(-1)).toEqual({ filed: 850, of: 850 });
+    expect(filed.at(-1)).toEqual({ filed: 850, of: 850, leftMs: 0 });
     await pass(60_000);
     expect(filed).toHaveLength(2);
   });

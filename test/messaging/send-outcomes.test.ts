@@ -93,7 +93,7 @@ describe('a send', () => {
     expect(reports).toEqual([{ ...common, sendId: 'send1', outcome: 'NOT_SENT', code: 'UPSTREAM_REJECTED' }]);
     outcome = { status: 'UNKNOWN' };
     expect(await codeOf(service.send(request()))).toBe('OUTCOME_UNKNOWN UNKNOWN');
-    expect(reports[1]).toEqual({ ...common, sendId: 'send2', outcome: 'UNKNOWN' });
+    expect(reports[1]).toEqual({ ...common, sendId: 'send2', outcome: 'UNKNOWN', code: null });
   });
 
   it('leaves nobody waiting once its outcome is stored', async () => {

@@ -20,7 +20,7 @@ interface LockEntry {
 
 /** A lock file for a folder that has nothing but the tarball, with the versions of our own: so that nothing is fetched. */
 function consumerLock(tarball: string, root: object): object {
-  const { version, dependencies } = readJson('package.json');
+  const { version, dependencies, bin } = readJson('package.json');
   const locked = Object.entries(readJson('package-lock.json').packages as Record<string, LockEntry>);
   const needed = locked.filter(([path, { dev, devOptional }]) => path !== '' && dev !== true && devOptional !== true);
   return {
@@ -28,7 +28,7 @@ function consumerLock(tarball: string, root: object): object {
     requires: true,
     packages: {
       '': root,
-      'node_modules/catapult-graphql': { version, resolved: `file:${tarball}`, dependencies },
+      'node_modules/catapult-graphql': { version, resolved: `file:${tarball}`, dependencies, bin },
       ...Object.fromEntries(needed),
     },
   };
@@ -161,6 +161,11 @@ describe('the package', () => {
 
   it('can be required', async () => {
     expect(await runScript('consumer.cjs', CJS)).toEqual({ data: { __typename: 'Query' } });
+  });
+
+  it('starts as a command, as npx does it', async () => {
+    const { stdout } = await run('npx', ['--no-install', 'catapult-graphql', 'schema'], { cwd: folder });
+    expect(stdout).toContain('sendMessage(');
   });
 
   it.each(['consumer.mts', 'consumer.cts'])('has types for %s', async (name) => {

@@ -17,6 +17,7 @@ import {
 } from 'graphql';
 import { request } from 'undici';
 import { startTestApp, type TestApp } from '../support/app.js';
+import { startProgress } from '../support/progress.mjs';
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 1_000);
 const TIMEOUT_MS = 60_000 + RUNS * 40;
@@ -147,10 +148,16 @@ const DOCUMENTS = made((pick) => {
 });
 
 /** Makes RUNS examples of an arbitrary, a batch of them at a time. */
-async function check<Value>(arbitrary: fc.Arbitrary<Value>, probe: (value: Value) => Promise<void>): Promise<void> {
+async function check<Value>(
+  title: string,
+  arbitrary: fc.Arbitrary<Value>,
+  probe: (value: Value) => Promise<void>,
+): Promise<void> {
+  const step = startProgress(title, Math.ceil(RUNS / BATCH) * BATCH);
   await fc.assert(
     fc.asyncProperty(fc.array(arbitrary, { minLength: BATCH, maxLength: BATCH, size: 'max' }), async (values) => {
       await Promise.all(values.map(probe));
+      step(BATCH);
     }),
     { numRuns: Math.ceil(RUNS / BATCH), endOnFailure: true },
   );
@@ -162,7 +169,7 @@ async function check<Value>(arbitrary: fc.Arbitrary<Value>, probe: (value: Value
 it(
   'random documents',
   () =>
-    check(DOCUMENTS, async (body) => {
+    check('random documents', DOCUMENTS, async (body) => {
       const { statusCode, body: answer } = await request(app.url, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
@@ -231,7 +238,7 @@ const RAW_REQUESTS = made((pick) => {
 it(
   'random raw requests',
   () =>
-    check(RAW_REQUESTS, async (text) => {
+    check('random raw requests', RAW_REQUESTS, async (text) => {
       const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
       let answer = '';
       socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')));
@@ -303,7 +310,7 @@ const CALLBACKS = fc.oneof(
 it(
   'random callbacks',
   () =>
-    check(CALLBACKS, async (body) => {
+    check('random callbacks', CALLBACKS, async (body) => {
       const { statusCode, body: answer } = await request(`${new URL(app.url).origin}/callbacks/catapult`, {
         method: 'POST',
         headers: { authorization: `Basic ${Buffer.from('user:zqpassword').toString('base64')}` },

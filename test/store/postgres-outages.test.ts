@@ -84,6 +84,24 @@ describe('a PostgreSQL database', () => {
     await store.close();
   });
 
+  it.each(['INSERT', 'UPDATE'])('whose role may not %s what sends need does not answer a ping', async (right) => {
+    const url = new URL(await postgres.newDatabase());
+    const store = await open(url.href);
+    const client = new Client({ connectionString: url.href });
+    await client.connect();
+    await client.query(
+      `CREATE ROLE "poor-${right}" LOGIN PASSWORD 'p'; GRANT ALL ON SCHEMA public TO "poor-${right}"; GRANT ALL ON ALL TABLES IN SCHEMA public TO "poor-${right}";` +
+        `REVOKE ${right} ON sends FROM "poor-${right}"`,
+    );
+    await client.end();
+    [url.username, url.password] = [`poor-${right}`, 'p'];
+    const poor = await open(url.href);
+    await expect(poor.ping()).rejects.toMatchObject({ code: '42501' });
+    await store.ping();
+    await poor.close();
+    await store.close();
+  });
+
   it('that gets a claim late lets that claim hold no key', async () => {
     const url = new URL(await postgres.newDatabase());
     const direct = await open(url.href);

@@ -1,5 +1,15 @@
 /** The SQLite store: what is asked of both stores, and what is its own. */
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { jest } from '@jest/globals';
@@ -478,6 +488,19 @@ describe('the SQLite file', () => {
       await store.ping();
       await store.close();
     }
+  });
+
+  it('that somebody moved away or replaced does not answer a ping: what is written there is lost', async () => {
+    const file = newFile();
+    const store = await open(file);
+    await store.ping();
+    renameSync(file, `${file}-away`);
+    await expect(store.ping()).rejects.toMatchObject({ name: 'FileMovedError' });
+    copyFileSync(`${file}-away`, file);
+    await expect(store.ping()).rejects.toMatchObject({ name: 'FileMovedError' });
+    renameSync(`${file}-away`, file);
+    await store.ping();
+    await store.close();
   });
 
   it('is written by pings once a second at most, and not less', async () => {

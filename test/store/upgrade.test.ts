@@ -120,7 +120,7 @@ describe('an old database', () => {
       const begun = performance.now();
       const store = await place.open();
       print(`${name}: ${ROWS} messages migrated in ${((performance.now() - begun) / 1_000).toFixed(1)} s`);
-      const told: { filed: number; of: number }[] = [];
+      const told: { filed: number; of: number; leftMs: number }[] = [];
       const failures: unknown[] = [];
       const stop = startFiling({
         store,
@@ -146,7 +146,7 @@ describe('an old database', () => {
         `${name}: ${waits.length} sends meanwhile, each after the other: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, the longest ${at(1)} ms`,
       );
       expect(failures).toEqual([]);
-      expect(told.at(-1)).toEqual({ filed: ROWS, of: ROWS });
+      expect(told.at(-1)).toEqual({ filed: ROWS, of: ROWS, leftMs: 0 });
       expect(await store.countUnfiled()).toBe(0);
       const [found, expected] = [await place.sql(FOUND), await place.sql(EXPECTED)];
       expect(found).toEqual(expected);

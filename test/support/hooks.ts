@@ -1,14 +1,9 @@
 /** What a host reports, where nobody listens; and the marks of a request of a test's own. */
-import type { HttpHostOptions } from '../../src/http/host.js';
 import type { RequestMarks } from '../../src/graphql/context.js';
 
 const nobody = (): void => undefined;
 
-export const UNHEARD: Pick<HttpHostOptions, 'onRequest' | 'onInternalError' | 'onNotReady'> = {
-  onRequest: nobody,
-  onInternalError: nobody,
-  onNotReady: nobody,
-};
+export const UNHEARD = { onRequest: nobody, onInternalError: nobody };
 
 export const marks = (requestId = 'request'): RequestMarks => ({ requestId, traceId: null, codes: [] });
 

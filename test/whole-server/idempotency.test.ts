@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { startTestApp, upstreamAt, type TestApp } from '../support/app.js';
 import { execute } from '../support/client.js';
 import { SendMessageDocument, UnresolvedSendsDocument, type MessageInput } from '../support/generated/graphql.js';
+import { startProgress } from '../support/progress.mjs';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 import { INPUT } from '../support/messages.js';
 import { idOf, startLosingUpstream, type LosingUpstream } from '../support/losing-upstream.js';
@@ -25,11 +26,13 @@ async function sendUntilAnswered(url: string, input: MessageInput): Promise<stri
 
 /** Rounds of concurrent calls with one key each, spread over the servers; every call gets the one message. */
 async function storm(apps: readonly TestApp[], upstream: LosingUpstream): Promise<void> {
+  const step = startProgress('calls with one key', ROUNDS);
   for (let round = 0; round < ROUNDS; round++) {
     const input = { ...INPUT, text: `text ${round}`, idempotencyKey: `key ${round}`.replace(' ', '-') };
     const urls = Array.from({ length: CALLS }, (_, call) => apps[call % apps.length]?.url ?? 'none');
     const ids = await Promise.all(urls.map((url) => sendUntilAnswered(url, input)));
     expect(new Set(ids)).toEqual(new Set([idOf(`text ${round}`, 1)]));
+    step();
   }
   expect(upstream.accepted.size).toBe(ROUNDS);
   expect([...upstream.accepted.values()].filter((count) => count !== 1)).toEqual([]);

@@ -193,6 +193,23 @@ describe('the process', () => {
     await upstream.close();
   }, 20_000);
 
+  it('goes on to serve for DRAIN_DELAY_MS after SIGTERM while /ready says no, and exits with 0', async () => {
+    child = run({ PORT: '0', DRAIN_DELAY_MS: '1500' });
+    const [, url = ''] = await printed(child, /(http:\/\/127\.0\.0\.1:\d+\/graphql)/);
+    const exited = exitCode(child);
+    child.kill('SIGTERM');
+    let ready: unknown;
+    do ready = await (await request(url.replace('/graphql', '/ready'))).body.json();
+    while ((ready as { status: string }).status === 'ready');
+    expect(ready).toEqual({
+      status: 'not ready',
+      missing: ['draining'],
+      upstream: 'sandbox',
+      upstreamCheck: expect.any(String) as string,
+    });
+    expect(await exited).toBe(0);
+  });
+
   it('that stood still past the deadline of its sends reads what upstream answered meanwhile', async () => {
     let isAnswering = false;
     const waiting: (() => void)[] = [];

@@ -123,6 +123,7 @@ describe('two workers over one SQLite file', () => {
       CALLBACK_USERNAME: callback.username,
       CALLBACK_PASSWORD: callback.password,
       LIMIT_PER_RECIPIENT: `${LIMIT}/h`,
+      METRICS_PORT: '0',
     });
     sandbox.sendCallbacksTo({ url: server.url.replace('/graphql', '/callbacks/catapult'), ...callback });
     await sendByBoth(server);
@@ -140,6 +141,16 @@ describe('two workers over one SQLite file', () => {
     const newest = sandbox.accepted.slice(-100).map(({ id }) => id);
     expect(new Set(data?.messages.nodes.map(({ id }) => id))).toEqual(new Set(newest));
     expect(server.workers().size).toBe(2);
+  });
+
+  it('are measured together, by the first process', async () => {
+    const served = server.log.find(({ msg }) => msg === 'metrics are served');
+    const { body } = await request(String(served?.url));
+    const metrics = await body.text();
+    const sum = /^catapult_graphql_sends_total\{outcome="ACCEPTED",code="none"\} (\d+)$/m.exec(metrics)?.[1];
+    expect(Number(sum)).toBe(sandbox.accepted.length);
+    expect(metrics).toMatch(/^catapult_graphql_ready\{part="store"\} 1$/m);
+    expect(metrics).toMatch(/^catapult_graphql_build_info\{version="[\d.]+"\} 1$/m);
   });
 
   it('send a key once, whoever is asked', async () => {

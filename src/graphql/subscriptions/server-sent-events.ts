@@ -10,6 +10,7 @@ import type { DocumentNode, ExecutionArgs, GraphQLError, GraphQLSchema, Operatio
 import { failureBody, ServiceError, type ErrorCode } from '../../errors.js';
 import type { RequestContext } from '../context.js';
 import { answerOf } from '../ordinary.js';
+import { endOfWork } from '../../http/load.js';
 import { isVouchedFor } from '../../http/own-pages.js';
 import { finished, noteCode, type OnRequest } from '../../http/request-event.js';
 import { asGraphQLError, type ErrorPublisher, type Told } from '../public-error.js';
@@ -104,6 +105,8 @@ export class ServerSentEvents {
     const { schema, publish, onSocketFailure, onRequest } = this.#options;
     const { caller, requestId, expiresAt } = contextValue;
     const { raw: response } = reply;
+    // A stream waits most of its time.
+    endOfWork(reply.request);
     // A peer that has hung up already would never give its place back.
     if (response.destroyed) {
       reply.hijack();

@@ -12,6 +12,7 @@ import type { ContextFactory, RequestContext } from '../context.js';
 import type { DocumentGate } from '../documents/gate.js';
 import { isExpired, whenExpired } from './expiry.js';
 import { MAX_OPEN, OpenPerCaller, tooManyOpen } from './open-per-caller.js';
+import { serverBusy, type Load } from '../../http/load.js';
 import { baseOf, isOurs } from '../../http/own-pages.js';
 import {
   finished,
@@ -34,6 +35,7 @@ export interface SubscriptionOptions {
   /** The origins, beside our own, whose pages may connect. */
   readonly origins: readonly string[];
   readonly publish: ErrorPublisher;
+  readonly load: Load;
   readonly onFailure: OnSocketFailure;
   /** Called for each operation at its end, and for each connection that is refused. */
   readonly onRequest: OnRequest;
@@ -48,7 +50,7 @@ const TRY_AGAIN_LATER = 1013;
 
 /** Serves one endpoint's WebSockets: who may connect, what each may run, and what its answers say. */
 export function subscriptionHandler(options: SubscriptionOptions): WebsocketHandler {
-  const { publish, onFailure, onRequest, origins } = options;
+  const { publish, onFailure, onRequest, origins, load } = options;
   const signedIn: SignedInSockets = new WeakMap();
   const admit = doorkeeper(options, signedIn);
   /** What is known of each operation that was not told yet, by its message. */
@@ -76,8 +78,8 @@ export function subscriptionHandler(options: SubscriptionOptions): WebsocketHand
       operations.set(payload, operation);
       return prepare(payload, extra, operation, options);
     },
-    execute: (args) => refusalIn(args) ?? execute(args),
-    subscribe: (args) => refusalIn(args) ?? resultsOf(args),
+    execute: (args) => refusalIn(args) ?? load.during(() => execute(args)),
+    subscribe: (args) => refusalIn(args) ?? load.during(() => resultsOf(args)),
     onNext(_socket, _id, _payload, { document, operationName, contextValue }, { data, errors }) {
       const context = contextValue as RequestContext;
       const refusal = answerRefusal(getOperationAST(document, operationName), context.budget, data);
@@ -176,7 +178,7 @@ function prepare(
   { query, variables = null, operationName = null }: SubscribePayload,
   { underWay, request }: Connection,
   operation: Operation,
-  { schema, newContext, publicUrl, gate }: SubscriptionOptions,
+  { schema, newContext, publicUrl, gate, load }: SubscriptionOptions,
 ): Prepared | readonly GraphQLError[] {
   const { who, requestId } = operation;
   if (who === undefined || isExpired(who.expiresAt)) return failed('UNAUTHENTICATED');
@@ -188,13 +190,15 @@ function prepare(
   operation.kind = asked.operation;
   operation.operationName = safeName(asked.name?.value);
   const contextValue = newContext(operation, who, publicUrl ?? baseOf(request));
-  return { schema, document, variableValues: variables, operationName, contextValue, refusal: refusalFor(underWay()) };
+  const refusal = refusalFor(underWay(), load);
+  return { schema, document, variableValues: variables, operationName, contextValue, refusal };
 }
 
-/** Why one operation more may not run on a connection; null if it may. */
-function refusalFor(underWay: number): ExecutionResult | null {
+/** Why one operation more may not run on a connection; null if it may: then it counts as under way. */
+function refusalFor(underWay: number, load: Load): ExecutionResult | null {
   const limit = MAX_OPEN.operationsPerWebSocket;
-  return underWay > limit ? { errors: [asGraphQLError(tooManyOpen(limit))] } : null;
+  if (underWay > limit) return { errors: [asGraphQLError(tooManyOpen(limit))] };
+  return load.enter('first') ? null : { errors: [asGraphQLError(serverBusy())] };
 }
 
 const failed = (code: ErrorCode): readonly GraphQLError[] => [asGraphQLError(new ServiceError(code))];

@@ -4,6 +4,7 @@ import type { DeliveryEvent } from '../../../src/messaging/delivery.js';
 import type { Delivery } from '../../../src/messaging/message.js';
 import type { MessageStore, Resolution, StoreChange } from '../../../src/messaging/ports.js';
 import { OUTBOUND } from '../../support/messages.js';
+import { startProgress } from '../../support/progress.mjs';
 import { accepted, heard, newRandom, newSend, pages, put } from '../sends.js';
 import type { Opened, StoreUnderTest } from './opened.js';
 
@@ -262,10 +263,12 @@ export function describeCallbacks(opened: Opened): void {
 
     it('ends in the same state, whatever the order of events, their repetitions and the moment of the answer', async () => {
       const random = newRandom(20_261_124);
+      const step = startProgress('sequences of callbacks', SEQUENCES);
       for (let group = 0; group < SEQUENCES; group += SEQUENCES_AT_ONCE) {
         await Promise.all(
           Array.from({ length: SEQUENCES_AT_ONCE }, (_, index) => playSequence(store, `${group + index}`, random)),
         );
+        step(SEQUENCES_AT_ONCE);
       }
     }, 240_000);
   });
