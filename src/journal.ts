@@ -16,6 +16,7 @@ import type { ConsentCounts } from './messaging/consent.js';
 import type { FilingOptions, HousekeepingOptions } from './messaging/housekeeping.js';
 import type { SendObserver, SendReport } from './messaging/message-service.js';
 import type { OptOutRepliesOptions } from './messaging/opt-out-replies.js';
+import type { RetentionOptions } from './messaging/retention.js';
 import type { SettlingOptions } from './messaging/settle-by-search.js';
 import type { ReadinessOptions } from './telemetry/readiness.js';
 
@@ -203,6 +204,15 @@ export class Journal {
     },
     onFailure: (err) => {
       this.#trouble('filing', '', { err });
+    },
+  };
+
+  readonly retention: Pick<RetentionOptions, 'onRemoved' | 'onFailure'> = {
+    onRemoved: (count) => {
+      this.#write('removed', { count });
+    },
+    onFailure: (err) => {
+      this.#trouble('removing', '', { err });
     },
   };
 
