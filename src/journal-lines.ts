@@ -255,8 +255,8 @@ export const LINES = {
   untrusted: {
     text: 'an untrusted document ran',
     levels: ['warn'],
-    fields: ['count', 'requestId'],
-    when: `With \`TRUSTED_DOCUMENTS=log\`: ${ONCE_A_MINUTE}.`,
+    fields: ['requestId'],
+    when: 'With `TRUSTED_DOCUMENTS=log`: each. Its request has a line with its operation and caller.',
   },
   warned: {
     text: 'Node warned',

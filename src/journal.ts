@@ -85,9 +85,9 @@ export class Journal {
     this.#trouble('sockets', kind, { kind, err }, isPeers ? 'warn' : 'error');
   };
 
-  /** Of an operation that ran though its document is not trusted. */
+  /** Of an operation that ran though its document is not trusted: each, since somebody wants to find them all. */
   readonly onUntrusted = (requestId: string): void => {
-    this.#trouble('untrusted', '', { requestId });
+    this.#write('untrusted', { requestId });
   };
 
   readonly onConsentChange = (counts: ConsentCounts): void => {
