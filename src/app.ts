@@ -117,7 +117,7 @@ interface Served extends Parts {
 
 async function openHttp(closing: Closing, config: Config, parts: Served): Promise<HttpHost> {
   const { authenticate, trusted: trustedDocuments } = parts;
-  const { journal, metrics, callbacks, messages, policy, optOuts, feed, changes, attachments, clock } = parts;
+  const { journal, metrics, callbacks, messages, policy, optOuts, numbers, feed, changes, attachments, clock } = parts;
   const { onInternalError, onReadiness, onImported } = journal;
   const onRequest = both(journal.onRequest, metrics?.onRequest);
   const onShed = both(journal.onShed, metrics?.onShed);
@@ -149,6 +149,7 @@ async function openHttp(closing: Closing, config: Config, parts: Served): Promis
     messages,
     policy,
     optOuts,
+    numbers,
     feed,
     changes,
     attachments,
