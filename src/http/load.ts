@@ -1,7 +1,4 @@
-/**
- * How much the server takes on at once. What is more is refused with SERVER_BUSY before its body is read, which
- * costs little beside a send.
- */
+/** How much the server takes on at once. What is more is refused with SERVER_BUSY before its body is read. */
 import type { FastifyRequest } from 'fastify';
 import { ServiceError } from '../errors.js';
 
@@ -13,7 +10,7 @@ import { ServiceError } from '../errors.js';
 const MAX_UNDER_WAY = 1_000;
 /** When the event loop lags, this many are worked on at once: enough to keep it busy, and few enough to catch up. */
 const MAX_WHILE_LAGGING = 64;
-/** The bench with 512 connections that all send stays below it, also beside other work on both cores: nothing is refused. */
+/** With 512 connections that all send, the bench saw nothing refused, also beside other work on both cores. */
 const MAX_LAG_MS = 500;
 /** Callbacks are refused last: each says what became of a message. So much more may be under way with them. */
 const FACTOR_FOR_CALLBACKS = 4;
