@@ -115,9 +115,9 @@ interface Served extends Parts {
 
 async function openHttp(closing: Closing, config: Config, parts: Served): Promise<HttpHost> {
   const { authenticate, trusted: trustedDocuments } = parts;
-  const { journal, metrics, callbacks, messages, policy, optOuts, feed, changes, attachments, clock } = parts;
+  const { journal, metrics, tracing, callbacks, messages, policy, optOuts, feed, changes, attachments, clock } = parts;
   const { onInternalError, onReadiness, onImported } = journal;
-  const onRequest = both(journal.onRequest, metrics?.onRequest);
+  const onRequest = both(both(journal.onRequest, metrics?.onRequest), tracing?.onRequest);
   const onShed = both(journal.onShed, metrics?.onShed);
   const onSocketFailure = both(journal.onSocketFailure, metrics?.onSocketFailure);
   const { corsOrigins, trustedProxies, introspection, federatedTracing, routerOrigins, publicUrl } = config;
@@ -159,6 +159,7 @@ async function openHttp(closing: Closing, config: Config, parts: Served): Promis
     load,
     onSocketFailure,
     onRequest,
+    spans: tracing,
   });
   closing.add(closeGraphQL);
   const { upstream, addresses, copies } = parts;
