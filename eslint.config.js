@@ -61,6 +61,7 @@ export default tseslint.config(
           acceptedIdNames: ['id', 'sendId'],
           exceptions: {
             types: [
+              'ForgetResult',
               'MessageAttachment',
               'MessageDelivery',
               'MessageDeliveryFailure',

@@ -115,7 +115,8 @@ interface Served extends Parts {
 
 async function openHttp(closing: Closing, config: Config, parts: Served): Promise<HttpHost> {
   const { authenticate, trusted: trustedDocuments } = parts;
-  const { journal, metrics, tracing, callbacks, messages, policy, optOuts, feed, changes, attachments, clock } = parts;
+  const { journal, metrics, tracing, callbacks, messages, policy } = parts;
+  const { optOuts, numbers, feed, changes, attachments, clock } = parts;
   const { onInternalError, onReadiness, onImported } = journal;
   const onRequest = both(both(journal.onRequest, metrics?.onRequest), tracing?.onRequest);
   const onShed = both(journal.onShed, metrics?.onShed);
@@ -144,6 +145,7 @@ async function openHttp(closing: Closing, config: Config, parts: Served): Promis
     messages,
     policy,
     optOuts,
+    numbers,
     feed,
     changes,
     attachments,

@@ -221,6 +221,7 @@ export const FIELD_ERRORS = {
   MESSAGE_ID_TAKEN: { meaning: 'Another send has this message id.', parameters: NONE },
   MESSAGE_ID_WITHOUT_MESSAGE: { meaning: 'A message that was not sent has no id.', parameters: NONE },
   REASON_TOO_LONG: { meaning: 'The reason is too long.', parameters: EXCEEDED },
+  REASON_NAMES_NUMBER: { meaning: 'The reason names the number that is to be forgotten.', parameters: NONE },
 } as const satisfies Record<string, FieldErrorDescription>;
 
 export type FieldErrorCode = keyof typeof FIELD_ERRORS;

@@ -174,6 +174,18 @@ export const LINES = {
     fields: ['count', 'err'],
     when: `${capitalized(ONCE_A_MINUTE)}.`,
   },
+  removed: {
+    text: 'messages that were kept long enough are removed',
+    levels: ['info'],
+    fields: ['count'],
+    when: 'Messages are older than RETAIN_MESSAGES: how many went.',
+  },
+  removing: {
+    text: 'old messages or copies could not be removed; it is tried again',
+    levels: ['error'],
+    fields: ['count', 'err'],
+    when: `Removing old messages or copies failed: ${ONCE_A_MINUTE}.`,
+  },
   usable: {
     text: 'upstream can be used',
     levels: ['info'],
@@ -243,8 +255,8 @@ export const LINES = {
   untrusted: {
     text: 'an untrusted document ran',
     levels: ['warn'],
-    fields: ['count', 'requestId'],
-    when: `With \`TRUSTED_DOCUMENTS=log\`: ${ONCE_A_MINUTE}.`,
+    fields: ['requestId'],
+    when: 'With `TRUSTED_DOCUMENTS=log`: each. Its request has a line with its operation and caller.',
   },
   warned: {
     text: 'Node warned',

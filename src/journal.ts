@@ -16,6 +16,7 @@ import type { ConsentCounts } from './messaging/consent.js';
 import type { FilingOptions, HousekeepingOptions } from './messaging/housekeeping.js';
 import type { SendObserver, SendReport } from './messaging/message-service.js';
 import type { OptOutRepliesOptions } from './messaging/opt-out-replies.js';
+import type { RetentionOptions } from './messaging/retention.js';
 import type { SettlingOptions } from './messaging/settle-by-search.js';
 import type { ReadinessOptions } from './telemetry/readiness.js';
 
@@ -84,9 +85,9 @@ export class Journal {
     this.#trouble('sockets', kind, { kind, err }, isPeers ? 'warn' : 'error');
   };
 
-  /** Of an operation that ran though its document is not trusted. */
+  /** Of an operation that ran though its document is not trusted: each, since somebody wants to find them all. */
   readonly onUntrusted = (requestId: string): void => {
-    this.#trouble('untrusted', '', { requestId });
+    this.#write('untrusted', { requestId });
   };
 
   readonly onConsentChange = (counts: ConsentCounts): void => {
@@ -203,6 +204,15 @@ export class Journal {
     },
     onFailure: (err) => {
       this.#trouble('filing', '', { err });
+    },
+  };
+
+  readonly retention: Pick<RetentionOptions, 'onRemoved' | 'onFailure'> = {
+    onRemoved: (count) => {
+      this.#write('removed', { count });
+    },
+    onFailure: (err) => {
+      this.#trouble('removing', '', { err });
     },
   };
 

@@ -4,6 +4,7 @@ import { isatty } from 'node:tty';
 import { checkConfig } from './commands/check-config.js';
 import { messageOf } from './commands/failure.js';
 import { backup } from './commands/backup.js';
+import { forget } from './commands/forget.js';
 import { helpFor } from './commands/help.js';
 import { migrate } from './commands/migrate.js';
 import { sandbox } from './commands/sandbox.js';
@@ -98,6 +99,7 @@ const commands: Readonly<Record<string, Command>> = {
   unresolved,
   settle,
   trace,
+  forget,
 };
 
 /** The server's log is read by programs: there its end is a line as any other. Whoever types a command reads words. */

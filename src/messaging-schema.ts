@@ -63,9 +63,9 @@ export interface MessagingSchema {
 export function createMessagingSchema(config: Config, options: AppOptions = {}): Promise<MessagingSchema> {
   return openAll(async (closing) => {
     const parts = await openParts(closing, config, options);
-    const { messages, policy, optOuts, feed, changes, attachments } = parts;
+    const { messages, policy, optOuts, numbers, feed, changes, attachments } = parts;
     const { onInternalError } = parts.journal;
-    const schema = buildMessagingSchema({ messages, policy, optOuts });
+    const schema = buildMessagingSchema({ messages, policy, optOuts, numbers });
     const newContext = contextFactory({ messages, feed, changes, attachments, optOuts, onInternalError });
     const callbackHost = await openCallbackHost(closing, config, parts);
     parts.watchUpstream();

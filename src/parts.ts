@@ -11,18 +11,21 @@ import { Journal } from './journal.js';
 import { createLogger, type Logger } from './log.js';
 import { startCopying } from './media/copier.js';
 import { Copies } from './media/copies.js';
+import { startEndingCopies } from './media/ending.js';
 import { Attachments } from './messaging/attachment.js';
 import { ChangeStream } from './messaging/change-stream.js';
 import { systemClock } from './messaging/clock.js';
 import { Correlation, CORRELATION_KEY_BYTES } from './messaging/correlation.js';
 import { startFiling, startHousekeeping } from './messaging/housekeeping.js';
 import { MediaAddresses } from './messaging/media-address.js';
+import { Numbers } from './messaging/forgetting.js';
 import { MessageFeed } from './messaging/message-feed.js';
 import { MessageService, type SendObserver } from './messaging/message-service.js';
 import type { Clock, MessageStore } from './messaging/ports.js';
 import { startOptOutReplies } from './messaging/opt-out-replies.js';
 import { OptOuts } from './messaging/opt-outs.js';
 import { RefusalCounts } from './messaging/refusal-counts.js';
+import { startRetention } from './messaging/retention.js';
 import { SendPolicy } from './messaging/send-policy.js';
 import { startSettling } from './messaging/settle-by-search.js';
 import { openStore, type OpenStore, type StoreOptions } from './store/index.js';
@@ -71,6 +74,7 @@ export interface Parts {
   readonly messages: MessageService;
   readonly policy: SendPolicy;
   readonly optOuts: OptOuts;
+  readonly numbers: Numbers;
   readonly feed: MessageFeed;
   readonly changes: ChangeStream;
   readonly upstream: OpenUpstream;
@@ -157,7 +161,10 @@ export async function openParts(
   closing.add(() => messages.close());
   closing.add(await startHousekeeping({ store, clock, refusals, ...journal.housekeeping }));
   if (shared.store === undefined) closing.add(startFiling({ store, clock, ...journal.filing }));
-  const { optOutReply: text } = config;
+  const { optOutReply: text, retainMessagesMs: retainMs } = config;
+  if (retainMs !== null && shared.store === undefined) {
+    closing.add(startRetention({ store, clock, retainMs, ...journal.retention }));
+  }
   if (text !== null && takesCallbacks) {
     const stop = startOptOutReplies({ store, messages, policy, clock, text, ...journal.replies });
     closing.add(async () => {
@@ -175,6 +182,7 @@ export async function openParts(
   const copies = config.mediaDir === null ? null : await openCopies(config.mediaDir);
   if (copies !== null) {
     closing.add(startCopying({ store, media, copies, clock, random: Math.random, ...journal.copies }));
+    if (retainMs !== null) closing.add(startEndingCopies({ copies, clock, retainMs, ...journal.retention }));
   }
   const addresses = new MediaAddresses(key);
   const isCopied = copies?.has ?? (() => Promise.resolve(false));
@@ -191,6 +199,7 @@ export async function openParts(
     copies,
     policy,
     optOuts: new OptOuts({ store, clock, isKept: config.keepsConsent }),
+    numbers: new Numbers({ store, clock, removeCopy: copies?.remove ?? (() => Promise.resolve()) }),
     feed: new MessageFeed(store),
     changes: new ChangeStream(store, clock),
     upstream,
@@ -211,10 +220,13 @@ export async function openParts(
   };
 }
 
-/** Unique, and sorting by time: milliseconds in base 36, then the last 20 digits of a UUID, 74 of whose bits are random. */
+/**
+ * Unique, and sorting by time: milliseconds in base 36, then the last 16 digits of a UUID, of which 62 bits are random: two of
+ * the same millisecond are never alike. Some seventeen indexes hold it, so each character is as many bytes of a message.
+ */
 function newId(): string {
   // Node makes UUIDs from a pool of random bytes: to ask the system for a few bytes each time costs ten times as much.
-  return Date.now().toString(36).padStart(9, '0') + randomUUID().replaceAll('-', '').slice(-20);
+  return Date.now().toString(36).padStart(9, '0') + randomUUID().replaceAll('-', '').slice(-16);
 }
 
 function once<Args extends unknown[]>(work: (...args: Args) => void): (...args: Args) => void {

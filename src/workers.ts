@@ -13,6 +13,7 @@ import { Journal } from './journal.js';
 import type { Logger } from './log.js';
 import { systemClock } from './messaging/clock.js';
 import { startFiling } from './messaging/housekeeping.js';
+import { startRetention } from './messaging/retention.js';
 import type { StoreChange } from './messaging/ports.js';
 import { storeOptions, type AppOptions } from './parts.js';
 import { openStore, type OpenStore } from './store/index.js';
@@ -112,6 +113,8 @@ async function openForWorkers(closing: Closing, config: Config, journal: Journal
   const count = await store.expireLeases(Number.MAX_SAFE_INTEGER);
   if (count > 0) journal.housekeeping.onExpired(count);
   closing.add(startFiling({ store, clock: systemClock, ...journal.filing }));
+  const { retainMessagesMs: retainMs } = config;
+  if (retainMs !== null) closing.add(startRetention({ store, clock: systemClock, retainMs, ...journal.retention }));
   return store;
 }
 

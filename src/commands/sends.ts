@@ -5,7 +5,7 @@ import { storeConfigIn, type Environment } from '../config/config.js';
 import type { MessageStore, Position, StoredSend } from '../messaging/ports.js';
 import { settleByHand, type SettleRequest } from '../messaging/settlement.js';
 import { STORE_FILE } from '../parts.js';
-import { openStore } from '../store/index.js';
+import { openStore, type StoreOptions } from '../store/index.js';
 import { UsageError, type Command, type Shell } from './shell.js';
 
 const PAGE_SIZE = 100;
@@ -56,7 +56,16 @@ function readSettleRequest({ args, userName }: Shell): SettleRequest {
 }
 
 /** Opens the store of the server, which may be running, and leaves what is under way alone. */
-export async function withStore(environment: Environment, work: (store: MessageStore) => Promise<void>): Promise<void> {
+export function withStore(environment: Environment, work: (store: MessageStore) => Promise<void>): Promise<void> {
+  return withStoreAs({ forServer: false }, environment, work);
+}
+
+/** The same; for a server, no other process may have an SQLite file open. @throws StoreInUseError */
+export async function withStoreAs(
+  options: Pick<StoreOptions, 'forServer'>,
+  environment: Environment,
+  work: (store: MessageStore) => Promise<void>,
+): Promise<void> {
   const { databaseUrl, databaseFile, keepsConsent } = storeConfigIn(environment);
   const file = databaseFile ?? STORE_FILE;
   if (databaseUrl === null && !existsSync(file)) {
@@ -64,7 +73,7 @@ export async function withStore(environment: Environment, work: (store: MessageS
       `There is no ${file} here: run this where the server runs, with its DATABASE_URL if it has one.`,
     );
   }
-  const store = await openStore({ databaseUrl, file, ...(keepsConsent ? {} : { consent: null }) });
+  const store = await openStore({ ...options, databaseUrl, file, ...(keepsConsent ? {} : { consent: null }) });
   try {
     await work(store);
   } finally {

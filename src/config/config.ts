@@ -3,6 +3,7 @@ import { readAccess, type AccessConfig } from './access.js';
 import { readConsent, type ConsentConfig } from './consent.js';
 import { readLimits, type LimitsConfig } from './limits.js';
 import { ConfigReader, isOrigin, type Range } from './reader.js';
+import { readRetention } from './retention.js';
 import { readUpstream, type Upstream } from './upstream.js';
 import { unknownNames, type Environment } from './variables.js';
 
@@ -31,6 +32,8 @@ export interface Config extends AccessConfig, ConsentConfig, LimitsConfig {
   readonly databaseUrl: string | null;
   /** The path of the SQLite file, where DATABASE_URL names one; else null. */
   readonly databaseFile: string | null;
+  /** How long messages are kept, in milliseconds; null for ever. */
+  readonly retainMessagesMs: number | null;
   /** Whether unresolved sends are looked up in upstream's message list. */
   readonly settleBySearch: boolean;
   /** Overall deadline of one send, all attempts and pauses included. */
@@ -87,9 +90,10 @@ export function readConfig(environment: Environment): Config {
     metrics: readMetrics(reader),
     publicUrl: readPublicUrl(reader),
     upstream,
-    mediaDir: reader.readText('MEDIA_DIR', (path) => !path.includes('\0'), 'the path of a folder'),
+    mediaDir: readMediaDir(reader),
     minFreeDisk: readMinFreeDisk(reader),
     ...readDatabase(reader),
+    retainMessagesMs: readRetention(reader),
     settleBySearch: reader.readSwitch('SETTLE_BY_SEARCH', 'off'),
     sendTimeoutMs: reader.readNumber('SEND_TIMEOUT_MS', DEFAULT_SEND_TIMEOUT_MS, SEND_TIMEOUT_RANGE),
     callbackCredentials: readCallbackCredentials(reader),
@@ -116,6 +120,17 @@ export function storeConfigIn(environment: Environment): StoreConfig {
   reader.throwProblems();
   return { ...database, keepsConsent };
 }
+
+/** Where copies of files lie, for commands that remove some; null where there are none. @throws ConfigError */
+export function mediaDirIn(environment: Environment): string | null {
+  const reader = new ConfigReader(environment);
+  const mediaDir = readMediaDir(reader);
+  reader.throwProblems();
+  return mediaDir;
+}
+
+const readMediaDir = (reader: ConfigReader): string | null =>
+  reader.readText('MEDIA_DIR', (path) => !path.includes('\0'), 'the path of a folder');
 
 /** On loopback, unless the operator says otherwise: whoever reaches them needs no credential. */
 function readMetrics(reader: ConfigReader): Config['metrics'] {

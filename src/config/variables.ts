@@ -44,6 +44,7 @@ export const VARIABLES: readonly Variable[] = [
   { name: 'SANDBOX_AUTH', default: 'basic' },
   { name: 'DATABASE_URL', default: 'sqlite:data/messages.sqlite', credential: 'url' },
   { name: 'MEDIA_DIR', unset: 'nothing is copied' },
+  { name: 'RETAIN_MESSAGES', unset: 'for ever' },
   { name: 'MIN_FREE_DISK', default: '100MB' },
   { name: 'CALLBACK_USERNAME', unset: 'callbacks are off', credential: 'name' },
   { name: 'CALLBACK_PASSWORD', unset: 'callbacks are off', credential: 'secret' },
@@ -82,7 +83,7 @@ export const fileVariableOf = (name: string): string | null => (IN_FILES.has(nam
 
 /** A name that begins like one of ours is meant for us: nobody else has these, and a slip of the pen must not pass. */
 const PREFIXES =
-  /^(ALLOWED_|CALLBACK_|CATAPULT_|CORS_ORIGIN|DRAIN_DELAY|FEDERATED_|HTTP_MEDIA|JWT_|LIMIT_|MIN_FREE_|OPT_OUT_|ROUTER_ORIGIN|SANDBOX|SETTLE_BY_|TRUSTED_)/;
+  /^(ALLOWED_|CALLBACK_|CATAPULT_|CORS_ORIGIN|DRAIN_DELAY|FEDERATED_|HTTP_MEDIA|JWT_|LIMIT_|MIN_FREE_|OPT_OUT_|RETAIN_|ROUTER_ORIGIN|SANDBOX|SETTLE_BY_|TRUSTED_)/;
 
 const KNOWN: readonly string[] = [
   ...VARIABLES.flatMap(({ name }) => [name, fileVariableOf(name) ?? []].flat()),

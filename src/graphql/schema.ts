@@ -16,6 +16,7 @@ import { buildSchemaSync, createResolversMap } from 'type-graphql';
 import { badArgument, ServiceError, type FieldError } from '../errors.js';
 import type { Message } from '../messaging/message.js';
 import type { MessageService } from '../messaging/message-service.js';
+import type { Numbers } from '../messaging/forgetting.js';
 import type { OptOuts } from '../messaging/opt-outs.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
 import { countLists } from './answer-budget.js';
@@ -24,6 +25,7 @@ import { ConversationOfMessageResolver, ConversationResolver } from './conversat
 import type { RequestContext } from './context.js';
 import { DeliveryResolver, MessageEventResolver, MessageHistoryResolver, MessageResolver } from './message.resolver.js';
 import { NodeResolver } from './node.resolver.js';
+import { NumberResolver } from './number.resolver.js';
 import { ConsentOfConversationResolver, OptOutResolver } from './opt-out.resolver.js';
 import { MAX_FIELD_ERRORS } from './rule.js';
 import { SendOfMessageResolver, SendResolver } from './send.resolver.js';
@@ -51,6 +53,7 @@ export interface SchemaParts {
   readonly messages: MessageService;
   readonly policy: SendPolicy;
   readonly optOuts: OptOuts;
+  readonly numbers: Numbers;
 }
 
 /** The schema as clients see it, with nothing behind it. */
@@ -64,6 +67,7 @@ function buildApiSchema(parts: SchemaParts | null): GraphQLSchema {
     instances.set(ConversationResolver, new ConversationResolver(parts.messages));
     instances.set(SendResolver, new SendResolver(parts.messages));
     instances.set(OptOutResolver, new OptOutResolver(parts.optOuts));
+    instances.set(NumberResolver, new NumberResolver(parts.numbers));
     instances.set(ValidationResolver, new ValidationResolver(parts.policy, parts.optOuts));
     instances.set(ViewerResolver, new ViewerResolver(parts.messages, parts.policy, parts.optOuts));
   }
@@ -73,6 +77,7 @@ function buildApiSchema(parts: SchemaParts | null): GraphQLSchema {
       ConversationResolver,
       SendResolver,
       OptOutResolver,
+      NumberResolver,
       ValidationResolver,
       ViewerResolver,
       ...PLAIN_RESOLVERS,
@@ -96,7 +101,7 @@ function buildApiSchema(parts: SchemaParts | null): GraphQLSchema {
 const ROOT_TYPES = {
   Query: 'What can be asked: what became of messages, what a text would cost, and who wants no messages.',
   Mutation:
-    'What can be done: messages are sent, sends with an unknown outcome are settled, and it is noted who wants no messages.',
+    'What can be done: messages are sent, sends with an unknown outcome are settled, it is noted who wants no messages, and numbers are forgotten.',
   Subscription: 'What can be followed: messages on their way, and messages that come in.',
 };
 

@@ -77,7 +77,8 @@ export class SendType implements NodeType {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Who settled it: `search`, `caller:` and a name, or `shell:` and a user; null if nobody did.',
+    description:
+      'Who settled it: `search`, `caller:` and a name, or `shell:` and a user; null if nobody did. `forgotten` if its number was forgotten: then it has no message, number and tag any more.',
   })
   settledBy!: string | null;
 

@@ -15,6 +15,7 @@ import { handleProtocols } from 'graphql-ws';
 import { failureBody, ServiceError } from '../errors.js';
 import type { SignedIn } from '../messaging/caller.js';
 import type { Authenticate } from '../messaging/ports.js';
+import type { Numbers } from '../messaging/forgetting.js';
 import type { OptOuts } from '../messaging/opt-outs.js';
 import type { SendPolicy } from '../messaging/send-policy.js';
 import { createApollo, statusOfRefusal, withRequestId } from './apollo.js';
@@ -50,6 +51,7 @@ declare module 'fastify' {
 export interface GraphQLOptions extends ContextParts {
   readonly policy: SendPolicy;
   readonly optOuts: OptOuts;
+  readonly numbers: Numbers;
   readonly authenticate: Authenticate;
   /** The URL under which clients reach this server, without a slash behind; null for what each request says. */
   readonly publicUrl: string | null;

@@ -63,6 +63,11 @@ export class Copies {
     }
   };
 
+  /** Removes the copy of the file with this URL, if there is one. */
+  readonly remove = async (url: string): Promise<void> => {
+    await rm(this.#pathOf(url), { force: true });
+  };
+
   /** The copy, or a part of it; null where there is none, or it cannot be read: then upstream may have the file yet. */
   async find(url: string, range: ByteRange | null): Promise<FileAnswer | null> {
     const file = await open(this.#pathOf(url)).catch(() => null);
@@ -111,6 +116,19 @@ export class Copies {
       throw error;
     } finally {
       body.destroy();
+    }
+  }
+
+  /** Removes copies that were made before this instant, in milliseconds, folder by folder until `signal` aborts. */
+  async removeBefore(instantMs: number, signal: AbortSignal): Promise<void> {
+    for (const folder of await readdir(this.#folder)) {
+      if (!/^[0-9a-f]{2}$/.test(folder)) continue;
+      for (const name of await readdir(join(this.#folder, folder))) {
+        if (signal.aborted) return;
+        const path = join(this.#folder, folder, name);
+        const { mtimeMs = Infinity } = (await stat(path).catch(() => null)) ?? {};
+        if (mtimeMs < instantMs) await rm(path, { force: true });
+      }
     }
   }
 

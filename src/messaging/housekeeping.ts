@@ -32,6 +32,11 @@ const DEAD_LETTER_RETENTION_MS = 30 * 24 * 3_600_000;
  * counted every few seconds, so that a mad upstream cannot fill the disk. Nobody reads more than ten thousand.
  */
 const MAX_DEAD_LETTERS = 10_000;
+/**
+ * How many events wait for their messages, the newest. An event overtakes its message by seconds; the others are of messages
+ * that are not ours. They take some 60 MB.
+ */
+const MAX_EARLY_EVENTS = 100_000;
 /** Fewer than `PURGE_BATCH`, since each row may be pages long. */
 const DEAD_LETTER_BATCH = 100;
 
@@ -40,7 +45,7 @@ export interface HousekeepingOptions {
   readonly clock: Clock;
   readonly refusals: Pick<RefusalCounts, 'store'>;
   readonly onExpired: (count: number) => void;
-  /** How many dead letters were deleted early, because more came than are kept. */
+  /** How many dead letters, and events that wait for their messages, were deleted early, because more came than are kept. */
   readonly onDropped: (count: number) => void;
   readonly onFailure: (error: unknown) => void;
 }
@@ -100,7 +105,8 @@ export function startFiling(options: FilingOptions): () => Promise<void> {
   };
 }
 
-async function repeated(
+/** Does `work` again and again until `signal` aborts, with a pause before each; a failure ends only that time. */
+export async function repeated(
   { clock, onFailure }: Pick<HousekeepingOptions, 'clock' | 'onFailure'>,
   signal: AbortSignal,
   everyMs: number,
@@ -126,6 +132,11 @@ async function purgeDeadLetters({ store, clock, onDropped }: HousekeepingOptions
       const { expired, crowdedOut } = await store.purgeDeadLetters(before, MAX_DEAD_LETTERS, DEAD_LETTER_BATCH);
       dropped += crowdedOut;
       return expired + crowdedOut;
+    }, signal);
+    await inBatches(async () => {
+      const crowdedOut = await store.boundEarlyEvents(MAX_EARLY_EVENTS, PURGE_BATCH);
+      dropped += crowdedOut;
+      return crowdedOut;
     }, signal);
   } finally {
     if (dropped > 0) onDropped(dropped);

@@ -413,6 +413,37 @@ export interface ChangeCursor extends ChangePosition {
   readonly ahead: { readonly before: number; readonly except: readonly number[] } | null;
 }
 
+/** Where forgetting a number goes on: in which table, and behind which row of it. */
+export interface ForgettingPlace {
+  readonly table: number;
+  readonly after: string | number;
+  /** Changes when the database may have put rows into other places: then everything is looked through again. */
+  readonly epoch: number;
+}
+
+/** What a step of forgetting a number found. */
+export interface ForgettingStep {
+  /** Null once everything was looked through. */
+  readonly next: ForgettingPlace | null;
+  /** How many messages, and sends without one, were removed. */
+  readonly messages: number;
+  /** How many stored callbacks were removed. */
+  readonly callbacks: number;
+  /** How many entries about consent were removed; of opt-outs, a digest stays. */
+  readonly consent: number;
+  /** Sends that may not be removed yet: nobody knows their outcome. */
+  readonly unresolved: readonly string[];
+  /** The addresses of the media of messages that came in. */
+  readonly media: readonly string[];
+}
+
+/** Somebody had a number forgotten. */
+export interface Forgetting {
+  /** `caller:` and a name, or `shell:` and a user. */
+  readonly by: string;
+  readonly reason: string | null;
+}
+
 /** Something that subscribers may want to know. */
 export type StoreChange =
   | { readonly kind: 'updated' | 'received'; readonly messageId: string }
@@ -476,6 +507,22 @@ export interface MessageStore {
   purgeDeadLetters(before: number, keep: number, limit: number): Promise<DeadLetterPurge>;
 
   /**
+   * Removes what is known of a number, from `place` on, as far as one step goes: the messages from and to it, also those of
+   * its groups, and everything that a callback said of it. A send that still holds its key leaves an empty row, which holds
+   * it until `purge`. Sends whose outcome is open stay, and are named. An opt-out stays as a digest, which claims know.
+   */
+  forgetSome(number: string, place: ForgettingPlace | null): Promise<ForgettingStep>;
+
+  /**
+   * Writes to the audit that a number was forgotten, with its digest, and clears the database's files of what was removed, as
+   * far as that is quick; or also where it takes long, and holds up everybody meanwhile. Returns whether they are clear.
+   */
+  noteForgotten(number: string, forgetting: Forgetting, now: number, mayTakeLong: boolean): Promise<boolean>;
+
+  /** Deletes waiting events, all but the newest `keep`, at most `limit` a call. Returns how many. */
+  boundEarlyEvents(keep: number, limit: number): Promise<number>;
+
+  /**
    * Calls the listener when a callback or a settlement changes a message, here or in another instance. The listener
    * must not throw. Returns a function that stops the calls.
    */
@@ -487,6 +534,13 @@ export interface MessageStore {
    * an id. Returns how many rows were changed.
    */
   purge(before: number, limit: number): Promise<number>;
+
+  /**
+   * Removes at most `limit` messages that are older than `before`, by their own time and by their last change: whole, with
+   * their recipients. A conversation goes with its last message; as long as it has one, its counts stay. Never touches
+   * `PENDING`, nor what is unresolved, nor what still holds its key as `purge` counts it. The audit stays. Returns how many.
+   */
+  removeMessages(before: number, limit: number): Promise<number>;
 
   /** The messages with these ids that `caller` may see, in this order, `null` where there is none: one query. */
   messagesById(ids: readonly string[], caller: Whose): Promise<(Message | null)[]>;

@@ -41,15 +41,7 @@ export async function settleByHand(
   if (messageId !== null && !MESSAGE_ID.test(messageId)) {
     throw badArgument('messageId', 'INVALID_MESSAGE_ID', 'Must be 1 to 255 visible ASCII characters.');
   }
-  if (reason !== null && reason.length > MAX_REASON_LENGTH) {
-    throw badArgument('reason', 'REASON_TOO_LONG', `Must have at most ${MAX_REASON_LENGTH} characters.`, {
-      max: MAX_REASON_LENGTH,
-      actual: reason.length,
-    });
-  }
-  if (reason !== null && !isCleanText(reason)) {
-    throw badArgument('reason', 'INVALID_CHARACTER', 'Must not contain U+0000 or half of a surrogate pair.');
-  }
+  checkReason(reason);
   const settlement: Settlement =
     as === 'NOT_SENT'
       ? { as, by, reason }
@@ -69,6 +61,19 @@ export async function settleByHand(
       throw badArgument('sendId', 'UNKNOWN_SEND', 'There is no send with this id.');
     case 'MESSAGE_ID_TAKEN':
       throw badArgument('messageId', 'MESSAGE_ID_TAKEN', 'Another send has this message id.');
+  }
+}
+
+/** Whether the audit can keep the reason. @throws ServiceError BAD_USER_INPUT */
+export function checkReason(reason: string | null): void {
+  if (reason !== null && reason.length > MAX_REASON_LENGTH) {
+    throw badArgument('reason', 'REASON_TOO_LONG', `Must have at most ${MAX_REASON_LENGTH} characters.`, {
+      max: MAX_REASON_LENGTH,
+      actual: reason.length,
+    });
+  }
+  if (reason !== null && !isCleanText(reason)) {
+    throw badArgument('reason', 'INVALID_CHARACTER', 'Must not contain U+0000 or half of a surrogate pair.');
   }
 }
 

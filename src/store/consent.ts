@@ -68,11 +68,14 @@ export const SAY_ALL = `INSERT INTO consent AS known (${NAMES})
 
 /**
  * What counts between a number and a recipient, as SQL: 1 for opted out, 0 for opted in, null where nothing was said. The
- * latest counts of what was said to the number, and of an opt-out from all numbers.
+ * latest counts of what was said to the number, and of an opt-out from all numbers; also of one that is forgotten.
  */
 export const consentOf = (recipient: string, owner: string): string =>
-  `(SELECT opted_out FROM consent WHERE consent.recipient = ${recipient}
-     AND (consent.owner = ${owner} OR (consent.owner = '${ALL_NUMBERS}' AND consent.opted_out = 1))
+  `(SELECT opted_out FROM (
+     SELECT opted_out, since FROM consent WHERE consent.recipient = ${recipient}
+       AND (consent.owner = ${owner} OR (consent.owner = '${ALL_NUMBERS}' AND consent.opted_out = 1))
+     UNION ALL SELECT 1, since FROM forgotten_opt_outs
+     WHERE recipient_digest = digest_of_forgotten(${recipient}) AND forgotten_opt_outs.owner IN (${owner}, '${ALL_NUMBERS}')) AS said
    ORDER BY since DESC, opted_out DESC LIMIT 1)`;
 
 /** What was said to a number and to all of them, for SQLite: a sort of nothing takes it longer than two looks by key. */
@@ -86,6 +89,11 @@ export function isOptOut(said: readonly ConsentRow[]): boolean {
   const latest = Math.max(...counting.map(({ since }) => since));
   return counting.some(({ since, opted_out }) => since === latest && opted_out === 1);
 }
+
+/** What stays of an opt-out of somebody who is forgotten, for SQLite. Hardly anybody is: whether there are any is asked first. */
+export const ANY_FORGOTTEN = 'SELECT 1 FROM forgotten_opt_outs LIMIT 1';
+export const SELECT_FORGOTTEN = `SELECT 1 AS opted_out, since, owner FROM forgotten_opt_outs
+  WHERE recipient_digest = ? AND owner IN (?, '${ALL_NUMBERS}')`;
 
 /** Statements of one commit that counted, as they are told. */
 export function countsOf(said: readonly Pick<ConsentStatement, 'source' | 'isOptedOut'>[]): ConsentCounts[] {

@@ -17,6 +17,12 @@ export interface Query {
   readonly values: readonly Value[];
 }
 
+/** The same as PostgreSQL numbers its values. */
+export function numbered({ sql, values }: Query): { readonly text: string; readonly values: Value[] } {
+  let number = 0;
+  return { text: sql.replace(/\?/g, () => `$${++number}`), values: [...values] };
+}
+
 /** What the databases do not have in common. */
 export interface ListDialect {
   /** Makes the database read the table on the left first: SQLite keeps the order of a CROSS JOIN. */

@@ -79,6 +79,10 @@ interface Dialect {
   readonly commitNumbers: string;
   /** A random name that the database itself makes, 32 digits in hexadecimal. */
   readonly randomId: string;
+  /** Names somebody who is forgotten: a digest that only this database makes. SQLite gets it from the server. */
+  readonly digestOfForgotten: string;
+  /** 64 random digits in hexadecimal. */
+  readonly randomSecret: string;
   /** Each statement about consent that counts is written to its audit, which is as append-only as the other. */
   readonly consentTriggers: string;
 }
@@ -130,6 +134,8 @@ const DIALECTS: Readonly<Record<Database, Dialect>> = {
       BEGIN INSERT INTO conversation_participants SELECT value, NEW.id FROM json_each(NEW.participants) WHERE length(value) <= 255; END;`,
     commitNumbers: '',
     randomId: '(lower(hex(randomblob(16))))',
+    randomSecret: 'lower(hex(randomblob(32)))',
+    digestOfForgotten: '',
     consentTriggers: `
     CREATE TRIGGER consent_said AFTER INSERT ON consent BEGIN ${INSERT_CONSENT_AUDIT}; END;
     CREATE TRIGGER consent_changed AFTER UPDATE OF since, opted_out ON consent BEGIN ${INSERT_CONSENT_AUDIT}; END;
@@ -194,6 +200,10 @@ const DIALECTS: Readonly<Record<Database, Dialect>> = {
     CREATE TRIGGER number_insert BEFORE INSERT ON sends FOR EACH ROW
       WHEN (NEW.changed IS NULL AND NEW.status <> 'PENDING') EXECUTE FUNCTION number_change();`,
     randomId: "replace(gen_random_uuid()::text, '-', '')",
+    randomSecret: "replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '')",
+    digestOfForgotten: `
+    CREATE FUNCTION digest_of_forgotten(number TEXT) RETURNS TEXT LANGUAGE sql STABLE AS $$
+      SELECT encode(sha256(convert_to((SELECT value FROM secrets WHERE name = 'forgotten') || number, 'UTF8')), 'hex') $$;`,
     consentTriggers: `
     CREATE FUNCTION consent_said() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN ${INSERT_CONSENT_AUDIT}; RETURN NULL; END $$;
@@ -435,6 +445,18 @@ const STEPS: readonly ((dialect: Dialect) => string)[] = [
     CREATE VIEW consent_history AS SELECT consent_audit.*, consent.recipient, consent.owner
       FROM consent_audit LEFT JOIN consent ON consent.id = consent_audit.consent_id;
     ${consentTriggers}
+    `,
+  ({ bigint, keyIsTable, randomSecret, digestOfForgotten }) => `
+    -- Those who opted out and are forgotten: nothing is sent to them, and nobody can read who they are. The owner is as in
+    -- consent; the recipient is a digest, with a secret of this database.
+    CREATE TABLE forgotten_opt_outs (
+      recipient_digest TEXT NOT NULL,
+      owner TEXT NOT NULL,
+      since ${bigint} NOT NULL,
+      PRIMARY KEY (recipient_digest, owner)
+    )${keyIsTable};
+    INSERT INTO secrets VALUES ('forgotten', ${randomSecret});
+    ${digestOfForgotten}
     `,
 ];
 

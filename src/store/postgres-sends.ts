@@ -98,6 +98,8 @@ const CLAIM = `${INTO_SENDS} ${RETURNING_CLAIMED}`;
  * them is enough. `> 0`, since only the primary key is to be taken: the plan stays while the table grows.
  */
 const CLAIM_ALL = `${INTO_SENDS} WHERE NOT EXISTS (SELECT 1 FROM consent WHERE recipient = ANY ($2) AND opted_out > 0)
+  AND NOT (EXISTS (SELECT 1 FROM forgotten_opt_outs) AND EXISTS (SELECT 1 FROM unnest($2::text[]) AS one (recipient)
+    JOIN forgotten_opt_outs ON recipient_digest = digest_of_forgotten(one.recipient)))
   ${RETURNING_CLAIMED}`;
 const CLAIM_EACH = `${INTO_SENDS}
   WHERE NOT EXISTS (SELECT 1 FROM json_array_elements_text(given.recipients::json) AS one (recipient)

@@ -10,6 +10,9 @@ import type {
   ConversationFilter,
   ConversationList,
   DeadLetterPurge,
+  Forgetting,
+  ForgettingPlace,
+  ForgettingStep,
   MessageFilter,
   MessageList,
   MessageStore,
@@ -54,6 +57,7 @@ import {
   FREED_KEY,
   LIST_DIALECTS,
   listQuery,
+  numbered,
   rightOf,
   rivalsQuery,
   SEND_BY_KEY,
@@ -66,10 +70,13 @@ import { openClaimPool, openPool, retryDeadlock, TIMEOUT_MS } from './pool.js';
 import { adopt, applyAll, applySettlement, sayAll, type RestWrite } from './postgres-batch.js';
 import { fileNews, fileSome, noNews, type News } from './postgres-conversations.js';
 import { countersInPostgres } from './postgres-counters.js';
+import { forgetSome, noteForgotten } from './postgres-forgetting.js';
+import { removeSome } from './postgres-removal.js';
 import { abandonAll, areOptedOut, claimAll, COMMIT_NUMBER, OFFSET, recordAll } from './postgres-sends.js';
 import {
   changesOf,
   DEAD_LETTER_TABLES,
+  FORGOTTEN,
   hashOfKey,
   inOrderOf,
   listedMessages,
@@ -193,6 +200,10 @@ function transaction<Result>(pool: Pool, work: (client: PoolClient) => Promise<R
   });
 }
 
+/** What was emptied, and holds its key no longer. */
+const PURGE_FORGOTTEN = `DELETE FROM sends WHERE send_id IN (SELECT send_id FROM sends
+  WHERE settled_by IS NOT NULL AND settled_by = '${FORGOTTEN}' AND updated_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)`;
+
 const latestOf = (writes: readonly { readonly now: number }[]): number => Math.max(...writes.map(({ now }) => now));
 
 /** Whether PostgreSQL refused a value or a row (classes 22, 23 and 54 of its codes), rather than failing itself. */
@@ -300,6 +311,7 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   }
 
   async purge(before: number, limit: number): Promise<number> {
+    await this.#change(PURGE_FORGOTTEN, before, limit);
     const freed = await this.#change(
       `UPDATE sends SET idempotency_key = NULL WHERE send_id IN (
          SELECT send_id FROM sends WHERE idempotency_key IS NOT NULL AND message_id IS NOT NULL AND updated_at < $1
@@ -332,6 +344,25 @@ export class PostgresStore extends BatchingStore implements MessageStore {
       crowdedOut += await this.#change(`${remove} ORDER BY received_at DESC LIMIT $1 OFFSET $2))`, rest(), keep);
     }
     return { expired, crowdedOut };
+  }
+
+  boundEarlyEvents(keep: number, limit: number): Promise<number> {
+    const tooMany = 'SELECT ctid FROM early_events ORDER BY received_at DESC LIMIT $1 OFFSET $2';
+    return this.#change(`DELETE FROM early_events WHERE ctid = ANY (ARRAY (${tooMany}))`, limit, keep);
+  }
+
+  forgetSome(number: string, place: ForgettingPlace | null): Promise<ForgettingStep> {
+    return transaction(this.#pool, (client) => forgetSome(client, number, place));
+  }
+
+  /** PostgreSQL's files are never clear: only VACUUM FULL writes them anew, and its log has an end of its own. */
+  async noteForgotten(number: string, forgetting: Forgetting, now: number): Promise<boolean> {
+    await noteForgotten(this.#pool, number, forgetting, now);
+    return false;
+  }
+
+  removeMessages(before: number, limit: number): Promise<number> {
+    return transaction(this.#pool, (client) => removeSome(client, before, limit));
   }
 
   async messagesById(ids: readonly string[], caller: Whose): Promise<(Message | null)[]> {
@@ -531,10 +562,8 @@ export class PostgresStore extends BatchingStore implements MessageStore {
     if (said.length > 0) for (const counts of countsOf(said)) this.#consent?.onChange(counts);
   }
 
-  async #all<Row extends object = SendRow>({ sql, values }: Query): Promise<Row[]> {
-    let number = 0;
-    const numbered = sql.replace(/\?/g, () => `$${++number}`);
-    return (await this.#pool.query<Row>(numbered, [...values])).rows;
+  async #all<Row extends object = SendRow>(query: Query): Promise<Row[]> {
+    return (await this.#pool.query<Row>(numbered(query))).rows;
   }
 
   async #change(sql: string, ...values: number[]): Promise<number> {

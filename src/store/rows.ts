@@ -129,7 +129,7 @@ export const EVENT_COLUMNS = [
 ] as const satisfies readonly (keyof SendRow)[];
 
 /** The columns that are written to `sends`: those of a `SendRow`, and two that are never read with it. */
-interface AllColumns extends SendRow {
+export interface AllColumns extends SendRow {
   readonly settled_reason: string | null;
   /** The id of the message's conversation; empty where it belongs to none; null until somebody has looked. */
   readonly conversation: string | null;
@@ -147,6 +147,9 @@ export function columnType(name: string): string {
 
 /** What callbacks brought that is kept only for people to read. */
 export const DEAD_LETTER_TABLES = ['strange_callbacks', 'other_events'] as const;
+
+/** Who settled a send whose number was forgotten. */
+export const FORGOTTEN = 'forgotten';
 
 /** Which rows are unresolved sends. */
 export const IS_UNRESOLVED = "message_id IS NULL AND status IN ('UNKNOWN', 'ACCEPTED') AND settled_by IS NULL";
@@ -269,6 +272,9 @@ export function conversationKey({ direction, from, to, owner }: Addressed): Conv
   return conversationOf({ direction, from: storable(from), to: to.map(storable), owner: owner && storable(owner) });
 }
 
+/** Dropped from a send that was not sent: a caller who is refused again and again must not fill the disk. */
+export const SHED_COLUMNS = { body: '', media: '[]', tag: null } as const;
+
 /** What is written for an abandoned claim that was not stored, by column: just enough to stop a late commit of it. */
 export function tombstoneColumns(send: NewSend, now: number): Pick<AllColumns, (typeof TOMBSTONE_COLUMNS)[number]> {
   const { code, message } = new ServiceError('STORE_UNAVAILABLE');
@@ -279,9 +285,7 @@ export function tombstoneColumns(send: NewSend, now: number): Pick<AllColumns, (
     status: 'REJECTED',
     updated_at: now,
     recipients: '[]',
-    body: '',
-    media: '[]',
-    tag: null,
+    ...SHED_COLUMNS,
   };
 }
 
@@ -291,7 +295,9 @@ export function tombstoneColumns(send: NewSend, now: number): Pick<AllColumns, (
  */
 export const ON_STORED_CLAIM = `ON CONFLICT (send_id) DO UPDATE
   SET status = 'REJECTED', idempotency_key = NULL, updated_at = excluded.updated_at, problem = excluded.problem,
-    changed = excluded.changed
+    changed = excluded.changed, ${Object.keys(SHED_COLUMNS)
+      .map((name) => `${name} = excluded.${name}`)
+      .join(', ')}
   WHERE sends.status IN ('${yieldsTo('REJECTED').join("', '")}')`;
 
 /**
@@ -304,9 +310,10 @@ export function storable(text: string): string {
 
 /**
  * The row after an event: the message's own members are filled in where its answer was lost. Null if the event says
- * nothing new.
+ * nothing new, or is about somebody who is forgotten.
  */
 export function rowAfter(known: SendRow, event: DeliveryEvent): SendRow | null {
+  if (known.settled_by === FORGOTTEN) return null;
   const row = withNews(known, event);
   return EVENT_COLUMNS.some((name) => row[name] !== known[name]) ? row : null;
 }
@@ -343,9 +350,6 @@ export function recordColumns(resolution: Resolution, now: number): Pick<AllColu
   return { status, updated_at: now, last_seen: lastSeen, problem };
 }
 
-/** Dropped from a send that was not sent: a caller who is refused again and again must not fill the disk. */
-export const SHED_COLUMNS = { body: '', media: '[]', tag: null } as const;
-
 /** The message id that a settlement names; null where it names none. */
 export function settledId(settlement: Settlement): string | null {
   return settlement.as === 'SENT' && settlement.found !== null ? storable(settlement.found.id) : null;
@@ -355,7 +359,7 @@ export function settledId(settlement: Settlement): string | null {
 export function settlementColumns(row: SendRow, settlement: Settlement, now: number): Columns {
   const { by, reason } = settlement;
   const columns = { updated_at: now, settled_by: by, settled_reason: reason };
-  if (settlement.as === 'NOT_SENT') return { ...columns, status: 'REJECTED', idempotency_key: null };
+  if (settlement.as === 'NOT_SENT') return { ...columns, ...SHED_COLUMNS, status: 'REJECTED', idempotency_key: null };
   if (settlement.found === null) return { ...columns, status: 'ACCEPTED' };
   const { id, time } = settlement.found;
   return {

@@ -22,6 +22,9 @@ import {
   type ConversationFilter,
   type ConversationList,
   type DeadLetterPurge,
+  type Forgetting,
+  type ForgettingPlace,
+  type ForgettingStep,
   isUnresolved,
   type MessageFilter,
   type MessageList,
@@ -46,6 +49,7 @@ import {
 } from '../messaging/ports.js';
 import { BatchingStore, KEPT_FOR_PEOPLE, type Write, type WriteOf, type Written } from './batching-store.js';
 import {
+  ANY_FORGOTTEN,
   CONSENT_COLUMNS,
   consentColumns,
   countsOf,
@@ -56,6 +60,7 @@ import {
   optOutsQuery,
   SAY,
   SELECT_CONSENT,
+  SELECT_FORGOTTEN,
   type ConsentKeeping,
   type ConsentRow,
   type OptOutRow,
@@ -90,6 +95,7 @@ import {
   unresolvedQuery,
 } from './list-query.js';
 import { migrations, stepsAfter } from './migrations.js';
+import { oldMessagesQuery, type RemovedRow } from './removal.js';
 import {
   changesOf,
   CLAIM_COLUMNS,
@@ -97,6 +103,7 @@ import {
   DEAD_LETTER_TABLES,
   distinctRecipients,
   EVENT_COLUMNS,
+  FORGOTTEN,
   hashOfKey,
   inOrderOf,
   isAbout,
@@ -122,6 +129,8 @@ import {
   valuesOf,
   type SendRow,
 } from './rows.js';
+import { digestOf, forgetSome, NOTE_FORGOTTEN } from './sqlite-forgetting.js';
+import { removeRows } from './sqlite-removal.js';
 import { CountersInMemory, sendLimits, type LimitsOfSends } from './send-limits.js';
 import { traceIn } from './trace-query.js';
 
@@ -136,6 +145,8 @@ const BUSY_RETRY_MS = 20;
 const CHECKPOINT_PAGES = 4_000;
 /** Messages whose early events are applied in one go. */
 const MAX_ADOPTIONS = 100;
+/** A file that SQLite writes anew within some tenths of a second, which hold up everything. */
+const QUICK_VACUUM_BYTES = 32 * 1024 * 1024;
 /** Asking more often than this whether the disk can be written would only wear it out. */
 const PING_EVERY_MS = 1_000;
 /** A send writes about ten pages of 4 KiB, in two commits. */
@@ -174,6 +185,8 @@ export async function openSqlite(
       database.pragma('journal_mode = WAL');
       // NORMAL would lose the last commits with the machine's power, and a claim must not be lost.
       database.pragma('synchronous = FULL');
+      // What is deleted, or moves, is overwritten with zeros in its page, which is written anyhow.
+      database.pragma('secure_delete = ON');
       database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
       migrate(database);
       // What a statement changes is kept aside, in case it fails: in a file, that took a fifth of the CPU of a send. Not for
@@ -274,6 +287,10 @@ export const SELECT_CHANGES = `SELECT ${SEND_COLUMNS} FROM sends INDEXED BY send
 /** The last entry of the index: a table of one number would be one more page to write in each commit. */
 const SELECT_LAST_NUMBER = 'SELECT max(changed) AS last FROM sends INDEXED BY sends_changed WHERE changed IS NOT NULL';
 
+/** What was emptied, and holds its key no longer. */
+const PURGE_FORGOTTEN = `DELETE FROM sends WHERE send_id IN (SELECT send_id FROM sends INDEXED BY sends_settled
+  WHERE settled_by IS NOT NULL AND settled_by = '${FORGOTTEN}' AND updated_at < ? LIMIT ?)`;
+
 const FREED_AND_SHED = [null, ...Object.values(SHED_COLUMNS)];
 
 function insertOf(names: readonly string[]): string {
@@ -288,6 +305,12 @@ function updateOf(names: readonly string[], condition: string): string {
 function recordOf(status: Resolution['status'], names: readonly string[], orElse: string): string {
   const lower = yieldsTo(status).map((each) => `'${each}'`);
   return updateOf([...RECORD_COLUMNS, 'changed', ...names], `(status IN (${lower.join(', ')})${orElse})`);
+}
+
+/** Somebody reads the log, which cannot end now. */
+class CheckpointBusyError extends Error {
+  override readonly name = 'CheckpointBusyError';
+  readonly code = 'SQLITE_BUSY';
 }
 
 /** What is told of a row into which a message was recorded. */
@@ -395,6 +418,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   }
 
   async purge(before: number, limit: number): Promise<number> {
+    await this.#change(PURGE_FORGOTTEN, before, limit);
     const freed = await this.#change(
       `UPDATE sends SET idempotency_key = NULL WHERE send_id IN (
          SELECT send_id FROM sends WHERE idempotency_key IS NOT NULL AND message_id IS NOT NULL AND updated_at < ? LIMIT ?)`,
@@ -423,6 +447,57 @@ export class SqliteStore extends BatchingStore implements MessageStore {
       crowdedOut += await this.#change(`${remove} ORDER BY received_at DESC LIMIT ? OFFSET ?)`, rest(), keep);
     }
     return { expired, crowdedOut };
+  }
+
+  boundEarlyEvents(keep: number, limit: number): Promise<number> {
+    const tooMany = 'SELECT rowid FROM early_events ORDER BY received_at DESC LIMIT ? OFFSET ?';
+    return this.#change(`DELETE FROM early_events WHERE rowid IN (${tooMany})`, limit, keep);
+  }
+
+  forgetSome(number: string, place: ForgettingPlace | null): Promise<ForgettingStep> {
+    return this.#commit(() =>
+      forgetSome(
+        (each) => this.#statement(each),
+        number,
+        place,
+        () => this.#numberOfCommit(),
+      ),
+    );
+  }
+
+  async noteForgotten(number: string, { by, reason }: Forgetting, now: number, mayTakeLong: boolean): Promise<boolean> {
+    await this.#commit(() => {
+      this.#run(NOTE_FORGOTTEN, [now, by, this.#digestOf(number), by, reason]);
+    });
+    const [pages, bytes] = ['page_count', 'page_size'].map((name) => this.#database.pragma(name, { simple: true }));
+    const isClear = mayTakeLong || Number(pages) * Number(bytes) <= QUICK_VACUUM_BYTES;
+    await whenFree(() => {
+      if (isClear) this.#vacuum();
+      // What is gone from the file may still be in the log beside it.
+      const [result] = this.#database.pragma('wal_checkpoint(TRUNCATE)') as [{ readonly busy: number }];
+      if (result.busy !== 0) throw new CheckpointBusyError();
+    });
+    return isClear;
+  }
+
+  /** Where SQLite splits and joins pages, it leaves parts of rows in their unused space, which `secure_delete` misses. */
+  #vacuum(): void {
+    // The copy may be larger than the memory.
+    this.#database.pragma('temp_store = FILE');
+    try {
+      this.#database.exec('VACUUM');
+    } finally {
+      this.#database.pragma('temp_store = MEMORY');
+    }
+  }
+
+  removeMessages(before: number, limit: number): Promise<number> {
+    const { sql, values } = oldMessagesQuery(before, limit, LIST_DIALECTS.sqlite);
+    return this.#commit(() => {
+      const rows = this.#statement(sql).all(...values) as RemovedRow[];
+      removeRows((each) => this.#statement(each), rows);
+      return rows.length;
+    });
   }
 
   async messagesById(ids: readonly string[], caller: Whose): Promise<(Message | null)[]> {
@@ -669,7 +744,14 @@ export class SqliteStore extends BatchingStore implements MessageStore {
 
   #isOptedOut(owner: string, recipient: string): boolean {
     const said = this.#statement(SELECT_CONSENT).all(recipient, owner) as ConsentRow[];
+    if (this.#statement(ANY_FORGOTTEN).get() !== undefined) {
+      said.push(...(this.#statement(SELECT_FORGOTTEN).all(this.#digestOf(recipient), owner) as ConsentRow[]));
+    }
     return said.length > 0 && isOptOut(said);
+  }
+
+  #digestOf(number: string): string {
+    return digestOf((each) => this.#statement(each), number);
   }
 
   #say(statement: ConsentStatement, now: number): void {

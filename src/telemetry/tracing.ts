@@ -119,9 +119,8 @@ export class Tracing implements OperationSpans {
         const parent = this.#failedRecords.get(sendId) ?? this.#here();
         const options = { kind: SpanKind.INTERNAL, attributes: { 'catapult_graphql.outcome': status } };
         try {
-          const result = await this.#during('store record', options, parent, () => store.record(...args));
+          await this.#during('store record', options, parent, () => store.record(...args));
           this.#failedRecords.delete(sendId);
-          return result;
         } catch (error) {
           this.#failedRecords.set(sendId, parent);
           throw error;

@@ -40,6 +40,7 @@ describe('the configuration', () => {
       metrics: null,
       upstream: { kind: 'sandbox', auth: 'basic' },
       databaseUrl: null,
+      retainMessagesMs: null,
       databaseFile: null,
       settleBySearch: false,
       sendTimeoutMs: 20_000,
@@ -85,6 +86,21 @@ describe('the configuration', () => {
       expect(() => readConfig({ PUBLIC_URL: url })).toThrow('PUBLIC_URL must be an absolute http or https URL');
     }
     expect(readConfig({ MEDIA_DIR: '/var/lib/media' }).mediaDir).toBe('/var/lib/media');
+  });
+
+  it('keeps messages as long as it is told, in days or hours, and at least four days', () => {
+    const days = (count: number): number => count * 86_400_000;
+    for (const [text, ms] of [
+      ['90d', days(90)],
+      ['4d', days(4)],
+      ['96h', days(4)],
+      ['36525d', days(36_525)],
+    ] as const) {
+      expect(readConfig({ RETAIN_MESSAGES: text }).retainMessagesMs).toBe(ms);
+    }
+    for (const text of ['3d', '95h', '90', '90D', '90 d', '-90d', '1e3d', '36526d', '0d', 'd', '90m', '1.5d']) {
+      expect(() => readConfig({ RETAIN_MESSAGES: text })).toThrow(/RETAIN_MESSAGES must be .* at least 4d: .*72 hours/);
+    }
   });
 
   it('takes a drain delay of up to a minute, and a size that must be left on the disk', () => {

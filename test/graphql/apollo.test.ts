@@ -40,7 +40,13 @@ describe('Apollo', () => {
   const run = async (query: string): Promise<unknown> => {
     const { body } = await apollo.executeOperation(
       { query },
-      { contextValue: { requestId: 'r1', budget: new AnswerBudget() } as RequestContext },
+      {
+        contextValue: {
+          requestId: 'r1',
+          codes: [],
+          budget: new AnswerBudget(),
+        } as Partial<RequestContext> as RequestContext,
+      },
     );
     return body.kind === 'single' ? body.singleResult : null;
   };

@@ -105,7 +105,7 @@ describe('conversations', () => {
 
   it('are forbidden without a number, which the refusal says', async () => {
     for (const [caller, word] of [
-      ['shop', 'Conversations belong to numbers'],
+      ['shop', 'needs a number'],
       ['sender', 'messages:read'],
     ] as const) {
       const { data, errors } = await ask(caller, LIST);

@@ -13,6 +13,7 @@ import { openStore } from '../../src/store/index.js';
 import { NO_ATTACHMENTS } from '../support/attachments.js';
 import { NO_LIMITS } from '../support/limits.js';
 import { OUTBOUND } from '../support/messages.js';
+import { NO_NUMBERS } from '../support/numbers.js';
 import { NO_OPT_OUTS } from '../support/opt-outs.js';
 import { replacing } from '../support/replacing.js';
 import { manualClock } from '../support/clock.js';
@@ -71,6 +72,7 @@ it('100 representations, and the same message asked for beside them, are one que
     schema: buildMessagingSchema({
       messages: service,
       optOuts: NO_OPT_OUTS,
+      numbers: NO_NUMBERS,
       policy: new SendPolicy(ALL_ALLOWED, { now: () => 0 }),
     }),
     source: `query ($representations: [_Any!]!) {

@@ -22,6 +22,7 @@ import { SendPolicy } from '../../src/messaging/send-policy.js';
 import { openStore } from '../../src/store/index.js';
 import { NO_ATTACHMENTS } from '../support/attachments.js';
 import { INPUT } from '../support/messages.js';
+import { NO_NUMBERS } from '../support/numbers.js';
 import { NO_OPT_OUTS } from '../support/opt-outs.js';
 import { marks } from '../support/hooks.js';
 
@@ -279,7 +280,7 @@ it('a key gets its first answer, even if the rules got stricter and refuse its i
   });
   const send = (fields: object): ReturnType<typeof graphql> =>
     graphql({
-      schema: buildMessagingSchema({ messages, optOuts: NO_OPT_OUTS, policy }),
+      schema: buildMessagingSchema({ messages, optOuts: NO_OPT_OUTS, numbers: NO_NUMBERS, policy }),
       source: 'mutation ($input: MessageInput!) { sendMessage(input: $input) { id } }',
       variableValues: { input: { ...INPUT, idempotencyKey: 'k', ...fields } },
       contextValue: newContext(marks('r'), { caller: ANYBODY, expiresAt: null }),

@@ -28,6 +28,7 @@ import {
 } from '../support/generated/graphql.js';
 import { listen, stopListening } from '../support/listen.js';
 import { ACCEPTED_ANSWER, INPUT } from '../support/messages.js';
+import { NO_NUMBERS } from '../support/numbers.js';
 import { NO_OPT_OUTS } from '../support/opt-outs.js';
 import { marks } from '../support/hooks.js';
 
@@ -170,7 +171,12 @@ describe('validateMessage, beside a send of the same input', () => {
     send: ({ refusal }: SendRequest) => Promise.reject(refusal ?? new ServiceError('OUTCOME_UNKNOWN')),
   } as unknown as MessageService;
   const under = (options: SendPolicyOptions): GraphQLSchema =>
-    buildMessagingSchema({ messages, optOuts: NO_OPT_OUTS, policy: new SendPolicy(options, { now: () => NOW }) });
+    buildMessagingSchema({
+      messages,
+      optOuts: NO_OPT_OUTS,
+      numbers: NO_NUMBERS,
+      policy: new SendPolicy(options, { now: () => NOW }),
+    });
   const schemas = fc.constantFrom(
     under({ allowedRegions: '*', mediaHosts: null, allowHttpMedia: true, applicationIds: new Map() }),
     under({
@@ -260,6 +266,7 @@ describe('validateMessage, beside a send of the same input', () => {
     const schema = buildMessagingSchema({
       messages,
       optOuts: NO_OPT_OUTS,
+      numbers: NO_NUMBERS,
       policy: new CountingPolicy(options, { now: () => NOW }),
     });
     const newContext = contextFactory({

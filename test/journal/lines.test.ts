@@ -99,6 +99,8 @@ describe('the journal', () => {
     journal.housekeeping.onFailure(error);
     journal.filing.onFiled({ filed: 1, of: 2, leftMs: 3 });
     journal.filing.onFailure(error);
+    journal.retention.onRemoved(1);
+    journal.retention.onFailure(error);
     journal.upstream('')('ok');
     journal.upstream('')('refused');
     journal.workers.onServing(1, 2);

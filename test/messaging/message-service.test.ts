@@ -246,7 +246,15 @@ describe('a send', () => {
       {
         ...{ requestId: 'r1', traceId: null, sendId: 'send1', messageId: 'm1', caller: 'a' },
         keyHash: '8254c329a92850f6d539dd376f4816ee2764517da5e0235514af433164480d7a',
-        ...{ outcome: 'ACCEPTED', durationMs: 0, attempts: 1, httpStatus: 202, upstreamMs: 1, detail: 'HTTP 202' },
+        ...{
+          outcome: 'ACCEPTED',
+          code: null,
+          durationMs: 0,
+          attempts: 1,
+          httpStatus: 202,
+          upstreamMs: 1,
+          detail: 'HTTP 202',
+        },
       },
     ]);
   });

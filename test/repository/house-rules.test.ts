@@ -108,6 +108,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'http',
     'journal',
     'log',
+    'media',
     'messaging',
     'parts',
     'sandbox',

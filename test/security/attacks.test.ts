@@ -605,6 +605,11 @@ describe('by who calls', () => {
       graphql('mutation { removeOptOut(recipient: "+12345678902", owner: "+12345678901") { since } }'),
       'FORBIDDEN',
     ],
+    [
+      'a number forgotten by a sender',
+      graphql('mutation { forgetNumber(number: "+12345678902") { messages } }'),
+      'FORBIDDEN',
+    ],
     ['a file of opt-outs for a sender', { method: 'GET', path: '/opt-outs.csv' }, 'FORBIDDEN'],
     ['a number of somebody else', sending({ from: '+12345678909' }), 'SENDER_NOT_ALLOWED'],
     [

@@ -10,6 +10,7 @@ import { post } from '../support/client.js';
 import { EventReader } from '../support/event-stream.js';
 import {
   AddOptOutDocument,
+  ForgetNumberDocument,
   MessageDocument,
   MessageUpdatedDocument,
   NormalizeNumberDocument,
@@ -380,6 +381,10 @@ describe('nothing private leaks', () => {
       [AddOptOutDocument, { recipient: CANARIES.tag, owner: CANARIES.sender }],
       [AddOptOutDocument, { recipient: CANARIES.recipient, owner: CANARIES.text }],
       [RemoveOptOutDocument, { recipient: { zqtag: 1 }, owner: CANARIES.tag }],
+      [ForgetNumberDocument, { number: CANARIES.text, reason: CANARIES.tag }],
+      [ForgetNumberDocument, { number: CANARIES.recipient, reason: `zqtext ${CANARIES.recipient}` }],
+      [ForgetNumberDocument, { number: { zqtag: 1 } }],
+      [ForgetNumberDocument, { number: CANARIES.recipient, reason: CANARIES.tag }],
     ] as const) {
       expect((await ask(app.url, operation, variables)).raw).not.toMatch(MARKS);
     }

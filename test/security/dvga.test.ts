@@ -48,7 +48,6 @@ describe('as in Damn Vulnerable GraphQL Application, harmless is', () => {
     const { status, data, errors } = await ask(query);
     expect([status, data, errors?.[0]?.extensions.code]).toEqual([400, undefined, code]);
   };
-  const lastLine = (): string => JSON.stringify(app.log.at(-1));
 
   it('1. a batch of queries', async () => {
     const { status, data } = await post(
@@ -151,8 +150,10 @@ describe('as in Damn Vulnerable GraphQL Application, harmless is', () => {
     await ask(`mutation Send_INFO($input: MessageInput!) { sendMessage(input: $input) { id } }`, {
       input: { ...INPUT, text: 'Hey\n{"level":60,"msg":"forged"}', tag: '\r\nforged' },
     });
-    expect(app.log).toHaveLength(lines + 1);
-    expect(lastLine()).not.toContain('forged');
+    // One of the send, and one of its request.
+    const written = app.log.slice(lines);
+    expect(written.map(({ msg }) => msg)).toEqual(['send', 'request']);
+    expect(JSON.stringify(written)).not.toContain('forged');
   });
 
   it('16. a request forged by a foreign page', async () => {

@@ -56,6 +56,10 @@ async function prepare(): Promise<StoreUnderTest> {
   const owner = await newPlace();
   return {
     open: () => openStore({ databaseUrl: asServer(owner), file: '' }),
+    name: 'PostgreSQL',
+    async script(statements) {
+      await sql(owner, statements);
+    },
     rewritesOfAudit: [],
     rewritesOfConsentAudit: [],
     sql: (statement) => sql(owner, statement),

@@ -6,6 +6,16 @@ import type { StoreUnderTest } from './conformance/opened.js';
 export function sqlitePlace(file: string, open: StoreUnderTest['open']): StoreUnderTest {
   return {
     open,
+    name: 'SQLite',
+    script(statements) {
+      const database = new Database(file);
+      try {
+        database.exec(statements);
+      } finally {
+        database.close();
+      }
+      return Promise.resolve();
+    },
     // A conflict on the row's own number deletes the old row without its trigger.
     rewritesOfAudit: [
       "INSERT OR REPLACE INTO audit (rowid, time, send_id, caller, outcome) VALUES (1, 9, 'x', 'x', 'ACCEPTED')",

@@ -65,6 +65,23 @@ describe('the SQLite file', () => {
     await store.close();
   });
 
+  it('is looked through from its beginning again for a number, after it was written anew in the middle of that', async () => {
+    const file = newFile();
+    const store = await open(file);
+    for (let index = 0; index < 3; index++) await put(store, { to: ['+15'] });
+    const [removed, kept] = [await put(store, { to: ['+19195550123'] }), await put(store)];
+    const { next } = await store.forgetSome('+19195550000', null);
+    const database = new Database(file);
+    database.exec('VACUUM');
+    database.close();
+    // What comes next would be the waiting events.
+    expect(next?.table).toBe(1);
+    expect(await store.forgetSome('+19195550123', next)).toMatchObject({ messages: 1, next: { table: 1 } });
+    const ids = [removed.id, kept.id];
+    expect((await store.messagesById(ids, EVERYBODY)).map((message) => message?.id)).toEqual([undefined, kept.id]);
+    await store.close();
+  });
+
   it('has each commit on the disk before it is answered, also when the power fails', async () => {
     // The connection is the store's own, so it is caught where it is made ready.
     const connections: Database.Database[] = [];

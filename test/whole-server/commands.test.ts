@@ -218,6 +218,28 @@ describe('beside a running server', () => {
   );
 
   it(
+    'forget removes a number, also while the server runs, and refuses what is none',
+    async () => {
+      const number = '+19195550123';
+      const input = { ...INPUT, to: [number], text: 'to be forgotten' };
+      const { data } = await execute(url, SendMessageDocument, { input });
+      const [line] = await linesOf(run('forget', number, '--reason', 'asked by letter'));
+      expect(line).toEqual({ messages: 1, callbacks: 0, consent: 0, unresolved: [], areFilesClear: true });
+      expect(rows('SELECT 1 FROM sends WHERE message_id = ?', data?.sendMessage?.id ?? '')).toEqual([]);
+      const [audited] = rows("SELECT caller, reason, send_id FROM audit WHERE outcome = 'FORGOTTEN'");
+      expect(audited).toEqual({ caller: ME, reason: 'asked by letter', send_id: '' });
+      const wrong = await run('forget', 'somebody');
+      expect([wrong.code, wrong.output, wrong.errors]).toEqual([
+        1,
+        '',
+        'number: Must be an E.164 number such as +19195551212, or a short code of 3 to 8 digits.\n',
+      ]);
+      expect((await run('forget', number, '--force')).errors).toMatch(/^Usage: forget NUMBER .*\n$/);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
     'settle works for a user without a name on the machine, as in many containers',
     async () => {
       const { sendId } = await lose();

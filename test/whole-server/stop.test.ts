@@ -1,6 +1,7 @@
 /** SIGTERM in the middle of many requests; `npm run test:stop` repeats it thirty times. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import { startEndpoint } from '../support/endpoint.js';
 import { makeFolder, removeFolder } from '../support/folder.js';
@@ -8,6 +9,7 @@ import { unlistenedPort } from '../support/listen.js';
 
 const ROUNDS = Number(process.env.STOP_ROUNDS ?? 1);
 const MAIN = new URL('../../dist/main.js', import.meta.url).pathname;
+const ROOT = new URL('../..', import.meta.url).pathname;
 /** Upstream takes so long, so that with so many requests at once 200 a second pass. */
 const UPSTREAM_MS = 200;
 const AT_ONCE = 40;
@@ -16,6 +18,7 @@ const ANSWERS_BEFORE = 200;
 const STOP_LIMIT_MS = 10_000;
 const COMMANDS: Readonly<Record<string, readonly [command: string, ...args: string[]]>> = {
   'node dist/main.js': [process.execPath, MAIN],
+  'npm start': ['npm', 'start', '--silent', '--prefix', ROOT],
 };
 
 const SEND = 'mutation ($input: MessageInput!) { sendMessage(input: $input) { status } }';
@@ -94,6 +97,7 @@ describe.each(Object.keys(COMMANDS))('SIGTERM to %s, at 200 requests a second', 
           ...{ PATH: process.env.PATH, PORT: String(port), LOG_LEVEL: 'silent' },
           ...{ CATAPULT_URL: `${upstream.url}/v2`, CATAPULT_USER_ID: 'u', CATAPULT_TOKEN: 't', CATAPULT_SECRET: 's' },
           ...{ AUTH: 'none', LIMIT_SENDS: 'off', LIMIT_PER_RECIPIENT: 'off' },
+          DATABASE_URL: `sqlite:${join(folder, 'messages.sqlite')}`,
         },
         stdio: ['ignore', 'pipe', 'inherit'],
       });

@@ -5,6 +5,7 @@ import { fastify, type FastifyInstance } from 'fastify';
 import { buildSchema, parse, type DocumentNode } from 'graphql';
 import { EventStream } from '../../../src/graphql/subscriptions/event-stream.js';
 import { ServerSentEvents } from '../../../src/graphql/subscriptions/server-sent-events.js';
+import { newFacts } from '../../../src/http/request-event.js';
 import { EventReader, linesOf } from '../../support/event-stream.js';
 import { listen, stopListening } from '../../support/listen.js';
 import { quiet, until } from '../../support/waiting.js';
@@ -164,7 +165,8 @@ describe('the source of a stream', () => {
     host.decorateRequest('document', null);
     host.post('/', async (request, reply) => {
       request.document = document;
-      const context = { caller: { name: 'shop' }, requestId: 'request-1', expiresAt: null };
+      request.facts = newFacts(request.headers);
+      const context = { caller: { name: 'shop' }, requestId: 'request-1', traceId: null, codes: [], expiresAt: null };
       await events.answer(request, reply, () => context as never);
       return reply;
     });

@@ -1,6 +1,8 @@
 /** What the database keeps for ever: every attempt, and how many were refused. */
 import { createHash } from 'node:crypto';
 import type { MessageStore, NewSend } from '../../../src/messaging/ports.js';
+import { readFileSync } from 'node:fs';
+import { codeBlocks } from '../../support/markdown.js';
 import { accepted, newSend, REJECTED } from '../sends.js';
 import type { Opened, StoreUnderTest } from './opened.js';
 
@@ -53,6 +55,25 @@ export function describeAudit(opened: Opened): void {
         null,
       ]);
       expect(JSON.stringify(records)).not.toMatch(/\+123|Hey|key-1"/);
+    });
+
+    it('can be cut by the owner of the database, as docs/data.md says, and by nobody afterwards', async () => {
+      const page = readFileSync(new URL('../../../docs/data.md', import.meta.url), 'utf8');
+      const script = codeBlocks(page).find(({ heading }) => heading === `In ${place.name}`)?.text ?? '';
+      const send = async (at: number): Promise<void> => {
+        const { sendId } = newSend();
+        await store.claim(newSend({ sendId }));
+        await store.record(sendId, accepted(), at);
+      };
+      const now = Date.now();
+      await send(now - 800 * 86_400_000);
+      await send(now);
+      await place.script(script);
+      expect((await audit()).map(({ time }) => Number(time))).toEqual([now]);
+      const refusal = { message: 'audit is append-only' };
+      await expect(place.sql('DELETE FROM audit')).rejects.toMatchObject(refusal);
+      await send(now);
+      expect(await audit()).toHaveLength(2);
     });
 
     it('keeps an audit that nobody can change and that outlives the send', async () => {

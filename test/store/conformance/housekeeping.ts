@@ -104,6 +104,15 @@ export function describeHousekeeping(opened: Opened): void {
       expect([await statusOf('k1'), await statusOf('k2')]).toEqual(['PENDING', 'PENDING']);
     });
 
+    it('keeps so many events of messages that are not known, the newest', async () => {
+      for (let index = 1; index <= 5; index++) await store.take(heard(`not ours ${index}`), index * 1_000);
+      expect(await store.boundEarlyEvents(2, 2)).toBe(2);
+      expect(await store.boundEarlyEvents(2, 2)).toBe(1);
+      expect(await store.boundEarlyEvents(2, 2)).toBe(0);
+      const left = await place.sql('SELECT message_id FROM early_events ORDER BY received_at');
+      expect(left.map(({ message_id }) => message_id)).toEqual(['not ours 4', 'not ours 5']);
+    });
+
     it('keeps dead letters for a time, and deletes them in small batches', async () => {
       for (const [index, received] of [1_000, 2_000, 3_000, 4_000].entries()) {
         await store.take({ kind: 'strange', count: 1, body: `strange ${index}` }, received);

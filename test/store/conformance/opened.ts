@@ -8,6 +8,10 @@ export interface StoreUnderTest {
   open(): Promise<MessageStore>;
   /** Asks the database itself, as an operator would. */
   sql(statement: string): Promise<Record<string, unknown>[]>;
+  /** Runs statements of the database's owner. */
+  script(statements: string): Promise<void>;
+  /** Its name in headings of docs/data.md. */
+  readonly name: 'SQLite' | 'PostgreSQL';
   /** Statements of this database that would change or delete a row of the audit in their own way. */
   readonly rewritesOfAudit: readonly string[];
   /** The same of the audit of consent. */

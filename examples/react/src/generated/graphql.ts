@@ -78,6 +78,8 @@ export type MessageFieldErrorCode =
   | 'NUMBER_TOO_LONG'
   /** The id and the idempotency key are both given, or both missing. */
   | 'ONE_OF_ID_AND_KEY'
+  /** The reason names the number that is to be forgotten. */
+  | 'REASON_NAMES_NUMBER'
   /** The reason is too long. */
   | 'REASON_TOO_LONG'
   /** The recipient wants no messages from this number. */
