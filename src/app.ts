@@ -117,9 +117,10 @@ interface Served extends Parts {
 
 async function openHttp(closing: Closing, config: Config, parts: Served): Promise<HttpHost> {
   const { authenticate, trusted: trustedDocuments } = parts;
-  const { journal, metrics, callbacks, messages, policy, optOuts, numbers, feed, changes, attachments, clock } = parts;
+  const { journal, metrics, tracing, callbacks, messages, policy } = parts;
+  const { optOuts, numbers, feed, changes, attachments, clock } = parts;
   const { onInternalError, onReadiness, onImported } = journal;
-  const onRequest = both(journal.onRequest, metrics?.onRequest);
+  const onRequest = both(both(journal.onRequest, metrics?.onRequest), tracing?.onRequest);
   const onShed = both(journal.onShed, metrics?.onShed);
   const onSocketFailure = both(journal.onSocketFailure, metrics?.onSocketFailure);
   const { corsOrigins, trustedProxies, introspection, federatedTracing, routerOrigins, publicUrl } = config;
@@ -166,6 +167,7 @@ async function openHttp(closing: Closing, config: Config, parts: Served): Promis
     streams,
     onSocketFailure,
     onRequest,
+    spans: tracing,
   });
   closing.add(closeGraphQL);
   const { upstream, addresses, copies } = parts;

@@ -34,6 +34,10 @@ const { outputFiles } = await build({
     'pg-native',
     // Megabytes that only GraphiQL's first visitor needs.
     '@graphql-yoga/render-graphiql',
+    // Needed only where traces are exported.
+    '@opentelemetry/exporter-trace-otlp-http',
+    '@opentelemetry/resources',
+    '@opentelemetry/sdk-trace-base',
   ],
   // No comments. Lines are long, but there are lines.
   minifyWhitespace: true,

@@ -270,6 +270,12 @@ export const LINES = {
     fields: ['count', 'method'],
     when: `What it printed is dropped, since it may hold anything: ${ONCE_A_MINUTE}.`,
   },
+  tracesLost: {
+    text: 'traces could not be exported',
+    levels: ['warn'],
+    fields: ['count', 'err'],
+    when: `The receiver of traces did not take them, and they are lost: ${ONCE_A_MINUTE}.`,
+  },
   reloaded: {
     text: 'API keys, credentials and trusted documents were read again',
     levels: ['info'],

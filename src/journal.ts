@@ -259,10 +259,11 @@ export class Journal {
 export function processJournal(log: Logger): {
   readonly onWarning: (warning: Error) => void;
   readonly onPrinted: (method: string) => void;
+  readonly onTracesLost: (error: unknown) => void;
   readonly onReloaded: () => void;
   readonly onNotReloaded: (why: { readonly problems: readonly string[] } | { readonly err: unknown }) => void;
 } {
-  const troubles = new ThrottledLog<'warned' | 'printed', Fields>((kind, count, fields) => {
+  const troubles = new ThrottledLog<'warned' | 'printed' | 'tracesLost', Fields>((kind, count, fields) => {
     log.warn({ count, ...fields }, LINES[kind].text);
   });
   return {
@@ -271,6 +272,9 @@ export function processJournal(log: Logger): {
     },
     onPrinted: (method) => {
       troubles.add('printed', { method });
+    },
+    onTracesLost: (err) => {
+      troubles.add('tracesLost', { err });
     },
     onReloaded: () => {
       log.info(LINES.reloaded.text);

@@ -1,5 +1,6 @@
 /** What the server and the embedded schema share: the store, upstream, the service over both, and their upkeep. */
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { TracerProvider } from '@opentelemetry/api';
 import { pino } from 'pino';
 import type { CallbackOptions, Credentials } from './catapult/callback-route.js';
 import { CatapultClient } from './catapult/client.js';
@@ -31,6 +32,7 @@ import { openStore, type OpenStore, type StoreOptions } from './store/index.js';
 import { freeDiskCheck, type WrittenPaths } from './telemetry/free-disk.js';
 import type { ReadinessOptions } from './telemetry/readiness.js';
 import { openMetrics, type Metrics } from './telemetry/metrics.js';
+import type { Tracing } from './telemetry/tracing.js';
 import { NOT_CHECKED, openUpstream, type BuiltInSandbox, type OpenUpstream } from './upstream.js';
 import { VERSION } from './version.js';
 
@@ -46,6 +48,8 @@ export interface AppOptions {
   /** The SQLite file, where `config` names no database; `data/messages.sqlite` by default. */
   readonly storeFile?: string;
   readonly clock?: Clock;
+  /** Where spans go, by the API of OpenTelemetry: `trace.getTracerProvider()` for one's own. None are made without. */
+  readonly tracerProvider?: TracerProvider | undefined;
   /** Whether the built-in sandbox has a message with a picture come in at once; false by default. */
   readonly bringInSample?: boolean;
 }
@@ -62,6 +66,8 @@ export interface Parts {
   readonly log: Logger;
   /** Null where nobody wants any. */
   readonly metrics: Metrics | null;
+  /** Null where nobody wants traces. */
+  readonly tracing: Tracing | null;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly store: MessageStore & Pick<OpenStore, 'connections'>;
@@ -106,7 +112,9 @@ export async function openParts(
   const metrics = config.metrics === null ? null : await openMetrics(VERSION);
   const opened = shared.store ?? (await openStore({ ...storeOptions(config, journal, storeFile), forServer: true }));
   closing.add(() => opened.close());
-  const store = metrics === null ? opened : metrics.measured(opened);
+  const tracing = options.tracerProvider === undefined ? null : await openTracing(options.tracerProvider);
+  const measured = metrics === null ? opened : metrics.measured(opened);
+  const store = tracing === null ? measured : tracing.traced(measured);
   const key = await store.correlationKey(randomBytes(CORRELATION_KEY_BYTES));
   const upstream = await openUpstream(closing, config.upstream, {
     clock,
@@ -118,7 +126,7 @@ export async function openParts(
   let credentials: readonly Credentials[] = [...config.callbackCredentials, ...upstream.callbackCredentials];
   const takesCallbacks = credentials.length > 0;
   const gateway = new CatapultClient({
-    account,
+    account: tracing === null ? account : tracing.tracedAccount(account, account.origin),
     clock,
     correlation: takesCallbacks ? correlation : null,
     random: Math.random,
@@ -136,6 +144,7 @@ export async function openParts(
       upstream.checkAgain();
     }),
     metrics,
+    tracing,
   );
   const policy = new SendPolicy(sendPolicy, clock, (url) => media.owns(url));
   const messages = new MessageService({
@@ -180,6 +189,7 @@ export async function openParts(
   return {
     log,
     metrics,
+    tracing,
     journal,
     clock,
     store,
@@ -197,7 +207,7 @@ export async function openParts(
       upstream.watch(journal.upstream(known));
     }),
     callbacks: takesCallbacks
-      ? { store, clock, correlation, credentials: () => credentials, ...callbackHooks(journal, metrics) }
+      ? { store, clock, correlation, credentials: () => credentials, ...callbackHooks(journal, metrics, tracing) }
       : null,
     renew(next) {
       credentials = [...next.callbackCredentials, ...upstream.callbackCredentials];
@@ -227,18 +237,25 @@ function once<Args extends unknown[]>(work: (...args: Args) => void): (...args: 
   };
 }
 
-/** Whatever happens to a send is logged, and counted where somebody wants it. */
-function observed(journal: SendObserver, metrics: Metrics | null): SendObserver {
-  if (metrics === null) return journal;
+/** Loads the library. */
+async function openTracing(provider: TracerProvider): Promise<Tracing> {
+  const { Tracing: Traces } = await import('./telemetry/tracing.js');
+  return new Traces(provider, VERSION);
+}
+
+/** Whatever happens to a send is logged, and counted and traced where somebody wants it. */
+function observed(journal: SendObserver, metrics: Metrics | null, tracing: Tracing | null): SendObserver {
+  if (metrics === null && tracing === null) return journal;
   return {
     ...journal,
     onSend(report) {
       journal.onSend(report);
-      metrics.onSend(report);
+      metrics?.onSend(report);
+      tracing?.onSend(report);
     },
     onRecordFailure(failure, error) {
       journal.onRecordFailure(failure, error);
-      metrics.onRecordFailure(failure);
+      metrics?.onRecordFailure(failure);
     },
   };
 }
@@ -246,13 +263,14 @@ function observed(journal: SendObserver, metrics: Metrics | null): SendObserver 
 function callbackHooks(
   { callbacks }: Journal,
   metrics: Metrics | null,
-): Journal['callbacks'] & Pick<CallbackOptions, 'onNoCredentials'> {
-  if (metrics === null) return callbacks;
+  tracing: Tracing | null,
+): Pick<CallbackOptions, 'onEvent' | 'onFailure' | 'onWrongCredentials' | 'onNoCredentials' | 'around'> {
   return {
-    onEvent: both(callbacks.onEvent, metrics.onEvent),
-    onFailure: both(callbacks.onFailure, metrics.onCallbackFailure),
-    onWrongCredentials: both(callbacks.onWrongCredentials, metrics.onWrongCredentials),
-    onNoCredentials: metrics.onNoCredentials,
+    onEvent: both(both(callbacks.onEvent, metrics?.onEvent), tracing?.onEvent),
+    onFailure: both(callbacks.onFailure, metrics?.onCallbackFailure),
+    onWrongCredentials: both(callbacks.onWrongCredentials, metrics?.onWrongCredentials),
+    ...(metrics !== null && { onNoCredentials: metrics.onNoCredentials }),
+    around: tracing?.aroundCallback ?? null,
   };
 }
 

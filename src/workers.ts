@@ -15,7 +15,7 @@ import { systemClock } from './messaging/clock.js';
 import { startFiling } from './messaging/housekeeping.js';
 import { startRetention } from './messaging/retention.js';
 import type { StoreChange } from './messaging/ports.js';
-import { storeOptions } from './parts.js';
+import { storeOptions, type AppOptions } from './parts.js';
 import { openStore, type OpenStore } from './store/index.js';
 import { remoteStore, storeCalls, type StoreCalls } from './store/remote-store.js';
 import { CountersInMemory } from './store/send-limits.js';
@@ -222,7 +222,11 @@ class Crew {
 }
 
 /** Serves as one of the workers. @throws when it cannot; then nothing stays open. */
-export async function serveAsWorker(config: Config, log: Logger): Promise<App> {
+export async function serveAsWorker(
+  config: Config,
+  log: Logger,
+  tracerProvider?: AppOptions['tracerProvider'],
+): Promise<App> {
   const { worker } = cluster;
   if (worker === undefined) throw new Error('This process is no worker.');
   const first = connect<FirstProcess, OneOfItsWorkers>(channelOf(worker), {
@@ -234,7 +238,8 @@ export async function serveAsWorker(config: Config, log: Logger): Promise<App> {
   const address = await first.sandbox();
   const sandbox = address === null ? null : { address, sendCallbacksTo: first.sendCallbacksTo.asEvent };
   const shared = { ...(store !== null && { store }), ...(sandbox !== null && { sandbox }) };
-  const app = await createAppWith({ ...shared, isWorker: true }, config, { log: log.child({ worker: worker.id }) });
+  const options = { log: log.child({ worker: worker.id }), tracerProvider };
+  const app = await createAppWith({ ...shared, isWorker: true }, config, options);
   serving = app;
   await first.serving(await app.listen());
   return app;

@@ -29,6 +29,11 @@ export class Account {
     this.#path = `${pathname.replace(/\/$/, '')}/users/${encodeURIComponent(options.userId)}/messages`;
   }
 
+  /** Where it is. */
+  get origin(): string {
+    return this.#origin;
+  }
+
   /** POSTs a message, if it `mayStart` once there is a connection. Resolves with what was seen; never rejects. */
   post(body: string, signal: Cancellation, mayStart: () => boolean): Promise<Exchange> {
     return this.#request({ method: 'POST', path: this.#path, body }, signal, mayStart);

@@ -1,5 +1,6 @@
 /** POST /callbacks/catapult: stores first, then answers 200. After any other answer Catapult tries again for 24 hours. */
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ErrorCode } from '../errors.js';
 import { noteCode } from '../http/request-event.js';
@@ -55,9 +56,19 @@ export interface CallbackOptions {
   readonly onWrongCredentials: WrongCredentialsOptions['onWrong'];
   /** Called for each that brings none. */
   readonly onNoCredentials?: () => void;
+  /** Is given each callback that is taken in, and does the work; null, as by default, where nobody follows it. */
+  readonly around?: AroundCallback | null;
 }
 
+export type AroundCallback = (
+  headers: IncomingHttpHeaders,
+  /** Has its status once the work is done. */
+  answer: { readonly statusCode: number },
+  work: () => Promise<unknown>,
+) => Promise<unknown>;
+
 export async function takeCallbacks(routes: FastifyInstance, options: CallbackOptions): Promise<void> {
+  const { around = null } = options;
   await routes.register((scope, _options, done) => {
     // A body that is not JSON becomes a dead letter, like any other that cannot be understood.
     scope.removeAllContentTypeParsers();
@@ -82,7 +93,10 @@ export async function takeCallbacks(routes: FastifyInstance, options: CallbackOp
         noteRefusal(request, isTooMany ? 'RATE_LIMITED' : 'UNAUTHENTICATED');
         return isTooMany ? turnAway(reply) : challenge(reply);
       },
-      handler: (request, reply) => take(request, reply, options),
+      handler:
+        around === null
+          ? (request, reply) => take(request, reply, options)
+          : (request, reply) => around(request.headers, reply, () => take(request, reply, options)),
     });
     done();
   });

@@ -5,9 +5,17 @@ import { isOpen } from '../auth/authenticator.js';
 import { ConfigError, readConfig, type Config } from '../config/config.js';
 import { processJournal } from '../journal.js';
 import type { Logger } from '../log.js';
+import type { AppOptions } from '../parts.js';
 import { SAMPLES } from '../sandbox/samples.js';
+import { openTraceExport } from '../telemetry/trace-export.js';
+import { VERSION } from '../version.js';
 import { serveAsWorker, startWorkers } from '../workers.js';
 import type { Command, Shell } from './shell.js';
+
+/** A stop has 10 s; another process would end a worker a little earlier. */
+const STOP_MS = 9_500;
+/** A stop waits no longer for whoever takes traces: they matter least. */
+const MAX_EXPORT_MS = 2_000;
 
 export const serve: Command = {
   usage: '',
@@ -18,7 +26,7 @@ export const serve: Command = {
     shell.printOnlyJson(log);
     // By WORKERS, too: somebody else's cluster may run this server as one of its own workers.
     if (cluster.isWorker && config.workers > 1) {
-      const serving = serveAsWorker(config, log);
+      const serving = traced(shell, config, log, (tracerProvider) => serveAsWorker(config, log, tracerProvider));
       reloadOnHangUp(shell, log, serving);
       await untilSignal(shell, serving, config.drainDelayMs);
       return;
@@ -51,10 +59,36 @@ interface Started {
 }
 
 async function startServer(shell: Shell, config: Config, log: Logger): Promise<Started> {
-  const creating = createApp(config, { log, bringInSample: true });
+  const creating = traced(shell, config, log, (tracerProvider) =>
+    createApp(config, { log, bringInSample: true, tracerProvider }),
+  );
   reloadOnHangUp(shell, log, creating);
   const app = await creating;
   return { url: await app.listen(), close: () => app.close() };
+}
+
+/**
+ * Opens a server whose spans go where the standard variables say. At a stop, what was not exported yet is, while there is
+ * time.
+ */
+async function traced(
+  shell: Shell,
+  { drainDelayMs }: Config,
+  log: Logger,
+  open: (provider: AppOptions['tracerProvider']) => Promise<App>,
+): Promise<App> {
+  const { onTracesLost: onFailure } = processJournal(log);
+  const traces = await openTraceExport(shell.environment, { version: VERSION, onFailure });
+  const app = await open(traces?.provider);
+  if (traces === null) return app;
+  return {
+    ...app,
+    async close() {
+      const endsAt = performance.now() + drainDelayMs + STOP_MS;
+      await app.close();
+      await traces.close(Math.min(MAX_EXPORT_MS, Math.max(0, endsAt - performance.now())));
+    },
+  };
 }
 
 /** The first process passes the signal on. */

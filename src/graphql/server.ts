@@ -28,7 +28,7 @@ import { ordinaryAnswers, type AnswerOrdinary } from './ordinary.js';
 import type { Load } from '../http/load.js';
 import type { OpenStreams } from '../http/open-streams.js';
 import { baseOf, isFromOurPage } from '../http/own-pages.js';
-import { noteCode, safeName, type OnRequest } from '../http/request-event.js';
+import { noteCode, safeName, type OnRequest, type OperationSpans } from '../http/request-event.js';
 import { errorFormatter, errorPublisher, type ErrorPublisher, type Told } from './public-error.js';
 import { buildMessagingSchema } from './schema.js';
 import { ServerSentEvents } from './subscriptions/server-sent-events.js';
@@ -73,6 +73,8 @@ export interface GraphQLOptions extends ContextParts {
   readonly onSocketFailure: OnSocketFailure;
   /** Called for each operation whose answer is no ordinary one: over WebSocket, or a stream of events. */
   readonly onRequest: OnRequest;
+  /** Null where nobody wants traces. */
+  readonly spans: OperationSpans | null;
 }
 
 /** Serves /graphql on `routes`; the result stops it once no request is in flight. */
@@ -99,9 +101,10 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
   await apollo.start();
 
   const events = new ServerSentEvents({ ...options, schema, publish });
-  const handler = requestHandler(apollo, ordinaryAnswers(schema, publish), events, newContext, options);
+  const { publicUrl, onRequest, spans } = options;
+  const answer = requestHandler(apollo, ordinaryAnswers(schema, publish), events, newContext, options);
+  const handler = spans === null ? answer : inSpans(answer, spans);
   const { corsOrigins: origins, load, onSocketFailure: onFailure } = options;
-  const { publicUrl, onRequest } = options;
   const wsHandler = subscriptionHandler({
     schema,
     newContext,
@@ -114,6 +117,7 @@ export async function serveGraphQL(routes: FastifyInstance, options: GraphQLOpti
     streams,
     onFailure,
     onRequest,
+    spans,
   });
   const hooks = {
     onRequest: signInHook(authenticate, introspection),
@@ -163,6 +167,16 @@ function requestHandler(
       request.headers['apollo-require-preflight'] = 'true';
     const body: unknown = await answer.call(this, request, reply);
     return reply.statusCode < 400 ? body : withRequestId(body, told(request), onInternalError);
+  };
+}
+
+/** Each operation gets its span. A page is none. */
+function inSpans(answer: RouteHandlerMethod, spans: OperationSpans): RouteHandlerMethod {
+  return function handle(request, reply) {
+    const { facts, headers } = request;
+    if (facts.transport === null) return answer.call(this, request, reply);
+    spans.begin(facts, headers);
+    return spans.during(facts, () => answer.call(this, request, reply));
   };
 }
 

@@ -106,7 +106,7 @@ export async function createHttpHost(options: HttpHostOptions): Promise<HttpHost
   const unread = new UnreadAnswers();
   routes.addHook('onSend', (request, reply, payload, next) => {
     const event = eventOf(request, reply.statusCode);
-    if (event !== null) onRequest(event);
+    if (event !== null) onRequest(event, request.facts);
     if (typeof payload === 'string' || Buffer.isBuffer(payload)) unread.add(reply.raw, Buffer.byteLength(payload));
     // A client that keeps its connection alive would otherwise hold up the end.
     if (draining) void reply.header('connection', 'close');

@@ -13,7 +13,7 @@ export type Transport = 'http' | 'websocket' | 'sse' | 'media' | 'csv' | 'callba
  */
 export interface RequestEvent {
   readonly requestId: string;
-  /** The trace that its `traceparent` header names; null where it has none. */
+  /** The trace that its `traceparent` header names, or else its own; null where nobody traces it. */
   readonly traceId: string | null;
   readonly transport: Transport;
   /** Null for one that was refused before anybody knew who asks. */
@@ -30,14 +30,24 @@ export interface RequestEvent {
   readonly durationMs: number;
 }
 
-export type OnRequest = (event: RequestEvent) => void;
+/** `facts` are those that the event was made of. */
+export type OnRequest = (event: RequestEvent, facts: RequestFacts) => void;
+
+/** Follows operations from one part to the next. Their end is told by `OnRequest`. */
+export interface OperationSpans {
+  /** An operation begins. */
+  begin(facts: RequestFacts, headers: IncomingHttpHeaders): void;
+  /** Does what belongs to it. */
+  during<Result>(facts: RequestFacts, work: () => Result): Result;
+}
 
 /** What is known of a request so far. Whoever learns more writes it here. */
-export interface RequestFacts extends Pick<RequestEvent, 'traceId'> {
+export interface RequestFacts {
   /** By the clock of `performance`. */
   readonly since: number;
   /** Null for one that nobody needs to hear of, unless it is refused: a page, a probe, a callback that is taken in. */
   transport: Transport | null;
+  traceId: RequestEvent['traceId'];
   caller: RequestEvent['caller'];
   operationName: RequestEvent['operationName'];
   kind: RequestEvent['kind'];
@@ -108,11 +118,22 @@ export function requestIdOf({ 'x-request-id': given }: IncomingHttpHeaders): str
 export const isSafeId = (id: string): boolean => SAFE_ID.test(id);
 
 /** `traceparent` of W3C Trace Context: version, trace id, parent id, flags. Later versions may add more behind. */
-const TRACE_PARENT = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-[\da-f]{2}(-|$)/;
+const TRACE_PARENT = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(-|$)/;
 
 /** The trace that a request belongs to; null where it says none. */
 export function traceIdIn({ traceparent }: IncomingHttpHeaders): string | null {
   return typeof traceparent === 'string' ? (TRACE_PARENT.exec(traceparent)?.[1] ?? null) : null;
+}
+
+/** Where in its trace a request comes from; null where it says nothing. */
+export function traceParentIn({
+  traceparent,
+}: IncomingHttpHeaders): { readonly traceId: string; readonly spanId: string; readonly traceFlags: number } | null {
+  if (typeof traceparent !== 'string') return null;
+  const [, traceId, spanId, flags] = TRACE_PARENT.exec(traceparent) ?? [];
+  if (traceId === undefined || spanId === undefined || flags === undefined) return null;
+  // The one bit that has a meaning: whether the trace is kept.
+  return { traceId, spanId, traceFlags: Number.parseInt(flags, 16) & 1 };
 }
 
 /** Longer names help nobody, and one with many digits could hold a telephone number. */

@@ -350,7 +350,7 @@ export class Metrics {
 }
 
 /** The same object with some of its functions replaced; all others stay bound to it, and each is bound once. */
-function replacing<Whole extends object>(whole: Whole, some: Readonly<Record<string, unknown>>): Whole {
+export function replacing<Whole extends object>(whole: Whole, some: Readonly<Record<string, unknown>>): Whole {
   const known = new Map<string | symbol, unknown>(Object.entries(some));
   return new Proxy(whole, {
     get(target, name) {

@@ -108,9 +108,14 @@ describe('the journal', () => {
     journal.workers.onEnd(1, 0, 'SIGKILL');
     journal.workers.onStuck(1);
     expect(wrongLines(lines)).toEqual([]);
-    const inProcess = [LINES.warned, LINES.printed, LINES.reloaded, LINES.notReloaded, LINES.ends].map(
-      ({ text }) => text,
-    );
+    const inProcess = [
+      LINES.warned,
+      LINES.printed,
+      LINES.tracesLost,
+      LINES.reloaded,
+      LINES.notReloaded,
+      LINES.ends,
+    ].map(({ text }) => text);
     expect(
       Object.values(LINES)
         .map(({ text }) => text)

@@ -147,7 +147,8 @@ export class ServerSentEvents {
       leave();
       stopWaiting();
       this.#open.delete(interrupt);
-      onRequest(finished(requestId, reply.request.facts, response.statusCode));
+      const { facts } = reply.request;
+      onRequest(finished(requestId, facts, response.statusCode), facts);
     });
     this.#follow(stream, response, { schema, contextValue, ...asked }, contextValue).catch((error: unknown) => {
       onSocketFailure('MESSAGE', error);

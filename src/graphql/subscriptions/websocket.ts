@@ -20,6 +20,7 @@ import {
   requestIdOf,
   safeName,
   type OnRequest,
+  type OperationSpans,
   type RequestFacts,
 } from '../../http/request-event.js';
 import type { OpenStreams } from '../../http/open-streams.js';
@@ -41,6 +42,8 @@ export interface SubscriptionOptions {
   readonly onFailure: OnSocketFailure;
   /** Called for each operation at its end, and for each connection that is refused. */
   readonly onRequest: OnRequest;
+  /** Null where nobody wants traces. */
+  readonly spans: OperationSpans | null;
 }
 
 /** The close codes, those of graphql-ws where it has one. Its client tries again after all but `UNAUTHORIZED`. */
@@ -52,7 +55,7 @@ const TRY_AGAIN_LATER = 1013;
 
 /** Serves one endpoint's WebSockets: who may connect, what each may run, and what its answers say. */
 export function subscriptionHandler(options: SubscriptionOptions): WebsocketHandler {
-  const { publish, onFailure, onRequest, origins, load } = options;
+  const { publish, onFailure, onRequest, origins, load, spans } = options;
   const signedIn: SignedInSockets = new WeakMap();
   const admit = doorkeeper(options, signedIn);
   /** What is known of each operation that was not told yet, by its message. */
@@ -62,12 +65,15 @@ export function subscriptionHandler(options: SubscriptionOptions): WebsocketHand
     if (operation === undefined) return;
     operations.delete(payload);
     operation.leave();
-    onRequest(finished(operation.requestId, operation, null));
+    onRequest(finished(operation.requestId, operation, null), operation);
   };
+  const during = <Result>(args: ExecutionArgs, work: () => Result): Result =>
+    spans === null ? work() : spans.during((args as Prepared).operation, work);
   const refuse = (code: number, { socket, request }: Pick<Connection, 'socket' | 'request'>): void => {
     const facts = newFacts(request.headers);
+    facts.transport = 'websocket';
     facts.codes.push(...(CODES[code] ?? []));
-    onRequest(finished(requestIdOf(request.headers), { ...facts, transport: 'websocket' }, null));
+    onRequest(finished(requestIdOf(request.headers), facts, null), facts);
     socket.close(code, CLOSE_REASONS[code]);
   };
   const server = makeServer<Record<string, unknown>, Connection>({
@@ -79,10 +85,11 @@ export function subscriptionHandler(options: SubscriptionOptions): WebsocketHand
     onSubscribe({ extra }, _id, payload) {
       const operation = newOperation(extra, signedIn.get(extra.socket));
       operations.set(payload, operation);
+      spans?.begin(operation, extra.request.headers);
       return prepare(payload, extra, operation, options);
     },
-    execute: (args) => refusalIn(args) ?? load.during(() => execute(args)),
-    subscribe: (args) => refusalIn(args) ?? load.during(() => resultsOf(args)),
+    execute: (args) => refusalIn(args) ?? during(args, () => load.during(() => execute(args))),
+    subscribe: (args) => refusalIn(args) ?? during(args, () => load.during(() => resultsOf(args))),
     onNext(_socket, _id, _payload, { document, operationName, contextValue }, { data, errors }) {
       const context = contextValue as RequestContext;
       const refusal = answerRefusal(getOperationAST(document, operationName), context.budget, data);
@@ -176,6 +183,7 @@ function newOperation({ request }: Connection, who: SignedIn | undefined): Opera
 
 /** What graphql-ws is to run for one request, or the result that it gets without being run. */
 interface Prepared extends ExecutionArgs {
+  readonly operation: Operation;
   readonly refusal: ExecutionResult | null;
 }
 
@@ -205,7 +213,7 @@ function prepare(
   const refusal = refusalFor(underWay(), load);
   if (refusal === null && asked.operation === OperationTypeNode.SUBSCRIPTION)
     operation.leave = streams.add('websocket');
-  return { schema, document, variableValues: variables, operationName, contextValue, refusal };
+  return { schema, document, variableValues: variables, operationName, contextValue, operation, refusal };
 }
 
 /** Why one operation more may not run on a connection; null if it may: then it counts as under way. */
