@@ -96,12 +96,12 @@ const FULL_PIPE_PAUSE_MS = 10;
 
 /**
  * Lines to standard error. Those of one turn of the event loop are written together at its end, since a write costs as much
- * as what else is done for a line. `onExit` is given what writes the last ones when the process ends.
+ * as what else is done for a line. `onExit` is given what writes the last ones when the process ends; without it they are lost.
  *
  * Where they cannot be written, as on a full disk or after the reader has ended, they are lost, and the server goes on.
  * pino's own destination would try again for ever, and hold up everything.
  */
-export function standardError(onExit: (flush: () => void) => void): DestinationStream {
+export function standardError(onExit: (flush: () => void) => void = () => undefined): DestinationStream {
   const writeOut = writerTo(2);
   let lines = '';
   let isWaiting = false;

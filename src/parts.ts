@@ -1,14 +1,13 @@
 /** What the server and the embedded schema share: the store, upstream, the service over both, and their upkeep. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { TracerProvider } from '@opentelemetry/api';
-import { pino } from 'pino';
 import type { CallbackOptions, Credentials } from './catapult/callback-route.js';
 import { CatapultClient } from './catapult/client.js';
 import { CatapultSearch } from './catapult/search.js';
 import type { Closing } from './closing.js';
 import { ConfigError, type Config, type StoreConfig } from './config/config.js';
 import { Journal } from './journal.js';
-import { createLogger, type Logger } from './log.js';
+import { createLogger, standardError, type Logger } from './log.js';
 import { startCopying } from './media/copier.js';
 import { Copies } from './media/copies.js';
 import { startEndingCopies } from './media/ending.js';
@@ -107,7 +106,7 @@ export async function openParts(
   shared: SharedParts = {},
 ): Promise<Parts> {
   const { clock = systemClock, storeFile } = options;
-  const log = options.log ?? createLogger(config.logLevel, pino.destination({ dest: 2, sync: true }));
+  const log = options.log ?? createLogger(config.logLevel, standardError());
   const journal = new Journal(log, closing);
   const metrics = config.metrics === null ? null : await openMetrics(VERSION);
   const opened = shared.store ?? (await openStore({ ...storeOptions(config, journal, storeFile), forServer: true }));
