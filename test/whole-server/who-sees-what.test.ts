@@ -58,6 +58,7 @@ const TABLE = `
 | \`Mutation.addOptOut\` for its number | forbidden | forbidden | yes | yes | forbidden | yes | yes |
 | \`Mutation.addOptOut\` for a number of others | forbidden | forbidden | forbidden | forbidden | forbidden | forbidden | yes |
 | \`Mutation.removeOptOut\` | forbidden | forbidden | forbidden | forbidden | forbidden | forbidden | yes |
+| \`Mutation.forgetNumber\` | forbidden | forbidden | forbidden | forbidden | forbidden | forbidden | yes |
 | \`GET /media/…\` | own | own | numbers | numbers | all | forbidden | forbidden |
 | \`GET /media/…\` at a signed address | all | all | all | all | all | all | all |
 | \`POST /media\` | yes | yes | yes | yes | forbidden | yes | forbidden |
@@ -529,6 +530,8 @@ const LOOKS: Readonly<Record<string, Look>> = {
   'Mutation.addOptOut for its number': allowed(ADD_OPT_OUT, { recipient: '+19195557009', owner: OURS }),
   'Mutation.addOptOut for a number of others': allowed(ADD_OPT_OUT, { recipient: '+19195557009', owner: THEIRS }),
   'Mutation.removeOptOut': allowed(REMOVE_OPT_OUT),
+  // One that nobody here has anything of.
+  'Mutation.forgetNumber': allowed('mutation { forgetNumber(number: "+12025550199") { messages } }'),
   'GET /media/…': eachFile((messageId) => `/media/${messageId}/0`),
   'GET /media/… at a signed address': eachFile(signedAddress),
   'POST /media': async ({ app, credentials }, column) => {
