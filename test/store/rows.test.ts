@@ -273,6 +273,8 @@ describe('a settlement', () => {
       ...common,
       status: 'REJECTED',
       idempotency_key: null,
+      // Rows of what was not sent hold nothing of it.
+      ...{ body: '', media: '[]', tag: null },
     });
     expect(settlementColumns(UNKNOWN_ROW, { as: 'SENT', found: null, ...by }, 9)).toEqual({
       ...common,
