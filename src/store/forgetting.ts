@@ -26,14 +26,21 @@ const NATIONAL = /^\+1(\d{10})$/;
 
 export function formsOf(number: string): NumberForms {
   const digits = number.replace(/\D/g, '');
+  // With a plus, the digits of a short code are somebody else's number.
+  if (!number.startsWith('+')) return formsOfCode(digits);
   const [, national] = NATIONAL.exec(number) ?? [];
   const all = [`+${digits}`, digits, `00${digits}`, `011${digits}`, ...(national === undefined ? [] : [national])];
   const core = national ?? digits;
-  // A short code has no plus, and would be the end of longer numbers.
   const prefix = national === undefined ? '(?:00|011)?' : '(?:00|011)?1?';
   const pattern = `(?<!\\d)${prefix}${core}(?!\\d)`;
   const found = new RegExp(pattern);
   return { core, end: core.slice(-4), all, pattern, isIn: (text) => found.test(text) };
+}
+
+function formsOfCode(code: string): NumberForms {
+  const pattern = `(?<![+\\d])${code}(?!\\d)`;
+  const found = new RegExp(pattern);
+  return { core: code, end: code.slice(-4), all: [code], pattern, isIn: (text) => found.test(text) };
 }
 
 /** Where numbers lie in a row of `sends`, as SQL that is true at least for each row that names one with this end. */

@@ -13,7 +13,7 @@ import {
   PLACES,
   type NumberForms,
 } from './forgetting.js';
-import { removeTraces } from './postgres-removal.js';
+import { removeTraces, REMOVAL_LOCK } from './postgres-removal.js';
 import { COMMIT_NUMBER } from './postgres-sends.js';
 import { SEND_COLUMNS, type AllColumns, type SendRow } from './rows.js';
 
@@ -50,6 +50,8 @@ async function forgetSends(client: PoolClient, forms: NumberForms, after: string
   const next = count < STEP || last === null ? { table: 1, after: '', epoch: 0 } : { table: 0, after: last, epoch: 0 };
   const candidates = await client.query<{ send_id: string }>(SELECT_CANDIDATES, [after, forms.end]);
   if (candidates.rows.length === 0) return { ...NOTHING, next };
+  // Two that remove at once would each take the other's message for the last one of its conversation.
+  await client.query('SELECT pg_advisory_xact_lock($1)', [REMOVAL_LOCK]);
   const ids = candidates.rows.map(({ send_id }) => send_id);
   const locked = await client.query<SendRow & AllColumns>(SELECT_LOCKED, [ids]);
   const rows = locked.rows.filter((row) => isOf(row, forms));

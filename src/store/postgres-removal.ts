@@ -6,7 +6,7 @@ import { oldMessagesQuery, REMOVED_COLUMNS, type RemovedRow } from './removal.js
 import { distinctRecipients } from './rows.js';
 
 /** One instance removes at a time: the others find nothing to do, and look again later. Any number will do. */
-const REMOVAL_LOCK = 7_262_304;
+export const REMOVAL_LOCK = 7_262_304;
 
 /** See `MessageStore.removeMessages`. */
 export async function removeSome(client: PoolClient, before: number, limit: number): Promise<number> {

@@ -202,7 +202,7 @@ function transaction<Result>(pool: Pool, work: (client: PoolClient) => Promise<R
 
 /** What was emptied, and holds its key no longer. */
 const PURGE_FORGOTTEN = `DELETE FROM sends WHERE send_id IN (SELECT send_id FROM sends
-  WHERE settled_by IS NOT NULL AND settled_by = '${FORGOTTEN}' AND updated_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)`;
+  WHERE settled_by IS NOT NULL AND settled_by = '${FORGOTTEN}' AND message_id IS NULL AND updated_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)`;
 
 const latestOf = (writes: readonly { readonly now: number }[]): number => Math.max(...writes.map(({ now }) => now));
 

@@ -289,7 +289,7 @@ const SELECT_LAST_NUMBER = 'SELECT max(changed) AS last FROM sends INDEXED BY se
 
 /** What was emptied, and holds its key no longer. */
 const PURGE_FORGOTTEN = `DELETE FROM sends WHERE send_id IN (SELECT send_id FROM sends INDEXED BY sends_settled
-  WHERE settled_by IS NOT NULL AND settled_by = '${FORGOTTEN}' AND updated_at < ? LIMIT ?)`;
+  WHERE settled_by IS NOT NULL AND settled_by = '${FORGOTTEN}' AND message_id IS NULL AND updated_at < ? LIMIT ?)`;
 
 const FREED_AND_SHED = [null, ...Object.values(SHED_COLUMNS)];
 
