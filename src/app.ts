@@ -13,7 +13,6 @@ import { createHttpHost, type HttpHost } from './http/host.js';
 import { listenError } from './http/listen-error.js';
 import { Load } from './http/load.js';
 import { OpenStreams } from './http/open-streams.js';
-import type { Journal } from './journal.js';
 import { serveMedia } from './media/routes.js';
 import type { Authenticate, Limit } from './messaging/ports.js';
 import { both, openParts, type AppOptions, type Parts, type SharedParts } from './parts.js';
@@ -80,7 +79,12 @@ export function createAppWith(shared: SharedParts, config: Config, options: AppO
       parts.journal.onMetricsServed(server.url);
     }
     const access = replaceableAuthenticator(config.auth);
-    const trusted = readTrustedDocuments(config.trustedDocuments, parts.journal);
+    const { mode } = config.trustedDocuments;
+    const { onUntrusted } = parts.journal;
+    const trusted = withManifest(
+      config.trustedDocuments,
+      (manifest) => new TrustedDocuments({ mode, manifest, onUntrusted }),
+    );
     const http = await openHttp(closing, config, { ...parts, authenticate: access.authenticate, trusted });
     return {
       handler: (request, response) => {
@@ -101,7 +105,9 @@ export function createAppWith(shared: SharedParts, config: Config, options: AppO
       metrics: async () => metrics?.ofProcess() ?? null,
       reload(next) {
         // What can be wrong with it comes first.
-        trusted.replace(readManifest(next.trustedDocuments));
+        withManifest(next.trustedDocuments, (manifest) => {
+          trusted.replace(manifest);
+        });
         access.replace(next.auth);
         parts.renew(next);
       },
@@ -246,18 +252,10 @@ async function withinMs(ms: number, work: Promise<unknown>): Promise<void> {
   waiting.abort();
 }
 
-/** @throws ConfigError unless every document of the manifest can be read. */
-function readTrustedDocuments(config: TrustedDocumentsConfig, { onUntrusted }: Journal): TrustedDocuments {
-  return new TrustedDocuments({ mode: config.mode, manifest: readManifest(config), onUntrusted });
-}
-
-/** @throws ConfigError unless every document can be read, and parsed. */
-function readManifest({ file }: TrustedDocumentsConfig): Manifest {
+/** Does `use` with the manifest. @throws ConfigError unless every document can be read, and parsed. */
+function withManifest<Result>({ file }: TrustedDocumentsConfig, use: (manifest: Manifest) => Result): Result {
   try {
-    const manifest = file === null ? {} : (JSON.parse(readFileSync(file, 'utf8')) as Manifest);
-    // Parsed once more where it is used; here it is found out.
-    new TrustedDocuments({ mode: 'off', manifest, onUntrusted: () => undefined });
-    return manifest;
+    return use(file === null ? {} : (JSON.parse(readFileSync(file, 'utf8')) as Manifest));
   } catch {
     throw new ConfigError(['TRUSTED_DOCUMENTS_FILE must name a JSON file of hashes and GraphQL documents.']);
   }

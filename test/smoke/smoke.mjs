@@ -14,7 +14,6 @@ import { execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -25,6 +24,7 @@ import { promisify } from 'node:util';
 import { createClient } from 'graphql-ws';
 import { request } from 'undici';
 import { WebSocket } from 'ws';
+import { freePort } from '../support/free-port.mjs';
 import { make, runtimeOf, stagesOf } from './image.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -82,15 +82,6 @@ function makeReadOnly(folder, volume) {
     else chmodSync(path, 0o444);
   }
   chmodSync(folder, 0o555);
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function post(url, body, headers = {}) {

@@ -17,8 +17,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath, URL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startPostgres } from '../bench/postgres.mjs';
+import { freePort } from '../support/free-port.mjs';
 import { ask, Follower, Readers, Senders, sendOfKey } from './clients.mjs';
-import { freePort, Server } from './server.mjs';
+import { Server } from './server.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
