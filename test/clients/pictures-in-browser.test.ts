@@ -1,6 +1,6 @@
 /** Which pages can show an attachment in an `<img>`, and which can read it: as Chromium sees it. */
 import { createServer, type Server } from 'node:http';
-import type { Browser } from 'puppeteer-core';
+import type { Browser } from 'playwright-core';
 import { request } from 'undici';
 import { SAMPLE_PICTURE } from '../../src/sandbox/sample-files.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';

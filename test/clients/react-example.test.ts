@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Browser, Page } from 'puppeteer-core';
+import type { Browser, Page } from 'playwright-core';
 import { request } from 'undici';
 import { SAMPLE_PICTURE } from '../../src/sandbox/sample-files.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
@@ -79,11 +79,10 @@ const chromium = findChromium('examples/react in a browser');
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     origin = await printedOrigin(vite);
-    page = await browser.newPage();
+    page = await browser.newPage({ viewport: WIDE });
     page.setDefaultTimeout(10_000);
-    await page.setViewport(WIDE);
     page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warn') complaints.push(message.text());
+      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
     });
     page.on('pageerror', (error) => complaints.push(String(error)));
     page.on('request', (asked) => {
@@ -106,11 +105,10 @@ const chromium = findChromium('examples/react in a browser');
     expect([complaints, foreign]).toEqual([[], []]);
   });
 
-  const press = (name: string): Promise<void> => page.locator(`::-p-aria([name="${name}"][role="button"])`).click();
+  const press = (name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click();
   /** Replaces what the field holds. */
   const write = async (label: string, text: string): Promise<void> => {
-    await page.locator(`::-p-aria([name="${label}"])`).click({ count: 3 });
-    await page.keyboard.sendCharacter(text);
+    await page.getByLabel(label, { exact: true }).fill(text);
   };
   /** Resolves once all of the words are on the screen. */
   const see = async (...words: string[]): Promise<void> => {
@@ -148,15 +146,14 @@ const chromium = findChromium('examples/react in a browser');
     expect(statusCode).toBeLessThan(300);
   };
   const choose = async (file: string): Promise<void> => {
-    const input = await page.waitForSelector('input[type=file]');
-    await input?.uploadFile(file);
+    await page.locator('input[type=file]').setInputFiles(file);
   };
   /** Resolves once such a picture is on the screen with all its pixels. */
   const painted = async (selector: string): Promise<void> => {
     await page.waitForFunction(`document.querySelector('${selector}')?.naturalWidth > 0`);
   };
   const openConversation = (name: string): Promise<void> =>
-    page.locator(`::-p-xpath(//*[@class="row"][strong="${name}"])`).click();
+    page.locator('.row', { has: page.locator('strong', { hasText: name }) }).click();
   const callBack = async (events: readonly object[]): Promise<void> => {
     const { statusCode } = await request(`${new URL(app.url).origin}/callbacks/catapult`, {
       method: 'POST',
@@ -176,14 +173,14 @@ const chromium = findChromium('examples/react in a browser');
   /** Light, dark and narrow, where SCREENSHOTS names a folder. */
   const keepPictures = async (name: string): Promise<void> => {
     if (process.env.SCREENSHOTS === undefined) return;
-    for (const scheme of ['light', 'dark']) {
-      await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+    for (const scheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme: scheme });
       for (const size of [{ width: 360, height: 700 }, WIDE]) {
-        await page.setViewport(size);
+        await page.setViewportSize(size);
         await keepPicture(page, `${name}-${scheme}-${size.width}`);
       }
     }
-    await page.emulateMediaFeatures([]);
+    await page.emulateMedia({ colorScheme: null });
   };
 
   it('asks for an API key, and says when it is wrong', async () => {
@@ -251,7 +248,7 @@ const chromium = findChromium('examples/react in a browser');
     await choose(lie);
     await see('not a picture of the type that its name says');
     await press('Send');
-    expect(await page.$$('.pictures li')).toHaveLength(1);
+    expect(await page.locator('.pictures li').count()).toBe(1);
     await press('Remove lie.png');
     expect(complaints.splice(0)).toEqual([expect.stringContaining('415')]);
   });
@@ -341,15 +338,15 @@ const chromium = findChromium('examples/react in a browser');
     await callBack(numbers.flatMap((minute) => [said('+12345678904', minute), said(`+123456700${minute}`, minute)]));
     await page.reload();
     await see('Older conversations');
-    expect(await page.$$('.row')).toHaveLength(30);
+    expect(await page.locator('.row').count()).toBe(30);
     await press('Older conversations');
     await see('+12345670010');
     await openConversation('+12345678904');
     await seeBubble('Said at 40');
-    expect(await page.$$('.bubble')).toHaveLength(30);
+    expect(await page.locator('.bubble').count()).toBe(30);
     await press('Older messages');
     await seeBubble('Said at 10');
-    expect(await page.$$('.bubble')).toHaveLength(31);
+    expect(await page.locator('.bubble').count()).toBe(31);
     await seeNot('Older messages');
   });
 

@@ -1,10 +1,10 @@
 /** A headless Chromium, where this machine has one. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { launch, type Browser, type Page } from 'puppeteer-core';
+import { chromium, type Browser, type Page } from 'playwright-core';
 
 const PLACES = [
-  process.env.CHROMIUM,
+  process.env.CHROMIUM_PATH,
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
@@ -15,13 +15,13 @@ const PLACES = [
 export function findChromium(what: string): string | null {
   const found = PLACES.find((place) => place !== undefined && existsSync(place)) ?? null;
   if (found === null)
-    process.stderr.write(`SKIPPED: ${what}: there is no Chromium. Install one, or name it in CHROMIUM.\n`);
+    process.stderr.write(`SKIPPED: ${what}: there is no Chromium. Install one, or name it in CHROMIUM_PATH.\n`);
   return found;
 }
 
 /** Chromium's sandbox does not run as root, and its pages here are the server's own. */
 export function openBrowser(executablePath: string): Promise<Browser> {
-  return launch({ executablePath, args: ['--no-sandbox'] });
+  return chromium.launch({ executablePath, chromiumSandbox: false });
 }
 
 /** Keeps a picture of the page where SCREENSHOTS names a folder. */

@@ -1,8 +1,8 @@
 /** Waiting by turns of the event loop, never by time. */
 
 /** Resolves once `condition` holds; if it never does, the test runs into its timeout. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise(setImmediate);
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise(setImmediate);
 }
 
 /** Resolves once all has happened that can happen in this process without the test. */
