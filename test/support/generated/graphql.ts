@@ -214,8 +214,10 @@ export type OptOutSource =
   /** Somebody added it by `addOptOut`. */
   | 'MANUAL';
 
-/** Which sends to list. An absent condition and `null` set none. */
+/** Which sends to list. All conditions must hold. An absent one and `null` set none. */
 export type SendFilter = {
+  /** The name of the caller who asked for it. Without `messages:read-all`, you see none but your own. */
+  caller?: string | null | undefined;
   /** The state of the send. */
   status?: SendStatus | null | undefined;
 };
