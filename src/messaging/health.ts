@@ -5,7 +5,8 @@ import type { SendReport } from './message-service.js';
 export const MINUTES_KEPT = 60;
 
 /** What an instance cannot do without, in the order in which `/ready` names them. */
-export type Part = 'store' | 'disk' | 'eventLoop' | 'draining';
+export const PARTS = ['store', 'disk', 'eventLoop', 'draining'] as const;
+export type Part = (typeof PARTS)[number];
 
 /** Half of the measurements, and 99 of 100 of them, took no longer; null where there were none. In milliseconds. */
 export interface Percentiles {
