@@ -39,6 +39,12 @@ export class TraceEventType {
   })
   sendId!: string | null;
 
+  @Field(() => ID, {
+    nullable: true,
+    description: "Catapult's id of the message, as it is known now; null where there is none, or it is not known.",
+  })
+  messageId!: string | null;
+
   @Directive(PERSONAL)
   @Field(() => String, { description: 'What happened, in words, as the command `trace` prints it.' })
   text!: string;
@@ -80,9 +86,6 @@ export class TraceClaimType extends TraceEventType {
 
 @Kind('TraceReceived', 'A message came in.')
 export class TraceReceivedType extends TraceEventType {
-  @Field(() => ID, { description: "Catapult's id of the message." })
-  messageId!: string;
-
   @Directive(PERSONAL)
   @Field(() => String, { description: `The sender's number. ${NUMBER}` })
   from!: string;
@@ -102,12 +105,6 @@ export class TraceCallOutcomeType extends TraceEventType {
 
   @Field(() => String, { description: 'The name of the caller who asked for it.' })
   caller!: string;
-
-  @Field(() => ID, {
-    nullable: true,
-    description: "Catapult's id of the message, as it is known now; null where there is none, or it is not known.",
-  })
-  messageId!: string | null;
 
   @Field(() => String, {
     nullable: true,
@@ -145,15 +142,12 @@ export class TraceSettlementType extends TraceEventType {
   'Catapult reported, in a callback, how far the message got. A report that was repeated is there once.',
 )
 export class TraceDeliveryType extends TraceEventType {
-  @Field(() => ID, { description: "Catapult's id of the message." })
-  messageId!: string;
-
   @Field(() => MessageStatusEnum, { description: 'What was reported.' })
   status!: MessageStatus;
 
   @Directive(PERSONAL)
   @Field(() => String, { nullable: true, description: `The recipient's number; null for all of them. ${NUMBER}` })
-  to!: string | null;
+  recipient!: string | null;
 
   @Field(() => DeliveryFailureType, { nullable: true, description: 'Why it failed; null unless it did.' })
   failure!: DeliveryFailure | null;
@@ -164,9 +158,6 @@ export class TraceDeliveryType extends TraceEventType {
   'A callback reported a delivery of a message that is not known here yet. It waits, and is dropped after 72 hours.',
 )
 export class TraceWaitingDeliveryType extends TraceEventType {
-  @Field(() => ID, { description: "Catapult's id of the message." })
-  messageId!: string;
-
   @Field(() => MessageStatusEnum, { description: 'What was reported.' })
   status!: MessageStatus;
 
@@ -180,8 +171,8 @@ export class TraceWaitingDeliveryType extends TraceEventType {
 )
 export class TraceOptOutType extends TraceEventType {
   @Directive(PERSONAL)
-  @Field(() => String, { description: `The recipient's number. ${NUMBER}` })
-  recipient!: string;
+  @Field(() => String, { description: `The number of whoever wants no messages. ${NUMBER}` })
+  number!: string;
 
   @Directive(PERSONAL)
   @Field(() => String, { nullable: true, description: `Your number; null for all of them. ${NUMBER}` })
@@ -194,7 +185,7 @@ export class TraceOptOutType extends TraceEventType {
 @Kind('TraceState', 'How a send stands now.')
 export class TraceStateType extends TraceEventType {
   @Field(() => SendStatusEnum, { description: 'The state of the send.' })
-  status!: SendStatus;
+  sendStatus!: SendStatus;
 
   @Field(() => MessageStatusEnum, {
     nullable: true,
@@ -245,14 +236,14 @@ function eventType({ atMs, ...event }: TraceEvent): TraceEventType {
     case 'settled':
       return as<TraceSettlementType>('TraceSettlement', { ...event, at });
     case 'delivery':
-      return as<TraceDeliveryType>('TraceDelivery', { ...event, at, failure: failureIn(event) });
+      return as<TraceDeliveryType>('TraceDelivery', { ...event, at, recipient: event.to, failure: failureIn(event) });
     case 'waits':
       return as<TraceWaitingDeliveryType>('TraceWaitingDelivery', { ...event, at, failure: failureIn(event) });
     case 'opted out':
-      return as<TraceOptOutType>('TraceOptOut', { ...event, at });
+      return as<TraceOptOutType>('TraceOptOut', { ...event, at, number: event.recipient });
     case 'now': {
       const leaseUntil = event.leaseUntilMs === null ? null : event.leaseUntilMs * 1000;
-      return as<TraceStateType>('TraceState', { ...event, at, status: statusOf(event), leaseUntil });
+      return as<TraceStateType>('TraceState', { ...event, at, sendStatus: statusOf(event), leaseUntil });
     }
   }
 }

@@ -11,6 +11,8 @@ interface Happened {
   readonly atMs: number;
   /** Our id of the send; null where nobody here sent anything, or that is not known. */
   readonly sendId: string | null;
+  /** Catapult's id of the message, as it is known now; null where there is none, or it is not known. */
+  readonly messageId: string | null;
   /** All of it, in words. */
   readonly text: string;
 }
@@ -30,7 +32,6 @@ export interface ClaimEvent extends Happened {
 /** A message came in. */
 export interface ReceivedEvent extends Happened {
   readonly kind: 'received';
-  readonly messageId: string;
   readonly from: string;
   readonly to: readonly string[];
 }
@@ -40,8 +41,6 @@ export interface OutcomeEvent extends Happened {
   readonly kind: 'outcome';
   readonly outcome: 'ACCEPTED' | 'NOT_SENT' | 'UNKNOWN';
   readonly caller: string;
-  /** Null where there is none, or it is not known. */
-  readonly messageId: string | null;
   /** What the last attempt met: `HTTP 202`; null where nothing was seen, and once the send is deleted. */
   readonly lastSeen: string | null;
   /** Why nothing was sent; null where something was or may have been, and once the send is deleted. */
@@ -61,7 +60,6 @@ export interface SettledEvent extends Happened {
 /** A callback reported how far the message got. */
 export interface DeliveryReportEvent extends Happened {
   readonly kind: 'delivery';
-  readonly messageId: string;
   /** Null for all recipients. */
   readonly to: string | null;
   readonly status: MessageStatus;
@@ -71,7 +69,6 @@ export interface DeliveryReportEvent extends Happened {
 /** A callback about a message that is not known yet. */
 export interface WaitingEvent extends Happened {
   readonly kind: 'waits';
-  readonly messageId: string;
   readonly status: MessageStatus;
   readonly errorCode: number | null;
 }
@@ -145,11 +142,11 @@ function eventsOf({ sends, audit, early }: Traced, now: number, show: ShowNumber
   const outcomes = audit.map((entry): TraceEvent => {
     const { atMs, sendId, settledBy: by, reason } = entry;
     const outcome = outcomeIn(entry.outcome);
-    if (by === null) {
-      return outcomeOf({ ...entry, outcome }, sends.find((each) => each.sendId === sendId) ?? null);
-    }
+    const send = sends.find((each) => each.sendId === sendId) ?? null;
+    if (by === null) return outcomeOf({ ...entry, outcome }, send);
+    const messageId = send?.message?.id ?? null;
     const text = `${entry.outcome} by ${by}${reason === null ? '' : `: ${reason}`}`;
-    return { kind: 'settled', atMs, sendId, outcome, by, reason, text };
+    return { kind: 'settled', atMs, sendId, messageId, outcome, by, reason, text };
   });
   const waiting = early.map(({ atMs, event }): WaitingEvent => {
     const { sendId, messageId, status, errorCode } = event;
@@ -179,7 +176,8 @@ function beginningOf(send: StoredSend, show: ShowNumber): ClaimEvent | ReceivedE
   const facts = [`by ${caller}`, ...(requestId === null ? [] : [`request ${requestId}`])];
   const key = keyHash === null ? 'without a key' : `key ${keyHash}`;
   const text = `${[...facts, key].join(', ')}; ${numbers}`;
-  return { kind: 'claimed', atMs, sendId, caller, requestId, keyHash, from, to, text };
+  const messageId = message?.id ?? null;
+  return { kind: 'claimed', atMs, sendId, messageId, caller, requestId, keyHash, from, to, text };
 }
 
 /** What the audit has no words for is in the send, as long as that is kept. */
@@ -211,11 +209,11 @@ function wordsOf(event: Omit<OutcomeEvent, 'kind' | 'text'>): string {
 function deliveriesOf(send: StoredSend, now: number, show: ShowNumber): (DeliveryReportEvent | NowEvent)[] {
   const { sendId, message, status } = send;
   if (message?.direction === 'IN') return [];
+  const messageId = message?.id ?? null;
   const reports = (message?.events ?? []).map((event): DeliveryReportEvent => {
     const { status: state, time, errorCode } = event;
     const to = event.to === null ? null : show(event.to);
     const text = `${state} to ${to ?? 'all recipients'}${errorCode === null ? '' : `: ${explained(errorCode)}`}`;
-    const messageId = message?.id ?? '';
     return { kind: 'delivery', atMs: Math.floor(time / 1000), sendId, messageId, to, status: state, errorCode, text };
   });
   const leaseUntilMs = status === 'PENDING' ? send.leaseUntilMs : null;
@@ -224,7 +222,7 @@ function deliveriesOf(send: StoredSend, now: number, show: ShowNumber): (Deliver
       ? status
       : `PENDING: its call is under way; UNKNOWN if it has no outcome at ${isoOf(leaseUntilMs)}`;
   const messageStatus = message?.status ?? null;
-  return [...reports, { kind: 'now', atMs: now, sendId, status, messageStatus, leaseUntilMs, text }];
+  return [...reports, { kind: 'now', atMs: now, sendId, messageId, status, messageStatus, leaseUntilMs, text }];
 }
 
 function explained(errorCode: number): string {
@@ -254,5 +252,5 @@ function optedOut({ since, source, ...pair }: OptOut, now: number, show: ShowNum
   const owner = pair.owner && show(pair.owner);
   const text = `${recipient} wants no messages from ${owner ?? 'all numbers'} (${source})`;
   const atMs = Math.min(now, Math.floor(since / 1000));
-  return { kind: 'opted out', atMs, sendId: null, recipient, owner, source, text };
+  return { kind: 'opted out', atMs, sendId: null, messageId: null, recipient, owner, source, text };
 }
