@@ -2,11 +2,11 @@
 import 'reflect-metadata';
 import { Arg, Ctx, Directive, ID, Query, Resolver } from 'type-graphql';
 import { requireScope } from '../messaging/caller.js';
-import type { Health, HealthSource } from '../messaging/health.js';
+import type { HealthSource } from '../messaging/health.js';
 import type { MessageService } from '../messaging/message-service.js';
 import { masked } from '../messaging/trace.js';
 import type { RequestContext } from './context.js';
-import { HealthType } from './health.type.js';
+import { healthType, HealthType } from './health.type.js';
 import { messageTrace, MessageTraceType } from './trace.type.js';
 
 /** What is searched without an index holds up others, a little at a time: people wait no longer than this. */
@@ -45,8 +45,8 @@ export class OperationsResolver {
     description:
       'For operators, with `operations:read`: how this server is now, and what it did in the last hour. It is answered while the database is away, too. It is about all workers behind this port, but about no other instance.',
   })
-  health(@Ctx() { caller }: RequestContext): Promise<Health> {
+  async health(@Ctx() { caller }: RequestContext): Promise<HealthType> {
     requireScope(caller, 'operations:read');
-    return this.#source.health();
+    return healthType(await this.#source.health());
   }
 }

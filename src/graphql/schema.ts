@@ -28,7 +28,7 @@ import { DeliveryResolver, MessageEventResolver, MessageHistoryResolver, Message
 import { NodeResolver } from './node.resolver.js';
 import { NumberResolver } from './number.resolver.js';
 import { ConsentOfConversationResolver, OptOutResolver } from './opt-out.resolver.js';
-import { HealthMinuteResolver, HealthResolver, UnresolvedCountResolver } from './health.type.js';
+import { HealthMinutesResolver } from './health.type.js';
 import { OperationsResolver } from './operations.resolver.js';
 import { MAX_FIELD_ERRORS } from './rule.js';
 import { SendOfMessageResolver, SendResolver } from './send.resolver.js';
@@ -45,13 +45,11 @@ const PLAIN_RESOLVERS = [
   AttachmentResolver,
   ConversationOfMessageResolver,
   DeliveryResolver,
-  HealthMinuteResolver,
-  HealthResolver,
+  HealthMinutesResolver,
   MessageEventResolver,
   MessageHistoryResolver,
   NodeResolver,
   SendOfMessageResolver,
-  UnresolvedCountResolver,
 ];
 
 /** What the resolvers call. */

@@ -22,9 +22,9 @@ export interface HealthMinute {
   readonly sends: Readonly<Record<SendReport['outcome'], number>>;
   /** How long the last attempts of sends took upstream. */
   readonly upstream: Percentiles;
-  /** How many events callbacks brought that were stored; repetitions are among them. */
+  /** How many events came in callbacks and were stored; repetitions are among them. */
   readonly callbackEvents: number;
-  /** From the time of such an event to its being stored. */
+  /** From the time of an event that said something new to its being stored. */
   readonly callbackLag: Percentiles;
 }
 
@@ -53,9 +53,9 @@ export interface Health {
   /** How many processes this is about: workers that did not answer are not among them. */
   readonly processes: number;
   /** At most `last` minutes, the earliest first, up to the one that has begun; none before the start. */
-  minutes(last: number): HealthMinute[];
+  readonly minutes: (last: number) => HealthMinute[];
   /** Null if the store does not answer. */
-  unresolved(): Promise<UnresolvedCount | null>;
+  readonly unresolved: () => Promise<UnresolvedCount | null>;
 }
 
 export interface HealthSource {

@@ -1,5 +1,5 @@
 /** How the server is, put together from its processes. */
-import { MINUTES_KEPT, type Health, type HealthSource, type Part, type UnresolvedCount } from '../messaging/health.js';
+import type { Health, HealthSource, Part, UnresolvedCount } from '../messaging/health.js';
 import type { MessageStore } from '../messaging/ports.js';
 import { lastMinutes, type MinuteCounts, type Minutes } from './minutes.js';
 import { inTime, type Readiness } from './readiness.js';
@@ -58,7 +58,7 @@ export class ServerHealth implements HealthSource {
       upstreamCheck: processes.find(({ upstreamCheck }) => upstreamCheck !== 'ok')?.upstreamCheck ?? 'ok',
       tokenEndsAtMs: tokenEnds.length === 0 ? null : Math.min(...tokenEnds),
       missing: [...new Set(processes.flatMap(({ missing }) => missing))],
-      minutes: (last = MINUTES_KEPT) => lastMinutes(minutes, { last, now, sinceMs: startedAtMs }),
+      minutes: (last) => lastMinutes(minutes, { last, now, sinceMs: startedAtMs }),
       unresolved: () => this.#unresolved(),
     };
   }
