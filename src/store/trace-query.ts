@@ -53,10 +53,10 @@ export interface TraceDialect {
 }
 
 /** Rows of the audit that SQLite looks through at once. */
-const ENTRIES_AT_ONCE = 5_000;
+const ENTRIES_AT_ONCE = 2_000;
 
 export const TRACE_DIALECTS: Readonly<Record<'sqlite' | 'postgres', TraceDialect>> = {
-  sqlite: { sendsAtOnce: 2_000, auditParts: byRowNumber },
+  sqlite: { sendsAtOnce: 500, auditParts: byRowNumber },
   postgres: { sendsAtOnce: 50_000, auditParts: byTime },
 };
 
