@@ -54,9 +54,11 @@ describe('the one-time codes', () => {
   });
 
   const digits = (min: number, max: number): fc.Arbitrary<string> =>
-    fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: min, maxLength: max });
+    fc.string({ unit: fc.constantFrom(...Array.from('0123456789')), minLength: min, maxLength: max });
   const words = fc
-    .array(fc.string({ unit: fc.constantFrom(...'abcdefghij'), minLength: 1, maxLength: 8 }), { maxLength: 6 })
+    .array(fc.string({ unit: fc.constantFrom(...Array.from('abcdefghij')), minLength: 1, maxLength: 8 }), {
+      maxLength: 6,
+    })
     .map((each) => each.join(' '));
   const code = digits(4, 8);
 
