@@ -81,7 +81,7 @@ import {
   type KnownMessage,
   type UnfiledRow,
 } from './conversations.js';
-import { isBusy, lockFile } from './file-lock.js';
+import { isBusy, lockFile, StoreInUseError } from './file-lock.js';
 import { groupCommit } from './group-commit.js';
 import {
   countQuery,
@@ -176,9 +176,12 @@ export async function openSqlite(
     chmodSync(file, 0o600);
   }
   // By its real name: the same file may be reached by a link.
-  const unlock = forServer && file !== ':memory:' ? lockFile(realpathSync(file)) : (): void => undefined;
+  const isLocked = forServer && file !== ':memory:';
+  const unlock = isLocked ? lockFile(realpathSync(file)) : (): void => undefined;
   const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
   try {
+    const migrated =
+      isLocked || file === ':memory:' ? (): void => undefined : await lockIfOlder(database, realpathSync(file));
     await whenFree(() => {
       // Before anything is written: a newer database stays as it is.
       stepsAfter(versionOf(database), migrations('sqlite'));
@@ -192,7 +195,7 @@ export async function openSqlite(
       // What a statement changes is kept aside, in case it fails: in a file, that took a fifth of the CPU of a send. Not for
       // the migration, which may sort more than there is memory.
       database.pragma('temp_store = MEMORY');
-    });
+    }).finally(migrated);
     return new SqliteStore(database, unlock, consent);
   } catch (error) {
     database.close();
@@ -224,6 +227,26 @@ function migrate(database: Database.Database): void {
       database.pragma(`user_version = ${steps.length}`);
     })
     .immediate();
+}
+
+/**
+ * Locks a file that is to be migrated: a server of an earlier version would go on in tables that it does not know. Another
+ * process may be migrating it right now, and is waited for.
+ *
+ * @throws StoreInUseError, NewerStoreError
+ */
+async function lockIfOlder(database: Database.Database, file: string): Promise<() => void> {
+  for (let triesLeft = MAX_BUSY_TRIES; ; triesLeft--) {
+    const missing = await whenFree(() => stepsAfter(versionOf(database), migrations('sqlite')));
+    if (missing.length === 0) return () => undefined;
+    try {
+      return lockFile(file);
+    } catch (error) {
+      if (!(error instanceof StoreInUseError)) throw error;
+      if (triesLeft > 0) await delay(BUSY_RETRY_MS);
+      else throw new StoreInUseError(file, `A server of an earlier version uses ${file}: stop it, and run this again.`);
+    }
+  }
 }
 
 function inodeOf(file: string): number | null {
