@@ -13,6 +13,8 @@ import {
   CLAIM_COLUMNS,
   claimColumns,
   conversationKey,
+  FORGOTTEN,
+  IN_FORGOTTEN,
   MESSAGE_COLUMNS,
   messageColumns,
   ON_STORED_CLAIM,
@@ -86,8 +88,9 @@ export async function claimAll(
   return sends.map((send) => reasons.get(send) ?? null);
 }
 
-const INTO_SENDS = `INSERT INTO sends (${CLAIM_COLUMNS.join(', ')})
-  SELECT ${CLAIM_COLUMNS.join(', ')} FROM ${recordset(CLAIM_COLUMNS)}`;
+/** Who knows whom somebody forgot asks for it here; for others, the database does: see the last migration. */
+const INTO_SENDS = `INSERT INTO sends (${CLAIM_COLUMNS.join(', ')}, knows_forgotten)
+  SELECT ${CLAIM_COLUMNS.join(', ')}, true FROM ${recordset(CLAIM_COLUMNS)}`;
 const RETURNING_CLAIMED =
   'ON CONFLICT (caller, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING send_id';
 
@@ -229,7 +232,11 @@ const LOWER = {
   REJECTED: yieldsTo('REJECTED').join(','),
   UNKNOWN: yieldsTo('UNKNOWN').join(','),
 };
-const HAS_MESSAGE = 'record.message_id IS NOT NULL';
+const IS_FORGOTTEN = `sends.settled_by IS NOT DISTINCT FROM '${FORGOTTEN}'`;
+/** Of the message of somebody who is forgotten, its id is kept as long as the empty row is, and nothing else. */
+const HAS_MESSAGE = `(record.message_id IS NOT NULL AND NOT ${IS_FORGOTTEN})`;
+const SEEN = `last_seen = CASE WHEN ${IS_FORGOTTEN} AND record.message_id IS NOT NULL
+  THEN concat(record.last_seen, '${IN_FORGOTTEN}', record.message_id) ELSE record.last_seen END`;
 const SHEDS = `(${HAS_MESSAGE} OR record.status = 'REJECTED')`;
 /** When a column is replaced, where that is not by every message. One that was settled is filed by itself. */
 const REPLACES: Readonly<Partial<Record<string, string>>> = {
@@ -239,11 +246,12 @@ const REPLACES: Readonly<Partial<Record<string, string>>> = {
 const MESSAGE_ASSIGNMENTS = MESSAGE_COLUMNS.map((name) =>
   // A message keeps its place in the lists.
   name === 'time'
-    ? 'time = COALESCE(sends.time, record.time)'
+    ? `time = CASE WHEN ${IS_FORGOTTEN} THEN NULL ELSE COALESCE(sends.time, record.time) END`
     : `${name} = CASE WHEN ${REPLACES[name] ?? HAS_MESSAGE} THEN record.${name} ELSE sends.${name} END`,
 );
 const record = (count: boolean): string => `WITH updated AS (
-    UPDATE sends SET ${RECORD_COLUMNS.map((name) => `${name} = record.${name}`).join(', ')}, changed = ${COMMIT_NUMBER},
+    UPDATE sends SET ${RECORD_COLUMNS.map((name) => (name === 'last_seen' ? SEEN : `${name} = record.${name}`)).join(', ')},
+      changed = ${COMMIT_NUMBER},
       idempotency_key = CASE WHEN record.status = 'REJECTED' THEN NULL ELSE sends.idempotency_key END,
       ${MESSAGE_ASSIGNMENTS.join(', ')}
     FROM ${recordset(['send_id', ...RECORD_COLUMNS, 'replaces', ...MESSAGE_COLUMNS, 'number', 'participants'], 'record')}
@@ -272,10 +280,11 @@ export async function abandonAll(connection: Connection, sends: readonly NewSend
   await connection.query({ text: INSERT_TOMBSTONES, values: [JSON.stringify(rows)] });
 }
 
-/** Makes the rows of `source` findable by the recipients in the second parameter. */
+/** Makes the rows of `source` findable by the recipients in the second parameter; not those of whom somebody is forgotten. */
 export function insertRecipientsOf(source: 'updated' | 'stored'): string {
   return `INSERT INTO recipients (recipient, time, send_id, caller)
      SELECT given.recipient, ${source}.time, ${source}.send_id, ${source}.caller
      FROM ${source} JOIN ${recordset(['send_id', 'recipient'], 'given', 2)} ON given.send_id = ${source}.send_id
+     WHERE ${source}.time IS NOT NULL
      ON CONFLICT DO NOTHING`;
 }
