@@ -13,8 +13,6 @@ import {
   CLAIM_COLUMNS,
   claimColumns,
   conversationKey,
-  FORGOTTEN,
-  IN_FORGOTTEN,
   MESSAGE_COLUMNS,
   messageColumns,
   ON_STORED_CLAIM,
@@ -232,11 +230,7 @@ const LOWER = {
   REJECTED: yieldsTo('REJECTED').join(','),
   UNKNOWN: yieldsTo('UNKNOWN').join(','),
 };
-const IS_FORGOTTEN = `sends.settled_by IS NOT DISTINCT FROM '${FORGOTTEN}'`;
-/** Of the message of somebody who is forgotten, its id is kept as long as the empty row is, and nothing else. */
-const HAS_MESSAGE = `(record.message_id IS NOT NULL AND NOT ${IS_FORGOTTEN})`;
-const SEEN = `last_seen = CASE WHEN ${IS_FORGOTTEN} AND record.message_id IS NOT NULL
-  THEN concat(record.last_seen, '${IN_FORGOTTEN}', record.message_id) ELSE record.last_seen END`;
+const HAS_MESSAGE = 'record.message_id IS NOT NULL';
 const SHEDS = `(${HAS_MESSAGE} OR record.status = 'REJECTED')`;
 /** When a column is replaced, where that is not by every message. One that was settled is filed by itself. */
 const REPLACES: Readonly<Partial<Record<string, string>>> = {
@@ -246,12 +240,11 @@ const REPLACES: Readonly<Partial<Record<string, string>>> = {
 const MESSAGE_ASSIGNMENTS = MESSAGE_COLUMNS.map((name) =>
   // A message keeps its place in the lists.
   name === 'time'
-    ? `time = CASE WHEN ${IS_FORGOTTEN} THEN NULL ELSE COALESCE(sends.time, record.time) END`
+    ? 'time = COALESCE(sends.time, record.time)'
     : `${name} = CASE WHEN ${REPLACES[name] ?? HAS_MESSAGE} THEN record.${name} ELSE sends.${name} END`,
 );
 const record = (count: boolean): string => `WITH updated AS (
-    UPDATE sends SET ${RECORD_COLUMNS.map((name) => (name === 'last_seen' ? SEEN : `${name} = record.${name}`)).join(', ')},
-      changed = ${COMMIT_NUMBER},
+    UPDATE sends SET ${RECORD_COLUMNS.map((name) => `${name} = record.${name}`).join(', ')}, changed = ${COMMIT_NUMBER},
       idempotency_key = CASE WHEN record.status = 'REJECTED' THEN NULL ELSE sends.idempotency_key END,
       ${MESSAGE_ASSIGNMENTS.join(', ')}
     FROM ${recordset(['send_id', ...RECORD_COLUMNS, 'replaces', ...MESSAGE_COLUMNS, 'number', 'participants'], 'record')}
@@ -280,7 +273,10 @@ export async function abandonAll(connection: Connection, sends: readonly NewSend
   await connection.query({ text: INSERT_TOMBSTONES, values: [JSON.stringify(rows)] });
 }
 
-/** Makes the rows of `source` findable by the recipients in the second parameter; not those of whom somebody is forgotten. */
+/**
+ * Makes the rows of `source` findable by the recipients in the second parameter. Emptied ones have no time: the database
+ * itself keeps them empty, by a trigger of the last migration.
+ */
 export function insertRecipientsOf(source: 'updated' | 'stored'): string {
   return `INSERT INTO recipients (recipient, time, send_id, caller)
      SELECT given.recipient, ${source}.time, ${source}.send_id, ${source}.caller

@@ -216,8 +216,8 @@ describe('the PostgreSQL database', () => {
     await client.query("UPDATE sends SET message_id = $1, time = 1, owner = '+19195550001', status = 'SENDING'", [
       message.id,
     ]);
-    const { rows } = await client.query('SELECT message_id, time, owner, status FROM sends');
-    expect(rows).toEqual([{ message_id: null, time: null, owner: null, status: 'ACCEPTED' }]);
+    const { rows } = await client.query('SELECT message_id, time, owner, status, last_seen FROM sends');
+    expect(rows).toEqual([{ message_id: null, time: null, owner: null, status: 'ACCEPTED', last_seen: null }]);
     await client.end();
     await store.close();
   });
