@@ -29,7 +29,7 @@ export interface Forgotten {
 }
 
 export interface NumbersOptions {
-  readonly store: Pick<MessageStore, 'forgetSome' | 'noteForgotten'>;
+  readonly store: Pick<MessageStore, 'noteForgetting' | 'forgetSome' | 'clearFiles'>;
   readonly clock: Clock;
   /** Removes the copy of a file, if there is one. */
   readonly removeCopy: (url: string) => Promise<void>;
@@ -52,6 +52,8 @@ export class Numbers {
     check(request);
     const { store, clock, removeCopy } = this.#options;
     const { number, by, reason } = request;
+    // First: whoever began it is known also if it ends in the middle, and searches trust nothing from here on.
+    await store.noteForgetting(number, 'FORGETTING', { by, reason }, clock.now());
     let [messages, callbacks, consent] = [0, 0, 0];
     const unresolved: string[] = [];
     let place: ForgettingPlace | null = null;
@@ -67,7 +69,8 @@ export class Numbers {
       // As long as the step took: an embedded store holds up everything else meanwhile.
       await clock.sleep(clock.now() - since);
     } while (place !== null);
-    const areFilesClear = await store.noteForgotten(number, { by, reason }, clock.now(), mayTakeLong);
+    await store.noteForgetting(number, 'FORGOTTEN', { by, reason }, clock.now());
+    const areFilesClear = await store.clearFiles(mayTakeLong);
     return { messages, callbacks, consent, unresolved, areFilesClear };
   }
 }

@@ -439,7 +439,10 @@ export interface ForgettingStep {
   readonly media: readonly string[];
 }
 
-/** Somebody had a number forgotten. */
+/** How far somebody came who has a number forgotten. */
+export type ForgettingOutcome = 'FORGETTING' | 'FORGOTTEN';
+
+/** Somebody has a number forgotten. */
 export interface Forgetting {
   /** `caller:` and a name, or `shell:` and a user. */
   readonly by: string;
@@ -511,15 +514,28 @@ export interface MessageStore {
   /**
    * Removes what is known of a number, from `place` on, as far as one step goes: the messages from and to it, also those of
    * its groups, and everything that a callback said of it. A send that still holds its key leaves an empty row, which holds
-   * it until `purge`. Sends whose outcome is open stay, and are named. An opt-out stays as a digest, which claims know.
+   * it until `purge`. Sends whose outcome is open stay, and are named. The last words on consent stay as digests, which claims
+   * know: an earlier word that is repeated does not count.
    */
   forgetSome(number: string, place: ForgettingPlace | null): Promise<ForgettingStep>;
 
   /**
-   * Writes to the audit that a number was forgotten, with its digest, and clears the database's files of what was removed, as
-   * far as that is quick; or also where it takes long, and holds up everybody meanwhile. Returns whether they are clear.
+   * Writes to the audit, with the digest of the number, that somebody has it forgotten: `FORGETTING` before the first step,
+   * and `FORGOTTEN` after the last one.
    */
-  noteForgotten(number: string, forgetting: Forgetting, now: number, mayTakeLong: boolean): Promise<boolean>;
+  noteForgetting(number: string, outcome: ForgettingOutcome, forgetting: Forgetting, now: number): Promise<void>;
+
+  /**
+   * Whether a number was being forgotten at this time or later, in milliseconds since 1970; if that was ended in the middle, a
+   * day longer. If not, nothing of that time was missing from what was read before this was asked.
+   */
+  forgotSince(sinceMs: number): Promise<boolean>;
+
+  /**
+   * Clears the database's files of what was removed, as far as that is quick; or also where it takes long, and holds up
+   * everybody meanwhile. Returns whether they are clear.
+   */
+  clearFiles(mayTakeLong: boolean): Promise<boolean>;
 
   /** Deletes waiting events, all but the newest `keep`, at most `limit` a call. Returns how many. */
   boundEarlyEvents(keep: number, limit: number): Promise<number>;
@@ -531,8 +547,8 @@ export interface MessageStore {
   onChange(listener: (change: StoreChange) => void): () => void;
 
   /**
-   * Frees the keys of sends with a message id, and deletes rejected sends and events whose message never came: all last
-   * changed before `before`, and at most `limit` rows a call. Never touches `PENDING`, `UNKNOWN`, or `ACCEPTED` without
+   * Frees the keys of sends with a message id, and deletes rejected sends, what was emptied, events whose message never
+   * came, and what is no longer needed of the words of those who are forgotten: all last changed before `before`, and at most `limit` rows a call. Never touches `PENDING`, `UNKNOWN`, or `ACCEPTED` without
    * an id. Returns how many rows were changed.
    */
   purge(before: number, limit: number): Promise<number>;

@@ -24,10 +24,10 @@ export interface SettleStep {
   readonly sendId: string;
   /**
    * `settled` by the one message that fits · `none` listed yet · `several` that fit · `rivals`: other sends of ours
-   * could be it as well, so upstream was not asked · `failed`: it could not be asked · `resolved` by somebody else
-   * meanwhile.
+   * could be it as well, so upstream was not asked · `forgotten`: a number was forgotten since, and with it perhaps the
+   * send of ours that the message belongs to · `failed`: it could not be asked · `resolved` by somebody else meanwhile.
    */
-  readonly step: 'settled' | 'none' | 'several' | 'rivals' | 'failed' | 'resolved';
+  readonly step: 'settled' | 'none' | 'several' | 'rivals' | 'forgotten' | 'failed' | 'resolved';
   /** Messages that fit. */
   readonly found: number;
   readonly rivals: number;
@@ -128,6 +128,11 @@ export class SettlingRounds {
       return;
     }
     const [id, time] = match;
+    // Asked last: what was read above is then whole. Which number it was does not matter: one of a group takes all with it.
+    if (await store.forgotSince(send.startedAtMs - 2 * MARGIN_MS)) {
+      onStep(step('forgotten', 1));
+      return;
+    }
     const settlement = { as: 'SENT', found: { id, time }, by: 'search', reason: 'the only message that fits' } as const;
     const result = await store.settle(sendId, settlement, clock.now());
     onStep(step(result.kind === 'SETTLED' ? 'settled' : 'resolved', 1, id));

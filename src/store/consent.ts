@@ -31,7 +31,11 @@ const COLUMN_TYPES = {
 type Column = keyof typeof COLUMN_TYPES;
 export const CONSENT_COLUMNS = Object.keys(COLUMN_TYPES) as readonly Column[];
 
-type ConsentColumns = Readonly<Record<Column, string | number | null>>;
+export type ConsentColumns = Readonly<
+  Record<'recipient' | 'owner' | 'source', string> &
+    Record<'opted_out' | 'since' | 'changed_at' | 'updated_at', number> &
+    Record<'changed_by' | 'recorded_by' | 'message_id', string | null>
+>;
 
 export function consentColumns(statement: ConsentStatement, now: number): ConsentColumns {
   const { recipient, owner, isOptedOut, since, source, changedBy, recordedBy, messageId } = statement;
@@ -46,25 +50,67 @@ export function consentColumns(statement: ConsentStatement, now: number): Consen
 const NAMES = CONSENT_COLUMNS.join(', ');
 const ASSIGNMENTS = CONSENT_COLUMNS.map((name) =>
   name === 'changed_at'
-    ? 'changed_at = CASE WHEN known.opted_out = excluded.opted_out THEN known.changed_at ELSE excluded.changed_at END'
+    ? 'changed_at = CASE WHEN known.opted_out = excluded.opted_out THEN known.changed_at ELSE excluded.updated_at END'
     : `${name} = excluded.${name}`,
 );
 /** The later word counts, and of two at the same time the one that opts out. */
-const UNLESS_LATER = `ON CONFLICT (recipient, owner) DO UPDATE SET ${ASSIGNMENTS.join(', ')}
-  WHERE (excluded.since, excluded.opted_out) > (known.since, known.opted_out)`;
+const IF_LATER = 'WHERE (excluded.since, excluded.opted_out) > (known.since, known.opted_out)';
+const UNLESS_LATER = `ON CONFLICT (recipient, owner) DO UPDATE SET ${ASSIGNMENTS.join(', ')} ${IF_LATER}`;
 
 /** Says one statement, to SQLite. */
 export const SAY = `INSERT INTO consent AS known (${NAMES}) VALUES (${CONSENT_COLUMNS.map(() => '?').join(', ')}) ${UNLESS_LATER}`;
 
 /**
+ * The last word of somebody who is forgotten: a later one takes its place, and an earlier one is a repetition. It counts as
+ * any other; so whoever is out by it has nothing to be confirmed.
+ */
+const FORGOTTEN_WORDS = 'recipient_digest, owner, since, opted_out';
+const KEEP_WORDS = `INSERT INTO forgotten_opt_outs AS known (${FORGOTTEN_WORDS})`;
+const UNLESS_KEPT = `ON CONFLICT (recipient_digest, owner)
+  DO UPDATE SET since = excluded.since, opted_out = excluded.opted_out ${IF_LATER}`;
+/** Stands for "since before he was forgotten". */
+export const LONG_AGO = 0;
+
+/**
  * Says many, to PostgreSQL: of each entry the one that counts, since a statement takes each row once; and in one order for
  * all instances, so that none of them waits for another that waits for it.
  */
-export const SAY_ALL = `INSERT INTO consent AS known (${NAMES})
-  SELECT DISTINCT ON (recipient, owner) ${NAMES}
-  FROM json_to_recordset($1::json) AS given (${CONSENT_COLUMNS.map((name) => `${name} ${COLUMN_TYPES[name]}`).join(', ')})
-  ORDER BY recipient, owner, since DESC, opted_out DESC
+export const SAY_ALL = `WITH given AS (
+    SELECT DISTINCT ON (recipient, owner) *, digest_of_forgotten(recipient) AS digest
+    FROM json_to_recordset($1::json) AS one (${CONSENT_COLUMNS.map((name) => `${name} ${COLUMN_TYPES[name]}`).join(', ')})
+    ORDER BY recipient, owner, since DESC, opted_out DESC),
+  replaced AS (
+    DELETE FROM forgotten_opt_outs AS said USING given WHERE said.recipient_digest = given.digest AND said.owner = given.owner
+      AND (said.since, said.opted_out) < (given.since, given.opted_out))
+  INSERT INTO consent AS known (${NAMES})
+  SELECT ${NAMES.replace('changed_at', `CASE WHEN ${forgottenWord('given.digest', 'given.owner')} = 1 THEN ${LONG_AGO} ELSE changed_at END`)}
+  FROM given WHERE NOT EXISTS (SELECT 1 FROM forgotten_opt_outs AS said WHERE said.recipient_digest = given.digest
+    AND said.owner = given.owner AND (said.since, said.opted_out) >= (given.since, given.opted_out))
+  ORDER BY recipient, owner
   ${UNLESS_LATER} RETURNING source, opted_out`;
+
+/** What counts of the words of somebody who is forgotten, for PostgreSQL: as `consentOf`. */
+function forgottenWord(digest: string, owner: string): string {
+  return `(SELECT said.opted_out FROM forgotten_opt_outs AS said WHERE said.recipient_digest = ${digest}
+    AND (said.owner = ${owner} OR (said.owner = '${ALL_NUMBERS}' AND said.opted_out = 1))
+    ORDER BY said.since DESC, said.opted_out DESC LIMIT 1)`;
+}
+
+/** Keeps a word of somebody who is forgotten, in SQLite. */
+export const KEEP_WORD = `${KEEP_WORDS} VALUES (?, ?, ?, ?) ${UNLESS_KEPT}`;
+
+/** Removes all words of these recipients, and keeps them by their digests, in PostgreSQL. Counts them. */
+export const FORGET_WORDS = `WITH gone AS (DELETE FROM consent WHERE recipient = ANY ($1) RETURNING *),
+  kept AS (${KEEP_WORDS} SELECT digest_of_forgotten(recipient), owner, since, opted_out FROM gone ${UNLESS_KEPT})
+  SELECT count(*)::int AS count FROM gone`;
+
+/**
+ * Whoever is forgotten and was in needs no digest once no earlier word of his can be repeated; unless he is out for all
+ * other numbers.
+ */
+export const purgeForgottenWords = (before: '?' | '$1'): string => `DELETE FROM forgotten_opt_outs
+  WHERE opted_out = 0 AND since < ${before} AND NOT EXISTS (SELECT 1 FROM forgotten_opt_outs AS said
+    WHERE said.recipient_digest = forgotten_opt_outs.recipient_digest AND said.owner = '${ALL_NUMBERS}' AND said.opted_out = 1)`;
 
 /**
  * What counts between a number and a recipient, as SQL: 1 for opted out, 0 for opted in, null where nothing was said. The
@@ -74,8 +120,8 @@ export const consentOf = (recipient: string, owner: string): string =>
   `(SELECT opted_out FROM (
      SELECT opted_out, since FROM consent WHERE consent.recipient = ${recipient}
        AND (consent.owner = ${owner} OR (consent.owner = '${ALL_NUMBERS}' AND consent.opted_out = 1))
-     UNION ALL SELECT 1, since FROM forgotten_opt_outs
-     WHERE recipient_digest = digest_of_forgotten(${recipient}) AND forgotten_opt_outs.owner IN (${owner}, '${ALL_NUMBERS}')) AS said
+     UNION ALL SELECT opted_out, since FROM forgotten_opt_outs WHERE recipient_digest = digest_of_forgotten(${recipient})
+       AND (forgotten_opt_outs.owner = ${owner} OR (forgotten_opt_outs.owner = '${ALL_NUMBERS}' AND opted_out = 1))) AS said
    ORDER BY since DESC, opted_out DESC LIMIT 1)`;
 
 /** What was said to a number and to all of them, for SQLite: a sort of nothing takes it longer than two looks by key. */
@@ -90,10 +136,11 @@ export function isOptOut(said: readonly ConsentRow[]): boolean {
   return counting.some(({ since, opted_out }) => since === latest && opted_out === 1);
 }
 
-/** What stays of an opt-out of somebody who is forgotten, for SQLite. Hardly anybody is: whether there are any is asked first. */
+/** What stays of the words of somebody who is forgotten, for SQLite. Hardly anybody is: whether there are any is asked first. */
 export const ANY_FORGOTTEN = 'SELECT 1 FROM forgotten_opt_outs LIMIT 1';
-export const SELECT_FORGOTTEN = `SELECT 1 AS opted_out, since, owner FROM forgotten_opt_outs
+export const SELECT_FORGOTTEN = `SELECT opted_out, since, owner FROM forgotten_opt_outs
   WHERE recipient_digest = ? AND owner IN (?, '${ALL_NUMBERS}')`;
+export const REPLACE_FORGOTTEN = 'DELETE FROM forgotten_opt_outs WHERE recipient_digest = ? AND owner = ?';
 
 /** Statements of one commit that counted, as they are told. */
 export function countsOf(said: readonly Pick<ConsentStatement, 'source' | 'isOptedOut'>[]): ConsentCounts[] {

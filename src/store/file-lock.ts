@@ -5,10 +5,11 @@ import Database from 'better-sqlite3';
 export class StoreInUseError extends Error {
   override readonly name = 'StoreInUseError';
 
-  constructor(readonly file: string) {
-    super(
-      `Another server uses ${file}. One SQLite file belongs to one server: stop the other one, or use PostgreSQL for several.`,
-    );
+  constructor(
+    readonly file: string,
+    message = `Another server uses ${file}. One SQLite file belongs to one server: stop the other one, or use PostgreSQL for several.`,
+  ) {
+    super(message);
   }
 }
 

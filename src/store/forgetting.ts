@@ -1,10 +1,21 @@
 /** How a number is found wherever it lies, and what stays of its sends; the same in both databases. */
 import type { ForgettingStep } from '../messaging/ports.js';
 import { isUnresolved } from '../messaging/ports.js';
+import type { Query } from './list-query.js';
 import { FORGOTTEN, SHED_COLUMNS, storedSend, type AllColumns, type SendRow } from './rows.js';
 
 /** The tables that are looked through, in this order; then consent is looked up. */
 export const PLACES = ['sends', 'early_events', 'strange_callbacks', 'other_events', 'consent'] as const;
+
+/** It takes some seconds for each million sends: what has no end after a day was ended in the middle. */
+const LONGEST_MS = 24 * 3_600_000;
+
+/** Whether a number was being forgotten then or later. No other entries of the audit name no send. */
+export const forgotSinceQuery = (sinceMs: number): Query => ({
+  sql: `SELECT 1 FROM (SELECT max(time) AS last, count(*) - 2 * count(CASE outcome WHEN 'FORGOTTEN' THEN 1 END) AS running
+    FROM audit WHERE send_id = '' AND time >= ?) AS noted WHERE last >= ? OR running <> 0`,
+  values: [sinceMs - LONGEST_MS, sinceMs],
+});
 
 /** The texts of callbacks, by table. */
 export const CALLBACK_TEXT = { early_events: 'event', strange_callbacks: 'body', other_events: 'body' } as const;

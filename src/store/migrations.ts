@@ -83,6 +83,11 @@ interface Dialect {
   readonly digestOfForgotten: string;
   /** 64 random digits in hexadecimal. */
   readonly randomSecret: string;
+  /**
+   * Instances of an earlier version may work beside this one in PostgreSQL alone; in SQLite, the store keeps rows empty. In
+   * the place of the triggers that number, since each condition of a trigger costs some microseconds a statement.
+   */
+  readonly forgettingTriggers: string;
   /** Each statement about consent that counts is written to its audit, which is as append-only as the other. */
   readonly consentTriggers: string;
 }
@@ -136,6 +141,7 @@ const DIALECTS: Readonly<Record<Database, Dialect>> = {
     randomId: '(lower(hex(randomblob(16))))',
     randomSecret: 'lower(hex(randomblob(32)))',
     digestOfForgotten: '',
+    forgettingTriggers: '',
     consentTriggers: `
     CREATE TRIGGER consent_said AFTER INSERT ON consent BEGIN ${INSERT_CONSENT_AUDIT}; END;
     CREATE TRIGGER consent_changed AFTER UPDATE OF since, opted_out ON consent BEGIN ${INSERT_CONSENT_AUDIT}; END;
@@ -204,6 +210,57 @@ const DIALECTS: Readonly<Record<Database, Dialect>> = {
     digestOfForgotten: `
     CREATE FUNCTION digest_of_forgotten(number TEXT) RETURNS TEXT LANGUAGE sql STABLE AS $$
       SELECT encode(sha256(convert_to((SELECT value FROM secrets WHERE name = 'forgotten') || number, 'UTF8')), 'hex') $$;`,
+    forgettingTriggers: `
+    -- While instances are replaced one by one, those of an earlier version number nothing, and do not know who is forgotten.
+    -- The database refuses what they send to somebody who opted out, as a value that it does not take.
+    ALTER TABLE sends ADD COLUMN knows_forgotten BOOLEAN;
+    DROP TRIGGER number_insert ON sends;
+    DROP TRIGGER number_update ON sends;
+    DROP FUNCTION number_change();
+    CREATE FUNCTION change_number() RETURNS BIGINT LANGUAGE sql VOLATILE AS $$
+      SELECT pg_current_xact_id()::text::bigint + added FROM commit_offset $$;
+    CREATE FUNCTION check_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        IF NEW.status <> 'PENDING' THEN
+          NEW.changed := change_number();
+        ELSIF EXISTS (SELECT 1 FROM json_array_elements_text(NEW.recipients::json) AS one (recipient)
+          JOIN forgotten_opt_outs AS said ON said.recipient_digest = digest_of_forgotten(one.recipient)
+            AND said.owner IN (NEW.sender, '') AND said.opted_out = 1
+          WHERE NOT EXISTS (SELECT 1 FROM forgotten_opt_outs AS later
+            WHERE later.recipient_digest = said.recipient_digest AND later.owner = NEW.sender AND later.since > said.since)
+          AND NOT EXISTS (SELECT 1 FROM consent AS later
+            WHERE later.recipient = one.recipient AND later.owner = NEW.sender AND later.since > said.since))
+        THEN RAISE EXCEPTION 'a recipient has opted out' USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+      END $$;
+    CREATE TRIGGER check_insert BEFORE INSERT ON sends FOR EACH ROW
+      WHEN (NEW.changed IS NULL AND NEW.knows_forgotten IS NULL) EXECUTE FUNCTION check_insert();
+
+    -- What was emptied stays empty, whoever hears of it: all that counts is that something was sent after all, and its id.
+    CREATE FUNCTION check_update() RETURNS trigger LANGUAGE plpgsql AS $$
+      DECLARE emptied RECORD;
+      BEGIN
+        IF OLD.settled_by = 'forgotten' AND NEW.message_id IS NOT NULL THEN
+          IF OLD.status <> 'REJECTED' THEN RETURN NULL; END IF;
+          emptied := OLD;
+          emptied.status := 'ACCEPTED';
+          emptied.last_seen := concat(NEW.last_seen, ', message ', NEW.message_id);
+          emptied.updated_at := NEW.updated_at;
+          emptied.changed := NEW.changed;
+          NEW := emptied;
+        END IF;
+        IF NEW.changed IS NOT DISTINCT FROM OLD.changed AND (NEW.status <> OLD.status
+          OR NEW.message_id IS DISTINCT FROM OLD.message_id OR NEW.deliveries IS DISTINCT FROM OLD.deliveries) THEN
+          NEW.changed := change_number();
+          IF NEW.deliveries IS DISTINCT FROM OLD.deliveries AND NEW.events IS NOT DISTINCT FROM OLD.events THEN
+            NEW.events := NULL;
+          END IF;
+        END IF;
+        RETURN NEW;
+      END $$;
+    CREATE TRIGGER check_update BEFORE UPDATE ON sends FOR EACH ROW
+      WHEN (NEW.changed IS NOT DISTINCT FROM OLD.changed OR OLD.settled_by = 'forgotten') EXECUTE FUNCTION check_update();`,
     consentTriggers: `
     CREATE FUNCTION consent_said() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN ${INSERT_CONSENT_AUDIT}; RETURN NULL; END $$;
@@ -457,6 +514,14 @@ const STEPS: readonly ((dialect: Dialect) => string)[] = [
     )${keyIsTable};
     INSERT INTO secrets VALUES ('forgotten', ${randomSecret});
     ${digestOfForgotten}
+    `,
+  ({ forgettingTriggers }) => `
+    -- The last word of somebody who is forgotten, also where that is that he wants messages. As in consent.
+    ALTER TABLE forgotten_opt_outs ADD COLUMN opted_out INTEGER NOT NULL DEFAULT 1;
+
+    -- Who had a number forgotten, and when: these entries alone name no send.
+    CREATE INDEX audit_forgetting ON audit (time) WHERE send_id = '';
+    ${forgettingTriggers}
     `,
 ];
 

@@ -221,7 +221,7 @@ async function updateDeliveries(
        UPDATE sends SET ${DELIVERY_COLUMNS.map((name) => `${name} = row.${name}`).join(', ')}, changed = ${COMMIT_NUMBER}
        FROM ${recordset(['send_id', ...DELIVERY_COLUMNS], 'row')} WHERE sends.send_id = row.send_id
        RETURNING sends.send_id, sends.time, sends.caller, sends.message_id),
-     notified AS (SELECT pg_notify('${CHANNEL}', 'updated:' || message_id) FROM updated),
+     notified AS (SELECT pg_notify('${CHANNEL}', 'updated:' || message_id) FROM updated WHERE message_id IS NOT NULL),
      listed AS (${insertRecipientsOf('updated')})
      SELECT COUNT(*) FROM notified`,
     [JSON.stringify(rows), JSON.stringify(newlyListed)],

@@ -86,8 +86,9 @@ export async function claimAll(
   return sends.map((send) => reasons.get(send) ?? null);
 }
 
-const INTO_SENDS = `INSERT INTO sends (${CLAIM_COLUMNS.join(', ')})
-  SELECT ${CLAIM_COLUMNS.join(', ')} FROM ${recordset(CLAIM_COLUMNS)}`;
+/** Who knows whom somebody forgot asks for it here; for others, the database does: see the last migration. */
+const INTO_SENDS = `INSERT INTO sends (${CLAIM_COLUMNS.join(', ')}, knows_forgotten)
+  SELECT ${CLAIM_COLUMNS.join(', ')}, true FROM ${recordset(CLAIM_COLUMNS)}`;
 const RETURNING_CLAIMED =
   'ON CONFLICT (caller, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING send_id';
 
@@ -272,10 +273,14 @@ export async function abandonAll(connection: Connection, sends: readonly NewSend
   await connection.query({ text: INSERT_TOMBSTONES, values: [JSON.stringify(rows)] });
 }
 
-/** Makes the rows of `source` findable by the recipients in the second parameter. */
+/**
+ * Makes the rows of `source` findable by the recipients in the second parameter. Emptied ones have no time: the database
+ * itself keeps them empty, by a trigger of the last migration.
+ */
 export function insertRecipientsOf(source: 'updated' | 'stored'): string {
   return `INSERT INTO recipients (recipient, time, send_id, caller)
      SELECT given.recipient, ${source}.time, ${source}.send_id, ${source}.caller
      FROM ${source} JOIN ${recordset(['send_id', 'recipient'], 'given', 2)} ON given.send_id = ${source}.send_id
+     WHERE ${source}.time IS NOT NULL
      ON CONFLICT DO NOTHING`;
 }

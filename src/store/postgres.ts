@@ -11,6 +11,7 @@ import type {
   ConversationList,
   DeadLetterPurge,
   Forgetting,
+  ForgettingOutcome,
   ForgettingPlace,
   ForgettingStep,
   MessageFilter,
@@ -40,6 +41,7 @@ import {
   newOptOutsQuery,
   optOutOf,
   optOutsQuery,
+  purgeForgottenWords,
   type ConsentKeeping,
   type OptOutRow,
 } from './consent.js';
@@ -51,6 +53,7 @@ import {
   listedConversations,
   type ConversationWithMessage,
 } from './conversations.js';
+import { forgotSinceQuery } from './forgetting.js';
 import { groupCommit } from './group-commit.js';
 import {
   countQuery,
@@ -70,7 +73,7 @@ import { openClaimPool, openPool, retryDeadlock, TIMEOUT_MS } from './pool.js';
 import { adopt, applyAll, applySettlement, sayAll, type RestWrite } from './postgres-batch.js';
 import { fileNews, fileSome, noNews, type News } from './postgres-conversations.js';
 import { countersInPostgres } from './postgres-counters.js';
-import { forgetSome, noteForgotten } from './postgres-forgetting.js';
+import { forgetSome, noteForgetting } from './postgres-forgetting.js';
 import { removeSome } from './postgres-removal.js';
 import { abandonAll, areOptedOut, claimAll, COMMIT_NUMBER, OFFSET, recordAll } from './postgres-sends.js';
 import {
@@ -320,6 +323,7 @@ export class PostgresStore extends BatchingStore implements MessageStore {
 
   async purge(before: number, limit: number): Promise<number> {
     await this.#change(PURGE_FORGOTTEN, before, limit);
+    await this.#change(purgeForgottenWords('$1'), before * 1000);
     const freed = await this.#change(
       `UPDATE sends SET idempotency_key = NULL WHERE send_id IN (
          SELECT send_id FROM sends WHERE idempotency_key IS NOT NULL AND message_id IS NOT NULL AND updated_at < $1
@@ -363,10 +367,17 @@ export class PostgresStore extends BatchingStore implements MessageStore {
     return transaction(this.#pool, (client) => forgetSome(client, number, place));
   }
 
-  /** PostgreSQL's files are never clear: only VACUUM FULL writes them anew, and its log has an end of its own. */
-  async noteForgotten(number: string, forgetting: Forgetting, now: number): Promise<boolean> {
-    await noteForgotten(this.#pool, number, forgetting, now);
-    return false;
+  noteForgetting(number: string, outcome: ForgettingOutcome, forgetting: Forgetting, now: number): Promise<void> {
+    return noteForgetting(this.#pool, number, outcome, forgetting, now);
+  }
+
+  async forgotSince(sinceMs: number): Promise<boolean> {
+    return (await this.#all(forgotSinceQuery(sinceMs))).length > 0;
+  }
+
+  /** Only VACUUM FULL writes PostgreSQL's files anew, and its log has an end of its own. */
+  clearFiles(): Promise<boolean> {
+    return Promise.resolve(false);
   }
 
   removeMessages(before: number, limit: number): Promise<number> {

@@ -151,6 +151,9 @@ export const DEAD_LETTER_TABLES = ['strange_callbacks', 'other_events'] as const
 /** Who settled a send whose number was forgotten. */
 export const FORGOTTEN = 'forgotten';
 
+/** What is kept of the message that a call brings after its number was forgotten: its id, beside what was seen last. */
+export const IN_FORGOTTEN = ', message ';
+
 /** Which rows are unresolved sends. */
 export const IS_UNRESOLVED = "message_id IS NULL AND status IN ('UNKNOWN', 'ACCEPTED') AND settled_by IS NULL";
 
@@ -310,10 +313,10 @@ export function storable(text: string): string {
 
 /**
  * The row after an event: the message's own members are filled in where its answer was lost. Null if the event says
- * nothing new, or is about somebody who is forgotten.
+ * nothing new. Of somebody who is forgotten, all that is kept is that something was sent after all.
  */
 export function rowAfter(known: SendRow, event: DeliveryEvent): SendRow | null {
-  if (known.settled_by === FORGOTTEN) return null;
+  if (known.settled_by === FORGOTTEN) return known.status === 'REJECTED' ? { ...known, status: 'ACCEPTED' } : null;
   const row = withNews(known, event);
   return EVENT_COLUMNS.some((name) => row[name] !== known[name]) ? row : null;
 }

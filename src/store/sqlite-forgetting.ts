@@ -1,6 +1,7 @@
 /** Forgets a number in SQLite, step by step. */
 import { createHash } from 'node:crypto';
 import type { ForgettingPlace, ForgettingStep } from '../messaging/ports.js';
+import { KEEP_WORD, type ConsentRow } from './consent.js';
 import {
   CALLBACK_TEXT,
   EMPTY,
@@ -19,8 +20,8 @@ import { removeRows, removeTraces, type Prepare } from './sqlite-removal.js';
 /** Rows that are looked through in one step: a few milliseconds. Those of callbacks may be pages long. */
 const STEP = { sends: 2_000, callbacks: 200 };
 
-export const NOTE_FORGOTTEN = `INSERT INTO audit (time, send_id, caller, key_hash, outcome, settled_by, reason)
-  VALUES (?, '', ?, ?, 'FORGOTTEN', ?, ?)`;
+export const NOTE_FORGETTING = `INSERT INTO audit (time, send_id, caller, key_hash, outcome, settled_by, reason)
+  VALUES (?, '', ?, ?, ?, ?, ?)`;
 
 /** What stands for a number that is forgotten. */
 export function digestOf(prepare: Prepare, number: string): string {
@@ -44,7 +45,7 @@ export function forgetSome(
   const { table: index, after } = place?.epoch === epoch ? place : { table: 0, after: 0 };
   const table = PLACES[index] ?? 'consent';
   const forms = formsOf(number);
-  if (table === 'consent') return { ...NOTHING, consent: forgetConsent(prepare, number, forms) };
+  if (table === 'consent') return { ...NOTHING, consent: forgetConsent(prepare, forms) };
   const limit = table === 'sends' ? STEP.sends : STEP.callbacks;
   const { last, count } = prepare(
     `SELECT max(rowid) AS last, count(*) AS count FROM (SELECT rowid FROM ${table} WHERE rowid > ? ORDER BY rowid LIMIT ?)`,
@@ -102,13 +103,13 @@ function forgetCallbacks(
   return rows.length;
 }
 
-/** Nobody who said STOP gets a message because he is forgotten: that stays, as a digest. */
-function forgetConsent(prepare: Prepare, number: string, { all }: NumberForms): number {
-  const isTheirs = 'recipient IN (SELECT value FROM json_each(?))';
-  const forms = JSON.stringify(all);
-  prepare(
-    `INSERT INTO forgotten_opt_outs AS known SELECT ?, owner, max(since) FROM consent WHERE ${isTheirs} AND opted_out = 1
-     GROUP BY owner ON CONFLICT (recipient_digest, owner) DO UPDATE SET since = max(known.since, excluded.since)`,
-  ).run(digestOf(prepare, number), forms);
-  return prepare(`DELETE FROM consent WHERE ${isTheirs}`).run(forms).changes;
+/** Nobody gets a message, or gets none, because he is forgotten: his last words stay, as digests of what claims ask for. */
+function forgetConsent(prepare: Prepare, { all }: NumberForms): number {
+  const remove = prepare(`DELETE FROM consent WHERE recipient IN (SELECT value FROM json_each(?))
+    RETURNING recipient, owner, since, opted_out`);
+  const words = remove.all(JSON.stringify(all)) as (ConsentRow & { readonly recipient: string })[];
+  const keep = prepare(KEEP_WORD);
+  for (const { recipient, owner, since, opted_out } of words)
+    keep.run(digestOf(prepare, recipient), owner, since, opted_out);
+  return words.length;
 }

@@ -23,6 +23,7 @@ import {
   type ConversationList,
   type DeadLetterPurge,
   type Forgetting,
+  type ForgettingOutcome,
   type ForgettingPlace,
   type ForgettingStep,
   isUnresolved,
@@ -55,12 +56,16 @@ import {
   countsOf,
   isOptOut,
   KEEP_QUIETLY,
+  LONG_AGO,
   newOptOutsQuery,
   optOutOf,
   optOutsQuery,
+  purgeForgottenWords,
+  REPLACE_FORGOTTEN,
   SAY,
   SELECT_CONSENT,
   SELECT_FORGOTTEN,
+  type ConsentColumns,
   type ConsentKeeping,
   type ConsentRow,
   type OptOutRow,
@@ -81,7 +86,8 @@ import {
   type KnownMessage,
   type UnfiledRow,
 } from './conversations.js';
-import { isBusy, lockFile } from './file-lock.js';
+import { isBusy, lockFile, StoreInUseError } from './file-lock.js';
+import { forgotSinceQuery } from './forgetting.js';
 import { groupCommit } from './group-commit.js';
 import {
   countQuery,
@@ -105,6 +111,7 @@ import {
   EVENT_COLUMNS,
   FORGOTTEN,
   hashOfKey,
+  IN_FORGOTTEN,
   inOrderOf,
   isAbout,
   conversationKey,
@@ -129,7 +136,7 @@ import {
   valuesOf,
   type SendRow,
 } from './rows.js';
-import { digestOf, forgetSome, NOTE_FORGOTTEN } from './sqlite-forgetting.js';
+import { digestOf, forgetSome, NOTE_FORGETTING } from './sqlite-forgetting.js';
 import { removeRows } from './sqlite-removal.js';
 import { CountersInMemory, sendLimits, type LimitsOfSends } from './send-limits.js';
 import { TRACE_DIALECTS, traceIn } from './trace-query.js';
@@ -176,9 +183,12 @@ export async function openSqlite(
     chmodSync(file, 0o600);
   }
   // By its real name: the same file may be reached by a link.
-  const unlock = forServer && file !== ':memory:' ? lockFile(realpathSync(file)) : (): void => undefined;
+  const isLocked = forServer && file !== ':memory:';
+  const unlock = isLocked ? lockFile(realpathSync(file)) : (): void => undefined;
   const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
   try {
+    const migrated =
+      isLocked || file === ':memory:' ? (): void => undefined : await lockIfOlder(database, realpathSync(file));
     await whenFree(() => {
       // Before anything is written: a newer database stays as it is.
       stepsAfter(versionOf(database), migrations('sqlite'));
@@ -192,7 +202,7 @@ export async function openSqlite(
       // What a statement changes is kept aside, in case it fails: in a file, that took a fifth of the CPU of a send. Not for
       // the migration, which may sort more than there is memory.
       database.pragma('temp_store = MEMORY');
-    });
+    }).finally(migrated);
     return new SqliteStore(database, unlock, consent);
   } catch (error) {
     database.close();
@@ -224,6 +234,26 @@ function migrate(database: Database.Database): void {
       database.pragma(`user_version = ${steps.length}`);
     })
     .immediate();
+}
+
+/**
+ * Locks a file that is to be migrated: a server of an earlier version would go on in tables that it does not know. Another
+ * process may be migrating it right now, and is waited for.
+ *
+ * @throws StoreInUseError, NewerStoreError
+ */
+async function lockIfOlder(database: Database.Database, file: string): Promise<() => void> {
+  for (let triesLeft = MAX_BUSY_TRIES; ; triesLeft--) {
+    const missing = await whenFree(() => stepsAfter(versionOf(database), migrations('sqlite')));
+    if (missing.length === 0) return () => undefined;
+    try {
+      return lockFile(file);
+    } catch (error) {
+      if (!(error instanceof StoreInUseError)) throw error;
+      if (triesLeft > 0) await delay(BUSY_RETRY_MS);
+      else throw new StoreInUseError(file, `A server of an earlier version uses ${file}: stop it, and run this again.`);
+    }
+  }
 }
 
 function inodeOf(file: string): number | null {
@@ -270,10 +300,10 @@ const RECORD_MESSAGE = `${recordOf(
   'ACCEPTED',
   MESSAGE_COLUMNS,
   " OR (settled_by IS NOT NULL AND (status = 'REJECTED' OR (deliveries IS NULL AND message_id IS NOT ?)))",
-)} RETURNING time, caller, settled_by`;
+)} AND settled_by IS NOT '${FORGOTTEN}' RETURNING time, caller, settled_by`;
 const COUNT_CONVERSATION = `${INSERT_CONVERSATIONS} VALUES (${CONVERSATION_COLUMNS.map(() => '?').join(', ')}) ${ON_KNOWN_CONVERSATION}`;
 const SELECT_UNFILED = `SELECT ${UNFILED_COLUMNS} FROM sends`;
-/** What records an outcome without a message. */
+/** What records an outcome without a message, or of somebody who is forgotten. */
 const RECORDS = {
   ACCEPTED: recordOf('ACCEPTED', [], " OR (settled_by IS NOT NULL AND status = 'REJECTED')"),
   REJECTED: recordOf('REJECTED', ['idempotency_key', ...Object.keys(SHED_COLUMNS)], ''),
@@ -419,6 +449,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
 
   async purge(before: number, limit: number): Promise<number> {
     await this.#change(PURGE_FORGOTTEN, before, limit);
+    await this.#change(purgeForgottenWords('?'), before * 1000);
     const freed = await this.#change(
       `UPDATE sends SET idempotency_key = NULL WHERE send_id IN (
          SELECT send_id FROM sends WHERE idempotency_key IS NOT NULL AND message_id IS NOT NULL AND updated_at < ? LIMIT ?)`,
@@ -465,10 +496,23 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     );
   }
 
-  async noteForgotten(number: string, { by, reason }: Forgetting, now: number, mayTakeLong: boolean): Promise<boolean> {
+  async noteForgetting(
+    number: string,
+    outcome: ForgettingOutcome,
+    { by, reason }: Forgetting,
+    now: number,
+  ): Promise<void> {
     await this.#commit(() => {
-      this.#run(NOTE_FORGOTTEN, [now, by, this.#digestOf(number), by, reason]);
+      this.#run(NOTE_FORGETTING, [now, by, this.#digestOf(number), outcome, by, reason]);
     });
+  }
+
+  async forgotSince(sinceMs: number): Promise<boolean> {
+    const { sql, values } = forgotSinceQuery(sinceMs);
+    return (await this.#all(sql, ...values)).length > 0;
+  }
+
+  async clearFiles(mayTakeLong: boolean): Promise<boolean> {
     const [pages, bytes] = ['page_count', 'page_size'].map((name) => this.#database.pragma(name, { simple: true }));
     const isClear = mayTakeLong || Number(pages) * Number(bytes) <= QUICK_VACUUM_BYTES;
     await whenFree(() => {
@@ -755,14 +799,28 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   }
 
   #say(statement: ConsentStatement, now: number): void {
-    const columns = consentColumns(statement, now);
+    const columns = this.#unlessForgotten(consentColumns(statement, now));
     if (
+      columns !== null &&
       this.#run(
         SAY,
         CONSENT_COLUMNS.map((name) => columns[name]),
       )
     )
       this.#said.push(statement);
+  }
+
+  /** The word, in the place of what somebody who is forgotten said before it; null if he said something later. */
+  #unlessForgotten(word: ConsentColumns): ConsentColumns | null {
+    if (this.#statement(ANY_FORGOTTEN).get() === undefined) return word;
+    const { recipient, owner, since, opted_out } = word;
+    const digest = this.#digestOf(recipient);
+    const said = this.#statement(SELECT_FORGOTTEN).all(digest, owner) as ConsentRow[];
+    const last = said.find((each) => each.owner === owner);
+    if (last !== undefined && (last.since > since || (last.since === since && last.opted_out >= opted_out)))
+      return null;
+    this.#run(REPLACE_FORGOTTEN, [digest, owner]);
+    return isOptOut(said) ? { ...word, changed_at: LONG_AGO } : word;
   }
 
   /** What a callback says of consent. */
@@ -782,7 +840,8 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     const columns = messageColumns(message, key);
     const values = [...outcome, ...valuesOf(columns, MESSAGE_COLUMNS), sendId, columns.message_id];
     const stored = this.#statement(RECORD_MESSAGE).get(values) as RecordedRow | undefined;
-    if (stored !== undefined) {
+    if (stored === undefined) this.#recordForgotten(sendId, resolution, columns.message_id, now);
+    else {
       this.#listRecipients(distinctRecipients(message.to), stored.time, sendId, stored.caller);
       if (stored.settled_by === null) this.#know(key, stored.time, sendId, message.direction);
       else this.#file(sendId);
@@ -790,6 +849,15 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     // Also when a callback was faster: earlier events may still be waiting.
     this.#adopt(message.id, now);
     return null;
+  }
+
+  /** Of the message of somebody who is forgotten, its id is kept as long as the empty row is. */
+  #recordForgotten(sendId: string, resolution: Resolution, messageId: string | null, now: number): void {
+    const { settled_by, status } = this.#rowBySend(sendId) ?? {};
+    if (settled_by !== FORGOTTEN || status !== 'REJECTED') return;
+    const columns = recordColumns(resolution, now);
+    const seen = { ...columns, last_seen: `${columns.last_seen ?? ''}${IN_FORGOTTEN}${messageId ?? ''}` };
+    this.#run(RECORDS.ACCEPTED, [...valuesOf(seen, RECORD_COLUMNS), this.#numberOfCommit(), sendId]);
   }
 
   /** Applies the events that came before their message was known. */

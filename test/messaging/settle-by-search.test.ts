@@ -6,6 +6,7 @@
 import fc from 'fast-check';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import { ConfigError, readConfig } from '../../src/config/config.js';
+import { Numbers } from '../../src/messaging/forgetting.js';
 import type { Micros } from '../../src/messaging/message.js';
 import type {
   Clock,
@@ -570,6 +571,37 @@ describe('settling by search', () => {
     await roundAfter(2 * MINUTE_MS);
     expect(steps).toEqual([{ sendId, step: 'none', found: 0, rivals: 0, messageId: null }]);
     expect(await openSends()).toEqual([sendId]);
+  });
+
+  /** Has a number forgotten, at the time that it is. */
+  const forget = (number: string): Promise<unknown> => {
+    const clock: Clock = { now: () => now, sleep: () => Promise.resolve() };
+    const numbers = new Numbers({ store: real, clock, removeCopy: () => Promise.resolve() });
+    return numbers.forget({ number, by: 'ops', reason: null });
+  };
+
+  it.each([
+    ['a send of ours that is forgotten', [], OUTBOUND.to[0] ?? ''],
+    ['one to a group of whom somebody else is forgotten', ['+19195550009'], '+19195550009'],
+    ['one from a number of ours that is forgotten', [], OUTBOUND.from],
+  ])('never takes the message of %s', async (_name, others, number) => {
+    const { sendId } = await put(UNKNOWN);
+    const to = [...OUTBOUND.to, ...others];
+    await put(accepted({ id: 'of another', to }), { message: { ...OUTBOUND, to } });
+    await forget(number);
+    listed = [message({ id: 'of another' })];
+    await roundAfter(2 * MINUTE_MS);
+    expect(steps).toEqual([{ sendId, step: 'forgotten', found: 1, rivals: 0, messageId: null }]);
+    expect(await openSends()).toEqual([sendId]);
+  });
+
+  it('trusts what is there again for sends that begin after a number was forgotten', async () => {
+    now = START - MINUTE_MS - 1;
+    await forget('+19195550009');
+    await put(UNKNOWN);
+    listed = [message()];
+    await roundAfter(2 * MINUTE_MS);
+    expect(steps).toMatchObject([{ step: 'settled', messageId: 'found' }]);
   });
 
   it('reports a search that failed, and asks again later', async () => {

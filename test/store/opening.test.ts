@@ -132,6 +132,25 @@ describe('a server', () => {
     await store.close();
   });
 
+  it('of an earlier version keeps its tables: no command of this version migrates them beside it', async () => {
+    const file = newFile();
+    const database = new Database(file);
+    const steps = migrations('sqlite').slice(0, -1);
+    for (const step of steps) database.exec(step);
+    database.pragma(`user_version = ${steps.length}`);
+    const unlock = lockFile(file);
+    await expect(openStore({ databaseUrl: null, file })).rejects.toThrow(
+      `A server of an earlier version uses ${file}: stop it, and run this again.`,
+    );
+    expect(database.pragma('user_version', { simple: true })).toBe(steps.length);
+    unlock();
+    await (await openStore({ databaseUrl: null, file })).close();
+    expect(database.pragma('user_version', { simple: true })).toBe(steps.length + 1);
+    database.close();
+    // The lock of the migration ends with it.
+    await (await openStore({ databaseUrl: null, file, forServer: true })).close();
+  });
+
   it('locks nothing in memory, where each has its own', async () => {
     const open = (): ReturnType<typeof openStore> =>
       openStore({ databaseUrl: null, file: ':memory:', forServer: true });

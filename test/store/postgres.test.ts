@@ -1,10 +1,18 @@
 /** The PostgreSQL store: what is asked of both stores, and what is its own. */
+import { randomUUID } from 'node:crypto';
 import { Socket } from 'node:net';
 import { jest } from '@jest/globals';
-import { Client } from 'pg';
+import { Client, type DatabaseError } from 'pg';
 import { EVERYBODY } from '../../src/messaging/caller.js';
 import type { DeliveryEvent } from '../../src/messaging/delivery.js';
-import type { ChangeCursor, MessageStore, NewSend, StoreChange } from '../../src/messaging/ports.js';
+import type {
+  ChangeCursor,
+  ForgettingPlace,
+  ForgettingStep,
+  MessageStore,
+  NewSend,
+  StoreChange,
+} from '../../src/messaging/ports.js';
 import { openStore, type OpenStore } from '../../src/store/index.js';
 import { optOutsQuery } from '../../src/store/consent.js';
 import { LIST_DIALECTS, listQuery, type Query } from '../../src/store/list-query.js';
@@ -12,6 +20,7 @@ import { NewerStoreError } from '../../src/store/migrations.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 import { OUTBOUND } from '../support/messages.js';
 import { describeStore } from './conformance.js';
+import { forgetAll } from './conformance/forgetting.js';
 import type { StoreUnderTest } from './conformance/opened.js';
 import { startPostgresProxy, type PostgresProxy } from './postgres-proxy.js';
 import { accepted, firstOf, newSend, NO_FILTER, own, put, REJECTED } from './sends.js';
@@ -153,6 +162,84 @@ describe('the PostgreSQL database', () => {
     expect(change?.send.message).toMatchObject({ status: 'DELIVERED', events: [{ status: 'DELIVERED', time: 5 }] });
     await client.query('UPDATE sends SET idempotency_key = NULL, updated_at = 10');
     expect(await store.changes({ ...cursor, ...change?.position }, 10)).toEqual([]);
+    await client.end();
+    await store.close();
+  });
+
+  /** What an instance of an earlier version claims: it looks for consent itself, and for no digest. */
+  const CLAIM_OF_EARLIER_VERSION = `INSERT INTO sends (send_id, caller, fingerprint, status, started_at, updated_at, lease_until,
+    sender, recipients, body, media, direction) SELECT $1, 'a', 'f', 'PENDING', 1, 1, 1, $2, $3, 'x', '[]', 'OUT'`;
+
+  it('takes no send to somebody who opted out and is forgotten, also not by an instance of an earlier version', async () => {
+    const url = await postgres.newDatabase();
+    const store = await open(url);
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    const [ours, theirs] = ['+19195550001', '+19195550002'];
+    const claim = async (to: string[], from = ours): Promise<string> =>
+      client.query(CLAIM_OF_EARLIER_VERSION, [randomUUID(), from, JSON.stringify(to)]).then(
+        () => 'claimed',
+        (error: unknown) => (error as DatabaseError).code ?? '',
+      );
+    const say = (isOptedOut: boolean, owner: string | null, since: number): Promise<number> =>
+      store.sayConsent(
+        [
+          {
+            ...{ recipient: theirs, owner, isOptedOut, since },
+            ...{ source: 'KEYWORD', changedBy: null, recordedBy: null, messageId: null },
+          },
+        ],
+        since,
+      );
+    await say(true, ours, 5);
+    await forgetAll(store, theirs);
+    // Its batch is split by this kind of error: its other sends go out.
+    expect(await claim(['+15', theirs])).toBe('23514');
+    expect([await claim(['+15']), await claim([theirs], '+17')]).toEqual(['claimed', 'claimed']);
+    await say(false, ours, 6);
+    expect(await claim([theirs])).toBe('claimed');
+    // Who is out for all other numbers.
+    await say(true, null, 5);
+    await forgetAll(store, theirs);
+    expect([await claim([theirs]), await claim([theirs], '+17')]).toEqual(['claimed', '23514']);
+    await client.end();
+    await store.close();
+  });
+
+  it('leaves empty what was emptied, also when an instance of an earlier version hears of it', async () => {
+    const url = await postgres.newDatabase();
+    const store = await open(url);
+    const message = await put(store, { to: ['+19195550002'] }, { idempotencyKey: 'k' });
+    await forgetAll(store, '+19195550002');
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    await client.query("UPDATE sends SET message_id = $1, time = 1, owner = '+19195550001', status = 'SENDING'", [
+      message.id,
+    ]);
+    const { rows } = await client.query('SELECT message_id, time, owner, status, last_seen FROM sends');
+    expect(rows).toEqual([{ message_id: null, time: null, owner: null, status: 'ACCEPTED', last_seen: null }]);
+    await client.end();
+    await store.close();
+  });
+
+  it('looks through the callbacks of a number in steps, between which others use them', async () => {
+    const url = await postgres.newDatabase();
+    const store = await open(url);
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    // Three of each millisecond, and a place where a step would end in the middle of one.
+    await client.query(`INSERT INTO strange_callbacks (received_at, body)
+      SELECT (n + 2) / 3, 'about +1919555000' || (n % 10) FROM generate_series(1, 1200) AS n`);
+    const found: number[] = [];
+    let place: ForgettingPlace | null = null;
+    do {
+      const step: ForgettingStep = await store.forgetSome('+19195550003', place);
+      if (place?.table === 2) found.push(step.callbacks);
+      place = step.next;
+    } while (place !== null);
+    expect(found).toEqual([50, 50, 20]);
+    const { rows } = await client.query('SELECT count(*)::int AS count FROM strange_callbacks');
+    expect(rows).toEqual([{ count: 1080 }]);
     await client.end();
     await store.close();
   });

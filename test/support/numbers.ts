@@ -5,7 +5,7 @@ import { manualClock } from './clock.js';
 const never = (): Promise<never> => Promise.reject(new Error('not asked for'));
 
 export const NO_NUMBERS = new Numbers({
-  store: { forgetSome: never, noteForgotten: never },
+  store: { noteForgetting: never, forgetSome: never, clearFiles: never },
   clock: manualClock(),
   removeCopy: never,
 });

@@ -18,6 +18,7 @@ import { post, type Answer } from '../support/client.js';
 import { startEndpoint, type Endpoint } from '../support/endpoint.js';
 import {
   AddOptOutDocument,
+  ForgetNumberDocument,
   OptOutsDocument,
   RemoveOptOutDocument,
   SendMessageDocument,
@@ -169,6 +170,24 @@ describe('a server that keeps who wants no messages', () => {
     const replies = () => upstream.taken.filter(({ to, text }) => to.includes(them) && text === REPLY);
     await until(() => replies().length > 0);
     expect(replies()).toMatchObject([{ from: OURS, applicationId: 'app-in' }]);
+    expect((await ask(app, 'ops', SendMessageDocument, { input: { ...INPUT, to: [them] } })).errors).toHaveLength(1);
+  });
+
+  it('confirms nothing to whoever is forgotten, and says STOP again: the same word, or a new one', async () => {
+    const [them, another] = [newNumber(), newNumber()];
+    const time = new Date().toISOString();
+    const word = { from: them, id: `word-${them}`, time };
+    const repliesTo = (number: string) =>
+      upstream.taken.filter(({ to, text }) => to.includes(number) && text === REPLY).length;
+    await comeIn(app.url, 'STOP', word);
+    await until(() => repliesTo(them) > 0);
+    await ask(app, 'ops', ForgetNumberDocument, { number: them, reason: null });
+    await comeIn(app.url, 'STOP', word);
+    await comeIn(app.url, 'STOP', { from: them });
+    // Once somebody has a confirmation who opted out later, everybody has his.
+    await comeIn(app.url, 'STOP', { from: another });
+    await until(() => repliesTo(another) > 0);
+    expect([repliesTo(them), repliesTo(another)]).toEqual([1, 1]);
     expect((await ask(app, 'ops', SendMessageDocument, { input: { ...INPUT, to: [them] } })).errors).toHaveLength(1);
   });
 

@@ -1,7 +1,7 @@
 /** A number that is forgotten: what goes, and what stays without it. */
 import { EVERYBODY } from '../../../src/messaging/caller.js';
 import type { ConsentStatement } from '../../../src/messaging/consent.js';
-import type { ForgettingPlace, ForgettingStep, MessageStore } from '../../../src/messaging/ports.js';
+import type { ForgettingPlace, ForgettingStep, MessageStore, NewSend } from '../../../src/messaging/ports.js';
 import { OUTBOUND } from '../../support/messages.js';
 import { accepted, firstOf, heard, idsOf, newSend, pages, put, receive, REJECTED } from '../sends.js';
 import type { Opened, StoreUnderTest } from './opened.js';
@@ -108,6 +108,49 @@ export function describeForgetting(opened: Opened): void {
       expect(await forgetAll(store)).toMatchObject({ messages: 1 });
     });
 
+    const settledAsNotSent = async (): Promise<NewSend> => {
+      const send = newSend(toThem);
+      await store.claim(send);
+      await store.record(send.sendId, { status: 'UNKNOWN' }, 2_000);
+      await store.settle(send.sendId, { as: 'NOT_SENT', by: 'ops', reason: null }, 3_000);
+      expect(await forgetAll(store)).toMatchObject({ messages: 1 });
+      return send;
+    };
+    const fateOf = async ({ sendId }: NewSend): Promise<unknown[]> => {
+      const [row] = await place.sql(`SELECT status, last_seen FROM sends WHERE send_id = '${sendId}'`);
+      const audit = await place.sql(`SELECT outcome, reason FROM audit WHERE send_id = '${sendId}' ORDER BY time`);
+      return [row?.status, row?.last_seen, audit.at(-1)];
+    };
+    const SENT_AFTER_ALL = { outcome: 'ACCEPTED', reason: 'it was sent after all' };
+
+    it('keeps the outcome and the message id that come late to an empty row, and nothing of the people', async () => {
+      const send = await settledAsNotSent();
+      const late = accepted({ id: 'late', from: OURS, to: [THEIRS], text: 'their text', tag: 'their tag' });
+      for (let time = 6_000; time < 6_002; time++) {
+        await store.record(send.sendId, { ...late, lastSeen: 'HTTP 202' }, time);
+        expect(await fateOf(send)).toEqual(['ACCEPTED', 'HTTP 202, message late', SENT_AFTER_ALL]);
+      }
+      expect(JSON.stringify(await place.sql('SELECT * FROM sends'))).not.toMatch(/5550123|5559999|their/);
+      for (const table of ['recipients', 'conversations', 'conversation_participants', 'early_events']) {
+        expect(await count(table)).toBe(0);
+      }
+      expect(await pages(store, 10)).toEqual([]);
+      await store.purge(9_000, 10);
+      expect(await count('sends')).toBe(0);
+    });
+
+    it('learns by a callback that what an empty row stands for was sent after all, and keeps nothing else of it', async () => {
+      const send = await settledAsNotSent();
+      const event = heard('late', { sendId: send.sendId, to: THEIRS });
+      const taken = [await store.take(event, 6_000), await store.take(event, 6_001)];
+      expect(taken.map(({ result }) => result)).toEqual(['CHANGED', 'REPEATED']);
+      expect(await fateOf(send)).toEqual(['ACCEPTED', null, SENT_AFTER_ALL]);
+      expect(await count("sends WHERE message_id IS NOT NULL OR sender <> '' OR owner IS NOT NULL")).toBe(0);
+      expect(await count('early_events')).toBe(0);
+      await store.purge(9_000, 10);
+      expect(await count('sends')).toBe(0);
+    });
+
     it('removes callbacks that name it, in whatever form, and no others', async () => {
       for (const form of ['+19195550123', '19195550123', '9195550123', 'tel:%2B19195550123', '\\u002B19195550123']) {
         await store.take({ kind: 'strange', count: 1, body: `{"to":"${form}"}` }, 2_000);
@@ -158,13 +201,84 @@ export function describeForgetting(opened: Opened): void {
       expect([await wants(OURS), await wants('+17')]).toEqual([false, false]);
     });
 
-    it('stands in the audit by a digest, with who did it and why, and when', async () => {
-      await store.noteForgotten(THEIRS, { by: 'shell:me', reason: 'asked by letter' }, 7_000, false);
-      const [row] = await place.sql("SELECT * FROM audit WHERE outcome = 'FORGOTTEN'");
-      expect(row).toMatchObject({ caller: 'shell:me', settled_by: 'shell:me', reason: 'asked by letter' });
-      expect(Number(row?.time)).toBe(7_000);
-      expect(row?.key_hash).toMatch(/^[0-9a-f]{64}$/);
-      expect(JSON.stringify(row)).not.toContain('5550123');
+    it('leaves whoever came back in between as he said last, however often he is forgotten', async () => {
+      await store.sayConsent([said(true, OURS, 5), said(true, null, 5)], 2_000);
+      await forgetAll(store);
+      await store.sayConsent([said(false, OURS, 6)], 3_000);
+      for (let times = 0; times < 3; times++) {
+        expect([await wants(OURS), await wants('+17')]).toEqual([true, false]);
+        await forgetAll(store);
+      }
+      // What says that he came back is needed as long as he is out for all others.
+      await store.purge(9_000, 10);
+      expect([await wants(OURS), await wants('+17')]).toEqual([true, false]);
+    });
+
+    it('takes no word that is repeated after it for a new one, and tells nobody that it must be confirmed', async () => {
+      const BEFORE = { changedAtMs: 0, id: '' };
+      await store.sayConsent([said(true, OURS, 5), said(true, '+17', 5), said(false, '+17', 6)], 2_000);
+      await forgetAll(store);
+      expect(await store.sayConsent([said(true, OURS, 5), said(true, '+17', 5)], 3_000)).toBe(0);
+      expect([await count('consent'), await wants(OURS), await wants('+17')]).toEqual([0, false, true]);
+      // A new word counts. To whoever is out already, it is nothing to confirm.
+      expect(await store.sayConsent([said(true, OURS, 7), said(true, '+17', 7)], 4_000)).toBe(2);
+      expect([await wants(OURS), await wants('+17')]).toEqual([false, false]);
+      const toConfirm = async (): Promise<unknown[]> =>
+        (await store.newOptOuts({ ...BEFORE, changedAtMs: 1_000 }, 10)).map(({ owner, changedAtMs }) => [
+          owner,
+          changedAtMs,
+        ]);
+      expect(await toConfirm()).toEqual([['+17', 4_000]]);
+      await store.sayConsent([said(false, OURS, 8)], 5_000);
+      await store.sayConsent([said(true, OURS, 9)], 6_000);
+      expect(await toConfirm()).toEqual([
+        ['+17', 4_000],
+        [OURS, 6_000],
+      ]);
+    });
+
+    it('keeps nothing of whoever was in when he was forgotten, once no older word can be repeated', async () => {
+      await store.sayConsent([said(false, OURS, 5_000)], 2_000);
+      await forgetAll(store);
+      await store.purge(4, 10);
+      expect(await count('forgotten_opt_outs')).toBe(1);
+      await store.purge(6, 10);
+      expect(await count('forgotten_opt_outs')).toBe(0);
+      expect(await wants(OURS)).toBe(true);
+    });
+
+    it('changes for none of the forms of a number whether something is sent to it', async () => {
+      const forms = [THEIRS, '19195550123', '9195550123', '0019195550123'];
+      const words = forms.map((recipient, index) => ({ ...said(index % 2 === 0, OURS, 5 + index), recipient }));
+      await store.sayConsent(words, 2_000);
+      const areOut = (): Promise<boolean[]> =>
+        store.areOptedOut(forms.map((recipient) => ({ owner: OURS, recipient })));
+      expect(await areOut()).toEqual([true, false, true, false]);
+      expect(await forgetAll(store)).toMatchObject({ consent: 4 });
+      expect(await areOut()).toEqual([true, false, true, false]);
+      expect(JSON.stringify(await place.sql('SELECT * FROM forgotten_opt_outs'))).not.toContain('5550123');
+    });
+
+    it('stands in the audit by a digest, with who does it and why, from its beginning to its end', async () => {
+      expect(await store.forgotSince(0)).toBe(false);
+      const forgetting = { by: 'shell:me', reason: 'asked by letter' };
+      await store.noteForgetting(THEIRS, 'FORGETTING', forgetting, 7_000);
+      const DAY_MS = 86_400_000;
+      const isToldSince = (...times: number[]): Promise<boolean[]> =>
+        Promise.all(times.map((time) => store.forgotSince(time)));
+      // Still under way, or ended in the middle.
+      expect(await isToldSince(7_000, 7_000 + DAY_MS, 7_001 + DAY_MS)).toEqual([true, true, false]);
+      await store.noteForgetting(THEIRS, 'FORGOTTEN', forgetting, 8_000);
+      expect(await isToldSince(7_000, 8_000, 8_001)).toEqual([true, true, false]);
+      const rows = await place.sql('SELECT * FROM audit ORDER BY time');
+      const expected = { caller: 'shell:me', settled_by: 'shell:me', reason: 'asked by letter' };
+      expect(rows).toMatchObject([
+        { ...expected, outcome: 'FORGETTING' },
+        { ...expected, outcome: 'FORGOTTEN' },
+      ]);
+      expect(rows.map(({ time }) => Number(time))).toEqual([7_000, 8_000]);
+      for (const { key_hash } of rows) expect(key_hash).toMatch(/^[0-9a-f]{64}$/);
+      expect(JSON.stringify(rows)).not.toContain('5550123');
     });
   });
 }
