@@ -244,8 +244,9 @@ function migrate(database: Database.Database): void {
  */
 async function lockIfOlder(database: Database.Database, file: string): Promise<() => void> {
   for (let triesLeft = MAX_BUSY_TRIES; ; triesLeft--) {
-    const missing = await whenFree(() => stepsAfter(versionOf(database), migrations('sqlite')));
-    if (missing.length === 0) return () => undefined;
+    const version = await whenFree(() => versionOf(database));
+    // In a new file, no server has been.
+    if (version === 0 || stepsAfter(version, migrations('sqlite')).length === 0) return () => undefined;
     try {
       return lockFile(file);
     } catch (error) {
