@@ -55,7 +55,9 @@ function placeAt(url: string): StoreUnderTest {
   return {
     open: () => open(url),
     name: 'PostgreSQL',
-    script: async (statements) => void (await query(statements)),
+    async script(statements) {
+      await query(statements);
+    },
     rewritesOfAudit: [
       'TRUNCATE audit',
       'WITH gone AS (DELETE FROM audit RETURNING *) SELECT * FROM gone',
