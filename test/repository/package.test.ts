@@ -8,7 +8,7 @@ import { publint } from 'publint';
 import { relativeLinks } from '../support/markdown.js';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
-const INSTALL_TIMEOUT_MS = 90_000;
+const INSTALL_TIMEOUT_MS = 180_000;
 const run = promisify(execFile);
 const readJson = (path: string): Record<string, unknown> =>
   JSON.parse(readFileSync(join(ROOT, path), 'utf8')) as Record<string, unknown>;

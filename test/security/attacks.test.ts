@@ -15,7 +15,7 @@ const CANARY = 'zqcanary';
 const SEND = 'mutation ($input: MessageInput!) { sendMessage(input: $input) { id } }';
 const NUL = '\0';
 /** A caller may have a thousand. `npm run test:fuzz` opens 10,000. */
-const STREAMS = Number(process.env.STREAMS ?? 2_000);
+const STREAMS = Number(process.env.STREAMS ?? 1_200);
 
 let upstream: Server;
 let upstreamCalls = 0;
