@@ -1,11 +1,11 @@
 /**
- * A page that goes away in the middle of a send, and is loaded again: README's form in a process that is killed. It finds
- * what became of its send, and upstream counts one message.
+ * A page that goes away in the middle of a send, and is loaded again: README's form in a thread that is ended, wherever it
+ * is. It finds what became of its send, and upstream counts one message.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Worker } from 'node:worker_threads';
 import { startTestApp, upstreamAt } from '../support/app.js';
 import { makeFolder, removeFolder } from '../support/folder.js';
 import { INPUT } from '../support/messages.js';
@@ -66,17 +66,17 @@ class Ledger {
   }
 }
 
-/** What a page shows, in a process that is the page. */
+/** What a page shows, in a thread that is the page: its script, its memory and its connections end with it. */
 class Page {
-  readonly #process: ChildProcess;
+  readonly #thread: Worker;
   readonly #shown: AsyncIterator<string>;
   readonly states: string[] = [];
 
   /** Sends the fields, or goes on with what was stored. */
   constructor(script: string, url: string, storage: string, fields?: object) {
     const more = fields === undefined ? [] : [JSON.stringify(fields)];
-    this.#process = spawn(process.execPath, [script, url, storage, ...more], { stdio: ['ignore', 'pipe', 'inherit'] });
-    this.#shown = createInterface(this.#process.stdout as NodeJS.ReadableStream)[Symbol.asyncIterator]();
+    this.#thread = new Worker(script, { argv: [url, storage, ...more], stdout: true });
+    this.#shown = createInterface(this.#thread.stdout)[Symbol.asyncIterator]();
   }
 
   /** The next state that it shows; null when it has ended. */
@@ -95,9 +95,7 @@ class Page {
   }
 
   async kill(): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
-    this.#process.kill('SIGKILL');
-    await once(this.#process, 'exit');
+    await this.#thread.terminate();
   }
 }
 

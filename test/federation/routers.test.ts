@@ -71,7 +71,7 @@ describe('behind Hive Gateway, a subscription', () => {
   let follow: (query: string) => Promise<unknown[]>;
   let close: () => Promise<void>;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     app = await startTestApp();
     const { supergraphSdl: supergraph = '' } = composeServices([
       { name: 'messages', url: app.url, typeDefs: parse(subgraphSdl()) },
@@ -100,7 +100,7 @@ describe('behind Hive Gateway, a subscription', () => {
       await gateway[Symbol.asyncDispose]();
     };
   });
-  afterEach(async () => {
+  afterAll(async () => {
     await close();
     await app.close();
   });

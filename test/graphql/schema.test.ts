@@ -1,5 +1,7 @@
 /** The committed schema: complete, described, and a subgraph. */
 import { readFileSync } from 'node:fs';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import { printSchemaWithDirectives } from '@graphql-tools/utils';
 import {
   buildASTSchema,
   buildClientSchema,
@@ -12,10 +14,11 @@ import {
   lexicographicSortSchema,
   parse,
   printSchema,
+  validateSchema,
   type GraphQLSchema,
   type IntrospectionQuery,
 } from 'graphql';
-import { apiSchema, subgraphSdl } from '../../src/graphql/schema.js';
+import { apiSchema, buildMessagingSchema, subgraphSdl, type SchemaParts } from '../../src/graphql/schema.js';
 
 const committed = (name: string): string => readFileSync(new URL(`../../schema/${name}`, import.meta.url), 'utf8');
 const COMMITTED = committed('schema.graphql');
@@ -79,6 +82,15 @@ describe('the schema', () => {
       /extend schema @link\(url: "https:\/\/specs\.apollo\.dev\/federation\/v2\.\d+", import: \[.*"@key".*\]\)/,
     );
     expect(COMMITTED).toMatch(/type Message @key\(fields: "id".*\) \{/);
+  });
+
+  it('is served as the schema that @apollo/subgraph makes of it', () => {
+    const [link = ''] = COMMITTED.split('\n');
+    const theirs = buildSubgraphSchema(parse(`${link}\n${printSchemaWithDirectives(apiSchema())}`));
+    const printed = (schema: GraphQLSchema): string => printSchema(lexicographicSortSchema(schema));
+    const ours = buildMessagingSchema({} as SchemaParts);
+    expect(printed(ours)).toBe(printed(theirs));
+    expect(validateSchema(ours)).toEqual([]);
   });
 
   it('offers the mutation that the client asked for', () => {

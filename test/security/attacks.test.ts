@@ -14,6 +14,8 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 const CANARY = 'zqcanary';
 const SEND = 'mutation ($input: MessageInput!) { sendMessage(input: $input) { id } }';
 const NUL = '\0';
+/** A caller may have a thousand. `npm run test:fuzz` opens 10,000. */
+const STREAMS = Number(process.env.STREAMS ?? 1_200);
 
 let upstream: Server;
 let upstreamCalls = 0;
@@ -681,9 +683,9 @@ describe('by event streams', () => {
     expect((await attack({ method: 'GET', path, headers })).status).toBe(400);
   });
 
-  it('ten thousand times', async () => {
+  it(`${STREAMS} times`, async () => {
     const statuses = new Map<number, number>();
-    for (let batch = 0; batch < 100; batch++) {
+    for (let batch = 0; batch < STREAMS / 100; batch++) {
       const opened = await Promise.all(
         Array.from({ length: 100 }, () =>
           EventReader.open(app.url, { query: RECEIVED }, { authorization: 'Bearer auditor-key' }),
@@ -695,7 +697,7 @@ describe('by event streams', () => {
         else stream.end();
       }
     }
-    expect(Object.fromEntries(statuses)).toEqual({ 200: 1_000, 429: 9_000 });
+    expect(Object.fromEntries(statuses)).toEqual({ 200: 1_000, 429: STREAMS - 1_000 });
     // Others are not harmed.
     expect((await attack(graphql('{ __typename }'))).status).toBe(200);
   }, 120_000);

@@ -19,7 +19,7 @@ import { request } from 'undici';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { startProgress } from '../support/progress.mjs';
 
-const RUNS = Number(process.env.FUZZ_RUNS ?? 1_000);
+const RUNS = Number(process.env.FUZZ_RUNS ?? 300);
 const TIMEOUT_MS = 60_000 + RUNS * 40;
 /** Requests under way at a time. */
 const BATCH = 20;

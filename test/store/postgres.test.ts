@@ -26,29 +26,46 @@ import { startPostgresProxy, type PostgresProxy } from './postgres-proxy.js';
 import { accepted, firstOf, newSend, NO_FILTER, own, put, REJECTED } from './sends.js';
 
 let postgres: TestPostgres;
-/** Where the common suite's tests take turns, and whoever empties it between them, if the audit allows it or not. */
-let turns: StoreUnderTest | undefined;
-let operator: Client | undefined;
+/**
+ * Where the common suite's tests take turns. Its connections stay: to open them anew for each test took longer than the
+ * tests. The operator empties it between them, whether the audit allows it or not.
+ */
+let turns: { place: StoreUnderTest; store: OpenStore; reader: Client; operator: Client } | undefined;
 const open = (databaseUrl: string): ReturnType<typeof openStore> => openStore({ databaseUrl, file: '' });
 
 beforeAll(async () => {
   postgres = await startPostgres({ flushes: false });
 }, 30_000);
 afterAll(async () => {
-  await operator?.end();
+  await turns?.store.close();
+  await turns?.reader.end();
+  await turns?.operator.end();
   await postgres.close();
 });
 
 const prepare = async (): Promise<StoreUnderTest> => placeAt(await postgres.newSchema());
 
+async function connected(url: string): Promise<Client> {
+  const client = new Client({ connectionString: url });
+  // Other tests stop the server.
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+}
+
 function placeAt(url: string): StoreUnderTest {
+  const query = async (statements: string): Promise<Record<string, unknown>[]> => {
+    const client = await connected(url);
+    return client
+      .query<Record<string, unknown>>(statements)
+      .then(({ rows }) => rows)
+      .finally(() => client.end());
+  };
   return {
     open: () => open(url),
     name: 'PostgreSQL',
     async script(statements) {
-      const client = new Client({ connectionString: url });
-      await client.connect();
-      await client.query(statements).finally(() => client.end());
+      await query(statements);
     },
     rewritesOfAudit: [
       'TRUNCATE audit',
@@ -59,35 +76,25 @@ function placeAt(url: string): StoreUnderTest {
       'TRUNCATE consent_audit',
       'WITH gone AS (DELETE FROM consent_audit RETURNING *) SELECT * FROM gone',
     ],
-    async sql(statement: string) {
-      const client = new Client({ connectionString: url });
-      await client.connect();
-      try {
-        return (await client.query<Record<string, unknown>>(statement)).rows;
-      } finally {
-        await client.end();
-      }
-    },
+    sql: query,
   };
 }
 
 async function empty(): Promise<StoreUnderTest> {
-  if (turns === undefined || operator === undefined) {
+  if (turns === undefined) {
     const url = await postgres.newSchema();
-    turns = placeAt(url);
-    await (await open(url)).close();
-    operator = new Client({ connectionString: url });
-    // Other tests stop the server.
-    operator.on('error', () => undefined);
-    await operator.connect();
+    const [store, reader, operator] = [await open(url), await connected(url), await connected(url)];
     await operator.query('SET session_replication_role TO replica');
+    const sql = async (statement: string): Promise<Record<string, unknown>[]> =>
+      (await reader.query<Record<string, unknown>>(statement)).rows;
+    turns = { place: { ...placeAt(url), kept: store, sql }, store, reader, operator };
   }
-  const { rows } = await operator.query<{ name: string }>(
+  const { rows } = await turns.operator.query<{ name: string }>(
     "SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema() AND tablename NOT IN ('schema_version', 'commit_offset')",
   );
   const isMadeOnce = (name: string): string => (name === 'secrets' ? " WHERE name <> 'forgotten'" : '');
-  await operator.query(rows.map(({ name }) => `DELETE FROM ${name}${isMadeOnce(name)}`).join(';'));
-  return turns;
+  await turns.operator.query(rows.map(({ name }) => `DELETE FROM ${name}${isMadeOnce(name)}`).join(';'));
+  return turns.place;
 }
 
 describeStore('PostgreSQL', prepare, empty);

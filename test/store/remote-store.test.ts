@@ -10,7 +10,7 @@ import { CountersInMemory, type Counters } from '../../src/store/send-limits.js'
 import { describeStore } from './conformance.js';
 import type { StoreUnderTest } from './conformance/opened.js';
 import { newSend } from './sends.js';
-import { sqlitePlace } from './sqlite-place.js';
+import { migratedFiles, sqlitePlace } from './sqlite-place.js';
 import { makeFolder, removeFolder } from '../support/folder.js';
 
 const root = makeFolder();
@@ -62,8 +62,7 @@ function reach(there: OpenStore, counters: Counters = new CountersInMemory(), ti
 const openFile = (file: string): Promise<OpenStore> => openStore({ databaseUrl: null, file });
 
 /** One process holds the file as long as anybody reaches it. */
-function prepare(): Promise<StoreUnderTest> {
-  const file = newFile();
+function placeAt(file: string): StoreUnderTest {
   let there: Promise<OpenStore> | undefined;
   let users = 0;
   const open = async (): Promise<OpenStore> => {
@@ -79,10 +78,15 @@ function prepare(): Promise<StoreUnderTest> {
     };
     return { ...here, close };
   };
-  return Promise.resolve(sqlitePlace(file, open));
+  return sqlitePlace(file, open);
 }
 
-describeStore('remote', prepare);
+const newMigratedFile = migratedFiles(newFile);
+describeStore(
+  'remote',
+  () => Promise.resolve(placeAt(newFile())),
+  async () => placeAt(await newMigratedFile()),
+);
 
 describe('a store that another process holds', () => {
   const opened: OpenStore[] = [];

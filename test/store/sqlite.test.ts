@@ -25,7 +25,7 @@ import { StoreInUseError } from '../../src/store/file-lock.js';
 import { migrations, NewerStoreError } from '../../src/store/migrations.js';
 import { SELECT_CHANGES, SqliteStore } from '../../src/store/sqlite.js';
 import { describeStore } from './conformance.js';
-import { sqlitePlace } from './sqlite-place.js';
+import { migratedFiles, sqlitePlace } from './sqlite-place.js';
 import type { StoreUnderTest } from './conformance/opened.js';
 import { firstOf, newSend, NO_FILTER, own, put } from './sends.js';
 import { makeFolder, removeFolder } from '../support/folder.js';
@@ -39,12 +39,11 @@ afterAll(() => {
   removeFolder(root);
 });
 
-function prepare(): Promise<StoreUnderTest> {
-  const file = newFile();
-  return Promise.resolve(sqlitePlace(file, () => open(file)));
-}
+const placeAt = (file: string): StoreUnderTest => sqlitePlace(file, () => open(file));
+const prepare = (): Promise<StoreUnderTest> => Promise.resolve(placeAt(newFile()));
+const newMigratedFile = migratedFiles(newFile);
 
-describeStore('SQLite', prepare);
+describeStore('SQLite', prepare, async () => placeAt(await newMigratedFile()));
 
 describe('the SQLite file', () => {
   it('is readable by its owner alone', async () => {

@@ -9,7 +9,7 @@ import { accepted, heard, newRandom, newSend, pages, put } from '../sends.js';
 import type { Opened, StoreUnderTest } from './opened.js';
 
 /** Random sequences of callbacks, each about one send. */
-const SEQUENCES = Number(process.env.CALLBACK_SEQUENCES ?? 1_000);
+const SEQUENCES = Number(process.env.CALLBACK_SEQUENCES ?? 300);
 const SEQUENCES_AT_ONCE = 100;
 
 /** Plays events duplicated, shuffled and split, with the send's own answer among them; expects the ordered result. */

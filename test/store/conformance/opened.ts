@@ -1,4 +1,4 @@
-/** A store as every theme of the conformance suite finds it: freshly opened on new data before each test. */
+/** A store as every theme of the conformance suite finds it: open on new data before each test. */
 import type { SendState } from '../../../src/messaging/message.js';
 import type { MessageStore } from '../../../src/messaging/ports.js';
 import { newSend, REJECTED } from '../sends.js';
@@ -6,6 +6,8 @@ import { newSend, REJECTED } from '../sends.js';
 export interface StoreUnderTest {
   /** Opens the store again on the same data, as another process would. */
   open(): Promise<MessageStore>;
+  /** A store that is open on the data already, and stays open for the tests that follow. */
+  readonly kept?: MessageStore;
   /** Asks the database itself, as an operator would. */
   sql(statement: string): Promise<Record<string, unknown>[]>;
   /** Runs statements of the database's owner. */
@@ -27,7 +29,7 @@ export interface Opened {
   readonly statusOf: (key: string) => Promise<SendState | 'free'>;
 }
 
-/** Opens a store before each test, and closes it afterwards. What is returned can be read only in tests. */
+/** Has an open store before each test, and closes what it opened afterwards. What is returned can be read only in tests. */
 export function openBeforeEach(prepare: () => Promise<StoreUnderTest>): Opened {
   const stores: MessageStore[] = [];
   const open = async (place: StoreUnderTest): Promise<MessageStore> => {
@@ -48,7 +50,7 @@ export function openBeforeEach(prepare: () => Promise<StoreUnderTest>): Opened {
   } as Opened;
   beforeEach(async () => {
     opened.place = await prepare();
-    opened.store = await open(opened.place);
+    opened.store = opened.place.kept ?? (await open(opened.place));
   });
   afterEach(async () => {
     for (const store of stores.splice(0)) await store.close();

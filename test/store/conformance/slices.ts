@@ -7,7 +7,7 @@ import { accepted, firstOf, heard, idsOf, newRandom, NO_FILTER, own, put } from 
 import type { Opened } from './opened.js';
 
 const SEED = Number(process.env.LIST_SEED ?? Math.floor(Math.random() * 1e9));
-const QUERIES = Number(process.env.LIST_QUERIES ?? 250);
+const QUERIES = Number(process.env.LIST_QUERIES ?? 100);
 const MESSAGES = 90;
 
 const NUMBERS = ['+15', '+16', '+17', '24600'];
