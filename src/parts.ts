@@ -125,10 +125,11 @@ export async function openParts(
   let credentials: readonly Credentials[] = [...config.callbackCredentials, ...upstream.callbackCredentials];
   const takesCallbacks = credentials.length > 0;
   const gateway = new CatapultClient({
-    account: tracing === null ? account : tracing.tracedAccount(account, account.origin),
+    account,
     clock,
     correlation: takesCallbacks ? correlation : null,
     random: Math.random,
+    around: tracing?.aroundAttempt(account.origin) ?? null,
   });
   const limits = store.sendLimits({
     perCaller: config.limitSends,
@@ -247,6 +248,7 @@ function observed(journal: SendObserver, metrics: Metrics | null, tracing: Traci
   if (metrics === null && tracing === null) return journal;
   return {
     ...journal,
+    ...(tracing !== null && { onClaim: tracing.onClaim }),
     onSend(report) {
       journal.onSend(report);
       metrics?.onSend(report);
@@ -265,7 +267,7 @@ function callbackHooks(
   tracing: Tracing | null,
 ): Pick<CallbackOptions, 'onEvent' | 'onFailure' | 'onWrongCredentials' | 'onNoCredentials' | 'around'> {
   return {
-    onEvent: both(both(callbacks.onEvent, metrics?.onEvent), tracing?.onEvent),
+    onEvent: both(callbacks.onEvent, metrics?.onEvent),
     onFailure: both(callbacks.onFailure, metrics?.onCallbackFailure),
     onWrongCredentials: both(callbacks.onWrongCredentials, metrics?.onWrongCredentials),
     ...(metrics !== null && { onNoCredentials: metrics.onNoCredentials }),

@@ -34,7 +34,7 @@ export async function openTraceExport(
   if (!areTracesWanted(environment)) return null;
   const [{ BasicTracerProvider, BatchSpanProcessor }, { OTLPTraceExporter }, resources] = await Promise.all([
     import('@opentelemetry/sdk-trace-base'),
-    import('@opentelemetry/exporter-trace-otlp-http'),
+    import('@opentelemetry/exporter-trace-otlp-proto'),
     import('@opentelemetry/resources'),
   ]);
   const { defaultResource, detectResources, envDetector, resourceFromAttributes } = resources;

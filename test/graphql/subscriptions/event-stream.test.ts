@@ -168,7 +168,7 @@ describe('the source of a stream', () => {
     host.post('/', async (request, reply) => {
       request.document = document;
       request.facts = newFacts(request.headers);
-      const context = { caller: { name: 'shop' }, requestId: 'request-1', traceId: null, codes: [], expiresAt: null };
+      const context = { caller: { name: 'shop' }, requestId: 'request-1', traceId: null, span: null, codes: [], expiresAt: null };
       await events.answer(request, reply, () => context as never);
       return reply;
     });
