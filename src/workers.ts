@@ -19,8 +19,9 @@ import { storeOptions, type AppOptions } from './parts.js';
 import { openStore, type OpenStore } from './store/index.js';
 import { remoteStore, storeCalls, type StoreCalls } from './store/remote-store.js';
 import { CountersInMemory } from './store/send-limits.js';
-import { openMetrics, type ProcessMetrics } from './telemetry/metrics.js';
-import { serveMetrics } from './telemetry/metrics-server.js';
+import { watchEventLoop } from './telemetry/event-loop.js';
+import { countsIn, openMetrics, type Metrics, type ProcessMetrics } from './telemetry/metrics.js';
+import { serveMetrics, type MetricsServer } from './telemetry/metrics-server.js';
 import { startBuiltInSandbox, type SandboxAddress } from './upstream.js';
 import { VERSION } from './version.js';
 
@@ -68,7 +69,9 @@ export interface Workers {
 export function startWorkers(config: Config, log: Logger): Promise<Workers> {
   return openAll(async (closing) => {
     const journal = new Journal(log, closing);
+    const metrics = config.metrics === null ? null : await openMetrics(VERSION);
     const store = config.databaseUrl === null ? await openForWorkers(closing, config, journal) : null;
+    if (store !== null) metrics?.countCommits(store);
     const { upstream } = config;
     const sandbox = upstream.kind === 'sandbox' ? await startBuiltInSandbox(closing, upstream.auth) : null;
     const calls: Partial<FirstProcess> = {
@@ -76,8 +79,11 @@ export function startWorkers(config: Config, log: Logger): Promise<Workers> {
       sandbox: () => sandbox?.address ?? null,
       sendCallbacksTo: (callbackUrl) => sandbox?.sendCallbacksTo(callbackUrl),
     };
-    const crew = new Crew({ calls, store, journal, drainDelayMs: config.drainDelayMs });
-    if (config.metrics !== null) await serveMetricsOf(crew, config.metrics, closing, journal);
+    const crew = new Crew({ calls, store, metrics, journal, drainDelayMs: config.drainDelayMs });
+    if (metrics !== null && config.metrics !== null) {
+      const server = await serveMetricsOf(crew, metrics, config.metrics, closing);
+      journal.onMetricsServed(server.url);
+    }
     closing.add(() => crew.close());
     const url = await crew.start(config.workers);
     sandbox?.bringInSample?.();
@@ -92,18 +98,20 @@ export function startWorkers(config: Config, log: Logger): Promise<Workers> {
 /** The first process serves the sum: whoever asked one of the workers would get that one's share. */
 async function serveMetricsOf(
   crew: Crew,
+  metrics: Metrics,
   where: { host: string; port: number },
   closing: Closing,
-  journal: Journal,
-): Promise<void> {
-  const metrics = await openMetrics(VERSION);
+): Promise<MetricsServer> {
   const { contentType } = metrics;
-  const server = await serveMetrics(where, async () => ({
-    text: await metrics.textOf(await crew.metrics()),
-    contentType,
-  }));
+  const { lagMs, close } = watchEventLoop();
+  closing.add(close);
+  const text = async (): Promise<string> => {
+    const [own, others] = await Promise.all([metrics.ofFirstProcess(lagMs()), crew.metrics()]);
+    return metrics.textOf([own, ...others]);
+  };
+  const server = await serveMetrics(where, async () => ({ text: await text(), contentType }));
   closing.add(server.close);
-  journal.onMetricsServed(server.url);
+  return server;
 }
 
 async function openForWorkers(closing: Closing, config: Config, journal: Journal): Promise<OpenStore> {
@@ -122,6 +130,8 @@ interface CrewOptions {
   /** What the first process does for each of them. */
   readonly calls: object;
   readonly store: OpenStore | null;
+  /** Null where nobody wants any. */
+  readonly metrics: Metrics | null;
   readonly journal: Journal;
   readonly drainDelayMs: number;
 }
@@ -130,6 +140,9 @@ class Crew {
   readonly #options: CrewOptions;
   readonly #stopping = new AbortController();
   readonly #metricsOf = new Map<number, () => Promise<ProcessMetrics | null>>();
+  readonly #lastSaid = new Map<number, ProcessMetrics>();
+  /** What those counted that have ended. */
+  readonly #ended: ProcessMetrics[] = [];
   #onServing: (url: string) => void = () => undefined;
   /** A worker has ended unasked. */
   #onEnd: (worker: number, code: number | null, signal: string | null) => void = () => undefined;
@@ -162,10 +175,36 @@ class Crew {
     return url;
   }
 
-  /** What all of them counted and measured. One that does not answer is left out. */
+  /**
+   * What all of them counted and measured, and what those counted that have ended. One that does not answer now counts with what
+   * it said last: a sum that went down would look like a restart.
+   */
   async metrics(): Promise<ProcessMetrics[]> {
-    const asked = await Promise.all([...this.#metricsOf.values()].map((ask) => ask().catch(() => null)));
-    return asked.filter((each) => each !== null);
+    await Promise.all(
+      [...this.#metricsOf].map(async ([id, ask]) => {
+        const said = await ask().catch(() => null);
+        if (said !== null && this.#metricsOf.has(id)) this.#lastSaid.set(id, said);
+      }),
+    );
+    await this.#foldEnded();
+    return [...this.#ended, ...this.#lastSaid.values()];
+  }
+
+  /** However many workers have ended, what they counted is kept as one. */
+  async #foldEnded(): Promise<void> {
+    const { metrics } = this.#options;
+    const count = this.#ended.length;
+    if (metrics === null || count < 2) return;
+    const sum = await metrics.sumOf(this.#ended.slice(0, count));
+    this.#ended.splice(0, count, sum);
+  }
+
+  /** What a worker counted since it was asked last is lost with it. */
+  #keepCounts(id: number): void {
+    const last = this.#lastSaid.get(id);
+    if (last !== undefined) this.#ended.push(countsIn(last));
+    this.#lastSaid.delete(id);
+    this.#metricsOf.delete(id);
   }
 
   /** Sends all of them a signal. */
@@ -209,7 +248,7 @@ class Crew {
     const stopTelling = store?.onChange((change) => void itself.changed.asEvent(change));
     worker.once('exit', (code: number | null, signal: string | null) => {
       stopTelling?.();
-      this.#metricsOf.delete(id);
+      this.#keepCounts(id);
       if (!this.#stopping.signal.aborted) this.#onEnd(id, code, signal);
     });
   }

@@ -302,11 +302,7 @@ export class MessageService {
   }
 
   /** Stores the intent; returns why not, where the key is held or a recipient has opted out. */
-  async #claim(
-    send: NewSend,
-    room: Room,
-    span: object | null,
-  ): Promise<Exclude<Claim, { kind: 'CLAIMED' }> | null> {
+  async #claim(send: NewSend, room: Room, span: object | null): Promise<Exclude<Claim, { kind: 'CLAIMED' }> | null> {
     try {
       if (this.#records.isFull) throw new NotTriedError();
       this.#options.observer.onClaim?.(send.sendId, span);

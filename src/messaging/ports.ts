@@ -155,6 +155,11 @@ export interface NewSend {
   readonly ignoresConsent?: boolean;
 }
 
+export interface Unresolved {
+  readonly count: number;
+  readonly oldestStartedAtMs: number | null;
+}
+
 /** A send as the store knows it. */
 export interface StoredSend {
   readonly sendId: string;
@@ -586,6 +591,9 @@ export interface MessageStore {
 
   /** At most `limit` sends in `UNKNOWN`, or accepted without an id, that nobody settled, oldest first, after `after`. */
   unresolvedSends(limit: number, after: Position | null): Promise<StoredSend[]>;
+
+  /** How many of these there are, counted up to `limit`, and when the oldest began; null where there is none. */
+  countUnresolved(limit: number): Promise<Unresolved>;
 
   /** What is known of a message. For people: it reads whole tables. */
   trace(query: TraceQuery): Promise<Traced>;

@@ -40,6 +40,7 @@ const PASSED_ON = [
   'forgetSome',
   'noteForgotten',
   'unresolvedSends',
+  'countUnresolved',
   'rivalsOf',
   'trace',
   'fileMessages',
