@@ -35,7 +35,7 @@ const { outputFiles } = await build({
     // Megabytes that only GraphiQL's first visitor needs.
     '@graphql-yoga/render-graphiql',
     // Needed only where traces are exported.
-    '@opentelemetry/exporter-trace-otlp-http',
+    '@opentelemetry/exporter-trace-otlp-proto',
     '@opentelemetry/resources',
     '@opentelemetry/sdk-trace-base',
   ],

@@ -85,7 +85,7 @@ export function createMessagingSchema(config: Config, options: AppOptions = {}):
           throw new RangeError(`A caller has at most ${MAX_NUMBERS} numbers, all in E.164 format.`);
         }
         const senders = inBoth(numbers === undefined ? null : new Set(numbers), sendersOf(caller, config.auth.senders));
-        const marks = { requestId, traceId: null, codes: [] };
+        const marks = { requestId, traceId: null, span: null, codes: [] };
         return newContext(marks, { caller: { name: caller, scopes: new Set(scopes), senders }, expiresAt: null });
       },
       formatError: errorFormatter(schema, { introspection: config.introspection }),

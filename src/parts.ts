@@ -133,10 +133,11 @@ export async function openParts(
   let credentials: readonly Credentials[] = [...config.callbackCredentials, ...upstream.callbackCredentials];
   const takesCallbacks = credentials.length > 0;
   const gateway = new CatapultClient({
-    account: tracing === null ? account : tracing.tracedAccount(account, account.origin),
+    account,
     clock,
     correlation: takesCallbacks ? correlation : null,
     random: Math.random,
+    around: tracing?.aroundAttempt(account.origin) ?? null,
   });
   const limits = store.sendLimits({
     perCaller: config.limitSends,
@@ -276,6 +277,7 @@ function observed(
 ): SendObserver {
   return {
     ...journal,
+    ...(tracing !== null && { onClaim: tracing.onClaim }),
     onSend(report) {
       journal.onSend(report);
       minutes.onSend(report);
@@ -296,7 +298,7 @@ function callbackHooks(
   tracing: Tracing | null,
 ): Pick<CallbackOptions, 'onEvent' | 'onFailure' | 'onWrongCredentials' | 'onNoCredentials' | 'around'> {
   return {
-    onEvent: both(both(both(callbacks.onEvent, minutes.onEvent), metrics?.onEvent), tracing?.onEvent),
+    onEvent: both(both(callbacks.onEvent, minutes.onEvent), metrics?.onEvent),
     onFailure: both(callbacks.onFailure, metrics?.onCallbackFailure),
     onWrongCredentials: both(callbacks.onWrongCredentials, metrics?.onWrongCredentials),
     ...(metrics !== null && { onNoCredentials: metrics.onNoCredentials }),

@@ -19,9 +19,10 @@ import { storeOptions, type AppOptions } from './parts.js';
 import { openStore, type OpenStore } from './store/index.js';
 import { remoteStore, storeCalls, type StoreCalls } from './store/remote-store.js';
 import { CountersInMemory } from './store/send-limits.js';
+import { watchEventLoop } from './telemetry/event-loop.js';
 import type { ProcessHealth } from './telemetry/health.js';
-import { openMetrics, type ProcessMetrics } from './telemetry/metrics.js';
-import { serveMetrics } from './telemetry/metrics-server.js';
+import { countsIn, openMetrics, type Metrics, type ProcessMetrics } from './telemetry/metrics.js';
+import { serveMetrics, type MetricsServer } from './telemetry/metrics-server.js';
 import { inTime } from './telemetry/readiness.js';
 import { startBuiltInSandbox, type SandboxAddress } from './upstream.js';
 import { VERSION } from './version.js';
@@ -77,7 +78,9 @@ export interface Workers {
 export function startWorkers(config: Config, log: Logger): Promise<Workers> {
   return openAll(async (closing) => {
     const journal = new Journal(log, closing);
+    const metrics = config.metrics === null ? null : await openMetrics(VERSION);
     const store = config.databaseUrl === null ? await openForWorkers(closing, config, journal) : null;
+    if (store !== null) metrics?.countCommits(store);
     const { upstream } = config;
     const sandbox = upstream.kind === 'sandbox' ? await startBuiltInSandbox(closing, upstream.auth) : null;
     const calls: Partial<FirstProcess> = {
@@ -85,8 +88,11 @@ export function startWorkers(config: Config, log: Logger): Promise<Workers> {
       sandbox: () => sandbox?.address ?? null,
       sendCallbacksTo: (callbackUrl) => sandbox?.sendCallbacksTo(callbackUrl),
     };
-    const crew = new Crew({ calls, store, journal, drainDelayMs: config.drainDelayMs });
-    if (config.metrics !== null) await serveMetricsOf(crew, config.metrics, closing, journal);
+    const crew = new Crew({ calls, store, metrics, journal, drainDelayMs: config.drainDelayMs });
+    if (metrics !== null && config.metrics !== null) {
+      const server = await serveMetricsOf(crew, metrics, config.metrics, closing);
+      journal.onMetricsServed(server.url);
+    }
     closing.add(() => crew.close());
     const url = await crew.start(config.workers);
     sandbox?.bringInSample?.();
@@ -101,18 +107,20 @@ export function startWorkers(config: Config, log: Logger): Promise<Workers> {
 /** The first process serves the sum: whoever asked one of the workers would get that one's share. */
 async function serveMetricsOf(
   crew: Crew,
+  metrics: Metrics,
   where: { host: string; port: number },
   closing: Closing,
-  journal: Journal,
-): Promise<void> {
-  const metrics = await openMetrics(VERSION);
+): Promise<MetricsServer> {
   const { contentType } = metrics;
-  const server = await serveMetrics(where, async () => ({
-    text: await metrics.textOf(await crew.metrics()),
-    contentType,
-  }));
+  const { lagMs, close } = watchEventLoop();
+  closing.add(close);
+  const text = async (): Promise<string> => {
+    const [own, others] = await Promise.all([metrics.ofFirstProcess(lagMs()), crew.metrics()]);
+    return metrics.textOf([own, ...others]);
+  };
+  const server = await serveMetrics(where, async () => ({ text: await text(), contentType }));
   closing.add(server.close);
-  journal.onMetricsServed(server.url);
+  return server;
 }
 
 async function openForWorkers(closing: Closing, config: Config, journal: Journal): Promise<OpenStore> {
@@ -131,6 +139,8 @@ interface CrewOptions {
   /** What the first process does for each of them. */
   readonly calls: object;
   readonly store: OpenStore | null;
+  /** Null where nobody wants any. */
+  readonly metrics: Metrics | null;
   readonly journal: Journal;
   readonly drainDelayMs: number;
 }
@@ -139,6 +149,10 @@ class Crew {
   readonly #options: CrewOptions;
   readonly #stopping = new AbortController();
   readonly #asked = new Map<number, Pick<OneOfItsWorkers, 'metrics' | 'health'>>();
+  /** What each of them counted when it was asked last. */
+  readonly #lastSaid = new Map<number, ProcessMetrics>();
+  /** What those counted that have ended. */
+  readonly #ended: ProcessMetrics[] = [];
   #onServing: (url: string) => void = () => undefined;
   /** A worker has ended unasked. */
   #onEnd: (worker: number, code: number | null, signal: string | null) => void = () => undefined;
@@ -171,14 +185,43 @@ class Crew {
     return url;
   }
 
-  /** What all of them counted and measured. One that does not answer is left out. */
+  /**
+   * What all of them counted and measured, and what those counted that have ended. One that does not answer now counts with what
+   * it said last: a sum that went down would look like a restart.
+   */
   async metrics(): Promise<ProcessMetrics[]> {
-    return answersOf([...this.#asked.values()].map((worker) => worker.metrics()));
+    await Promise.all(
+      [...this.#asked].map(async ([id, worker]) => {
+        const said = await worker.metrics().catch(() => null);
+        if (said !== null && this.#asked.has(id)) this.#lastSaid.set(id, said);
+      }),
+    );
+    await this.#foldEnded();
+    return [...this.#ended, ...this.#lastSaid.values()];
   }
 
   /** How all of them are. One that does not answer while somebody waits is left out. */
-  health(): Promise<ProcessHealth[]> {
-    return answersOf([...this.#asked.values()].map((worker) => inTime(HEALTH_PATIENCE_MS, worker.health())));
+  async health(): Promise<ProcessHealth[]> {
+    const asked = [...this.#asked.values()].map((worker) => inTime(HEALTH_PATIENCE_MS, worker.health()));
+    const answers = await Promise.all(asked.map((answer) => answer.catch(() => null)));
+    return answers.filter((answer) => answer !== null);
+  }
+
+  /** However many workers have ended, what they counted is kept as one. */
+  async #foldEnded(): Promise<void> {
+    const { metrics } = this.#options;
+    const count = this.#ended.length;
+    if (metrics === null || count < 2) return;
+    const sum = await metrics.sumOf(this.#ended.slice(0, count));
+    this.#ended.splice(0, count, sum);
+  }
+
+  /** What a worker counted since it was asked last is lost with it. */
+  #keepCounts(id: number): void {
+    const last = this.#lastSaid.get(id);
+    if (last !== undefined) this.#ended.push(countsIn(last));
+    this.#lastSaid.delete(id);
+    this.#asked.delete(id);
   }
 
   /** Sends all of them a signal. */
@@ -223,7 +266,7 @@ class Crew {
     const stopTelling = store?.onChange((change) => void itself.changed.asEvent(change));
     worker.once('exit', (code: number | null, signal: string | null) => {
       stopTelling?.();
-      this.#asked.delete(id);
+      this.#keepCounts(id);
       if (!this.#stopping.signal.aborted) this.#onEnd(id, code, signal);
     });
   }
@@ -259,12 +302,6 @@ export async function serveAsWorker(
   serving = app;
   await first.serving(await app.listen());
   return app;
-}
-
-/** What was answered; whoever did not answer is left out. */
-async function answersOf<Answer>(asked: readonly Promise<Answer | null>[]): Promise<Answer[]> {
-  const answers = await Promise.all(asked.map((answer) => answer.catch(() => null)));
-  return answers.filter((answer) => answer !== null);
 }
 
 const channelOf = (worker: Worker): Channel => ({

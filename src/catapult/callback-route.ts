@@ -64,7 +64,7 @@ export type AroundCallback = (
   headers: IncomingHttpHeaders,
   /** Has its status once the work is done. */
   answer: { readonly statusCode: number },
-  work: () => Promise<unknown>,
+  work: (onEvent: (event: CallbackEventReport) => void) => Promise<unknown>,
 ) => Promise<unknown>;
 
 export async function takeCallbacks(routes: FastifyInstance, options: CallbackOptions): Promise<void> {
@@ -96,7 +96,16 @@ export async function takeCallbacks(routes: FastifyInstance, options: CallbackOp
       handler:
         around === null
           ? (request, reply) => take(request, reply, options)
-          : (request, reply) => around(request.headers, reply, () => take(request, reply, options)),
+          : (request, reply) =>
+              around(request.headers, reply, (onEvent) =>
+                take(request, reply, {
+                  ...options,
+                  onEvent(event) {
+                    options.onEvent(event);
+                    onEvent(event);
+                  },
+                }),
+              ),
     });
     done();
   });

@@ -24,7 +24,16 @@ export interface CatapultClientOptions {
   readonly correlation: Correlation | null;
   /** 0 ≤ random() < 1, for jitter. */
   readonly random: () => number;
+  /** Is given each request of a send, and makes it; null, as by default, where nobody follows it. */
+  readonly around?: AroundAttempt | null;
 }
+
+export type AroundAttempt = (
+  sendId: string,
+  /** 1 for the first. */
+  attempt: number,
+  request: () => Promise<Exchange>,
+) => Promise<Exchange>;
 
 export class CatapultClient implements MessageGateway {
   readonly #options: CatapultClientOptions;
@@ -35,7 +44,7 @@ export class CatapultClient implements MessageGateway {
   }
 
   async send(message: OutboundMessage, sendId: string, endsAtMs: number): Promise<GatewayReport> {
-    const { account, clock, correlation } = this.#options;
+    const { account, clock, correlation, around = null } = this.#options;
     const deadline = new Canceller();
     const timer = setTimeout(
       () => {
@@ -51,9 +60,10 @@ export class CatapultClient implements MessageGateway {
     try {
       const tag = correlation === null ? message.tag : correlation.wireTag(message.tag, sendId);
       const body = requestBody({ ...message, tag });
+      const request = (): Promise<Exchange> => account.post(body, deadline, mayStart);
       for (let attempt = 1; ; attempt++) {
         const sinceMs = clock.now();
-        const seen = await account.post(body, deadline, mayStart);
+        const seen = await (around === null ? request() : around(sendId, attempt, request));
         const outcome = classify(seen, message, clock.now());
         const pauseMs = attempt < MAX_ATTEMPTS ? this.#pauseBeforeRetry(outcome, attempt) : null;
         if (pauseMs === null || deadline.aborted || clock.now() + pauseMs >= endsAtMs) {

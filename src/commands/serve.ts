@@ -26,7 +26,7 @@ export const serve: Command = {
     shell.printOnlyJson(log);
     // By WORKERS, too: somebody else's cluster may run this server as one of its own workers.
     if (cluster.isWorker && config.workers > 1) {
-      const serving = traced(shell, config, log, (tracerProvider) => serveAsWorker(config, log, tracerProvider));
+      const serving = traced(config, log, (tracerProvider) => serveAsWorker(config, log, tracerProvider));
       reloadOnHangUp(shell, log, serving);
       await untilSignal(shell, serving, config.drainDelayMs);
       return;
@@ -59,7 +59,7 @@ interface Started {
 }
 
 async function startServer(shell: Shell, config: Config, log: Logger): Promise<Started> {
-  const creating = traced(shell, config, log, (tracerProvider) =>
+  const creating = traced(config, log, (tracerProvider) =>
     createApp(config, { log, bringInSample: true, tracerProvider }),
   );
   reloadOnHangUp(shell, log, creating);
@@ -72,15 +72,14 @@ async function startServer(shell: Shell, config: Config, log: Logger): Promise<S
  * time.
  */
 async function traced(
-  shell: Shell,
-  { drainDelayMs }: Config,
+  { drainDelayMs, exportsTraces }: Config,
   log: Logger,
   open: (provider: AppOptions['tracerProvider']) => Promise<App>,
 ): Promise<App> {
+  if (!exportsTraces) return open(undefined);
   const { onTracesLost: onFailure } = processJournal(log);
-  const traces = await openTraceExport(shell.environment, { version: VERSION, onFailure });
-  const app = await open(traces?.provider);
-  if (traces === null) return app;
+  const traces = await openTraceExport({ version: VERSION, onFailure });
+  const app = await open(traces.provider);
   return {
     ...app,
     async close() {

@@ -4,6 +4,7 @@ import { readConsent, type ConsentConfig } from './consent.js';
 import { readLimits, type LimitsConfig } from './limits.js';
 import { ConfigReader, isOrigin, type Range } from './reader.js';
 import { readRetention } from './retention.js';
+import { readTraces } from './traces.js';
 import { readUpstream, type Upstream } from './upstream.js';
 import { unknownNames, type Environment } from './variables.js';
 
@@ -47,6 +48,8 @@ export interface Config extends AccessConfig, ConsentConfig, LimitsConfig {
   /** The origins of routers that may have events of subscriptions posted to them. */
   readonly routerOrigins: readonly string[];
   readonly trustedDocuments: TrustedDocumentsConfig;
+  /** Whether spans are exported, as OpenTelemetry's standard variables say. */
+  readonly exportsTraces: boolean;
   readonly logLevel: string;
 }
 
@@ -104,6 +107,7 @@ export function readConfig(environment: Environment): Config {
     ...readAccess(reader, !isSandbox || !isLoopback(host)),
     ...readLimits(reader, isSandbox),
     ...readConsent(reader),
+    exportsTraces: readTraces(reader),
     logLevel: reader.readOneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
   };
   reader.throwProblems();

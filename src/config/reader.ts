@@ -108,8 +108,9 @@ export class ConfigReader {
   }
 
   /** One of a few words. */
-  readOneOf<Word extends string>(name: string, words: readonly Word[], unset: Word): Word {
-    const value = this.read(name) ?? unset;
+  readOneOf<Word extends string>(name: string, words: readonly Word[], unset: Word, letters?: 'in any case'): Word {
+    const text = this.read(name) ?? unset;
+    const value = letters === undefined ? text : text.toLowerCase();
     if (!words.includes(value as Word)) this.addProblem(`${name} must be one of ${words.join(', ')}.`);
     return value as Word;
   }

@@ -15,6 +15,8 @@ export interface RequestContext {
   readonly requestId: string;
   /** The trace that the request belongs to; null where it says none. */
   readonly traceId: string | null;
+  /** What follows the request, and its sends; null where nobody traces it. */
+  readonly span: object | null;
   /** The codes of what its caller is told, as errors or as data; each once. */
   readonly codes: ErrorCode[];
   /** Who asks, and owns messages and idempotency keys. */
@@ -42,20 +44,21 @@ export interface ContextParts {
 }
 
 /** What a request is known by, and what it is told. */
-export type RequestMarks = Pick<RequestContext, 'requestId' | 'traceId' | 'codes'>;
+export type RequestMarks = Pick<RequestContext, 'requestId' | 'traceId' | 'span' | 'codes'>;
 
 /** `base` is the URL under which the client reaches this server, without a slash behind; null, as by default, if it cannot. */
 export type ContextFactory = (marks: RequestMarks, signedIn: SignedIn, base?: string | null) => RequestContext;
 
 export function contextFactory(parts: ContextParts): ContextFactory {
   const { messages, feed, changes, attachments, optOuts, onInternalError } = parts;
-  return ({ requestId, traceId, codes }, { caller, expiresAt }, base = null) => {
+  return ({ requestId, traceId, span, codes }, { caller, expiresAt }, base = null) => {
     const budget = new AnswerBudget();
     const find = (ids: readonly string[]): Promise<(Message | null)[]> =>
       messages.messagesById(ids, readableBy(caller));
     return {
       requestId,
       traceId,
+      span,
       codes,
       caller,
       expiresAt,

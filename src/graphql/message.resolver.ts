@@ -82,11 +82,11 @@ export class MessageResolver {
     }
   }
 
-  async #send(input: MessageInput, { caller, requestId, traceId }: RequestContext): Promise<Message> {
+  async #send(input: MessageInput, { caller, requestId, traceId, span }: RequestContext): Promise<Message> {
     const message = requestedMessage(input);
     const refusal = this.#refusalOf(input, message, caller);
     const { idempotencyKey = null } = input;
-    return this.#messages.send({ message, caller: caller.name, idempotencyKey, requestId, traceId, refusal });
+    return this.#messages.send({ message, caller: caller.name, idempotencyKey, requestId, traceId, span, refusal });
   }
 
   /** Why this may not be sent; null when it may. Throws at once for an invalid key, which no earlier send can have. */

@@ -152,8 +152,8 @@ function requestHandler(
     const { id, signedIn, facts } = request;
     // Every route to here has its hook; a request that bypassed it must not become a caller.
     if (signedIn === null) throw new ServiceError('UNAUTHENTICATED');
-    const { traceId, codes } = facts;
-    return newContext({ requestId: id, traceId, codes }, signedIn, publicUrl ?? baseOf(request));
+    const { traceId, span, codes } = facts;
+    return newContext({ requestId: id, traceId, span, codes }, signedIn, publicUrl ?? baseOf(request));
   };
   const answer = fastifyApolloHandler(apollo, { context: (request) => Promise.resolve(contextOf(request)) });
   return async function handle(request, reply) {

@@ -48,6 +48,8 @@ export interface RequestFacts {
   /** Null for one that nobody needs to hear of, unless it is refused: a page, a probe, a callback that is taken in. */
   transport: Transport | null;
   traceId: RequestEvent['traceId'];
+  /** What follows it from here on; null where nobody traces it. Only the tracer looks into it. */
+  span: object | null;
   caller: RequestEvent['caller'];
   operationName: RequestEvent['operationName'];
   kind: RequestEvent['kind'];
@@ -64,6 +66,7 @@ export function newFacts(headers: IncomingHttpHeaders): RequestFacts {
   return {
     since: performance.now(),
     traceId: traceIdIn(headers),
+    span: null,
     transport: null,
     caller: null,
     operationName: null,

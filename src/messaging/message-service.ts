@@ -56,6 +56,8 @@ export interface SendRequest {
   readonly requestId: string;
   /** The trace that the request belongs to; null, as by default, where it says none. */
   readonly traceId?: string | null;
+  /** Passed on to the observer, which may follow the request with it; null, as by default, where nobody does. */
+  readonly span?: object | null;
   /** Why this may not be sent now; null when it may. It counts only if no earlier send holds the key. */
   readonly refusal: ServiceError | null;
   /** See `NewSend`. */
@@ -87,6 +89,8 @@ export interface SendReport {
 
 /** What goes into the operator's log. */
 export interface SendObserver extends RecordObserver {
+  /** Once for each send that is about to be claimed; `span` is its request's. Then its claim follows, and its record. */
+  onClaim?(sendId: string, span: object | null): void;
   /** Once for each send that was claimed. */
   onSend(report: SendReport): void;
   /** Somebody settled what a call had left open. */
@@ -241,7 +245,7 @@ export class MessageService {
     const room = await this.#look(send);
     if (room.kind === 'REFUSED') return this.#refuseUnlessHeld(rateLimited(room), request, fingerprint);
 
-    const unclaimed = await this.#claim(send, room);
+    const unclaimed = await this.#claim(send, room, request.span ?? null);
     if (unclaimed !== null) {
       room.drop();
       if (unclaimed.kind === 'OPTED_OUT') throw optedOut(unclaimed.recipients);
@@ -306,9 +310,10 @@ export class MessageService {
   }
 
   /** Stores the intent; returns why not, where the key is held or a recipient has opted out. */
-  async #claim(send: NewSend, room: Room): Promise<Exclude<Claim, { kind: 'CLAIMED' }> | null> {
+  async #claim(send: NewSend, room: Room, span: object | null): Promise<Exclude<Claim, { kind: 'CLAIMED' }> | null> {
     try {
       if (this.#records.isFull) throw new NotTriedError();
+      this.#options.observer.onClaim?.(send.sendId, span);
       const claim = await this.#options.store.claim(send);
       switch (claim.kind) {
         case 'CLAIMED':

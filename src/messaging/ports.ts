@@ -155,6 +155,11 @@ export interface NewSend {
   readonly ignoresConsent?: boolean;
 }
 
+export interface Unresolved {
+  readonly count: number;
+  readonly oldestStartedAtMs: number | null;
+}
+
 /** A send as the store knows it. */
 export interface StoredSend {
   readonly sendId: string;
@@ -604,6 +609,9 @@ export interface MessageStore {
 
   /** At most `limit` sends in `UNKNOWN`, or accepted without an id, that nobody settled, oldest first, after `after`. */
   unresolvedSends(limit: number, after: Position | null): Promise<StoredSend[]>;
+
+  /** How many of these there are, counted up to `limit`, and when the oldest began; null where there is none. */
+  countUnresolved(limit: number): Promise<Unresolved>;
 
   /**
    * What is known of a message. Sends and messages are found by their ids at once; all else has no index, since few ask. For

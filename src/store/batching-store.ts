@@ -17,6 +17,8 @@ export type Written = Claim | Taken | null;
 export const KEPT_FOR_PEOPLE: Taken = { result: 'KEPT', sendId: null };
 
 export abstract class BatchingStore implements Pick<MessageStore, 'claim' | 'record' | 'take'> {
+  /** Called after each commit, with how many writes shared it; null, as at first, where nobody counts them. */
+  onCommit: ((writes: number) => void) | null = null;
   readonly #write: (write: Write) => Promise<Written>;
 
   /** @param write stores a write with others. */

@@ -16,6 +16,8 @@ const MAX_WAIT_MS = 5_000;
 export interface GroupCommitOptions {
   /** Whether an error may be the fault of one write, so that the others can be stored without it. */
   readonly isFaultOfOne: (error: unknown) => boolean;
+  /** Called after each commit, with how many writes it had. */
+  readonly onCommit?: (writes: number) => void;
   /** Milliseconds that only go forward. */
   readonly now?: () => number;
 }
@@ -36,7 +38,7 @@ interface Entry<Write, Result> {
  */
 export function groupCommit<Write, Result>(
   commit: (writes: readonly Write[]) => Promise<Result[]>,
-  { isFaultOfOne, now = () => performance.now() }: GroupCommitOptions,
+  { isFaultOfOne, onCommit, now = () => performance.now() }: GroupCommitOptions,
 ): (write: Write) => Promise<Result> {
   const waiting: Entry<Write, Result>[] = [];
   let isScheduled = false;
@@ -56,6 +58,7 @@ export function groupCommit<Write, Result>(
       await commitEach(entries.slice(half));
       return;
     }
+    onCommit?.(entries.length);
     for (const [index, entry] of entries.entries()) entry.resolve(results[index] as Result);
   };
   /** The next batch, without what waited too long: they stand in the order of their arrival. */

@@ -26,6 +26,8 @@ export interface Connections {
 export interface OpenStore extends MessageStore {
   /** How many connections to the database are in use, and how many calls wait for one; absent where there are none. */
   connections?(): Connections;
+  /** Called after each commit, with how many writes shared it; absent where another process commits. */
+  onCommit?: ((writes: number) => void) | null;
   /** The limits of sends, counted where the store lies, over its own connections: they end with it. */
   sendLimits(limits: LimitsOfSends): SendLimits;
 }

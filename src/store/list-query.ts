@@ -431,6 +431,16 @@ export function unresolvedQuery(limit: number, after: Position | null): Query {
   };
 }
 
+/** How many unresolved sends there are, up to a limit, and when the oldest began, in milliseconds: both in the index alone. */
+export function countUnresolvedQuery(limit: number): Query {
+  return {
+    sql:
+      'SELECT count(*) AS count, min(started_at) AS oldest FROM ' +
+      `(SELECT started_at FROM sends WHERE ${IS_UNRESOLVED} ORDER BY started_at LIMIT ?) AS counted`,
+    values: [limit],
+  };
+}
+
 /** As the index says it: SQLite compares the words. */
 const WITHOUT_MESSAGE = "message_id IS NULL AND status IN ('UNKNOWN', 'REJECTED')";
 

@@ -32,6 +32,7 @@ import type {
   Traced,
   TraceQuery,
   WhoseNumbers,
+  Unresolved,
 } from '../messaging/ports.js';
 import { BatchingStore, type WriteOf, type Written } from './batching-store.js';
 import { ChangeFeed } from './change-feed.js';
@@ -65,6 +66,7 @@ import {
   rivalsQuery,
   SEND_BY_KEY,
   sendsQuery,
+  countUnresolvedQuery,
   unresolvedQuery,
   type Query,
 } from './list-query.js';
@@ -88,6 +90,7 @@ import {
   storable,
   storedSend,
   type SendRow,
+  unresolvedIn,
 } from './rows.js';
 import { sendLimits, type LimitsOfSends } from './send-limits.js';
 import { TRACE_DIALECTS, traceIn } from './trace-query.js';
@@ -249,10 +252,9 @@ export class PostgresStore extends BatchingStore implements MessageStore {
 
   constructor({ pool, claims }: Pools, feed: ChangeFeed, consent: ConsentKeeping = KEEP_QUIETLY) {
     // On two connections: a record follows its claim, so the two never change the same send at the same time.
-    const claim = groupCommit((sends: readonly NewSend[]) => claimAll(claims, sends, consent !== null), {
-      isFaultOfOne,
-    });
-    const rest = groupCommit((writes: readonly RestWrite[]) => this.#commitRest(writes), { isFaultOfOne });
+    const options = { isFaultOfOne, onCommit: (writes: number): void => this.onCommit?.(writes) };
+    const claim = groupCommit((sends: readonly NewSend[]) => claimAll(claims, sends, consent !== null), options);
+    const rest = groupCommit((writes: readonly RestWrite[]) => this.#commitRest(writes), options);
     super((write) => (write.kind === 'claim' ? claim(write.send) : rest(write)));
     this.#pool = pool;
     this.#claims = claims;
@@ -482,6 +484,10 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   async unresolvedSends(limit: number, after: Position | null): Promise<StoredSend[]> {
     const position = after && { ...after, sendId: storable(after.sendId) };
     return (await this.#all(unresolvedQuery(limit, position))).map(storedSend);
+  }
+
+  async countUnresolved(limit: number): Promise<Unresolved> {
+    return unresolvedIn(await this.#all(countUnresolvedQuery(limit)));
   }
 
   trace(query: TraceQuery, patienceMs: number): Promise<Traced> {

@@ -42,6 +42,7 @@ const PASSED_ON = [
   'clearFiles',
   'forgotSince',
   'unresolvedSends',
+  'countUnresolved',
   'rivalsOf',
   'trace',
   'fileMessages',

@@ -21,6 +21,7 @@ import type {
   SendProblem,
   Settlement,
   StoredSend,
+  Unresolved,
 } from '../messaging/ports.js';
 
 /** A row of `sends`. Lists lie in it as JSON. */
@@ -508,4 +509,10 @@ export function sendsInOrderOf(
     if (!byId.has(id)) byId.set(id, send);
   }
   return ids.map((id) => byId.get(id) ?? null);
+}
+
+/** What `countUnresolvedQuery` found: PostgreSQL counts in strings. */
+export function unresolvedIn(rows: readonly unknown[]): Unresolved {
+  const [{ count, oldest }] = rows as readonly [{ count: number | string; oldest: number | string | null }];
+  return { count: Number(count), oldestStartedAtMs: oldest === null ? null : Number(oldest) };
 }

@@ -9,7 +9,7 @@ import type { CallbackEvent } from '../messaging/callback-event.js';
 import type { DeliveryEvent } from '../messaging/delivery.js';
 import { PARTS, type Part } from '../messaging/health.js';
 import type { SendReport } from '../messaging/message-service.js';
-import type { MessageStore, NewSend, StoredSend, Taken } from '../messaging/ports.js';
+import type { MessageStore, NewSend, Taken } from '../messaging/ports.js';
 
 type Library = typeof import('prom-client');
 
@@ -36,7 +36,7 @@ export interface TakenEvent extends Pick<Taken, 'result'> {
 
 /** What is looked at when somebody asks for the metrics. */
 export interface Looks {
-  readonly store: Pick<MessageStore, 'unresolvedSends'> & {
+  readonly store: Pick<MessageStore, 'countUnresolved'> & {
     /** Connections to the database, and calls that wait for one; absent where there are none. */
     connections?(): { readonly used: number; readonly waiting: number };
   };
@@ -60,6 +60,8 @@ const PREFIX = 'catapult_graphql_';
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 60];
 /** From a commit on a fast disk to the time after which the store counts as away. */
 const STORE_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+/** From a write alone to as many as a commit may have. */
+const WRITES = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 /** Catapult tries for a day. */
 const CALLBACK_SECONDS = [0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200, 86_400];
 const SOCKET_FAILURES = ['SIGN_IN', 'CONNECTION', 'SLOW_READER', 'MESSAGE', 'CLOSING'];
@@ -85,6 +87,7 @@ export class Metrics {
   readonly #deliveries: Counter<'status' | 'origin'>;
   readonly #callbackFailures: Counter<'reason'>;
   readonly #storeSeconds: Histogram<'operation' | 'result'>;
+  readonly #commitWrites: Histogram;
   readonly #recordFailures: Counter<'lost'>;
   readonly #unresolved: Gauge;
   readonly #oldest: Gauge;
@@ -176,6 +179,7 @@ export class Metrics {
       STORE_SECONDS,
       ['operation', 'result'],
     );
+    this.#commitWrites = histogram('store_commit_writes', 'Writes that shared a commit.', WRITES);
     this.#recordFailures = counter(
       'record_failures_total',
       'Outcomes that could not be stored at once; lost are those that the process ended with.',
@@ -278,7 +282,8 @@ export class Metrics {
   };
 
   /** The same store; how long its writes take is measured. */
-  measured<Store extends MessageStore>(store: Store): Store {
+  measured<Store extends Committing & MessageStore>(store: Store): Store {
+    this.countCommits(store);
     const timed =
       <Args extends unknown[], Result>(operation: string, work: (...args: Args) => Promise<Result>) =>
       async (...args: Args): Promise<Result> => {
@@ -303,6 +308,14 @@ export class Metrics {
     return replacing(store, own);
   }
 
+  /** Counts what the store commits, unless another process does that for it. */
+  countCommits(store: Committing): void {
+    if (store.onCommit === undefined) return;
+    store.onCommit = (writes) => {
+      this.#commitWrites.observe(writes);
+    };
+  }
+
   /** From now on the gauges have values. */
   watch(looks: Looks): void {
     this.#looks = looks;
@@ -314,9 +327,21 @@ export class Metrics {
     return this.#registry.getMetricsAsJSON();
   }
 
+  /** The same of a process that answers no requests: what it commits, and what it takes of the machine. */
+  async ofFirstProcess(lagMs: number): Promise<ProcessMetrics> {
+    this.#gauges.lag.set(lagMs / 1_000);
+    const all: ProcessMetrics = await this.#registry.getMetricsAsJSON();
+    return all.filter(({ name }) => IS_OF_ANY_PROCESS.test(name));
+  }
+
   /** The values of several processes together, as text. */
   async textOf(processes: readonly ProcessMetrics[]): Promise<string> {
     return this.#library.AggregatorRegistry.aggregate(processes as ProcessMetrics[]).metrics();
+  }
+
+  /** The same as one. */
+  sumOf(processes: readonly ProcessMetrics[]): Promise<ProcessMetrics> {
+    return this.#library.AggregatorRegistry.aggregate(processes as ProcessMetrics[]).getMetricsAsJSON();
   }
 
   get contentType(): string {
@@ -342,11 +367,23 @@ export class Metrics {
   }
 
   async #countUnresolved({ store, now }: Looks): Promise<void> {
-    const sends: StoredSend[] = await store.unresolvedSends(MAX_COUNTED, null);
-    const [oldest] = sends;
-    this.#unresolved.set(sends.length);
-    this.#oldest.set(oldest === undefined ? 0 : Math.max(0, now() - oldest.startedAtMs) / 1_000);
+    const { count, oldestStartedAtMs } = await store.countUnresolved(MAX_COUNTED);
+    this.#unresolved.set(count);
+    this.#oldest.set(oldestStartedAtMs === null ? 0 : Math.max(0, now() - oldestStartedAtMs) / 1_000);
   }
+}
+
+/** What a process has that serves nobody. */
+const IS_OF_ANY_PROCESS =
+  /^(process_|nodejs_|catapult_graphql_(store_commit_writes|event_loop_lag_seconds|build_info)$)/;
+/** What stays of a process that has ended: what it counted. Its gauges say nothing any more. */
+export const countsIn = (process: ProcessMetrics): ProcessMetrics =>
+  process.filter(({ type }) => COUNTING.has(String(type)));
+const COUNTING: ReadonlySet<string> = new Set(['counter', 'histogram']);
+
+/** What commits writes. */
+interface Committing {
+  onCommit?: ((writes: number) => void) | null;
 }
 
 /** The same object with some of its functions replaced; all others stay bound to it, and each is bound once. */

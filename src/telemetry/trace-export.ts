@@ -1,8 +1,6 @@
-/** Where spans go: to the receiver that OpenTelemetry's standard variables name. Its SDK is loaded only if they name one. */
+/** Where spans go: to the receiver that OpenTelemetry's standard variables name. Its SDK is loaded only where somebody wants traces. */
 import type { TracerProvider } from '@opentelemetry/api';
 import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface TraceExport {
   readonly provider: TracerProvider;
@@ -16,25 +14,11 @@ export interface TraceExportOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Whether the standard variables ask for traces. */
-function areTracesWanted(environment: Environment): boolean {
-  const { OTEL_EXPORTER_OTLP_ENDPOINT: all, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: traces } = environment;
-  const { OTEL_SDK_DISABLED: isDisabled, OTEL_TRACES_EXPORTER: exporter } = environment;
-  const hasReceiver = isGiven(all) || isGiven(traces);
-  return hasReceiver && isDisabled?.trim().toLowerCase() !== 'true' && exporter?.trim().toLowerCase() !== 'none';
-}
-
-const isGiven = (value: string | undefined): boolean => value !== undefined && value.trim() !== '';
-
-/** Null where nobody wants traces. The SDK reads the variables of its own: headers, sampler, batches, service. */
-export async function openTraceExport(
-  environment: Environment,
-  { version, onFailure }: TraceExportOptions,
-): Promise<TraceExport | null> {
-  if (!areTracesWanted(environment)) return null;
+/** The SDK reads the standard variables of its own: receiver, headers, sampler, batches, service. */
+export async function openTraceExport({ version, onFailure }: TraceExportOptions): Promise<TraceExport> {
   const [{ BasicTracerProvider, BatchSpanProcessor }, { OTLPTraceExporter }, resources] = await Promise.all([
     import('@opentelemetry/sdk-trace-base'),
-    import('@opentelemetry/exporter-trace-otlp-http'),
+    import('@opentelemetry/exporter-trace-otlp-proto'),
     import('@opentelemetry/resources'),
   ]);
   const { defaultResource, detectResources, envDetector, resourceFromAttributes } = resources;

@@ -3,25 +3,22 @@
  * word from a closed set, an id that this server made, a measurement, or the name of an operation: nothing personal.
  * Nothing of this is loaded unless traces are wanted.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingHttpHeaders } from 'node:http';
 import {
   context,
-  createContextKey,
   SpanKind,
   SpanStatusCode,
   trace,
-  type Attributes,
+  TraceFlags,
   type Context,
   type Span,
   type Tracer,
   type TracerProvider,
 } from '@opentelemetry/api';
 import type { ErrorCode } from '../errors.js';
-import { traceParentIn, type OnRequest, type OperationSpans } from '../http/request-event.js';
-import type { Cancellation } from '../messaging/cancellation.js';
+import { traceParentIn, type OnRequest, type OperationSpans, type RequestFacts } from '../http/request-event.js';
 import type { SendReport } from '../messaging/message-service.js';
-import type { MessageStore, NewSend } from '../messaging/ports.js';
+import type { Claim, MessageStore, NewSend } from '../messaging/ports.js';
 import { replacing, type TakenEvent } from './metrics.js';
 
 /** What was seen of one request upstream. */
@@ -30,11 +27,6 @@ interface Seen {
   readonly status: number | null;
   /** The code of what went wrong; null where nothing did. */
   readonly failure: string | null;
-}
-
-/** What makes the requests of sends. Those of one send share their `signal`. */
-interface Poster<Answer extends Seen> {
-  post(body: string, signal: Cancellation, mayStart: () => boolean): Promise<Answer>;
 }
 
 /** An operation with one of these failed, or its outcome is open. The others are its caller's mistakes. */
@@ -51,53 +43,58 @@ const FAULTS: ReadonlySet<ErrorCode> = new Set([
 /** The route of Catapult, without the account. */
 const UPSTREAM_ROUTE = '/users/{userId}/messages';
 const CALLBACK_ROUTE = '/callbacks/catapult';
-/** How many events of a callback there were, by what came of them. */
-const COUNTS = createContextKey('events of a callback');
-
+/**
+ * What is traced is passed on from hand to hand: an operation has its context in its facts, and a send is found by its id.
+ * `AsyncLocalStorage` would do that alone, and cost each promise of the process some of its time, also of what nobody samples.
+ */
 export class Tracing implements OperationSpans {
   readonly #tracer: Tracer;
-  /** Where the work of this moment belongs. */
-  readonly #current = new AsyncLocalStorage<Context>();
-  readonly #operations = new WeakMap<object, { readonly span: Span; readonly context: Context }>();
-  /** Of records that failed. Others may try them again: they still belong to their own send. */
-  readonly #failedRecords = new Map<string, Context>();
+  /** Where sends belong that were sampled, from their claims until their records are stored. */
+  readonly #sends = new Map<string, Context>();
 
   constructor(provider: TracerProvider, version: string) {
     this.#tracer = provider.getTracer('catapult-graphql', version);
   }
 
-  begin(facts: Parameters<OperationSpans['begin']>[0], headers: IncomingHttpHeaders): void {
+  begin(facts: RequestFacts, headers: IncomingHttpHeaders): void {
     const parent = parentOf(headers);
-    const span = this.#tracer.startSpan('GraphQL Operation', { kind: SpanKind.SERVER, startTime: facts.since }, parent);
+    const span = this.#tracer.startSpan('operation', { kind: SpanKind.SERVER, startTime: facts.since }, parent);
+    facts.span = trace.setSpan(parent, span);
     // So the log has it, too.
-    facts.traceId ??= span.spanContext().traceId;
-    this.#operations.set(facts, { span, context: trace.setSpan(parent, span) });
+    if (isSampled(span)) facts.traceId ??= span.spanContext().traceId;
   }
 
-  during<Result>(facts: object, work: () => Result): Result {
-    const operation = this.#operations.get(facts);
-    return operation === undefined ? work() : this.#within(operation.context, work);
+  during<Result>({ span }: RequestFacts, work: () => Result): Result {
+    return span === null ? work() : context.with(span as Context, work);
   }
 
   /** Ends the span of an operation. */
   readonly onRequest: OnRequest = ({ transport, kind, operationName, codes, status }, facts) => {
-    const span = this.#operations.get(facts)?.span;
-    if (span === undefined) return;
-    this.#operations.delete(facts);
+    const span = spanIn(facts.span);
+    facts.span = null;
+    if (span?.isRecording() !== true) return;
     if (kind !== null) span.updateName(kind).setAttribute('graphql.operation.type', kind);
     if (operationName !== null) span.setAttribute('graphql.operation.name', operationName);
     if (status !== null) span.setAttribute('http.response.status_code', status);
     span.setAttribute('catapult_graphql.transport', transport);
-    if (codes.length > 0) span.setAttribute('catapult_graphql.codes', [...codes]);
-    const fault = codes.find((code) => FAULTS.has(code));
-    if (fault !== undefined) fail(span, fault);
+    if (codes.length > 0) {
+      span.setAttribute('catapult_graphql.codes', [...codes]);
+      const fault = codes.find((code) => FAULTS.has(code));
+      if (fault !== undefined) fail(span, fault);
+    }
     // Its start is by this clock, too.
     span.end(performance.now());
   };
 
+  /** `operation` is what `begin` wrote into the facts. Whoever embeds this server may have spans of its own around our work. */
+  readonly onClaim = (sendId: string, operation: object | null): void => {
+    const here = (operation as Context | null) ?? context.active();
+    if (isSampled(trace.getSpan(here))) this.#sends.set(sendId, here);
+  };
+
   /** What became of a send, as an event of its operation, which may have several. */
   readonly onSend = ({ sendId, outcome, code, attempts }: SendReport): void => {
-    trace.getSpan(this.#here())?.addEvent('send', {
+    spanIn(this.#sends.get(sendId))?.addEvent('send', {
       'catapult_graphql.send_id': sendId,
       'catapult_graphql.outcome': outcome,
       'catapult_graphql.attempts': attempts,
@@ -105,96 +102,95 @@ export class Tracing implements OperationSpans {
     });
   };
 
-  /** The same store; its claims and records have spans. */
+  /** The same store; the claims and records of sends that were sampled have spans. */
   traced<Store extends MessageStore>(store: Store): Store {
     return replacing(store, {
-      claim: (send: NewSend) =>
-        this.#during('store claim', { kind: SpanKind.INTERNAL }, this.#here(), async (span) => {
-          const claim = await store.claim(send);
-          span.setAttribute('catapult_graphql.claim', claim.kind);
-          return claim;
-        }),
-      record: async (...args: Parameters<MessageStore['record']>) => {
+      claim: (send: NewSend) => {
+        const { sendId } = send;
+        const parent = this.#sends.get(sendId);
+        return parent === undefined ? store.claim(send) : this.#claim(sendId, parent, () => store.claim(send));
+      },
+      record: (...args: Parameters<MessageStore['record']>) => {
         const [sendId, { status }] = args;
-        const parent = this.#failedRecords.get(sendId) ?? this.#here();
-        const options = { kind: SpanKind.INTERNAL, attributes: { 'catapult_graphql.outcome': status } };
-        try {
-          await this.#during('store record', options, parent, () => store.record(...args));
-          this.#failedRecords.delete(sendId);
-        } catch (error) {
-          this.#failedRecords.set(sendId, parent);
-          throw error;
-        }
+        const parent = this.#sends.get(sendId);
+        return parent === undefined
+          ? store.record(...args)
+          : this.#record(sendId, status, parent, () => store.record(...args));
       },
     });
   }
 
-  /** The same account; its requests have spans. `origin` is where they go. */
-  tracedAccount<Answer extends Seen>(account: Poster<Answer>, origin: string): Poster<Answer> {
-    const where = serverOf(origin);
-    const requests = new WeakMap<Cancellation, number>();
-    return {
-      post: (body, signal, mayStart) => {
-        const resends = requests.get(signal) ?? 0;
-        requests.set(signal, resends + 1);
-        const attributes = { ...where, ...(resends > 0 && { 'http.request.resend_count': resends }) };
-        const options = { kind: SpanKind.CLIENT, attributes };
-        return this.#during(`POST ${UPSTREAM_ROUTE}`, options, this.#here(), async (span) => {
-          const seen = await account.post(body, signal, mayStart);
-          const { status, failure } = seen;
-          if (status !== null) span.setAttribute('http.response.status_code', status);
-          // Every success is 2xx; a redirect is none, since it is not followed.
-          const wrong = failure ?? (status !== null && status >= 300 ? String(status) : null);
-          if (wrong !== null) fail(span, wrong);
-          return seen;
-        });
-      },
+  async #claim(sendId: string, parent: Context, work: () => Promise<Claim>): Promise<Claim> {
+    let isClaimed = false;
+    try {
+      return await this.#during('store claim', SpanKind.INTERNAL, parent, work, (span, { kind }) => {
+        isClaimed = kind === 'CLAIMED';
+        span.setAttribute('catapult_graphql.claim', kind);
+      });
+    } finally {
+      if (!isClaimed) this.#sends.delete(sendId);
+    }
+  }
+
+  /** One that fails may be tried again by others: it still belongs to its own send. */
+  async #record(sendId: string, status: string, parent: Context, work: () => Promise<unknown>): Promise<void> {
+    await this.#during('store record', SpanKind.INTERNAL, parent, work, (span) => {
+      span.setAttribute('catapult_graphql.outcome', status);
+    });
+    this.#sends.delete(sendId);
+  }
+
+  /** Follows the requests to `origin`. */
+  aroundAttempt(
+    origin: string,
+  ): <Answer extends Seen>(sendId: string, attempt: number, request: () => Promise<Answer>) => Promise<Answer> {
+    const where = Object.entries(serverOf(origin));
+    return (sendId, attempt, request) => {
+      const parent = this.#sends.get(sendId);
+      if (parent === undefined) return request();
+      return this.#during(`POST ${UPSTREAM_ROUTE}`, SpanKind.CLIENT, parent, request, (span, { status, failure }) => {
+        for (const [name, value] of where) span.setAttribute(name, value);
+        if (attempt > 1) span.setAttribute('http.request.resend_count', attempt - 1);
+        if (status !== null) span.setAttribute('http.response.status_code', status);
+        // Every success is 2xx; a redirect is none, since it is not followed.
+        const wrong = failure ?? (status !== null && status >= 300 ? String(status) : null);
+        if (wrong !== null) fail(span, wrong);
+      });
     };
   }
 
-  /** Does the work of a callback from upstream; then `answer` has its status. */
+  /** Does the work of a callback from upstream; then `answer` has its status. `work` is given what counts its events. */
   readonly aroundCallback = <Result>(
     headers: IncomingHttpHeaders,
     answer: { readonly statusCode: number },
-    work: () => Promise<Result>,
+    work: (onEvent: (event: Pick<TakenEvent, 'result' | 'count'>) => void) => Promise<Result>,
   ): Promise<Result> => {
     const counts = new Map<string, number>();
-    const attributes = { 'http.request.method': 'POST', 'http.route': CALLBACK_ROUTE };
-    const parent = parentOf(headers).setValue(COUNTS, counts);
-    return this.#during(`POST ${CALLBACK_ROUTE}`, { kind: SpanKind.SERVER, attributes }, parent, async (span) => {
-      const result = await work();
+    const taking = (): Promise<Result> =>
+      work(({ result, count }) => {
+        counts.set(result, (counts.get(result) ?? 0) + count);
+      });
+    return this.#during(`POST ${CALLBACK_ROUTE}`, SpanKind.SERVER, parentOf(headers), taking, (span) => {
+      span.setAttribute('http.request.method', 'POST').setAttribute('http.route', CALLBACK_ROUTE);
       for (const [result, count] of counts) span.setAttribute(`catapult_graphql.events.${result.toLowerCase()}`, count);
       span.setAttribute('http.response.status_code', answer.statusCode);
       if (answer.statusCode >= 500) fail(span, String(answer.statusCode));
-      return result;
     });
   };
 
-  /** Counts the events of a callback, in its span. */
-  readonly onEvent = ({ result, count }: Pick<TakenEvent, 'result' | 'count'>): void => {
-    const counts = this.#here().getValue(COUNTS) as Map<string, number> | undefined;
-    if (counts !== undefined) counts.set(result, (counts.get(result) ?? 0) + count);
-  };
-
-  /** Whoever embeds this server may have spans of its own around our work. */
-  #here(): Context {
-    return this.#current.getStore() ?? context.active();
-  }
-
-  #within<Result>(here: Context, work: () => Result): Result {
-    return this.#current.run(here, () => context.with(here, work));
-  }
-
-  /** Does `work` in a span of its own. */
+  /** Does `work` in a span of its own; `describe` says what came of it. Attributes that are there at the start cost twice as much. */
   async #during<Result>(
     name: string,
-    options: { readonly kind: SpanKind; readonly attributes?: Attributes },
+    kind: SpanKind,
     parent: Context,
-    work: (span: Span) => Promise<Result>,
+    work: () => Promise<Result>,
+    describe: (span: Span, result: Result) => void,
   ): Promise<Result> {
-    const span = this.#tracer.startSpan(name, options, parent);
+    const span = this.#tracer.startSpan(name, { kind }, parent);
     try {
-      return await this.#within(trace.setSpan(parent, span), () => work(span));
+      const result = await context.with(trace.setSpan(parent, span), work);
+      if (span.isRecording()) describe(span, result);
+      return result;
     } catch (error) {
       fail(span, nameOf(error));
       throw error;
@@ -203,6 +199,14 @@ export class Tracing implements OperationSpans {
     }
   }
 }
+
+/** The span that a context of ours names. */
+const spanIn = (here: object | null | undefined): Span | undefined =>
+  here === null || here === undefined ? undefined : trace.getSpan(here as Context);
+
+/** Whether somebody will see it: where not, nothing within it is worth any work. */
+const isSampled = (span: Span | undefined): boolean =>
+  span !== undefined && (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
 
 function fail(span: Span, type: string): void {
   span.setAttribute('error.type', type).setStatus({ code: SpanStatusCode.ERROR });
@@ -222,7 +226,7 @@ function parentOf(headers: IncomingHttpHeaders): Context {
   return trace.setSpanContext(active, { ...parent, isRemote: true });
 }
 
-function serverOf(origin: string): Attributes {
+function serverOf(origin: string): Record<string, string | number> {
   const { hostname, port, protocol } = new URL(origin);
   return {
     'http.request.method': 'POST',

@@ -46,6 +46,7 @@ describe('the configuration', () => {
       sendTimeoutMs: 20_000,
       callbackCredentials: [],
       introspection: true,
+      exportsTraces: false,
       federatedTracing: false,
       routerOrigins: [],
       auth: { apiKeys: [], tokens: null, senders: {} },
@@ -529,5 +530,61 @@ describe('the configuration', () => {
       { count: 5_000, windowSeconds: 86_400 },
     ]);
     expect(limitPerRecipient).toEqual([{ count: 10, windowSeconds: 600 }]);
+  });
+});
+
+describe('traces', () => {
+  const RECEIVER = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318' };
+  const problemsIn = (environment: Environment): readonly string[] => {
+    try {
+      readConfig(environment);
+    } catch (error) {
+      return (error as ConfigError).problems;
+    }
+    return [];
+  };
+
+  it.each([
+    [{}, false],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: ' ' }, false],
+    [{ ...RECEIVER, OTEL_SDK_DISABLED: 'TRUE' }, false],
+    [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://127.0.0.1', OTEL_TRACES_EXPORTER: 'none' }, false],
+    [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_TRACES_SAMPLER: 'jaeger_remote' }, false],
+    [RECEIVER, true],
+    [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://host/v1/traces', OTEL_SDK_DISABLED: 'false' }, true],
+    [{ ...RECEIVER, OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '.01' }, true],
+    [{ ...RECEIVER, OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic%20eA==,x-tenant=1' }, true],
+    [{ ...RECEIVER, OTEL_BSP_MAX_QUEUE_SIZE: '100' }, true],
+  ])('with %j are exported: %s', (environment, expected) => {
+    expect(readConfig(environment).exportsTraces).toBe(expected);
+  });
+
+  it.each([
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', '127.0.0.1:4318'],
+    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'grpc://host'],
+    ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc'],
+    ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'http/json'],
+    ['OTEL_EXPORTER_OTLP_COMPRESSION', 'zip'],
+    ['OTEL_EXPORTER_OTLP_TIMEOUT', '10s'],
+    ['OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', '0'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'SECRET'],
+    ['OTEL_SDK_DISABLED', '1'],
+    ['OTEL_TRACES_EXPORTER', 'console'],
+    ['OTEL_TRACES_SAMPLER', 'parentbased_ratio'],
+    ['OTEL_TRACES_SAMPLER_ARG', '1%'],
+    ['OTEL_TRACES_SAMPLER_ARG', '1.5'],
+    ['OTEL_BSP_MAX_QUEUE_SIZE', '0'],
+    ['OTEL_BSP_MAX_EXPORT_BATCH_SIZE', '4096'],
+    ['OTEL_BSP_SCHEDULE_DELAY', '4294967296'],
+    ['OTEL_BSP_EXPORT_TIMEOUT', '-1'],
+  ])('are refused with %s=%s, by its name alone', (name, value) => {
+    expect(problemsIn({ ...RECEIVER, [name]: value })).toEqual([expect.stringMatching(`^${name} must `) as string]);
+    expect(problemsIn({ ...RECEIVER, [name]: value }).join()).not.toContain('SECRET');
+  });
+
+  it('of a share need to know which', () => {
+    expect(problemsIn({ ...RECEIVER, OTEL_TRACES_SAMPLER: 'traceidratio' })).toEqual([
+      'OTEL_TRACES_SAMPLER_ARG is missing: it goes with OTEL_TRACES_SAMPLER=traceidratio.',
+    ]);
   });
 });

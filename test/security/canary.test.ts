@@ -25,7 +25,9 @@ import {
   type SendQuery,
 } from '../support/generated/graphql.js';
 import { listen, stopListening } from '../support/listen.js';
+import { keepSpans, type KeptSpans } from '../support/spans.js';
 import { firstAnswer } from '../support/subscriber.js';
+import { until } from '../support/waiting.js';
 
 /** What must not leak, each recognisable wherever it turns up. */
 const CANARIES = {
@@ -75,15 +77,19 @@ function toldBesideData(raw: string): string {
 describe('nothing private leaks', () => {
   let sandbox: Sandbox;
   let app: TestApp;
+  let spans: KeptSpans;
   beforeEach(async () => {
     sandbox = await startSandbox(SANDBOX_ACCOUNT);
-    app = await startTestApp({ ...accountAt(sandbox), ...SECURED });
+    spans = keepSpans();
+    app = await startTestApp({ ...accountAt(sandbox), ...SECURED }, { tracerProvider: spans.provider });
   });
   afterEach(async () => {
     await app.close();
     await sandbox.close();
     expect(app.log.length).toBeGreaterThan(0);
     expect(JSON.stringify(app.log)).not.toMatch(MARKS);
+    expect(spans.said()).not.toMatch(MARKS);
+    await until(() => spans.open() === 0);
   });
 
   const ask = (url: string, operation: Parameters<typeof print>[0], variables: object): ReturnType<typeof post> =>
@@ -402,6 +408,15 @@ describe('nothing private leaks', () => {
     }
   });
 
+  it('of what is traced', async () => {
+    await ask(app.url, SendMessageDocument, { input: INPUT });
+    await ask(app.url, SendMessageDocument, { input: { ...INPUT, text: 'zqtext other' } });
+    await ask(app.url, SendMessageDocument, { input: { ...INPUT, idempotencyKey: null, from: '+19195560502' } });
+    const names = new Set(spans.ended.map(({ name }) => name));
+    expect([...names].sort()).toEqual(['POST /users/{userId}/messages', 'mutation', 'store claim', 'store record']);
+    expect(spans.said()).toMatch(/"send".*ACCEPTED.*UNKNOWN/);
+  });
+
   it('of what is unresolved, but to those who may see it', async () => {
     await ask(app.url, SendMessageDocument, { input: { ...INPUT, from: '+19195560502' } });
     const { raw } = await ask(app.url, UnresolvedSendsDocument, {});
@@ -428,9 +443,11 @@ it('nothing private leaks when upstream quotes it, and when the store fails', as
     if (isBroken) throw new Error(`zqtext ${CANARIES.recipient}`);
     return Date.now();
   };
+  const spans = keepSpans();
   const app = await startTestApp(
     { ...upstreamAt(`http://127.0.0.1:${port}/v2`), ...SECURED },
     {
+      tracerProvider: spans.provider,
       clock: {
         now,
         sleep: (_ms, signal) =>
@@ -456,4 +473,7 @@ it('nothing private leaks when upstream quotes it, and when the store fails', as
   for (const { raw } of [quoted, failed, looked]) expect(toldBesideData(raw)).not.toMatch(MARKS);
   expect(JSON.stringify(app.log)).not.toMatch(MARKS);
   expect(app.log.some(({ msg }) => msg === 'request failed')).toBe(true);
+  expect(spans.said()).toMatch(/UPSTREAM|BAD_USER_INPUT/);
+  expect(spans.said()).not.toMatch(MARKS);
+  await until(() => spans.open() === 0);
 });

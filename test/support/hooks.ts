@@ -5,7 +5,7 @@ const nobody = (): void => undefined;
 
 export const UNHEARD = { onRequest: nobody, onInternalError: nobody };
 
-export const marks = (requestId = 'request'): RequestMarks => ({ requestId, traceId: null, codes: [] });
+export const marks = (requestId = 'request'): RequestMarks => ({ requestId, traceId: null, span: null, codes: [] });
 
 /** What a gateway of a test's own says of an attempt. */
 export const ATTEMPTED = { attempts: 1, lastSeen: 'HTTP 202', httpStatus: 202, upstreamMs: 1 } as const;

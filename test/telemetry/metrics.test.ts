@@ -1,6 +1,9 @@
 /** What the server counts and measures, as Prometheus reads it, after some of everything. */
 import { existsSync, readFileSync } from 'node:fs';
+import { parser as promQL } from '@prometheus-io/lezer-promql';
 import { Agent, request } from 'undici';
+import { parse as parseYaml } from 'yaml';
+import { openMetrics } from '../../src/telemetry/metrics.js';
 import { startTestApp, upstreamAt, type TestApp } from '../support/app.js';
 import { CALLBACKS, report } from '../support/callback.js';
 import { execute } from '../support/client.js';
@@ -9,6 +12,8 @@ import { EventReader } from '../support/event-stream.js';
 import { SendMessageDocument } from '../support/generated/graphql.js';
 import { anchors } from '../support/markdown.js';
 import { ACCEPTED_ANSWER, INPUT } from '../support/messages.js';
+import { openSubscriber } from '../support/subscriber.js';
+import { granting, startTokenEndpoint } from '../support/token-endpoint.js';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
 const read = (file: string): string => readFileSync(`${ROOT}${file}`, 'utf8');
@@ -20,8 +25,8 @@ let text: string;
 /** The labels of each sample, by the name of its metric. */
 let samples: Map<string, Record<string, string>[]>;
 
-async function scrape(): Promise<string> {
-  const url = String(app.log.find(({ msg }) => msg === 'metrics are served')?.url);
+async function scrape({ log } = app): Promise<string> {
+  const url = String(log.find(({ msg }) => msg === 'metrics are served')?.url);
   const { statusCode, body } = await request(url);
   expect(statusCode).toBe(200);
   return body.text();
@@ -98,6 +103,8 @@ describe('the metrics', () => {
     'delivery_reports_total{status="FAILED",origin="CARRIER"} 1',
     'store_duration_seconds_count{operation="claim",result="stored"} 3',
     'unresolved_sends 1',
+    'store_commit_writes_count 9',
+    'store_commit_writes_bucket{le="1"} 9',
     'ready{part="store"} 1',
     'ready{part="draining"} 1',
     'upstream_usable 1',
@@ -147,11 +154,38 @@ describe('the metrics', () => {
   });
 });
 
+/** What each of them asks Prometheus for. */
+const alertsIn = (file: string): string[] =>
+  (parseYaml(file) as { groups: { rules: { expr: string }[] }[] }).groups.flatMap(({ rules }) =>
+    rules.map(({ expr }) => expr),
+  );
+const panelsIn = (file: string): string[] =>
+  (JSON.parse(file) as { panels: { targets?: { expr: string }[] }[] }).panels.flatMap(({ targets = [] }) =>
+    // As Grafana fills it in.
+    targets.map(({ expr }) => expr.replaceAll('$__rate_interval', '5m')),
+  );
+
+/** Where Prometheus would not understand an expression; null where it does. */
+function mistakeIn(expression: string): string | null {
+  const cursor = promQL.parse(expression).cursor();
+  do if (cursor.type.isError) return `${expression.slice(0, cursor.from)} ⚠ ${expression.slice(cursor.from)}`;
+  while (cursor.next());
+  return null;
+}
+
+it.each(['sum by (code) rate(x[5m])', 'rate(x[5m]', 'x{a=b}'])('a mistake in an expression is seen: %s', (wrong) => {
+  expect(mistakeIn(wrong)).toContain('⚠');
+});
+
 describe.each([
-  ['deploy/prometheus/alerts.yml', (file: string) => [...file.matchAll(/^ +expr: (.*)$/gm)]],
-  ['deploy/grafana/dashboard.json', (file: string) => [...file.matchAll(/"expr": "((?:[^"\\]|\\.)*)"/g)]],
+  ['deploy/prometheus/alerts.yml', alertsIn],
+  ['deploy/grafana/dashboard.json', panelsIn],
 ])('%s', (path, find) => {
-  const expressions = (): string[] => find(read(path)).map((match) => (match[1] ?? '').replaceAll('\\"', '"'));
+  const expressions = (): string[] => find(read(path));
+
+  it('asks in words that Prometheus understands', () => {
+    expect(expressions().map(mistakeIn)).toEqual(expressions().map(() => null));
+  });
 
   it('asks for nothing that is not there', () => {
     expect(expressions().length).toBeGreaterThan(8);
@@ -185,4 +219,55 @@ it('each alert has a page that says what to do', () => {
     expect(existsSync(`${ROOT}${page}`)).toBe(true);
     expect(anchors(read(page))).toContain(anchor);
   }
+});
+
+describe('what depends on how a server runs', () => {
+  it('is the life of a token, and subscriptions over WebSocket', async () => {
+    const tokens = await startTokenEndpoint(granting({ expires_in: 3_600 }));
+    const credentials = {
+      CATAPULT_TOKEN: '',
+      CATAPULT_SECRET: '',
+      CATAPULT_CLIENT_ID: 'c',
+      CATAPULT_CLIENT_SECRET: 's',
+    };
+    const environment = {
+      ...upstreamAt(upstream.url),
+      ...credentials,
+      CATAPULT_TOKEN_URL: tokens.url,
+      METRICS_PORT: '0',
+    };
+    const other = await startTestApp(environment);
+    const subscriber = openSubscriber(other.url);
+    const nobody = (): void => undefined;
+    const query = 'subscription { messagesUpdated { cursor } }';
+    subscriber.subscribe({ query }, { next: nobody, error: nobody, complete: nobody });
+    const OPEN = 'catapult_graphql_subscriptions_open{transport="websocket"} 1';
+    let said = '';
+    while (!said.includes(OPEN)) said = await scrape(other);
+    const life = /^catapult_graphql_upstream_token_life_seconds (\S+)$/m.exec(said)?.[1];
+    expect(Number(life)).toBeGreaterThan(3_000);
+    expect(Number(life)).toBeLessThanOrEqual(3_600);
+    await subscriber.dispose();
+    await other.close();
+    await tokens.close();
+  });
+
+  it('is how many connections PostgreSQL has, and how many calls wait for one', async () => {
+    const metrics = await openMetrics('1.2.3');
+    const pool = { used: 10, waiting: 3 };
+    const unresolved = { count: 1_000, oldestStartedAtMs: 4_000 };
+    metrics.watch({
+      store: { countUnresolved: () => Promise.resolve(unresolved), connections: () => pool },
+      ...{ lagMs: () => 0, underWay: () => 0, missing: () => Promise.resolve([]), recordsWaiting: () => 0 },
+      ...{ upstreamOk: () => true, tokenEndsAt: () => 3_000, streams: () => ({ router: 2 }), now: () => 5_000 },
+    });
+    const said = await metrics.textOf([await metrics.ofProcess()]);
+    const lines = said.split('\n').map((line) => line.replace('catapult_graphql_', ''));
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        ...['store_connections_used 10', 'store_connections_waiting 3', 'subscriptions_open{transport="router"} 2'],
+        ...['upstream_token_life_seconds -2', 'unresolved_sends 1000', 'unresolved_oldest_age_seconds 1'],
+      ]),
+    );
+  });
 });

@@ -165,6 +165,27 @@ describe('two workers over one SQLite file', () => {
     expect(minutes.reduce((sum, { accepted }) => sum + accepted, 0)).toBe(sandbox.accepted.length);
   });
 
+  it('are measured with what those counted that have ended, and with the first process', async () => {
+    const url = String(server.log.find(({ msg }) => msg === 'metrics are served')?.url);
+    const valueOf = async (name: string): Promise<number> => {
+      const { body } = await request(url);
+      const line = (await body.text()).split('\n').find((each) => each.startsWith(`catapult_graphql_${name} `));
+      return Number(line?.split(' ')[1]);
+    };
+    const SENDS = 'sends_total{outcome="ACCEPTED",code="none"}';
+    expect(await valueOf('store_commit_writes_count')).toBeGreaterThan(0);
+    const sent = await valueOf(SENDS);
+    expect(sent).toBe(sandbox.accepted.length);
+    const [[worker, pid] = [0, 0]] = [...server.workers()];
+    const serving = server.workers().size;
+    process.kill(pid, 'SIGKILL');
+    const isOver = ({ msg, worker: who }: LogLine): boolean => /^a worker ended/.test(String(msg)) && who === worker;
+    await until(() => server.log.some(isOver));
+    expect(await valueOf(SENDS)).toBe(sent);
+    await until(() => server.workers().size === serving + 1);
+    expect(await valueOf(SENDS)).toBe(sent);
+  });
+
   it('send a key once, whoever is asked', async () => {
     const before = sandbox.accepted.length;
     for (let round = 0; round < 10; round++) {

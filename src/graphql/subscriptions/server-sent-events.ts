@@ -112,6 +112,8 @@ export class ServerSentEvents {
     // A peer that has hung up already would never give its place back.
     if (response.destroyed) {
       reply.hijack();
+      const { facts } = reply.request;
+      onRequest(finished(requestId, facts, null), facts);
       return;
     }
     // An answer that waits behind another on its connection has no socket yet. If that is lost, nothing tells this answer.

@@ -1,8 +1,9 @@
 /** One event stream with slow, vanished and hurried readers, and what becomes of its source. */
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import { fastify, type FastifyInstance } from 'fastify';
+import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { buildSchema, parse, type DocumentNode } from 'graphql';
+import { request } from 'undici';
 import { OpenStreams } from '../../../src/http/open-streams.js';
 import { EventStream } from '../../../src/graphql/subscriptions/event-stream.js';
 import { ServerSentEvents } from '../../../src/graphql/subscriptions/server-sent-events.js';
@@ -11,6 +12,7 @@ import { EventReader, linesOf } from '../../support/event-stream.js';
 import { listen, stopListening } from '../../support/listen.js';
 import { quiet, until } from '../../support/waiting.js';
 
+const EVENTS = { 'content-type': 'application/json', accept: 'text/event-stream' };
 const MEBIBYTE = 1024 * 1024;
 const LARGE = { data: { text: 'x'.repeat(MEBIBYTE) } };
 
@@ -137,13 +139,18 @@ describe('the source of a stream', () => {
   let opened: number;
   /** What the source waits for before it opens. */
   let opening: Promise<void>;
+  /** What a request waits for before it is answered. */
+  let arriving: (request: FastifyRequest) => Promise<unknown>;
+  /** The status of each request that was told at its end. */
+  let told: (number | null)[];
   let open: () => void;
   let emit: (text: string) => void;
   let fail: (error: Error) => void;
   const text = (event: string): string => event;
 
   beforeEach(async () => {
-    [listening, opened, failures, document] = [0, 0, [], parse('subscription { said }')];
+    [listening, opened, failures, told, document] = [0, 0, [], [], parse('subscription { said }')];
+    arriving = () => Promise.resolve();
     opening = new Promise((resolve) => {
       open = resolve;
     });
@@ -161,14 +168,22 @@ describe('the source of a stream', () => {
       publish: (errors) => errors.map(({ message }) => ({ message, extensions: { code: 'SAID' } })),
       corsOrigins: [],
       onSocketFailure: (kind) => failures.push(kind),
-      onRequest: () => undefined,
+      onRequest: ({ status }) => told.push(status),
     });
     host = fastify();
     host.decorateRequest('document', null);
     host.post('/', async (request, reply) => {
       request.document = document;
       request.facts = newFacts(request.headers);
-      const context = { caller: { name: 'shop' }, requestId: 'request-1', traceId: null, codes: [], expiresAt: null };
+      const context = {
+        caller: { name: 'shop' },
+        requestId: 'request-1',
+        traceId: null,
+        span: null,
+        codes: [],
+        expiresAt: null,
+      };
+      await arriving(request);
       await events.answer(request, reply, () => context as never);
       return reply;
     });
@@ -234,6 +249,19 @@ describe('the source of a stream', () => {
     open();
     await until(() => opened === 1);
     await until(() => listening === 0);
+  });
+
+  it('is not opened for a reader that hung up before, and its request is told as ended', async () => {
+    const hangingUp = new AbortController();
+    arriving = async ({ raw }) => {
+      hangingUp.abort();
+      await once(raw.socket, 'close');
+    };
+    await expect(
+      request(url, { method: 'POST', headers: EVENTS, body: '{}', signal: hangingUp.signal }),
+    ).rejects.toThrow();
+    await until(() => told.length === 1);
+    expect([told, opened]).toEqual([[null], 0]);
   });
 
   it('is ended when the server stops', async () => {

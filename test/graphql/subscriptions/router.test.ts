@@ -315,7 +315,7 @@ describe('the subscriptions of one caller behind a router', () => {
     const caller = { name, scopes: new Set(), senders: null };
     const { http, body } = await apollo.executeOperation(
       { query, extensions: { subscription } },
-      { contextValue: { caller, requestId: 'request-1', traceId: null, codes: [], expiresAt } as never },
+      { contextValue: { caller, requestId: 'request-1', traceId: null, span: null, codes: [], expiresAt } as never },
     );
     const result = body.kind === 'single' ? body.singleResult : {};
     const code = result.errors?.[0]?.extensions?.code;

@@ -40,6 +40,20 @@ export function describeKept(opened: Opened): void {
     });
   });
 
+  describe('what is unresolved', () => {
+    it('is counted up to a limit, with when the oldest began', async () => {
+      expect(await store.countUnresolved(3)).toEqual({ count: 0, oldestStartedAtMs: null });
+      await put(null, { startedAtMs: 1_000 });
+      await put(REJECTED, { startedAtMs: 1_000 });
+      const known = await put(UNKNOWN, { startedAtMs: 1_000 });
+      await store.settle(known.sendId, { as: 'NOT_SENT', by: 'ops', reason: null }, 9_000);
+      for (const startedAtMs of [5_000, 3_000, 4_000]) await put(UNKNOWN, { startedAtMs });
+      await put(WITHOUT_ID, { startedAtMs: 2_000 });
+      expect(await store.countUnresolved(9)).toEqual({ count: 4, oldestStartedAtMs: 2_000 });
+      expect(await store.countUnresolved(3)).toEqual({ count: 3, oldestStartedAtMs: 2_000 });
+    });
+  });
+
   describe('what is kept', () => {
     it('keeps what an operator needs to know of a send', async () => {
       const send = newSend({ idempotencyKey: 'key-1', requestId: 'request-1', caller: 'shop', leaseUntilMs: 26_000 });
