@@ -270,6 +270,12 @@ export const LINES = {
     fields: ['count', 'method'],
     when: `What it printed is dropped, since it may hold anything: ${ONCE_A_MINUTE}.`,
   },
+  linesLost: {
+    text: 'lines of the log were lost: its reader stood still',
+    levels: ['warn'],
+    fields: ['count'],
+    when: 'Whoever reads standard error took nothing for long. More than 4 MiB waited; those that came then are lost.',
+  },
   tracesLost: {
     text: 'traces could not be exported',
     levels: ['warn'],
@@ -285,8 +291,8 @@ export const LINES = {
   notReloaded: {
     text: 'the new configuration cannot be used: nothing has changed',
     levels: ['error'],
-    fields: ['problems', 'err'],
-    when: 'At SIGHUP. `problems` name variables, and no values.',
+    fields: ['count', 'problems', 'err'],
+    when: `At SIGHUP. \`problems\` name variables, and no values: by what is wrong, ${ONCE_A_MINUTE}.`,
   },
   ends: {
     text: 'the process ends',

@@ -260,11 +260,16 @@ export function processJournal(log: Logger): {
   readonly onWarning: (warning: Error) => void;
   readonly onPrinted: (method: string) => void;
   readonly onTracesLost: (error: unknown) => void;
+  readonly onLinesLost: (count: number) => void;
   readonly onReloaded: () => void;
   readonly onNotReloaded: (why: { readonly problems: readonly string[] } | { readonly err: unknown }) => void;
 } {
   const troubles = new ThrottledLog<'warned' | 'printed' | 'tracesLost', Fields>((kind, count, fields) => {
     log.warn({ count, ...fields }, LINES[kind].text);
+  });
+  // By what is wrong, which comes from a closed set: whoever mends one mistake sees the next at once.
+  const mistakes = new ThrottledLog<string, Fields>((_what, count, why) => {
+    log.error({ count, ...why }, LINES.notReloaded.text);
   });
   return {
     onWarning: (err) => {
@@ -276,11 +281,14 @@ export function processJournal(log: Logger): {
     onTracesLost: (err) => {
       troubles.add('tracesLost', { err });
     },
+    onLinesLost: (count) => {
+      log.warn({ count }, LINES.linesLost.text);
+    },
     onReloaded: () => {
       log.info(LINES.reloaded.text);
     },
     onNotReloaded: (why) => {
-      log.error(why, LINES.notReloaded.text);
+      mistakes.add('problems' in why ? why.problems.join() : placeOf(why.err), why);
     },
   };
 }

@@ -1,5 +1,5 @@
 /** The operator's log: JSON lines by pino, in which no error may say more than where it happened. */
-import { writeSync } from 'node:fs';
+import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { types } from 'node:util';
 import { pino, type DestinationStream, type Logger } from 'pino';
 
@@ -80,7 +80,7 @@ export class ThrottledLog<Kind extends string, Details> {
       if (count === 0) return;
       this.#write(kind, count, merged);
       this.#begin(kind, merged);
-    }, PERIOD_MS);
+    }, PERIOD_MS).unref();
     const period: Period<Details> = { timer, count: 0, details };
     this.#periods.set(kind, period);
   }
@@ -93,57 +93,129 @@ export class ThrottledLog<Kind extends string, Details> {
 const MAX_WRITE_LENGTH = 4_096;
 /** How long to wait for a reader that is slower than we are. */
 const FULL_PIPE_PAUSE_MS = 10;
+/** What waits for such a reader, in UTF-16 units: some ten thousand lines. More of them are lost, and counted. */
+const MAX_WAITING_LENGTH = 4 * 1024 * 1024;
+/** The end of the process waits this long for a reader that stands still. */
+const MAX_EXIT_WAIT_MS = 500;
 
 /**
  * Lines to standard error. Those of one turn of the event loop are written together at its end, since a write costs as much
  * as what else is done for a line. `onExit` is given what writes the last ones when the process ends; without it they are lost.
  *
- * Where they cannot be written, as on a full disk or after the reader has ended, they are lost, and the server goes on.
- * pino's own destination would try again for ever, and hold up everything.
+ * Nothing here waits. Where lines cannot be written, as on a full disk or after the reader has ended, they are lost, and the
+ * server goes on. A reader that stands still gets them later, as far as they have room; `onLost` is told how many had none.
  */
-export function standardError(onExit: (flush: () => void) => void = () => undefined): DestinationStream {
-  const writeOut = writerTo(2);
-  let lines = '';
-  let isWaiting = false;
-  const flushSync = (): void => {
-    const written = lines;
-    lines = '';
-    if (written !== '') writeOut(written);
+export function standardError(
+  onExit: (flush: () => void) => void = () => undefined,
+  onLost: (count: number) => void = () => undefined,
+  descriptor = STANDARD_ERROR,
+): DestinationStream {
+  const writeOut = writerTo(withoutWaiting(descriptor));
+  let waiting: string[] = [];
+  /** What goes into the pipe next: it stays as it is until all of it is there. */
+  let piece: string | null = null;
+  let length = 0;
+  let lost = 0;
+  let isScheduled = false;
+
+  /** Whether all that waits was written, or cannot be. */
+  const flush = (): boolean => {
+    while (piece !== null || waiting.length > 0) {
+      if (piece === null) {
+        const lines = pieceOf(waiting);
+        piece = lines.join('');
+        waiting = waiting.slice(lines.length);
+      }
+      if (!writeOut(piece)) return false;
+      piece = null;
+    }
+    length = 0;
+    if (lost > 0) {
+      const count = lost;
+      lost = 0;
+      onLost(count);
+    }
+    return true;
   };
-  onExit(flushSync);
-  const stream = {
+  const flushLater = (): void => {
+    isScheduled = true;
+    setImmediate(flushSoon);
+  };
+  const flushSoon = (): void => {
+    isScheduled = false;
+    if (flush()) return;
+    isScheduled = true;
+    setTimeout(flushSoon, FULL_PIPE_PAUSE_MS).unref();
+  };
+  onExit(() => {
+    const pause = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    const endsAt = performance.now() + MAX_EXIT_WAIT_MS;
+    while (!flush() && performance.now() < endsAt) Atomics.wait(pause, 0, 0, FULL_PIPE_PAUSE_MS);
+  });
+  return {
     write(line: string) {
-      if (lines.length + line.length > MAX_WRITE_LENGTH) flushSync();
-      lines += line;
-      if (isWaiting) return;
-      isWaiting = true;
-      setImmediate(() => {
-        isWaiting = false;
-        flushSync();
-      });
+      if (length + line.length > MAX_WAITING_LENGTH) {
+        lost += 1;
+        return;
+      }
+      waiting.push(line);
+      length += line.length;
+      if (!isScheduled) flushLater();
     },
     // pino calls this after a line of level `fatal`.
-    flushSync,
-  };
-  return stream;
+    flushSync: () => void flush(),
+  } as DestinationStream;
 }
 
-/** What writes whole lines to a file descriptor. After a line that got there in part, the next one begins anew. */
-function writerTo(descriptor: number): (lines: string) => void {
-  const pause = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+const STANDARD_ERROR = 2;
+
+/**
+ * The same pipe, opened once more, so that a write to it never waits; others that have it are left as they are. What is no pipe
+ * takes everything at once.
+ */
+function withoutWaiting(descriptor: number): number {
+  try {
+    if (!fstatSync(descriptor).isFIFO()) return descriptor;
+    return openSync(`/proc/self/fd/${descriptor}`, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch {
+    // Not Linux, or no reader is left.
+    return descriptor;
+  }
+}
+
+/** The first lines, as many as go into a pipe in one piece; one that is longer goes alone. */
+function pieceOf(lines: string[]): string[] {
+  let length = 0;
+  const tooMany = lines.findIndex((line, index) => {
+    length += line.length;
+    return index > 0 && length > MAX_WRITE_LENGTH;
+  });
+  return tooMany === -1 ? lines : lines.slice(0, tooMany);
+}
+
+/**
+ * What writes whole lines to a file descriptor: false where it is full, and the same lines are to be given to it again. After a
+ * line that got there in part and is lost, the next one begins anew.
+ */
+function writerTo(descriptor: number): (lines: string) => boolean {
   let isTorn = false;
+  /** What did not go in. */
+  let rest: Buffer | null = null;
   return (lines) => {
-    const whole = Buffer.from(isTorn ? `\n${lines}` : lines);
-    let rest = whole;
-    while (rest.length > 0) {
-      try {
-        rest = rest.subarray(writeSync(descriptor, rest));
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'EAGAIN') Atomics.wait(pause, 0, 0, FULL_PIPE_PAUSE_MS);
-        else break;
+    let bytes = rest ?? Buffer.from(isTorn ? `\n${lines}` : lines);
+    rest = null;
+    const wholeLength = bytes.length;
+    try {
+      while (bytes.length > 0) bytes = bytes.subarray(writeSync(descriptor, bytes));
+      isTorn = false;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') {
+        rest = bytes;
+        return false;
       }
+      isTorn = isTorn || bytes.length < wholeLength;
     }
-    isTorn = rest.length === 0 ? false : isTorn || rest.length < whole.length;
+    return true;
   };
 }
 

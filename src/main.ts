@@ -29,11 +29,16 @@ const shell: Shell = {
   args,
   environment: process.env,
   print: (text) => void process.stdout.write(text),
-  newLogger: (level) =>
-    createLogger(
-      level,
-      standardError((flush) => process.on('exit', flush)),
-    ),
+  newLogger(level) {
+    const destination = standardError(
+      (flush) => process.on('exit', flush),
+      (count) => {
+        processJournal(log).onLinesLost(count);
+      },
+    );
+    const log = createLogger(level, destination);
+    return log;
+  },
   printOnlyJson(log) {
     const { onWarning, onPrinted } = processJournal(log);
     process.removeAllListeners('warning').on('warning', onWarning);

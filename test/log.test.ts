@@ -1,7 +1,12 @@
 /** What may be said in the log, and how often. */
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { jest } from '@jest/globals';
-import { createLogger, describeError, ThrottledLog } from '../src/log.js';
+import { createLogger, describeError, standardError, ThrottledLog } from '../src/log.js';
+import { makeFolder, removeFolder } from './support/folder.js';
+import { until } from './support/waiting.js';
 
 describe('the log', () => {
   it('says of an error its class, its code and where it happened, and never its message', () => {
@@ -100,5 +105,68 @@ describe('events that come in thousands', () => {
     log.close();
     expect(written.slice(1)).toEqual([['A', 4, 4]]);
     expect(jest.getTimerCount()).toBe(0);
+  });
+});
+
+describe('a pipe whose reader stands still', () => {
+  const LINE = `{"msg":"${'x'.repeat(1_000)}"}\n`;
+  let folder: string;
+  let [reader, writer] = [0, 0];
+  beforeEach(() => {
+    folder = makeFolder();
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    writer = openSync(pipe, constants.O_WRONLY);
+  });
+  afterEach(() => {
+    closeSync(reader);
+    closeSync(writer);
+    removeFolder(folder);
+  });
+  /** What is in the pipe now. */
+  function read(): string {
+    const buffer = Buffer.alloc(64 * 1024);
+    try {
+      return buffer.toString('utf8', 0, readSync(reader, buffer));
+    } catch {
+      return '';
+    }
+  }
+
+  it('holds up nothing, and gets every line once it reads again', async () => {
+    const stream = standardError(undefined, undefined, writer);
+    for (let count = 0; count < 1_000; count++) stream.write(LINE);
+    // Turns of the event loop come, though the pipe has room for a part of it alone.
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    let text = '';
+    await until(() => (text += read()).length >= 1_000 * LINE.length);
+    expect(text).toBe(LINE.repeat(1_000));
+  });
+
+  it('loses lines only when 4 MiB wait, and is told how many', async () => {
+    const told: number[] = [];
+    const stream = standardError(undefined, (count) => told.push(count), writer);
+    const tooMany = Math.ceil((5 * 1024 * 1024) / LINE.length);
+    for (let count = 0; count < tooMany; count++) stream.write(LINE);
+    let text = '';
+    await until(() => {
+      text += read();
+      return told.length === 1;
+    });
+    text += read();
+    const kept = text.length / LINE.length;
+    expect([kept + (told[0] ?? 0), text]).toEqual([tooMany, LINE.repeat(kept)]);
+    expect(told[0]).toBeGreaterThan(500);
+  });
+
+  it('holds up the end of the process for half a second at most', () => {
+    let end: () => void = () => undefined;
+    const stream = standardError((flush) => (end = flush), undefined, writer);
+    for (let count = 0; count < 1_000; count++) stream.write(LINE);
+    const since = performance.now();
+    end();
+    expect(performance.now() - since).toBeLessThan(2_000);
+    expect(read()).toContain(LINE);
   });
 });

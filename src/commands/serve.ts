@@ -106,10 +106,11 @@ function startAll(shell: Shell, config: Config, log: Logger): Promise<Started> {
 }
 
 function reloadOnHangUp(shell: Shell, log: Logger, starting: Promise<Pick<App, 'reload'>>): void {
+  const journal = processJournal(log);
   shell.onHangUp(() => {
     void starting.then(
       (app) => {
-        reload(shell, log, app);
+        reload(shell, journal, app);
       },
       () => undefined,
     );
@@ -117,8 +118,11 @@ function reloadOnHangUp(shell: Shell, log: Logger, starting: Promise<Pick<App, '
 }
 
 /** The variables of a process never change; the files that they name do. */
-function reload({ environment }: Shell, log: Logger, app: Pick<App, 'reload'>): void {
-  const { onReloaded, onNotReloaded } = processJournal(log);
+function reload(
+  { environment }: Shell,
+  { onReloaded, onNotReloaded }: ReturnType<typeof processJournal>,
+  app: Pick<App, 'reload'>,
+): void {
   try {
     app.reload(readConfig(environment));
     onReloaded();

@@ -1,5 +1,5 @@
 /** Reads variables and collects what is wrong with them, so that one start reports every mistake. */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { fileVariableOf, type Environment } from './variables.js';
 
 export interface Range {
@@ -141,8 +141,12 @@ function readFile(path: string): string | { readonly why: string } {
   const buffer = Buffer.alloc(MAX_FILE_BYTES + 1);
   let length = 0;
   try {
-    const file = openSync(path, 'r');
+    // Without waiting: a pipe that nobody writes to would hold up the start for ever.
+    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
+      const kind = fstatSync(file);
+      if (!kind.isFile())
+        return { why: kind.isDirectory() ? 'it is a folder' : 'it is no file, but a pipe or a device' };
       for (let read = -1; read !== 0 && length < buffer.length; length += read) {
         read = readSync(file, buffer, length, buffer.length - length, null);
       }
@@ -165,4 +169,7 @@ const FAILURES: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   EACCES: 'this user may not read it',
   EISDIR: 'it is a folder',
+  ENXIO: 'it is no file, but a socket',
+  ENOTDIR: 'a part of its path is no folder',
+  ELOOP: 'its links lead in a circle',
 };

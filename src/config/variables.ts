@@ -97,12 +97,57 @@ export interface UnknownName {
   readonly nearest: string | null;
 }
 
-/** The names that begin like ours and are none. An empty value counts as unset. */
+/** Near one of ours, and yet a name that others have. */
+const FOREIGN: ReadonlySet<string> = new Set(['API_KEY', 'CONTENT']);
+/** Shorter names, as HOST and AUTH, are near too much. */
+const MIN_LENGTH = 6;
+/** What a slip of the pen changes: a letter too many, too few or another. */
+const MAX_SLIPS = 2;
+/** How much of a name stands before the slip. */
+const MIN_COMMON = 3;
+
+/** The names that begin like ours or are nearly ours, and are none. An empty value counts as unset. */
 export function unknownNames(environment: Environment): UnknownName[] {
-  const given = Object.keys(environment).filter((name) => PREFIXES.test(name) && environment[name]?.trim() !== '');
+  const given = Object.keys(environment).filter((name) => !KNOWN.includes(name) && environment[name]?.trim() !== '');
   const links = serviceLinks(environment);
-  const unknown = given.filter((name) => !KNOWN.includes(name) && !links.some((link) => link.test(name)));
-  return unknown.map((name) => ({ name, nearest: nearestTo(name) }));
+  const isLink = (name: string): boolean =>
+    links.some((link) => link.test(name)) || /^(tcp|udp):\/\//.test(environment[name] ?? '');
+  return given.flatMap((name) => {
+    const near = nearlyKnown(name);
+    if ((near === null && !PREFIXES.test(name)) || isLink(name)) return [];
+    return [{ name, nearest: near ?? nearestTo(name) }];
+  });
+}
+
+/** The known name that this one must have been meant for; null where it may be somebody else's. */
+function nearlyKnown(name: string): string | null {
+  if (FOREIGN.has(name)) return null;
+  const stem = name.replace(/_FILE$/, '');
+  const candidates = KNOWN.filter((known) => known.length >= MIN_LENGTH);
+  if (stem !== name && candidates.includes(stem)) return stem;
+  const nearest = candidates.find((known) => isSlipOf(name, known));
+  if (nearest !== undefined) return nearest;
+  // Without what is only a unit, it is forgotten easily.
+  return candidates.find((known) => known === `${name}_MS`) ?? null;
+}
+
+const isSlipOf = (name: string, known: string): boolean =>
+  name.slice(0, MIN_COMMON) === known.slice(0, MIN_COMMON) &&
+  Math.abs(name.length - known.length) <= MAX_SLIPS &&
+  slipsBetween(name, known) <= Math.min(MAX_SLIPS, Math.floor(known.length / 5));
+
+/** How many letters have to be added, taken away or changed to make one of the other (Levenshtein). */
+function slipsBetween(one: string, other: string): number {
+  let previous = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (const [row, letter] of [...one].entries()) {
+    const current = [row + 1];
+    for (const [column, against] of [...other].entries()) {
+      const changed = (previous[column] ?? 0) + (letter === against ? 0 : 1);
+      current.push(Math.min(changed, (previous[column + 1] ?? 0) + 1, (current[column] ?? 0) + 1));
+    }
+    previous = current;
+  }
+  return previous[other.length] ?? 0;
 }
 
 function nearestTo(name: string): string | null {

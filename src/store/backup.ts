@@ -1,5 +1,15 @@
 /** A copy of an SQLite file that a server may be writing. */
-import { chmodSync, closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 
@@ -47,8 +57,10 @@ export async function backUp(
   }
 }
 
+/** A link that leads nowhere exists, too. */
 function refuseExisting(target: string): void {
-  if (existsSync(target)) throw new BackupError(`${target} exists: name a new file, so that no backup is lost.`);
+  if (lstatSync(target, { throwIfNoEntry: false }) !== undefined)
+    throw new BackupError(`${target} exists: name a new file, so that no backup is lost.`);
 }
 
 function openNew(path: string): number {

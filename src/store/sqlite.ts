@@ -47,6 +47,7 @@ import {
   type Traced,
   type TraceQuery,
   type WhoseNumbers,
+  type Unresolved,
 } from '../messaging/ports.js';
 import { BatchingStore, KEPT_FOR_PEOPLE, type Write, type WriteOf, type Written } from './batching-store.js';
 import {
@@ -91,6 +92,7 @@ import { forgotSinceQuery } from './forgetting.js';
 import { groupCommit } from './group-commit.js';
 import {
   countQuery,
+  countUnresolvedQuery,
   FREED_KEY,
   LIST_DIALECTS,
   listQuery,
@@ -133,6 +135,7 @@ import {
   storedSend,
   TOMBSTONE_COLUMNS,
   tombstoneColumns,
+  unresolvedIn,
   valuesOf,
   type SendRow,
 } from './rows.js';
@@ -264,6 +267,7 @@ function inodeOf(file: string): number | null {
 /** Nothing, or another file, has the name of the file that is written to: what is written is lost with the process. */
 class FileMovedError extends Error {
   override readonly name = 'FileMovedError';
+  readonly code = 'FILE_MOVED';
 }
 
 /** Does `work` as soon as no other process holds the file, without holding up this one meanwhile. */
@@ -280,6 +284,8 @@ async function whenFree<Result>(work: () => Result): Promise<Result> {
 
 /** Whether SQLite refused a value or a row, rather than the disk or the file failing. */
 function isFaultOfOne(error: unknown): boolean {
+  // Records of the same batch may still be written.
+  if (error instanceof FileMovedError) return true;
   const { code } = error as { readonly code?: unknown };
   return typeof code === 'string'
     ? /^SQLITE_(CONSTRAINT|TOOBIG|MISMATCH|RANGE)/.test(code)
@@ -380,7 +386,12 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     unlock: () => void = () => undefined,
     consent: ConsentKeeping = KEEP_QUIETLY,
   ) {
-    super(groupCommit((writes) => this.#commit(() => writes.map((write) => this.#apply(write))), { isFaultOfOne }));
+    super(
+      groupCommit((writes) => this.#commitAll(writes), {
+        isFaultOfOne,
+        onCommit: (writes) => this.onCommit?.(writes),
+      }),
+    );
     this.#database = database;
     this.#transaction = database.transaction((work) => work());
     this.#unlock = unlock;
@@ -649,6 +660,11 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     return (await this.#all(sql, ...values)).map(storedSend);
   }
 
+  async countUnresolved(limit: number): Promise<Unresolved> {
+    const { sql, values } = countUnresolvedQuery(limit);
+    return unresolvedIn(await this.#all(sql, ...values));
+  }
+
   trace(query: TraceQuery, patienceMs: number): Promise<Traced> {
     return traceIn(({ sql, values }) => this.#all(sql, ...values), TRACE_DIALECTS.sqlite, query, patienceMs);
   }
@@ -696,7 +712,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
    * does not reach the disk.
    */
   async ping(): Promise<void> {
-    if (this.#inode !== null && inodeOf(this.#database.name) !== this.#inode) throw new FileMovedError();
+    if (this.#isMoved()) throw new FileMovedError();
     await this.#all(`SELECT ${SEND_COLUMNS} FROM sends LIMIT 1`);
     if (performance.now() - this.#writtenAt < PING_EVERY_MS) return;
     await this.#change('INSERT OR REPLACE INTO readiness VALUES (1, zeroblob(?))', PING_BYTES);
@@ -709,8 +725,29 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     return Promise.resolve();
   }
 
+  /** Whether nobody will find what is written now. Asked for each commit: it costs microseconds, and a commit a flush to disk. */
+  #isMoved(): boolean {
+    return this.#inode !== null && inodeOf(this.#database.name) !== this.#inode;
+  }
+
+  /** What became of a send is still written into a file that was moved: somebody may have moved it to keep it. */
+  #commitAll(writes: readonly Write[]): Promise<Written[]> {
+    const isMoved = this.#isMoved();
+    return this.#commitAnywhere(() =>
+      writes.map((write) => {
+        if (isMoved && write.kind !== 'record') throw new FileMovedError();
+        return this.#apply(write);
+      }),
+    );
+  }
+
   /** Does `work` in one transaction, and gives listeners what changed once that is on disk. */
   async #commit<Result>(work: () => Result): Promise<Result> {
+    if (this.#isMoved()) throw new FileMovedError();
+    return this.#commitAnywhere(work);
+  }
+
+  async #commitAnywhere<Result>(work: () => Result): Promise<Result> {
     const { result, changes, said } = await whenFree(() => {
       this.#changes = [];
       this.#known = [];

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Closing } from '../../src/closing.js';
 import { ServiceError } from '../../src/errors.js';
-import { Journal, shownName } from '../../src/journal.js';
+import { Journal, processJournal, shownName } from '../../src/journal.js';
 import { LINES } from '../../src/journal-lines.js';
 import { createLogger, type Logger } from '../../src/log.js';
 import type { SendReport } from '../../src/messaging/message-service.js';
@@ -111,6 +111,7 @@ describe('the journal', () => {
     const inProcess = [
       LINES.warned,
       LINES.printed,
+      LINES.linesLost,
       LINES.tracesLost,
       LINES.reloaded,
       LINES.notReloaded,
@@ -122,6 +123,16 @@ describe('the journal', () => {
         .filter((text) => !lines.some(({ msg }) => msg === text)),
     ).toEqual(inProcess);
     expect(JSON.stringify(lines)).not.toContain('secret');
+  });
+
+  it('says of a repeated SIGHUP once what is wrong, and of another mistake at once', () => {
+    const { onNotReloaded } = processJournal(log);
+    for (let index = 0; index < 50; index++) onNotReloaded({ problems: ['API_KEYS must be right.'] });
+    onNotReloaded({ problems: ['HOST must be right.'] });
+    expect(lines.map(({ count, problems }) => [count, problems])).toEqual([
+      [1, ['API_KEYS must be right.']],
+      [1, ['HOST must be right.']],
+    ]);
   });
 
   it('says of an outage a line at once and a count, and still each send whose fate is open', async () => {

@@ -502,6 +502,25 @@ describe('the SQLite file', () => {
     await store.close();
   });
 
+  it('that somebody moved away takes no claim, no event and no settlement, but outcomes', async () => {
+    const file = newFile();
+    const store = await open(file);
+    const [sent, other] = [newSend({}), newSend({})];
+    await store.claim(sent);
+    renameSync(file, `${file}-away`);
+    const moved = { code: 'FILE_MOVED' };
+    const record = store.record(sent.sendId, { status: 'UNKNOWN', lastSeen: 'HTTP 502' }, 2_000);
+    await expect(store.claim(other)).rejects.toMatchObject(moved);
+    await record;
+    await expect(store.take({ kind: 'strange', body: 'x', count: 1 }, 2_000)).rejects.toMatchObject(moved);
+    const settlement = { as: 'NOT_SENT', by: 'ops', reason: null } as const;
+    await expect(store.settle(sent.sendId, settlement, 3_000)).rejects.toMatchObject(moved);
+    renameSync(`${file}-away`, file);
+    expect(await store.claim(other)).toEqual({ kind: 'CLAIMED' });
+    expect(await store.unresolvedSends(9, null)).toMatchObject([{ sendId: sent.sendId, status: 'UNKNOWN' }]);
+    await store.close();
+  });
+
   it('is written by pings once a second at most, and not less', async () => {
     const file = newFile();
     await (await open(file)).close();

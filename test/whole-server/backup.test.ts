@@ -1,6 +1,6 @@
 /** `backup` beside a server under load: what was stored before it began is in it, row by row, and can be served again. */
 import { execFile } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readlinkSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { execute } from '../support/client.js';
@@ -124,6 +124,9 @@ describe('a backup', () => {
         errors: 'kept/own.sqlite exists: name a new file, so that no backup is lost.\n',
       });
       expect(statSync(copy).ino).toBe(size);
+      symlinkSync('nowhere', join(folder, 'kept', 'link'));
+      expect(await backUp('kept/link')).toMatchObject({ code: 1, errors: expect.stringContaining('exists') as string });
+      expect(readlinkSync(join(folder, 'kept', 'link'))).toBe('nowhere');
       expect(await backUp('no/such/folder/copy')).toMatchObject({
         code: 1,
         errors: expect.stringMatching(/cannot be made \(ENOENT\)/) as string,
