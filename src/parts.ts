@@ -231,7 +231,7 @@ export async function openParts(
     checks: { store: () => store.ping(), disk: freeDiskCheck(writtenPaths(config, storeFile), config.minFreeDisk) },
     healthOver: (readiness) =>
       new ServerHealth({
-        ...{ startedAtMs, version: VERSION, minutes, readiness, messages },
+        ...{ startedAtMs, version: VERSION, minutes, readiness, sends: store },
         store: config.databaseUrl === null ? 'sqlite' : 'postgres',
         upstream: config.upstream.kind,
         upstreamCheck: () => upstream.state(),

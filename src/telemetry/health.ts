@@ -23,7 +23,7 @@ export interface ServerHealthOptions extends Pick<Health, 'startedAtMs' | 'versi
   readonly readiness: Pick<Readiness, 'missing'>;
   readonly upstreamCheck: () => string;
   readonly tokenEndsAtMs: () => number | null;
-  readonly messages: Pick<MessageStore, 'countUnresolved'>;
+  readonly sends: Pick<MessageStore, 'countUnresolved'>;
   readonly now: () => number;
   /** Asks all processes behind the port, this one among them; null where it is the only one. */
   readonly askAll: (() => Promise<readonly ProcessHealth[]>) | null;
@@ -71,7 +71,7 @@ export class ServerHealth implements HealthSource {
 
   async #unresolved(): Promise<UnresolvedCount | null> {
     try {
-      const counted = this.#options.messages.countUnresolved(MAX_COUNTED + 1);
+      const counted = this.#options.sends.countUnresolved(MAX_COUNTED + 1);
       const { count, oldestStartedAtMs } = await inTime(STORE_PATIENCE_MS, counted);
       return { count: Math.min(count, MAX_COUNTED), isExact: count <= MAX_COUNTED, oldestMs: oldestStartedAtMs };
     } catch {

@@ -1,5 +1,5 @@
 /** How the server is, put together from its processes: what is worst counts, and whoever is silent is left out. */
-import type { StoredSend } from '../../src/messaging/ports.js';
+import type { Unresolved } from '../../src/messaging/ports.js';
 import { ServerHealth, type ProcessHealth, type ServerHealthOptions } from '../../src/telemetry/health.js';
 
 const WELL: ProcessHealth = { startedAtMs: 2_000, missing: [], upstreamCheck: 'ok', tokenEndsAtMs: null, minutes: [] };
@@ -11,7 +11,7 @@ function healthOf(options: Partial<ServerHealthOptions> = {}): ServerHealth {
     readiness: { missing: () => Promise.resolve(['disk']) },
     upstreamCheck: () => 'HTTP 401',
     tokenEndsAtMs: () => 9_000,
-    messages: { unresolvedSends: () => Promise.resolve([]) },
+    sends: { countUnresolved: () => Promise.resolve({ count: 0, oldestStartedAtMs: null }) },
     ...options,
   });
 }
@@ -43,11 +43,10 @@ describe('the health of a server', () => {
   });
 
   it('says how many sends are unresolved, up to a thousand, and since when', async () => {
-    const send = { startedAtMs: 42 } as StoredSend;
-    const counted = async (count: number): Promise<unknown> => {
-      const unresolvedSends = (limit: number): Promise<StoredSend[]> =>
-        Promise.resolve(Array.from({ length: Math.min(limit, count) }, () => send));
-      return (await healthOf({ messages: { unresolvedSends } }).health()).unresolved();
+    const counted = async (all: number): Promise<unknown> => {
+      const countUnresolved = (limit: number): Promise<Unresolved> =>
+        Promise.resolve({ count: Math.min(limit, all), oldestStartedAtMs: all === 0 ? null : 42 });
+      return (await healthOf({ sends: { countUnresolved } }).health()).unresolved();
     };
     expect(await counted(0)).toEqual({ count: 0, isExact: true, oldestMs: null });
     expect(await counted(1_000)).toEqual({ count: 1_000, isExact: true, oldestMs: 42 });
@@ -55,7 +54,7 @@ describe('the health of a server', () => {
   });
 
   it('does not say how many while the store is away', async () => {
-    const unresolvedSends = (): Promise<StoredSend[]> => Promise.reject(new Error('away'));
-    expect(await (await healthOf({ messages: { unresolvedSends } }).health()).unresolved()).toBeNull();
+    const countUnresolved = (): Promise<Unresolved> => Promise.reject(new Error('away'));
+    expect(await (await healthOf({ sends: { countUnresolved } }).health()).unresolved()).toBeNull();
   });
 });
