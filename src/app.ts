@@ -7,6 +7,7 @@ import { CALLBACK_PATH, takeCallbacks } from './catapult/callback-route.js';
 import { openAll, type Closing } from './closing.js';
 import { ConfigError, type Config, type TrustedDocumentsConfig } from './config/config.js';
 import { serveOptOutsCsv } from './consent/csv-route.js';
+import { openFrontDoor } from './front-door.js';
 import { serveGraphQL } from './graphql/server.js';
 import { TrustedDocuments, type Manifest } from './graphql/documents/trusted.js';
 import { createHttpHost, type HttpHost } from './http/host.js';
@@ -195,6 +196,7 @@ async function openHttp(closing: Closing, config: Config, parts: Served): Promis
     onImported,
   });
   if (callbacks !== null) await takeCallbacks(http.routes, callbacks);
+  openFrontDoor(http.routes, config);
   await http.routes.ready();
   closing.add(async () => {
     // The port stays open until those who send requests here have seen that they should go elsewhere.

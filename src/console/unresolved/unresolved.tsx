@@ -1,0 +1,5 @@
+import { Page } from '../parts/page.js';
+
+export function Unresolved() {
+  return <Page title="Unresolved">{null}</Page>;
+}

@@ -1,0 +1,107 @@
+/**
+ * What is at `/`: for browsers the console, a page that Vite built from `src/console`; for everybody else, in JSON, where
+ * the API is. This file lies beside `main.ts`, so that one path leads from the sources and from the bundle to the page.
+ */
+import { readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { addVary, keptFile, sendKept, type KeptFile } from './http/kept-file.js';
+
+const BUILT = new URL('../dist/console/', import.meta.url);
+
+/** Relative to `/`, as the console's own addresses are. */
+const ADDRESSES = { graphql: '/graphql', media: '/media', health: '/health', ready: '/ready' };
+
+/** The name of such a file says what is in it: it never changes. */
+const FOR_GOOD = 'public, max-age=31536000, immutable';
+/** Browsers keep it, and ask each time whether it is still the same. */
+const ASK_AGAIN = 'no-cache';
+
+const TYPES: Readonly<Record<string, string>> = {
+  html: 'text/html; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  svg: 'image/svg+xml',
+};
+
+/** Nothing from another host, nothing inline, and no page around it. WebSockets to the same host are `'self'`, too. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  // Files that are about to be uploaded are shown from memory.
+  "img-src 'self' blob: data:",
+  "media-src 'self' blob:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ');
+
+export interface FrontDoorOptions {
+  /** Whether browsers get the console. */
+  readonly console: boolean;
+}
+
+/** Serves `/`, and what the console's page is made of. */
+export function openFrontDoor(routes: FastifyInstance, options: FrontDoorOptions): void {
+  routes.get('/', (request, reply) => {
+    void addVary(reply, 'Accept');
+    if (options.console && wantsPage(request)) return sendPage('index.html', reply);
+    return reply.header('cache-control', ASK_AGAIN).send(ADDRESSES);
+  });
+  if (options.console) servePageFiles(routes);
+}
+
+/** Serves what the built pages load: `/assets/…`, beside the page. */
+export function servePageFiles(routes: FastifyInstance): void {
+  routes.get<{ Params: { name: string } }>('/assets/:name', async ({ params: { name } }, reply) => {
+    const file = await builtFile(`assets/${name}`);
+    if (file !== null) return sendKept(reply.header('cache-control', FOR_GOOD), file);
+    reply.callNotFound();
+    return reply;
+  });
+}
+
+/** Answers with one of the pages that Vite built. */
+export async function sendPage(name: string, reply: FastifyReply): Promise<FastifyReply> {
+  const page = await builtFile(name);
+  if (page !== null)
+    return sendKept(reply.headers({ 'content-security-policy': POLICY, 'cache-control': ASK_AGAIN }), page);
+  reply.callNotFound();
+  return reply;
+}
+
+export const wantsPage = ({ headers }: FastifyRequest): boolean => headers.accept?.includes('text/html') === true;
+
+/** The names of all that was built; null until somebody asks. */
+let names: ReadonlySet<string> | null = null;
+/** What was asked for, half a megabyte at most. */
+const files = new Map<string, KeptFile>();
+
+/** @param name as below `dist/console`. Null for all that the build did not make, wherever the path may lead. */
+async function builtFile(name: string): Promise<KeptFile | null> {
+  const type = TYPES[name.split('.').at(-1) ?? ''];
+  if (type === undefined || !isBuilt(name)) return null;
+  const file = files.get(name) ?? keptFile(type, await bodiesOf(name));
+  files.set(name, file);
+  return file;
+}
+
+function isBuilt(name: string): boolean {
+  try {
+    names ??= new Set(readdirSync(BUILT, { recursive: true, encoding: 'utf8' }));
+  } catch {
+    // There is no such folder: the server was compiled without the page.
+    return false;
+  }
+  return names.has(name);
+}
+
+async function bodiesOf(name: string): Promise<KeptFile['bodies']> {
+  const read = (ending: string): Promise<Buffer> => readFile(new URL(name + ending, BUILT));
+  const [identity, gzip, br] = await Promise.all([read(''), read('.gz'), read('.br')]);
+  return { identity, gzip, br };
+}
