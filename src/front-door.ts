@@ -2,7 +2,6 @@
  * What is at `/`: for browsers the console, a page that Vite built from `src/console`; for everybody else, in JSON, where
  * the API is. This file lies beside `main.ts`, so that one path leads from the sources and from the bundle to the page.
  */
-import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { addVary, keptFile, sendKept, type KeptFile } from './http/kept-file.js';
@@ -76,32 +75,26 @@ export async function sendPage(name: string, reply: FastifyReply): Promise<Fasti
 
 export const wantsPage = ({ headers }: FastifyRequest): boolean => headers.accept?.includes('text/html') === true;
 
-/** The names of all that was built; null until somebody asks. */
-let names: ReadonlySet<string> | null = null;
 /** What was asked for, half a megabyte at most. */
 const files = new Map<string, KeptFile>();
 
-/** @param name as below `dist/console`. Null for all that the build did not make, wherever the path may lead. */
+/** What the build calls its files. So nothing outside of its folder can be meant. */
+const NAME = /^(assets\/)?[\w-]+\.(\w+)$/;
+
+/** @param name as below `dist/console`. Null for all that the build did not make, and where there was none. */
 async function builtFile(name: string): Promise<KeptFile | null> {
-  const type = TYPES[name.split('.').at(-1) ?? ''];
-  if (type === undefined || !isBuilt(name)) return null;
-  const file = files.get(name) ?? keptFile(type, await bodiesOf(name));
-  files.set(name, file);
-  return file;
-}
-
-function isBuilt(name: string): boolean {
-  try {
-    names ??= new Set(readdirSync(BUILT, { recursive: true, encoding: 'utf8' }));
-  } catch {
-    // There is no such folder: the server was compiled without the page.
-    return false;
-  }
-  return names.has(name);
-}
-
-async function bodiesOf(name: string): Promise<KeptFile['bodies']> {
+  const type = TYPES[NAME.exec(name)?.[2] ?? ''];
+  if (type === undefined) return null;
+  const known = files.get(name);
+  if (known !== undefined) return known;
   const read = (ending: string): Promise<Buffer> => readFile(new URL(name + ending, BUILT));
-  const [identity, gzip, br] = await Promise.all([read(''), read('.gz'), read('.br')]);
-  return { identity, gzip, br };
+  try {
+    const [identity, gzip, br] = await Promise.all([read(''), read('.gz'), read('.br')]);
+    const file = keptFile(type, { identity, gzip, br });
+    files.set(name, file);
+    return file;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
 }

@@ -13,6 +13,7 @@ import {
   type ProblemFragment,
 } from './generated/graphql.js';
 import { announce } from './announce.js';
+import { addAnswer } from './conversations/lists.js';
 import { onNews, type News } from './feed.js';
 import { follow } from './resume.js';
 import { client, onConnection } from './server.js';
@@ -82,8 +83,10 @@ export async function send(input: KeyedInput): Promise<void> {
   else set([...all, { ...sending, since: Date.now() }]);
   const { data } = await client.mutation(SubmitDocument, { input }).toPromise();
   const answer = data?.submitMessage;
-  if (answer?.__typename === 'Message') wasSent(key, answer);
-  else if (answer?.outcome === 'NOT_SENT') wasNotSent(key, answer);
+  if (answer?.__typename === 'Message') {
+    addAnswer(answer);
+    wasSent(key, answer);
+  } else if (answer?.outcome === 'NOT_SENT') wasNotSent(key, answer);
   // Without an answer the request may have arrived all the same.
   else await isUnknown(key, answer ?? null);
 }

@@ -22,3 +22,8 @@ export type Scope = 'messages:send' | 'messages:read' | 'messages:read-all' | 'o
 
 export const may = ({ scopes }: Viewer, ...wanted: readonly Scope[]): boolean =>
   wanted.some((scope) => scopes.includes(scope));
+
+/** Conversations belong to numbers. A key without any reads what it sent, as a list of messages. */
+export const readsConversations = (viewer: Viewer): boolean =>
+  may(viewer, 'messages:read-all') ||
+  (may(viewer, 'messages:read') && viewer.numbers.length > 0 && !viewer.isAnyNumberAllowed);

@@ -58,11 +58,20 @@ let pagesUnderWay = 0;
 let meanwhile = new Map<string, News>();
 let showing: ReturnType<typeof setTimeout> | null = null;
 
-onNews((news) => {
+onNews(take);
+
+function take(news: News): void {
   waiting.set(news.id, news);
   if (pagesUnderWay > 0) meanwhile.set(news.id, news);
   showing ??= setTimeout(show, SHOW_AFTER_MS);
-});
+}
+
+/** What a send was answered with. What the feed has told of it meanwhile is newer. */
+export function addAnswer(news: News): void {
+  const { id, conversation } = news;
+  const isKnown = conversation === null || threads.get(conversation.id)?.entries.some((entry) => entry.id === id);
+  if (isKnown !== true && !waiting.has(id)) take(news);
+}
 
 function show(): void {
   showing = null;

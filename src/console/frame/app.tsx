@@ -7,7 +7,7 @@ import { openOutbox } from '../outbox.js';
 import { Loading, Trouble } from '../parts/states.js';
 import { codeOf, onRefusal } from '../server.js';
 import { isSignedIn } from '../session.js';
-import { may, ViewerContext, type Viewer } from '../viewer.js';
+import { may, readsConversations, ViewerContext, type Viewer } from '../viewer.js';
 import { Frame } from './frame.js';
 import { SignIn } from './sign-in.js';
 
@@ -37,8 +37,3 @@ function SignedIn({ viewer }: { readonly viewer: Viewer }) {
     </ViewerContext>
   );
 }
-
-/** Conversations belong to numbers. A key without any reads what it sent, as a list of messages. */
-export const readsConversations = (viewer: Viewer): boolean =>
-  may(viewer, 'messages:read-all') ||
-  (may(viewer, 'messages:read') && viewer.numbers.length > 0 && !viewer.isAnyNumberAllowed);

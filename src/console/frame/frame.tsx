@@ -17,6 +17,8 @@ const Health = lazy(async () => ({ default: (await import('../health/health.js')
 
 export interface Place {
   readonly name: string;
+  /** Where there is little room; the same as `name` if absent. */
+  readonly short?: string;
   readonly path: string;
   readonly icon: IconName;
   /** Pressed after `g`. */
@@ -28,6 +30,7 @@ export interface Place {
 export const PLACES: readonly Place[] = [
   {
     name: 'Conversations',
+    short: 'Inbox',
     path: '/conversations',
     icon: 'conversations',
     letter: 'c',
@@ -62,14 +65,22 @@ export function Frame() {
       <div className="frame">
         <nav className="places" aria-label="Pages">
           <ul>
-            {places.map(({ name, path: to, icon }) => (
+            {places.map(({ name, short = name, path: to, icon }) => (
               <li key={to}>
                 <Link href={to} aria-current={isWithin(path, to) ? 'page' : undefined}>
                   <Icon name={icon} />
-                  <span>{name}</span>
+                  <span className="name">{name}</span>
+                  <span className="short">{short}</span>
                 </Link>
               </li>
             ))}
+            {/* The same as the foot, where there is no room for it. */}
+            <li className="short">
+              <button type="button" className="quiet" onClick={() => setHelping(true)}>
+                <Icon name="more" />
+                <span>More</span>
+              </button>
+            </li>
           </ul>
           <footer>
             <button type="button" className="quiet" onClick={() => setHelping(true)}>

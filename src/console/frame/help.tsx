@@ -1,5 +1,7 @@
 import { useState } from 'react';
 import { Dialog } from '../parts/dialog.js';
+import { isSignedIn, signOut } from '../session.js';
+import { useViewer } from '../viewer.js';
 import type { Place } from './frame.js';
 import { areShortcutsOn, setShortcuts } from './shortcuts.js';
 
@@ -10,6 +12,7 @@ interface Props {
 
 /** The keys of the console. */
 export function Help({ places, onClose }: Props) {
+  const { name } = useViewer();
   const [isOn, setOn] = useState(areShortcutsOn);
   return (
     <Dialog title="Keyboard" onClose={onClose}>
@@ -36,6 +39,14 @@ export function Help({ places, onClose }: Props) {
         />
         Use the keys that are single characters
       </label>
+      {isSignedIn() && (
+        <p className="account">
+          Signed in as {name}
+          <button type="button" onClick={signOut}>
+            Sign out
+          </button>
+        </p>
+      )}
     </Dialog>
   );
 }

@@ -6,16 +6,30 @@ type Delivery = BubbleFragment['deliveries'][number];
 type DeliveryFailure = NonNullable<Delivery['failure']>;
 
 const CAUSES: Readonly<Record<DeliveryFailure['origin'], string>> = {
-  CLIENT: 'Change it before you send it again: as it is, it fails again.',
-  BANDWIDTH: 'The fault is at Bandwidth, not with you.',
-  CARRIER: "The fault is with the recipient's carrier.",
-  UNCLEAR: 'Nobody said whose fault it is.',
+  CLIENT: 'As it is, it fails again: change it before you send it again.',
+  BANDWIDTH: 'The fault is at Bandwidth: tell whoever runs this server, if it stays.',
+  CARRIER: 'Their carrier did not take it: write something else, or reach them in another way.',
+  UNCLEAR: 'Nobody said why. Reach them in another way, if it matters.',
 };
 
+/** What can be done about the codes that people meet most; of all others, only who caused them is known. */
+const ADVICE: readonly (readonly [codes: readonly number[], advice: string])[] = [
+  [[4475, 4775], 'Write to them only after they have sent START.'],
+  [
+    [4303, 4350, 4404, 4406, 4408, 4700, 4720, 4721],
+    'Look whether the number is right. If it is, it takes no messages: reach them in another way.',
+  ],
+  [[4121, 4470, 4750, 4770], 'Write it in other words: without short links, capitals and exclamation marks.'],
+  [[4409, 4410, 4411, 4412, 4710, 4711, 4712], 'Send it with another or a smaller file, or without one.'],
+  [
+    [4302, 4403, 4405, 4407, 4451, 4452, 4476, 4481, 4740],
+    'Nothing gets through from this number: whoever runs this server has to look at it.',
+  ],
+];
+
 function adviceAbout({ origin, retryable, code }: DeliveryFailure): string {
-  if (code === 4475 || code === 4775) return 'Write to them only after they have sent START.';
-  if (retryable) return 'It may get through later: send it again in a while.';
-  return CAUSES[origin];
+  const advice = ADVICE.find(([codes]) => codes.includes(code))?.[1];
+  return advice ?? (retryable ? 'It may get through later: send it again in a while.' : CAUSES[origin]);
 }
 
 /** Why a message did not reach somebody, and what to do. */
