@@ -18,6 +18,7 @@ import { serveMedia } from './media/routes.js';
 import type { Authenticate, Limit } from './messaging/ports.js';
 import { both, openParts, type AppOptions, type Parts, type SharedParts } from './parts.js';
 import { watchEventLoop } from './telemetry/event-loop.js';
+import type { ProcessHealth, ServerHealth } from './telemetry/health.js';
 import type { ProcessMetrics } from './telemetry/metrics.js';
 import { serveMetrics } from './telemetry/metrics-server.js';
 import { Readiness } from './telemetry/readiness.js';
@@ -52,6 +53,8 @@ export interface App {
   reload(config: Config): void;
   /** What this process counted and measured; null where metrics are off. */
   metrics(): Promise<ProcessMetrics | null>;
+  /** How this process is, and what it did in the last minutes. */
+  health(): Promise<ProcessHealth>;
   /** Finishes what is in flight, refuses what is new; resolves within 10 s, and DRAIN_DELAY_MS before. */
   close(): Promise<void>;
 }
@@ -86,7 +89,12 @@ export function createAppWith(shared: SharedParts, config: Config, options: AppO
       config.trustedDocuments,
       (manifest) => new TrustedDocuments({ mode, manifest, onUntrusted }),
     );
-    const http = await openHttp(closing, config, { ...parts, authenticate: access.authenticate, trusted });
+    const { lagMs, close: stopWatching } = watchEventLoop();
+    closing.add(stopWatching);
+    const ready = new Readiness({ checks: parts.checks, lagMs, onChange: parts.journal.onReadiness });
+    const health = parts.healthOver(ready);
+    const { authenticate } = access;
+    const http = await openHttp(closing, config, { ...parts, authenticate, trusted, lagMs, ready, health });
     return {
       handler: (request, response) => {
         parts.watchUpstream();
@@ -104,6 +112,7 @@ export function createAppWith(shared: SharedParts, config: Config, options: AppO
         return url;
       },
       metrics: async () => metrics?.ofProcess() ?? null,
+      health: () => health.ofProcess(),
       reload(next) {
         // What can be wrong with it comes first.
         withManifest(next.trustedDocuments, (manifest) => {
@@ -120,20 +129,21 @@ export function createAppWith(shared: SharedParts, config: Config, options: AppO
 interface Served extends Parts {
   readonly authenticate: Authenticate;
   readonly trusted: TrustedDocuments;
+  /** By how much the event loop lags, in milliseconds. */
+  readonly lagMs: () => number;
+  readonly ready: Readiness;
+  readonly health: ServerHealth;
 }
 
 async function openHttp(closing: Closing, config: Config, parts: Served): Promise<HttpHost> {
-  const { authenticate, trusted: trustedDocuments } = parts;
+  const { authenticate, trusted: trustedDocuments, lagMs, ready, health } = parts;
   const { journal, metrics, tracing, callbacks, messages, policy } = parts;
   const { optOuts, numbers, feed, changes, attachments, clock } = parts;
-  const { onInternalError, onReadiness, onImported } = journal;
+  const { onInternalError, onImported } = journal;
   const onRequest = both(both(journal.onRequest, metrics?.onRequest), tracing?.onRequest);
   const onShed = both(journal.onShed, metrics?.onShed);
   const onSocketFailure = both(journal.onSocketFailure, metrics?.onSocketFailure);
   const { corsOrigins, trustedProxies, introspection, federatedTracing, routerOrigins, publicUrl } = config;
-  const { lagMs, close: stopWatching } = watchEventLoop();
-  closing.add(stopWatching);
-  const ready = new Readiness({ checks: parts.checks, lagMs, onChange: onReadiness });
   const readiness = async (): Promise<object> => ({
     missing: await ready.missing(),
     facts: { upstream: config.upstream.kind, upstreamCheck: parts.upstream.state() },
@@ -158,6 +168,7 @@ async function openHttp(closing: Closing, config: Config, parts: Served): Promis
     policy,
     optOuts,
     numbers,
+    health,
     feed,
     changes,
     attachments,

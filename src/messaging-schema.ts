@@ -19,6 +19,8 @@ import {
   type Scope,
 } from './messaging/caller.js';
 import { openParts, type AppOptions, type Parts } from './parts.js';
+import { watchEventLoop } from './telemetry/event-loop.js';
+import { Readiness } from './telemetry/readiness.js';
 
 /** Who asks, and the id of the request in the log. */
 export interface RequestFacts {
@@ -65,7 +67,11 @@ export function createMessagingSchema(config: Config, options: AppOptions = {}):
     const parts = await openParts(closing, config, options);
     const { messages, policy, optOuts, numbers, feed, changes, attachments } = parts;
     const { onInternalError } = parts.journal;
-    const schema = buildMessagingSchema({ messages, policy, optOuts, numbers });
+    const { lagMs, close: stopWatching } = watchEventLoop();
+    closing.add(stopWatching);
+    // Whoever embeds the schema has a log of its own probes.
+    const health = parts.healthOver(new Readiness({ checks: parts.checks, lagMs, onChange: () => undefined }));
+    const schema = buildMessagingSchema({ messages, policy, optOuts, numbers, health });
     const newContext = contextFactory({ messages, feed, changes, attachments, optOuts, onInternalError });
     const callbackHost = await openCallbackHost(closing, config, parts);
     parts.watchUpstream();

@@ -29,8 +29,10 @@ import { SendPolicy } from './messaging/send-policy.js';
 import { startSettling } from './messaging/settle-by-search.js';
 import { openStore, type OpenStore, type StoreOptions } from './store/index.js';
 import { freeDiskCheck, type WrittenPaths } from './telemetry/free-disk.js';
-import type { ReadinessOptions } from './telemetry/readiness.js';
+import { ServerHealth, type ProcessHealth } from './telemetry/health.js';
 import { openMetrics, type Metrics } from './telemetry/metrics.js';
+import { Minutes } from './telemetry/minutes.js';
+import type { Readiness, ReadinessOptions } from './telemetry/readiness.js';
 import type { Tracing } from './telemetry/tracing.js';
 import { NOT_CHECKED, openUpstream, type BuiltInSandbox, type OpenUpstream } from './upstream.js';
 import { VERSION } from './version.js';
@@ -59,6 +61,8 @@ export interface SharedParts {
   readonly sandbox?: BuiltInSandbox;
   /** Whether that process serves the metrics of this one. */
   readonly isWorker?: boolean;
+  /** How all processes behind the port are. */
+  readonly askAll?: () => Promise<readonly ProcessHealth[]>;
 }
 
 export interface Parts {
@@ -90,6 +94,8 @@ export interface Parts {
   readonly callbacks: CallbackOptions | null;
   /** Each rejects when its part of what sends need is missing. */
   readonly checks: ReadinessOptions['checks'];
+  /** How the server is; `readiness` is that of this process. */
+  readonly healthOver: (readiness: Readiness) => ServerHealth;
   /** Ends the calls upstream that still run: their sends are recorded as unknown, or as not sent where that is certain. */
   readonly abortInFlight: () => void;
 }
@@ -108,6 +114,8 @@ export async function openParts(
   const { clock = systemClock, storeFile } = options;
   const log = options.log ?? createLogger(config.logLevel, standardError());
   const journal = new Journal(log, closing);
+  const minutes = new Minutes(() => clock.now());
+  const startedAtMs = clock.now();
   const metrics = config.metrics === null ? null : await openMetrics(VERSION);
   const opened = shared.store ?? (await openStore({ ...storeOptions(config, journal, storeFile), forServer: true }));
   closing.add(() => opened.close());
@@ -142,6 +150,7 @@ export async function openParts(
     journal.sends(() => {
       upstream.checkAgain();
     }),
+    minutes,
     metrics,
     tracing,
   );
@@ -206,13 +215,29 @@ export async function openParts(
       upstream.watch(journal.upstream(known));
     }),
     callbacks: takesCallbacks
-      ? { store, clock, correlation, credentials: () => credentials, ...callbackHooks(journal, metrics, tracing) }
+      ? {
+          store,
+          clock,
+          correlation,
+          credentials: () => credentials,
+          ...callbackHooks(journal, minutes, metrics, tracing),
+        }
       : null,
     renew(next) {
       credentials = [...next.callbackCredentials, ...upstream.callbackCredentials];
       upstream.renew(next.upstream);
     },
     checks: { store: () => store.ping(), disk: freeDiskCheck(writtenPaths(config, storeFile), config.minFreeDisk) },
+    healthOver: (readiness) =>
+      new ServerHealth({
+        ...{ startedAtMs, version: VERSION, minutes, readiness, messages },
+        store: config.databaseUrl === null ? 'sqlite' : 'postgres',
+        upstream: config.upstream.kind,
+        upstreamCheck: () => upstream.state(),
+        tokenEndsAtMs: () => upstream.tokenEndsAt(),
+        now: () => clock.now(),
+        askAll: shared.askAll ?? null,
+      }),
     abortInFlight: () => {
       gateway.abortInFlight();
     },
@@ -242,13 +267,18 @@ async function openTracing(provider: TracerProvider): Promise<Tracing> {
   return new Traces(provider, VERSION);
 }
 
-/** Whatever happens to a send is logged, and counted and traced where somebody wants it. */
-function observed(journal: SendObserver, metrics: Metrics | null, tracing: Tracing | null): SendObserver {
-  if (metrics === null && tracing === null) return journal;
+/** Whatever happens to a send is logged and counted, and measured and traced where somebody wants it. */
+function observed(
+  journal: SendObserver,
+  minutes: Minutes,
+  metrics: Metrics | null,
+  tracing: Tracing | null,
+): SendObserver {
   return {
     ...journal,
     onSend(report) {
       journal.onSend(report);
+      minutes.onSend(report);
       metrics?.onSend(report);
       tracing?.onSend(report);
     },
@@ -261,11 +291,12 @@ function observed(journal: SendObserver, metrics: Metrics | null, tracing: Traci
 
 function callbackHooks(
   { callbacks }: Journal,
+  minutes: Minutes,
   metrics: Metrics | null,
   tracing: Tracing | null,
 ): Pick<CallbackOptions, 'onEvent' | 'onFailure' | 'onWrongCredentials' | 'onNoCredentials' | 'around'> {
   return {
-    onEvent: both(both(callbacks.onEvent, metrics?.onEvent), tracing?.onEvent),
+    onEvent: both(both(both(callbacks.onEvent, minutes.onEvent), metrics?.onEvent), tracing?.onEvent),
     onFailure: both(callbacks.onFailure, metrics?.onCallbackFailure),
     onWrongCredentials: both(callbacks.onWrongCredentials, metrics?.onWrongCredentials),
     ...(metrics !== null && { onNoCredentials: metrics.onNoCredentials }),

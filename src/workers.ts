@@ -19,8 +19,10 @@ import { storeOptions, type AppOptions } from './parts.js';
 import { openStore, type OpenStore } from './store/index.js';
 import { remoteStore, storeCalls, type StoreCalls } from './store/remote-store.js';
 import { CountersInMemory } from './store/send-limits.js';
+import type { ProcessHealth } from './telemetry/health.js';
 import { openMetrics, type ProcessMetrics } from './telemetry/metrics.js';
 import { serveMetrics } from './telemetry/metrics-server.js';
+import { inTime } from './telemetry/readiness.js';
 import { startBuiltInSandbox, type SandboxAddress } from './upstream.js';
 import { VERSION } from './version.js';
 
@@ -28,6 +30,9 @@ import { VERSION } from './version.js';
 const RESTART_PAUSE_MS = 1_000;
 /** A worker ends within 10 s, after DRAIN_DELAY_MS. One that stands still never would, and would keep the port. */
 const KILL_AFTER_MS = 9_700;
+
+/** Less than the worker that asks waits; a look at what is missing takes 2 s at most. */
+const HEALTH_PATIENCE_MS = 3_000;
 
 /** A worker ended before it served. Its own log says why. */
 export class WorkerEndedError extends Error {
@@ -41,6 +46,8 @@ interface FirstProcess extends StoreCalls {
   sendCallbacksTo(callbackUrl: string): void;
   /** The worker serves, at this URL. */
   serving(url: string): void;
+  /** How all workers are. */
+  healthOfAll(): Promise<ProcessHealth[]>;
 }
 
 /** What a worker does for the first process. */
@@ -48,6 +55,8 @@ interface OneOfItsWorkers {
   changed(change: StoreChange): void;
   /** What it counted and measured; null where metrics are off. */
   metrics(): Promise<ProcessMetrics | null>;
+  /** Null until it serves. */
+  health(): Promise<ProcessHealth | null>;
 }
 
 export interface Workers {
@@ -129,7 +138,7 @@ interface CrewOptions {
 class Crew {
   readonly #options: CrewOptions;
   readonly #stopping = new AbortController();
-  readonly #metricsOf = new Map<number, () => Promise<ProcessMetrics | null>>();
+  readonly #asked = new Map<number, Pick<OneOfItsWorkers, 'metrics' | 'health'>>();
   #onServing: (url: string) => void = () => undefined;
   /** A worker has ended unasked. */
   #onEnd: (worker: number, code: number | null, signal: string | null) => void = () => undefined;
@@ -164,8 +173,12 @@ class Crew {
 
   /** What all of them counted and measured. One that does not answer is left out. */
   async metrics(): Promise<ProcessMetrics[]> {
-    const asked = await Promise.all([...this.#metricsOf.values()].map((ask) => ask().catch(() => null)));
-    return asked.filter((each) => each !== null);
+    return answersOf([...this.#asked.values()].map((worker) => worker.metrics()));
+  }
+
+  /** How all of them are. One that does not answer while somebody waits is left out. */
+  health(): Promise<ProcessHealth[]> {
+    return answersOf([...this.#asked.values()].map((worker) => inTime(HEALTH_PATIENCE_MS, worker.health())));
   }
 
   /** Sends all of them a signal. */
@@ -204,12 +217,13 @@ class Crew {
       journal.workers.onServing(id, child.pid);
       this.#onServing(url);
     };
-    const itself = connect<OneOfItsWorkers, object>(channelOf(worker), { ...calls, serving });
-    this.#metricsOf.set(id, () => itself.metrics());
+    const healthOfAll = (): Promise<ProcessHealth[]> => this.health();
+    const itself = connect<OneOfItsWorkers, object>(channelOf(worker), { ...calls, serving, healthOfAll });
+    this.#asked.set(id, { metrics: () => itself.metrics(), health: () => itself.health() });
     const stopTelling = store?.onChange((change) => void itself.changed.asEvent(change));
     worker.once('exit', (code: number | null, signal: string | null) => {
       stopTelling?.();
-      this.#metricsOf.delete(id);
+      this.#asked.delete(id);
       if (!this.#stopping.signal.aborted) this.#onEnd(id, code, signal);
     });
   }
@@ -232,6 +246,7 @@ export async function serveAsWorker(
   const first = connect<FirstProcess, OneOfItsWorkers>(channelOf(worker), {
     changed: (change) => store?.changed(change),
     metrics: async () => (await serving?.metrics()) ?? null,
+    health: async () => (await serving?.health()) ?? null,
   });
   let serving: App | null = null;
   const store = config.databaseUrl === null ? remoteStore(first) : null;
@@ -239,10 +254,17 @@ export async function serveAsWorker(
   const sandbox = address === null ? null : { address, sendCallbacksTo: first.sendCallbacksTo.asEvent };
   const shared = { ...(store !== null && { store }), ...(sandbox !== null && { sandbox }) };
   const options = { log: log.child({ worker: worker.id }), tracerProvider };
-  const app = await createAppWith({ ...shared, isWorker: true }, config, options);
+  const askAll = (): Promise<ProcessHealth[]> => first.healthOfAll();
+  const app = await createAppWith({ ...shared, isWorker: true, askAll }, config, options);
   serving = app;
   await first.serving(await app.listen());
   return app;
+}
+
+/** What was answered; whoever did not answer is left out. */
+async function answersOf<Answer>(asked: readonly Promise<Answer | null>[]): Promise<Answer[]> {
+  const answers = await Promise.all(asked.map((answer) => answer.catch(() => null)));
+  return answers.filter((answer) => answer !== null);
 }
 
 const channelOf = (worker: Worker): Channel => ({

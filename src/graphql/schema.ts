@@ -14,6 +14,7 @@ import {
 } from 'graphql';
 import { buildSchemaSync, createResolversMap } from 'type-graphql';
 import { badArgument, ServiceError, type FieldError } from '../errors.js';
+import type { HealthSource } from '../messaging/health.js';
 import type { Message } from '../messaging/message.js';
 import type { MessageService } from '../messaging/message-service.js';
 import type { Numbers } from '../messaging/forgetting.js';
@@ -27,6 +28,8 @@ import { DeliveryResolver, MessageEventResolver, MessageHistoryResolver, Message
 import { NodeResolver } from './node.resolver.js';
 import { NumberResolver } from './number.resolver.js';
 import { ConsentOfConversationResolver, OptOutResolver } from './opt-out.resolver.js';
+import { HealthMinutesResolver } from './health.type.js';
+import { OperationsResolver } from './operations.resolver.js';
 import { MAX_FIELD_ERRORS } from './rule.js';
 import { SendOfMessageResolver, SendResolver } from './send.resolver.js';
 import { ValidationResolver } from './validation.resolver.js';
@@ -42,6 +45,7 @@ const PLAIN_RESOLVERS = [
   AttachmentResolver,
   ConversationOfMessageResolver,
   DeliveryResolver,
+  HealthMinutesResolver,
   MessageEventResolver,
   MessageHistoryResolver,
   NodeResolver,
@@ -54,6 +58,7 @@ export interface SchemaParts {
   readonly policy: SendPolicy;
   readonly optOuts: OptOuts;
   readonly numbers: Numbers;
+  readonly health: HealthSource;
 }
 
 /** The schema as clients see it, with nothing behind it. */
@@ -68,6 +73,7 @@ function buildApiSchema(parts: SchemaParts | null): GraphQLSchema {
     instances.set(SendResolver, new SendResolver(parts.messages));
     instances.set(OptOutResolver, new OptOutResolver(parts.optOuts));
     instances.set(NumberResolver, new NumberResolver(parts.numbers));
+    instances.set(OperationsResolver, new OperationsResolver(parts.messages, parts.health));
     instances.set(ValidationResolver, new ValidationResolver(parts.policy, parts.optOuts));
     instances.set(ViewerResolver, new ViewerResolver(parts.messages, parts.policy, parts.optOuts));
   }
@@ -78,6 +84,7 @@ function buildApiSchema(parts: SchemaParts | null): GraphQLSchema {
       SendResolver,
       OptOutResolver,
       NumberResolver,
+      OperationsResolver,
       ValidationResolver,
       ViewerResolver,
       ...PLAIN_RESOLVERS,
@@ -99,7 +106,8 @@ function buildApiSchema(parts: SchemaParts | null): GraphQLSchema {
 }
 
 const ROOT_TYPES = {
-  Query: 'What can be asked: what became of messages, what a text would cost, and who wants no messages.',
+  Query:
+    'What can be asked: what became of messages, what a text would cost, who wants no messages, and how the server is.',
   Mutation:
     'What can be done: messages are sent, sends with an unknown outcome are settled, it is noted who wants no messages, and numbers are forgotten.',
   Subscription: 'What can be followed: messages on their way, and messages that come in.',

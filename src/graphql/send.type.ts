@@ -62,6 +62,12 @@ export class SendType implements NodeType {
   })
   idempotencyKeyHash!: string | null;
 
+  @Field(() => Boolean, {
+    description:
+      'Whether it holds its idempotency key: then its caller may repeat the call with that key, and learns what became of it; nothing is sent twice. False without a key, and once the key may send again.',
+  })
+  isKeyHeld!: boolean;
+
   @Field(() => String, {
     nullable: true,
     description: 'The id of the request that asked for it, as in the log; null for a send of an earlier version.',
@@ -142,6 +148,7 @@ export function sendType(send: StoredSend, { name }: Pick<Caller, 'name'>): Send
     caller: send.caller,
     idempotencyKey: send.caller === name ? send.idempotencyKey : null,
     idempotencyKeyHash: send.keyHash,
+    isKeyHeld: send.idempotencyKey !== null,
     requestId: send.requestId,
     lastSeen: send.lastSeen,
     settledBy: send.settledBy,
@@ -164,6 +171,6 @@ function problemIn({ status, problem, settledBy, requestId }: StoredSend): Probl
 }
 
 /** Every state of a message is one that Catapult took. */
-export function statusOf({ status }: StoredSend): SendStatus {
+export function statusOf({ status }: Pick<StoredSend, 'status'>): SendStatus {
   return status === 'PENDING' || status === 'UNKNOWN' || status === 'REJECTED' ? status : 'ACCEPTED';
 }

@@ -14,6 +14,7 @@ import { getOperationAST, type DocumentNode } from 'graphql';
 import { handleProtocols } from 'graphql-ws';
 import { failureBody, ServiceError } from '../errors.js';
 import type { SignedIn } from '../messaging/caller.js';
+import type { HealthSource } from '../messaging/health.js';
 import type { Authenticate } from '../messaging/ports.js';
 import type { Numbers } from '../messaging/forgetting.js';
 import type { OptOuts } from '../messaging/opt-outs.js';
@@ -53,6 +54,7 @@ export interface GraphQLOptions extends ContextParts {
   readonly policy: SendPolicy;
   readonly optOuts: OptOuts;
   readonly numbers: Numbers;
+  readonly health: HealthSource;
   readonly authenticate: Authenticate;
   /** The URL under which clients reach this server, without a slash behind; null for what each request says. */
   readonly publicUrl: string | null;

@@ -31,11 +31,13 @@ import {
   type Slice,
   type StoredConversation,
   type StoredSend,
+  type TraceQuery,
   type WhoseNumbers,
 } from './ports.js';
 import type { RefusalCounts } from './refusal-counts.js';
 import { APPLICATION_ID_REQUIRED } from './send-policy.js';
 import { settleByHand, type SettleRequest } from './settlement.js';
+import { traceOf, type ShowNumber, type Trace } from './trace.js';
 
 /**
  * How long after the gateway's deadline a claim may wait for its record before it counts as abandoned. Too short a time
@@ -200,6 +202,12 @@ export class MessageService {
   /** At most `limit` sends without a known outcome or id, after `after`, oldest first. */
   unresolvedSends(limit: number, after: Position | null): Promise<StoredSend[]> {
     return this.#options.store.unresolvedSends(limit, after);
+  }
+
+  /** The life of a message; see `MessageStore.trace`. */
+  trace(query: TraceQuery, show: ShowNumber, patienceMs: number): Promise<Trace> {
+    const { store, clock } = this.#options;
+    return traceOf(store, query, { now: clock.now(), show, patienceMs });
   }
 
   /** What is left of the limits of a caller. */

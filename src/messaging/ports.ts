@@ -221,7 +221,7 @@ export type Claim =
 
 /** By what an operator looks for a message. */
 export type TraceQuery =
-  /** The id of a send, a message or a request, or the SHA-256 of an idempotency key. */
+  /** The id of a send, a message or a request, an idempotency key, or the SHA-256 of one. */
   { readonly id: string } | { readonly caller: string; readonly keyHash: string };
 
 /** One row of the audit. */
@@ -244,6 +244,8 @@ export interface Traced {
   readonly audit: readonly AuditEntry[];
   /** Events that wait for their message. */
   readonly early: readonly { readonly atMs: number; readonly event: DeliveryEvent }[];
+  /** Nothing older was looked through, in milliseconds since 1970; null where there was time for everything. */
+  readonly searchedSinceMs: number | null;
 }
 
 /** What came of storing an event. */
@@ -587,8 +589,11 @@ export interface MessageStore {
   /** At most `limit` sends in `UNKNOWN`, or accepted without an id, that nobody settled, oldest first, after `after`. */
   unresolvedSends(limit: number, after: Position | null): Promise<StoredSend[]>;
 
-  /** What is known of a message. For people: it reads whole tables. */
-  trace(query: TraceQuery): Promise<Traced>;
+  /**
+   * What is known of a message. Sends and messages are found by their ids at once; all else has no index, since few ask. For
+   * that the newest rows are read first, some at a time, so that others get their turn, for about `patienceMs`.
+   */
+  trace(query: TraceQuery, patienceMs: number): Promise<Traced>;
 
   /**
    * Other sends from the same number that may have sent a message while `send` did, and whose message id is not

@@ -445,7 +445,7 @@ const SENDS_IN: Readonly<Record<SendStatus, { readonly is: string; readonly inde
 };
 
 /** All that came in has ids between these two (see `receivedColumns`), however much that is: no walk passes over it. */
-const CAME_IN = { from: 'in', to: 'io' } as const;
+export const CAME_IN = { from: 'in', to: 'io' } as const;
 
 interface SendIds {
   readonly above: Condition | null;

@@ -87,7 +87,7 @@ import {
   type SendRow,
 } from './rows.js';
 import { sendLimits, type LimitsOfSends } from './send-limits.js';
-import { traceIn } from './trace-query.js';
+import { TRACE_DIALECTS, traceIn } from './trace-query.js';
 
 /** The same number in every instance, so that one migrates and the others wait. Any number will do. */
 const MIGRATION_LOCK = 7_262_301;
@@ -473,8 +473,8 @@ export class PostgresStore extends BatchingStore implements MessageStore {
     return (await this.#all(unresolvedQuery(limit, position))).map(storedSend);
   }
 
-  trace(query: TraceQuery): Promise<Traced> {
-    return traceIn((each) => this.#all(each), query);
+  trace(query: TraceQuery, patienceMs: number): Promise<Traced> {
+    return traceIn((each) => this.#all(each), TRACE_DIALECTS.postgres, query, patienceMs);
   }
 
   async rivalsOf(send: StoredSend, marginMs: number): Promise<StoredSend[]> {

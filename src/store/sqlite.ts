@@ -132,7 +132,7 @@ import {
 import { digestOf, forgetSome, NOTE_FORGOTTEN } from './sqlite-forgetting.js';
 import { removeRows } from './sqlite-removal.js';
 import { CountersInMemory, sendLimits, type LimitsOfSends } from './send-limits.js';
-import { traceIn } from './trace-query.js';
+import { TRACE_DIALECTS, traceIn } from './trace-query.js';
 
 /** better-sqlite3 blocks the process while it waits for a lock; a longer wait is made of many short ones. */
 const BUSY_TIMEOUT_MS = 20;
@@ -604,8 +604,8 @@ export class SqliteStore extends BatchingStore implements MessageStore {
     return (await this.#all(sql, ...values)).map(storedSend);
   }
 
-  trace(query: TraceQuery): Promise<Traced> {
-    return traceIn(({ sql, values }) => this.#all(sql, ...values), query);
+  trace(query: TraceQuery, patienceMs: number): Promise<Traced> {
+    return traceIn(({ sql, values }) => this.#all(sql, ...values), TRACE_DIALECTS.sqlite, query, patienceMs);
   }
 
   async rivalsOf(send: StoredSend, marginMs: number): Promise<StoredSend[]> {

@@ -7,9 +7,9 @@ import type { ErrorCode } from '../errors.js';
 import { failureOf } from '../messaging/delivery-failure.js';
 import type { CallbackEvent } from '../messaging/callback-event.js';
 import type { DeliveryEvent } from '../messaging/delivery.js';
+import { PARTS, type Part } from '../messaging/health.js';
 import type { SendReport } from '../messaging/message-service.js';
 import type { MessageStore, NewSend, StoredSend, Taken } from '../messaging/ports.js';
-import { PARTS, type Part } from './readiness.js';
 
 type Library = typeof import('prom-client');
 

@@ -1,8 +1,5 @@
 /** Whether this instance should get requests, and which part is missing where not. */
-
-/** In the order in which /ready names them. */
-export const PARTS = ['store', 'disk', 'eventLoop', 'draining'] as const;
-export type Part = (typeof PARTS)[number];
+import { PARTS, type Part } from '../messaging/health.js';
 
 /** Those that ask load balancers usually give up after a few seconds: the answer has to come first. */
 const CHECK_TIMEOUT_MS = 2_000;
@@ -87,7 +84,7 @@ function shared(work: () => Promise<void>): () => Promise<void> {
 }
 
 /** Rejects with a TimeoutError when `work` takes longer. */
-async function inTime(ms: number, work: Promise<void>): Promise<void> {
+export async function inTime<Result>(ms: number, work: Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
   const tooLong = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
@@ -95,7 +92,7 @@ async function inTime(ms: number, work: Promise<void>): Promise<void> {
     }, ms);
   });
   try {
-    await Promise.race([work, tooLong]);
+    return await Promise.race([work, tooLong]);
   } finally {
     clearTimeout(timer);
   }

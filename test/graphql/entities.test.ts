@@ -12,6 +12,7 @@ import { SendPolicy } from '../../src/messaging/send-policy.js';
 import { openStore } from '../../src/store/index.js';
 import { NO_ATTACHMENTS } from '../support/attachments.js';
 import { NO_LIMITS } from '../support/limits.js';
+import { NO_HEALTH } from '../support/health.js';
 import { OUTBOUND } from '../support/messages.js';
 import { NO_NUMBERS } from '../support/numbers.js';
 import { NO_OPT_OUTS } from '../support/opt-outs.js';
@@ -73,6 +74,7 @@ it('100 representations, and the same message asked for beside them, are one que
       messages: service,
       optOuts: NO_OPT_OUTS,
       numbers: NO_NUMBERS,
+      health: NO_HEALTH,
       policy: new SendPolicy(ALL_ALLOWED, { now: () => 0 }),
     }),
     source: `query ($representations: [_Any!]!) {

@@ -21,6 +21,7 @@ import type { MessageService, SendRequest } from '../../src/messaging/message-se
 import { SendPolicy } from '../../src/messaging/send-policy.js';
 import { openStore } from '../../src/store/index.js';
 import { NO_ATTACHMENTS } from '../support/attachments.js';
+import { NO_HEALTH } from '../support/health.js';
 import { INPUT } from '../support/messages.js';
 import { NO_NUMBERS } from '../support/numbers.js';
 import { NO_OPT_OUTS } from '../support/opt-outs.js';
@@ -280,7 +281,8 @@ it('a key gets its first answer, even if the rules got stricter and refuse its i
   });
   const send = (fields: object): ReturnType<typeof graphql> =>
     graphql({
-      schema: buildMessagingSchema({ messages, optOuts: NO_OPT_OUTS, numbers: NO_NUMBERS, policy }),
+      schema: buildMessagingSchema({ messages, optOuts: NO_OPT_OUTS, numbers: NO_NUMBERS,
+      health: NO_HEALTH, policy }),
       source: 'mutation ($input: MessageInput!) { sendMessage(input: $input) { id } }',
       variableValues: { input: { ...INPUT, idempotencyKey: 'k', ...fields } },
       contextValue: newContext(marks('r'), { caller: ANYBODY, expiresAt: null }),

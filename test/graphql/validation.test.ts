@@ -27,6 +27,7 @@ import {
   type ValidateMessageQuery,
 } from '../support/generated/graphql.js';
 import { listen, stopListening } from '../support/listen.js';
+import { NO_HEALTH } from '../support/health.js';
 import { ACCEPTED_ANSWER, INPUT } from '../support/messages.js';
 import { NO_NUMBERS } from '../support/numbers.js';
 import { NO_OPT_OUTS } from '../support/opt-outs.js';
@@ -175,6 +176,7 @@ describe('validateMessage, beside a send of the same input', () => {
       messages,
       optOuts: NO_OPT_OUTS,
       numbers: NO_NUMBERS,
+      health: NO_HEALTH,
       policy: new SendPolicy(options, { now: () => NOW }),
     });
   const schemas = fc.constantFrom(
@@ -267,6 +269,7 @@ describe('validateMessage, beside a send of the same input', () => {
       messages,
       optOuts: NO_OPT_OUTS,
       numbers: NO_NUMBERS,
+      health: NO_HEALTH,
       policy: new CountingPolicy(options, { now: () => NOW }),
     });
     const newContext = contextFactory({

@@ -85,7 +85,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'telemetry',
     'version',
   ],
-  'messaging-schema': ['closing', 'config', 'parts', 'http', 'graphql', 'catapult', 'messaging'],
+  'messaging-schema': ['closing', 'config', 'parts', 'http', 'graphql', 'catapult', 'messaging', 'telemetry'],
   index: ['app', 'config', 'parts', 'errors', 'graphql', 'messaging-schema'],
   demo: ['app', 'config', 'log', 'sandbox'],
   workers: [
@@ -117,13 +117,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'sandbox',
     'store',
     'telemetry',
-    'trace',
     'upstream',
     'version',
     'workers',
   ],
   main: ['commands', 'config', 'demo', 'graphql', 'journal', 'journal-lines', 'log', 'version'],
-  trace: ['messaging'],
 };
 
 /** The files of ours that a file imports. */

@@ -1,7 +1,8 @@
 /** Whether an instance should get requests: what is missing, in how much time, and who is asked how often. */
 import { statfsSync } from 'node:fs';
 import { freeDiskCheck } from '../../src/telemetry/free-disk.js';
-import { Readiness, type Part, type ReadinessOptions } from '../../src/telemetry/readiness.js';
+import type { Part } from '../../src/messaging/health.js';
+import { Readiness, type ReadinessOptions } from '../../src/telemetry/readiness.js';
 
 const fine = (): Promise<void> => Promise.resolve();
 const broken = (): Promise<void> => Promise.reject(new Error('broken'));

@@ -40,6 +40,8 @@ const TABLE = `
 | \`Conversation.messages\` | forbidden | forbidden | numbers | numbers | all | forbidden | forbidden |
 | \`Query.optOuts\` | forbidden | forbidden | numbers | numbers | all | forbidden | all |
 | \`Query.unresolvedSends\` | forbidden | forbidden | forbidden | forbidden | forbidden | forbidden | yes |
+| \`Query.trace\` | forbidden | forbidden | forbidden | forbidden | forbidden | forbidden | yes |
+| \`Query.health\` | forbidden | forbidden | forbidden | forbidden | forbidden | forbidden | yes |
 | \`Query.viewer\` | yes | yes | yes | yes | yes | yes | yes |
 | \`Query.previewMessage\` | yes | yes | yes | yes | yes | yes | yes |
 | \`Query.normalizeNumber\` | yes | yes | yes | yes | yes | yes | yes |
@@ -509,6 +511,8 @@ const LOOKS: Readonly<Record<string, Look>> = {
     return { of: optedOut, seen };
   },
   'Query.unresolvedSends': allowed('{ unresolvedSends { nodes { id } } }'),
+  'Query.trace': allowed('{ trace(id: "none") { events { text } } }'),
+  'Query.health': allowed('{ health { isReady unresolved { count } minutes { accepted } } }'),
   'Query.viewer': allowed('{ viewer { name scopes numbers { number } limits { sends { remaining } } } }'),
   'Query.previewMessage': allowed('{ previewMessage(input: { text: "Hey" }) { segmentCount } }'),
   'Query.normalizeNumber': allowed('{ normalizeNumber(text: "+1 919 555 1001") { number } }'),

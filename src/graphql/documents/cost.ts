@@ -34,6 +34,8 @@ const LISTS: ReadonlyMap<string, number> = new Map([
   ['conversations', 1],
   ['optOuts', 1],
   ['unresolvedSends', 1],
+  // It may search for seconds.
+  ['trace', 5],
   ['nodes', 1],
   ['_entities', 2],
 ]);

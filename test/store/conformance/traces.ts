@@ -16,15 +16,20 @@ export function describeTraces(opened: Opened): void {
     message: { time: 1_000_000, owner: null, segmentCount: null, pairedMessageId: null },
   });
 
-  describe('a trace', () => {
-    it('finds a send by its id, its message, its request, its key, and the hash of its key', async () => {
+  describe.each([
+    ['who waits for everything', Infinity],
+    ['who waits for some seconds', 3_000],
+  ])('a trace for somebody %s', (_who, patienceMs) => {
+    const nothing = { sends: [], audit: [], early: [], searchedSinceMs: null };
+
+    it('finds a send by its id, its message, its request, its key, and the hash of that', async () => {
       const send = newSend({ idempotencyKey: 'traced', requestId: 'r-traced' });
       const answer = accepted();
       for (const each of [newSend({ idempotencyKey: 'other' }), send]) await store.claim(each);
       await store.record(send.sendId, answer, 2_000);
       const keyHash = createHash('sha256').update('traced').digest('hex');
-      for (const id of [send.sendId, answer.message.id, 'r-traced', keyHash]) {
-        const { sends, audit, early } = await store.trace({ id });
+      for (const id of [send.sendId, answer.message.id, 'r-traced', 'traced', keyHash]) {
+        const { sends, audit, early, searchedSinceMs } = await store.trace({ id }, patienceMs);
         expect(sends).toMatchObject([{ sendId: send.sendId, message: { id: answer.message.id } }]);
         expect(audit).toEqual([
           {
@@ -37,12 +42,12 @@ export function describeTraces(opened: Opened): void {
             reason: null,
           },
         ]);
-        expect(early).toEqual([]);
+        expect([early, searchedSinceMs]).toEqual([[], null]);
       }
-      expect((await store.trace({ caller: 'a', keyHash })).sends).toHaveLength(1);
-      expect(await store.trace({ caller: 'b', keyHash })).toEqual({ sends: [], audit: [], early: [] });
-      expect(await store.trace({ id: 'nothing' })).toEqual({ sends: [], audit: [], early: [] });
-      expect(await store.trace({ id: 'no\0thing' })).toEqual({ sends: [], audit: [], early: [] });
+      expect((await store.trace({ caller: 'a', keyHash }, patienceMs)).sends).toHaveLength(1);
+      expect(await store.trace({ caller: 'b', keyHash }, patienceMs)).toEqual(nothing);
+      expect(await store.trace({ id: 'nothing' }, patienceMs)).toEqual(nothing);
+      expect(await store.trace({ id: 'no\0thing' }, patienceMs)).toEqual(nothing);
     });
 
     it('finds the audit of a send that is gone, and events whose message is not known', async () => {
@@ -50,10 +55,10 @@ export function describeTraces(opened: Opened): void {
       await store.claim(send);
       await store.record(send.sendId, REJECTED, 2_000);
       await store.purge(9_000, 10);
-      const { sends, audit } = await store.trace({ id: send.sendId });
+      const { sends, audit } = await store.trace({ id: send.sendId }, patienceMs);
       expect([sends, audit.map(({ outcome }) => outcome)]).toEqual([[], ['REJECTED']]);
       await store.take({ kind: 'delivery', event: failed('m-early') }, 5_000);
-      expect((await store.trace({ id: 'm-early' })).early).toMatchObject([
+      expect((await store.trace({ id: 'm-early' }, patienceMs)).early).toMatchObject([
         { atMs: 5_000, event: { messageId: 'm-early', status: 'FAILED', errorCode: 4720 } },
       ]);
     });
