@@ -17,6 +17,7 @@ import { OpenStreams } from './http/open-streams.js';
 import { serveMedia } from './media/routes.js';
 import type { Authenticate, Limit } from './messaging/ports.js';
 import { both, openParts, type AppOptions, type Parts, type SharedParts } from './parts.js';
+import { servePhones } from './sandbox/phone-routes.js';
 import { watchEventLoop } from './telemetry/event-loop.js';
 import type { ProcessHealth, ServerHealth } from './telemetry/health.js';
 import type { ProcessMetrics } from './telemetry/metrics.js';
@@ -208,6 +209,8 @@ async function openHttp(closing: Closing, config: Config, parts: Served): Promis
   });
   if (callbacks !== null) await takeCallbacks(http.routes, callbacks);
   openFrontDoor(http.routes, config);
+  const { sandboxOrigin: origin } = upstream;
+  if (origin !== null) await servePhones(http.routes, { origin, authenticate });
   await http.routes.ready();
   closing.add(async () => {
     // The port stays open until those who send requests here have seen that they should go elsewhere.

@@ -44,6 +44,8 @@ export interface OpenUpstream {
   /** Credentials that upstream itself brings for its callbacks; the sandbox does. */
   readonly callbackCredentials: readonly Credentials[];
   readonly notice: string;
+  /** Where the built-in sandbox is reached; null for everything else. */
+  readonly sandboxOrigin: string | null;
   /** The input of a send that reaches nobody; null where every send is real. */
   readonly sample: object | null;
   /** What the first line of the log says of it. */
@@ -120,6 +122,7 @@ export async function openUpstream(
     const notice = 'listening; messages go to Catapult';
     const own = {
       notice,
+      sandboxOrigin: null,
       sample: null,
       callbackCredentials: [],
       listening: () => undefined,
@@ -131,6 +134,7 @@ export async function openUpstream(
   return {
     ...connect(closing, accountIn(sandbox.address, upstream.auth), options),
     notice: 'listening; messages go to the built-in SANDBOX and reach nobody',
+    sandboxOrigin: new URL(sandbox.address.url).origin,
     sample: SAMPLES[0].input,
     facts: { sandbox: sandbox.address.url },
     callbackCredentials: [sandbox.address.callbackCredentials],
@@ -170,7 +174,10 @@ class UpstreamState {
   }
 }
 
-type Connected = Omit<OpenUpstream, 'notice' | 'sample' | 'callbackCredentials' | 'listening' | 'bringInSample'>;
+type Connected = Omit<
+  OpenUpstream,
+  'notice' | 'sandboxOrigin' | 'sample' | 'callbackCredentials' | 'listening' | 'bringInSample'
+>;
 
 function connect(closing: Closing, upstream: Live, { clock, onLeftOver }: UpstreamOptions): Connected {
   const { url, userId, credentials, formerSecrets, proxies } = upstream;

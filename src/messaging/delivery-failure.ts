@@ -132,6 +132,9 @@ export function failureOf(code: number): DeliveryFailure {
   return { code, name, meaning, ...classOf(today) };
 }
 
+/** All that is documented, by their codes. */
+export const documentedFailures = (): DeliveryFailure[] => Object.keys(MEANINGS).map((code) => failureOf(Number(code)));
+
 /**
  * The first digit says who erred: 4 the sender's side, 5 the service. The second says who found it: 7 of the 4xxx and 6
  * of the 5xxx is the carrier, all else Bandwidth. A 4xxx fails again when it is repeated; a 5xxx may pass later.

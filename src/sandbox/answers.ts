@@ -52,6 +52,16 @@ export const mediaList = (
   files: readonly { readonly contentLength: number; readonly mediaName: string; readonly content: string }[],
 ): Answer => json(200, files);
 
+/** Answers that are not of Catapult, in the shape of its own errors. */
+export const ok = (body: object, status = 200): Answer => json(status, body, { 'cache-control': 'no-store' });
+export const badRequest = (description: string): Answer => error(400, 'bad-request', description);
+export const noCallbackUrl = (): Answer =>
+  error(409, 'no-callback-url', 'Callbacks go nowhere: start the sandbox with CALLBACK_URL.');
+export const callbackNotTaken = (): Answer =>
+  error(502, 'callback-not-taken', 'The server did not take the message, also when it came again: see its log.');
+export const tooManyWaiting = (): Answer =>
+  error(429, 'too-many-waiting', 'Too many requests wait already.', { 'retry-after': '1' });
+
 /** The token endpoint's answers (RFC 6749, 5.1 and 5.2). */
 export const tokenGranted = (token: string, lifeS: number): Answer =>
   json(200, { access_token: token, expires_in: lifeS, token_type: 'Bearer' }, { 'cache-control': 'no-store' });
@@ -73,7 +83,7 @@ export function messageList(
     messageStatus: 'DELIVERED',
     messageDirection: 'OUTBOUND',
     messageType: isMms(message) ? 'mms' : 'sms',
-    segmentCount: isMms(message) ? 1 : segmentsOf(message.text).segmentCount,
+    segmentCount: isMms(message) ? 1 : segmentsOf(message.text ?? '').segmentCount,
     errorCode: 0,
     receiveTime: new Date(message.time).toISOString(),
     carrierName: 'other',
@@ -122,7 +132,8 @@ function otherAnswer(status: number): Answer {
 export interface SandboxRequest {
   readonly from: string;
   readonly to: readonly string[];
-  readonly text: string;
+  /** Absent where there are only media. */
+  readonly text: string | undefined;
   readonly applicationId: string;
   readonly media: readonly string[] | undefined;
   readonly tag: string | undefined;
@@ -133,7 +144,7 @@ export interface SandboxRequest {
 const ID_LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
 /** 13 digits of epoch milliseconds, then 16 of a-z0-9, as in every capture. */
-function newId(now: number): string {
+export function newId(now: number): string {
   const letters = Array.from({ length: 16 }, () => ID_LETTERS[randomInt(ID_LETTERS.length)]);
   return `${String(now).padStart(13, '0')}${letters.join('')}`;
 }
@@ -147,7 +158,7 @@ export function accepted(request: SandboxRequest, now: number, status: number): 
     owner: from,
     applicationId,
     time: formatTime(now * 1000),
-    segmentCount: isMms(request) ? 1 : segmentsOf(text).segmentCount,
+    segmentCount: isMms(request) ? 1 : segmentsOf(text ?? '').segmentCount,
     direction: 'out',
     to,
     from,

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
 import { formatTime } from '../messaging/time.js';
+import { behaviorOfNumber, type Behavior } from './behavior.js';
 
 /** Where callbacks go, with the credentials that are sent when they are asked for. */
 export interface CallbackTarget {
@@ -25,7 +26,7 @@ export interface CallbackMessage {
   readonly time: string;
 }
 
-interface Event {
+export interface Event {
   readonly type: string;
   readonly description: string;
   readonly to: string;
@@ -38,30 +39,47 @@ const EVENT_DELAY_MS = 200;
 const MAX_TRIES = 6;
 const RETRY_MS = 100;
 
-/** `+1919555CCCC` asks for what CCCC says. */
-const STEERING_NUMBER = /^\+1919555(\d{4})$/;
-const OUT_OF_ORDER = '0001';
-const SILENT = '0002';
-const BEFORE_THE_ANSWER = '0003';
-
-/** Whether the recipient's number asks for its events before the 202. */
-export function overtakesAnswer(to: readonly string[]): boolean {
-  return to.some((recipient) => STEERING_NUMBER.exec(recipient)?.[1] === BEFORE_THE_ANSWER);
+/** Whether one of the recipients has its events before the send is answered. */
+export function overtakesAnswer(behaviors: Iterable<Behavior>): boolean {
+  return [...behaviors].some(({ callbacks }) => callbacks === 'early');
 }
 
 /** The events of an accepted message, in the order in which they are sent. */
-export function eventsOf({ to, media = [] }: CallbackMessage): Event[] {
+export function eventsOf(
+  { to, media = [] }: CallbackMessage,
+  behaviorOf: (recipient: string) => Behavior = behaviorOfNumber,
+): Event[] {
   const reportsSending = to.length > 1 || media.length > 0;
   return to.flatMap((recipient) => {
-    const steering = STEERING_NUMBER.exec(recipient)?.[1] ?? '';
+    const { delivery, errorCode, callbacks } = behaviorOf(recipient);
     const sending = { type: 'message-sending', description: 'Message is sending to carrier', to: recipient };
     const delivered = { type: 'message-delivered', description: 'ok', to: recipient };
-    if (steering === SILENT) return [];
-    if (steering === OUT_OF_ORDER) return [delivered, sending, delivered, sending];
-    const errorCode = Number(steering);
     const failed = { type: 'message-failed', description: 'sandbox-failure', to: recipient, errorCode };
-    return [...(reportsSending ? [sending] : []), errorCode >= 4000 ? failed : delivered];
+    const last = delivery === 'failed' ? failed : delivered;
+    const inOrder = [...(reportsSending ? [sending] : []), last];
+    switch (callbacks) {
+      case 'in-order':
+      case 'early':
+        return inOrder;
+      case 'duplicate':
+        return [...inOrder, ...inOrder];
+      case 'reversed':
+        return [last, sending];
+      case 'duplicate-reversed':
+        return [last, sending, last, sending];
+      case 'none':
+        return [];
+      default:
+        return callbacks satisfies never;
+    }
   });
+}
+
+export interface Sending {
+  /** Before each event; 200 by default. */
+  readonly pauseMs?: number;
+  /** Called for each event that the server has taken. */
+  readonly onTaken?: (event: Event) => void;
 }
 
 /** Sends events one after the other; gives one up after its last try. */
@@ -70,17 +88,23 @@ export async function sendEvents(
   message: CallbackMessage,
   events: readonly Event[],
   signal: AbortSignal,
+  { pauseMs = EVENT_DELAY_MS, onTaken }: Sending = {},
 ): Promise<void> {
   for (const event of events) {
-    await delay(EVENT_DELAY_MS, undefined, { signal, ref: false });
+    await delay(pauseMs, undefined, { signal, ref: false });
     // Since 2019 the text of outgoing messages is not repeated.
     const text = message.direction === 'out' ? '' : message.text;
     const body = JSON.stringify([{ ...event, time: formatTime(Date.now() * 1000), message: { ...message, text } }]);
-    await deliver(target, body, signal);
+    if (await deliver(target, body, signal)) onTaken?.(event);
   }
 }
 
-async function deliver({ url, username, password }: CallbackTarget, body: string, signal: AbortSignal): Promise<void> {
+/** Whether the server has taken it. */
+async function deliver(
+  { url, username, password }: CallbackTarget,
+  body: string,
+  signal: AbortSignal,
+): Promise<boolean> {
   const credentials = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
   const post = async (authorization: object): Promise<{ status: number; isChallenge: boolean }> => {
     const headers = {
@@ -96,10 +120,11 @@ async function deliver({ url, username, password }: CallbackTarget, body: string
     try {
       const first = await post({});
       const { status } = first.status === 401 && first.isChallenge ? await post({ authorization: credentials }) : first;
-      if (status >= 200 && status < 300) return;
+      if (status >= 200 && status < 300) return true;
     } catch {
       // A server that is away is tried again like one that refuses.
     }
     await delay(RETRY_MS * 2 ** attempt, undefined, { signal, ref: false });
   }
+  return false;
 }

@@ -2,15 +2,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as answers from './answers.js';
 import type { Answer } from './answers.js';
-import { SAMPLE_LAYOUT, SAMPLE_PICTURE } from './sample-files.js';
+import { readBody, respond } from './exchange.js';
 
 /** 3.75 MB, as the vendor's reference has it. */
-const MAX_FILE_BYTES = 3_750_000;
+export const MAX_FILE_BYTES = 3_750_000;
 /** As many as one page of the vendor's list has; then the oldest goes. */
 const MAX_FILES = 1_000;
 /** All files together; then the oldest goes, so that a long demo does not fill the memory. */
 const MAX_BYTES = 64 * 1024 * 1024;
 const KEPT_MS = 48 * 3_600_000;
+
+export interface MessageFile {
+  readonly name: string;
+  readonly contentType: string;
+  readonly body: Buffer;
+}
 
 interface StoredFile {
   readonly contentType: string;
@@ -49,24 +55,28 @@ export class SandboxMedia {
     } else respond(response, answers.methodNotAllowed(method));
   }
 
-  /** Stores what a telephone would send, as parts of this message; returns their paths. */
-  addSample(messageId: string): string[] {
-    return [SAMPLE_LAYOUT, SAMPLE_PICTURE].map(({ name, contentType, body }, index) => {
+  /** Stores the files that a telephone sends with this message; returns their paths. */
+  addFiles(messageId: string, files: readonly MessageFile[]): string[] {
+    return files.map(({ name, contentType, body }, index) => {
       this.#put(`${messageId}/${index}/${name}`, contentType, body);
       return `${this.path}/${messageId}/${index}/${name}`;
     });
   }
 
+  /** The file that a URL names, whatever host it says; null if it is none of this store, or is gone. */
+  fileAt(url: string): Pick<MessageFile, 'contentType' | 'body'> | null {
+    const { pathname } = URL.canParse(url) ? new URL(url) : { pathname: '' };
+    const file = pathname.startsWith(`${this.path}/`)
+      ? this.#files.get(pathname.slice(this.path.length + 1))
+      : undefined;
+    return file === undefined || file.endsAtMs <= this.#now() ? null : file;
+  }
+
   async #take(name: string, request: IncomingMessage): Promise<Answer> {
-    const chunks: Buffer[] = [];
-    let size = 0;
     // A request that breaks off ends in an error here, and nothing of it is stored.
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size <= MAX_FILE_BYTES) chunks.push(chunk);
-    }
-    if (size > MAX_FILE_BYTES) return answers.tooLarge();
-    this.#put(name, request.headers['content-type'] ?? 'application/octet-stream', Buffer.concat(chunks));
+    const body = await readBody(request, MAX_FILE_BYTES);
+    if (body === null) return answers.tooLarge();
+    this.#put(name, request.headers['content-type'] ?? 'application/octet-stream', body);
     return answers.noContent();
   }
 
@@ -100,9 +110,4 @@ export class SandboxMedia {
     }));
     return answers.mediaList(files);
   }
-}
-
-function respond(response: ServerResponse, { status, body, headers }: Answer): void {
-  const length = status === 204 ? {} : { 'content-length': Buffer.byteLength(body) };
-  response.writeHead(status, { ...headers, ...length }).end(body);
 }

@@ -2,11 +2,27 @@
 import { once, setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isTollFree } from '../messaging/region.js';
+import { formatTime } from '../messaging/time.js';
 import { SandboxAccess, type AccessOptions } from './access.js';
 import * as answers from './answers.js';
 import type { Answer, SandboxRequest } from './answers.js';
-import { eventsOf, overtakesAnswer, sendEvents, type CallbackMessage, type CallbackTarget } from './callbacks.js';
+import { answerForSender, USUAL, type Behavior } from './behavior.js';
+import {
+  eventsOf,
+  overtakesAnswer,
+  sendEvents,
+  type CallbackMessage,
+  type CallbackTarget,
+  type Event,
+  type Sending,
+} from './callbacks.js';
+import { cutOff, readBody, respond } from './exchange.js';
 import { SandboxMedia } from './media.js';
+import { isForPhones, PhoneApi } from './phone-api.js';
+import { Phones, type PhoneMessage } from './phones.js';
+import { SAMPLE_LAYOUT, SAMPLE_PICTURE } from './sample-files.js';
 import { SAMPLES } from './samples.js';
 import { validate } from './validation.js';
 
@@ -24,10 +40,14 @@ const TOKEN_PATH = '/api/v1/oauth2/token';
 /** Not of Catapult: makes an inbound message, for tests and demos. */
 const INBOUND_PATH = '/sandbox/inbound';
 
-/** `+1919556SSSS` asks for what SSSS says. */
-const STEERING_NUMBER = /^\+1919556(\d{4})$/;
-const ACCEPT_AND_STAY_SILENT = '0000';
-const ACCEPT_AND_CUT_OFF = '0202';
+/**
+ * What the network of toll-free numbers answers by itself to words that it knows. The first one is the vendor's
+ * (support.bandwidth.com 360010785613), the other one as others tell of the same network (support.twilio.com 360058144374).
+ */
+const NETWORK_STOPS =
+  'NETWORK MSG: You replied with the word "STOP" which blocks all texts sent from this number. Text back "UNSTOP" to receive messages again.';
+const networkStarts = (word: string): string =>
+  `NETWORK MSG: You have replied "${word}" and will begin receiving messages again from this number.`;
 
 export interface SandboxOptions extends AccessOptions {
   readonly host?: string;
@@ -60,17 +80,34 @@ export interface Sandbox {
 
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const access = new SandboxAccess(options);
-  const messages = new Messages(`/v2/users/${options.userId}/messages`);
+  const phones = new Phones();
+  const messages = new Messages(`/v2/users/${options.userId}/messages`, phones);
   const media = new SandboxMedia(`/v2/users/${options.userId}/media`);
+  const origin = (): string => {
+    const { address, port } = server.address() as AddressInfo;
+    return `http://${address}:${port}`;
+  };
+  const phoneApi = new PhoneApi({
+    phones,
+    media,
+    origin,
+    applicationId: SAMPLES[0].input.applicationId,
+    callsBack: () => messages.target !== undefined,
+    bringIn: async (message, mediaOf) => {
+      const [owner = ''] = message.to;
+      const { sent, settled } = messages.bringInTo(owner, message, mediaOf, { pauseMs: 0 });
+      await settled;
+      return sent;
+    },
+  });
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
-    handle(request, response, access, messages, media).catch(() => response.destroy());
+    handle(request, response, { access, messages, media, phoneApi }).catch(() => response.destroy());
   });
   server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
   await once(server, 'listening');
-  const { address, port } = server.address() as AddressInfo;
   return {
-    url: `http://${address}:${port}/v2`,
-    tokenUrl: `http://${address}:${port}${TOKEN_PATH}`,
+    url: `${origin()}/v2`,
+    tokenUrl: `${origin()}${TOKEN_PATH}`,
     accepted: messages.accepted,
     sendCallbacksTo(target) {
       messages.target = target;
@@ -78,8 +115,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     bringInSample() {
       const { from, to, applicationId } = SAMPLES[0].input;
       const message = { from: to[0], to: [from], text: 'Look at this!', applicationId, tag: undefined };
-      messages.bringIn({ ...message, priority: undefined, expiration: undefined, media: undefined }, (id) =>
-        media.addSample(id).map((path) => `http://${address}:${port}${path}`),
+      const whole = { ...message, priority: undefined, expiration: undefined, media: undefined };
+      messages.bringInTo(from, whole, (id) =>
+        media.addFiles(id, [SAMPLE_LAYOUT, SAMPLE_PICTURE]).map((path) => `${origin()}${path}`),
       );
     },
     revokeTokens() {
@@ -94,13 +132,22 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
 }
 
+interface Rooms {
+  readonly access: SandboxAccess;
+  readonly messages: Messages;
+  readonly media: SandboxMedia;
+  readonly phoneApi: PhoneApi;
+}
+
 async function handle(
   request: IncomingMessage,
   response: ServerResponse,
-  access: SandboxAccess,
-  messages: Messages,
-  media: SandboxMedia,
+  { access, messages, media, phoneApi }: Rooms,
 ): Promise<void> {
+  if (isForPhones(request)) {
+    await phoneApi.answer(request, response);
+    return;
+  }
   if (isForMedia(request)) {
     const refusal = refuseMedia(request, media.path, access);
     if (refusal === null) await media.answer(request, response, originOf(request));
@@ -110,7 +157,7 @@ async function handle(
   const isInbound = request.method === 'POST' && request.url === INBOUND_PATH;
   const asksForToken = request.url === TOKEN_PATH;
   const refusal = isInbound || asksForToken ? null : refuse(request, messages.path, access);
-  const body = await readBody(request);
+  const body = await readBody(request, MAX_BODY_BYTES);
   if (asksForToken) {
     respond(response, access.grant(request, body?.toString('utf8') ?? ''));
     return;
@@ -131,10 +178,12 @@ class Messages {
   readonly accepted: AcceptedMessage[] = [];
   /** Where callbacks go; nowhere at first. */
   target: CallbackTarget | undefined;
+  readonly #phones: Phones;
   readonly #closing = new AbortController();
 
-  constructor(path: string) {
+  constructor(path: string, phones: Phones) {
     this.path = path;
+    this.#phones = phones;
     // Every event under way listens to it.
     setMaxListeners(0, this.#closing.signal);
   }
@@ -143,38 +192,100 @@ class Messages {
     this.#closing.abort();
   }
 
-  /** Calls back for a message that came in: Catapult makes it one message, with its own id, for each number. */
-  bringIn(
-    message: SandboxRequest,
-    mediaOf: (id: string) => readonly string[] | undefined = () => message.media,
-  ): Answer {
-    const given = message.to.map((owner) => {
-      const answer = answers.accepted(message, Date.now(), 202);
-      const media = mediaOf(answer.id);
-      const inbound = { ...messageOf(answer), owner, direction: 'in' as const, tag: undefined, media };
-      void this.#callBack(inbound, [{ type: 'message-received', description: 'Incoming message received', to: owner }]);
-      return answer;
-    });
-    return given[0] ?? answers.invalid([]);
+  /** Has a message come in: Catapult makes it one message, with its own id, for each number. */
+  bringIn(message: SandboxRequest): Answer {
+    const [first] = message.to.map((owner) => this.bringInTo(owner, message).answer);
+    return first ?? answers.invalid([]);
   }
 
-  /** Does what the sender's number asks for. */
+  /** The same at one of the numbers. `settled` resolves once the callback was taken, or given up. */
+  bringInTo(
+    owner: string,
+    message: SandboxRequest,
+    mediaOf: (id: string) => readonly string[] | undefined = () => message.media,
+    sending: Sending = {},
+  ): { readonly answer: Answer; readonly sent: PhoneMessage; readonly settled: Promise<void> } {
+    const answer = answers.accepted(message, Date.now(), 202);
+    const media = mediaOf(answer.id);
+    const inbound = { ...messageOf(answer), owner, direction: 'in' as const, tag: undefined, media };
+    const telephone = message.from;
+    const sent = this.#phones.send(telephone, { ...inbound, text: message.text ?? '' });
+    this.#askNetwork(telephone, owner, sent);
+    const event = { type: 'message-received', description: 'Incoming message received', to: owner };
+    let isTaken = false;
+    const onTaken = (): void => {
+      isTaken = true;
+    };
+    const settled = this.#callBack(inbound, [event], { ...sending, onTaken }).then(() => {
+      this.#phones.settle(telephone, sent, isTaken);
+    });
+    return { answer, sent, settled };
+  }
+
+  /** The network of toll-free numbers keeps a list of its own, and answers by itself to the words that it knows. */
+  #askNetwork(telephone: string, owner: string, { message }: PhoneMessage): void {
+    const word = message.text.trim().toLowerCase();
+    if (!isTollFree(owner) || !['stop', 'start', 'unstop'].includes(word)) return;
+    if (word === 'stop') this.#phones.block(telephone, owner);
+    else this.#phones.unblock(telephone, owner);
+    const now = Date.now();
+    const text = word === 'stop' ? NETWORK_STOPS : networkStarts(word);
+    const { applicationId } = message;
+    const time = formatTime(now * 1000);
+    this.#phones.receive(
+      telephone,
+      { id: answers.newId(now), from: owner, to: [telephone], text, applicationId, time },
+      USUAL,
+    );
+  }
+
+  /** Does what the sender's number asks for, or one of the telephones. */
   async take(message: SandboxRequest, response: ServerResponse): Promise<void> {
-    const steering = STEERING_NUMBER.exec(message.from)?.[1];
-    const status = steering === undefined ? 202 : Number(steering);
-    const asked = status >= 200 && status <= 599 ? answers.answerOf(status, this.path) : null;
-    if (asked !== null) {
-      respond(response, asked);
+    const { answer: asked, delayMs, telephone } = this.#answerFor(message);
+    const refusal = typeof asked === 'number' ? answers.answerOf(asked, this.path) : null;
+    if (refusal !== null) {
+      if (telephone !== null) this.#phones.use(telephone);
+      respond(response, refusal);
       return;
     }
     const now = Date.now();
-    const answer = answers.accepted(message, now, status >= 200 && status <= 299 ? status : 202);
+    const answer = answers.accepted(message, now, typeof asked === 'number' ? asked : 202);
     if (this.accepted.length === MAX_REMEMBERED) this.accepted.shift();
     this.accepted.push({ ...message, id: answer.id, time: now });
-    const calledBack = this.#callBack(messageOf(answer), eventsOf(messageOf(answer)));
-    if (overtakesAnswer(message.to)) await calledBack;
-    if (steering === ACCEPT_AND_CUT_OFF) cutOff(response, answer);
-    else if (steering !== ACCEPT_AND_STAY_SILENT) respond(response, answer);
+    const told = messageOf(answer);
+    const behaviors = this.#arrive({ ...told, text: message.text ?? '' });
+    const calledBack = this.#callBack(
+      told,
+      eventsOf(told, (recipient) => behaviors.get(recipient) ?? USUAL),
+      {
+        onTaken: ({ to, type }) => {
+          this.#phones.report(to, told.id, type);
+        },
+      },
+    );
+    if (overtakesAnswer(behaviors.values())) await calledBack;
+    if (asked === 'slow') await delay(delayMs, undefined, { signal: this.#closing.signal });
+    if (asked === 'cut-off') cutOff(response, answer);
+    else if (asked !== 'silent' && !response.destroyed) respond(response, answer);
+  }
+
+  /** How a send is answered, and the telephone that asks for it; null where its sender's number does, or nobody. */
+  #answerFor({ from, to }: SandboxRequest): Pick<Behavior, 'answer' | 'delayMs'> & { telephone: string | null } {
+    const bySender = answerForSender(from);
+    if (bySender !== 'accepted') return { answer: bySender, delayMs: 0, telephone: null };
+    const telephone = to.find((recipient) => this.#phones.behaviorOf(recipient).answer !== 'accepted') ?? null;
+    return telephone === null ? { ...USUAL, telephone } : { ...this.#phones.behaviorOf(telephone), telephone };
+  }
+
+  /** Has an accepted message arrive at its telephones, or fail there; returns what happens to it at each of them. */
+  #arrive(message: CallbackMessage): Map<string, Behavior> {
+    const behaviors = new Map<string, Behavior>();
+    for (const telephone of new Set(message.to)) {
+      const behavior = this.#phones.useFor(telephone, message.from);
+      behaviors.set(telephone, behavior);
+      this.#phones.receive(telephone, message, behavior);
+    }
+    return behaviors;
   }
 
   /** The message list: one entry for each recipient, without text and tag. */
@@ -197,9 +308,9 @@ class Messages {
   }
 
   /** Never rejects: when the server went away or the sandbox closes, there is nobody to call. */
-  async #callBack(message: CallbackMessage, events: ReturnType<typeof eventsOf>): Promise<void> {
+  async #callBack(message: CallbackMessage, events: readonly Event[], sending: Sending): Promise<void> {
     if (this.target === undefined) return;
-    await sendEvents(this.target, message, events, this.#closing.signal).catch(() => undefined);
+    await sendEvents(this.target, message, events, this.#closing.signal, sending).catch(() => undefined);
   }
 }
 
@@ -232,25 +343,4 @@ function refuse(
   if (method !== 'POST') return answers.methodNotAllowed(method);
   const contentType = headers['content-type'] ?? '';
   return /^application\/json\s*(;|$)/i.test(contentType) ? null : answers.unsupportedContentType(contentType);
-}
-
-/** The whole body; `null` when it is too large. */
-async function readBody(request: IncomingMessage): Promise<Buffer | null> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
-  }
-  return size > MAX_BODY_BYTES ? null : Buffer.concat(chunks);
-}
-
-function respond(response: ServerResponse, { status, body, headers }: Answer): void {
-  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
-}
-
-/** Announces the whole answer and breaks the connection in the middle of it. */
-function cutOff(response: ServerResponse, { status, body, headers }: Answer): void {
-  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
-  response.write(body.slice(0, body.length / 2), () => response.destroy());
 }

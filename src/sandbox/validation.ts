@@ -2,12 +2,15 @@
 import * as answers from './answers.js';
 import type { Answer, FieldProblem, SandboxRequest } from './answers.js';
 
-const E164 = /^\+[1-9]\d{1,14}$/;
+export const E164 = /^\+[1-9]\d{1,14}$/;
 
 /** The message, or the 400 that names what is wrong with it. Unknown members are ignored. */
 export function validate(body: Buffer): SandboxRequest | Answer {
-  const json = parse(body);
-  if (json === null) return answers.invalid([]);
+  const json = parseObject(body);
+  return json === null ? answers.invalid([]) : validateMessage(json);
+}
+
+export function validateMessage(json: Readonly<Record<string, unknown>>): SandboxRequest | Answer {
   const {
     from,
     text = '',
@@ -46,7 +49,8 @@ export function validate(body: Buffer): SandboxRequest | Answer {
   return { ...json, to } as unknown as SandboxRequest;
 }
 
-function parse(body: Buffer): Record<string, unknown> | null {
+/** The JSON object that a body is; null for anything else. */
+export function parseObject(body: Buffer): Record<string, unknown> | null {
   try {
     const json: unknown = JSON.parse(body.toString('utf8'));
     return typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as Record<string, unknown>) : null;

@@ -1,5 +1,6 @@
 /** Which events the sandbox sends for a message, and how it tries again. */
 import { type IncomingHttpHeaders } from 'node:http';
+import { behaviorOfNumber, USUAL, type Behavior } from '../../src/sandbox/behavior.js';
 import { eventsOf, overtakesAnswer, sendEvents, type CallbackMessage } from '../../src/sandbox/callbacks.js';
 import { startEndpoint, type Endpoint } from '../support/endpoint.js';
 import { until } from '../support/waiting.js';
@@ -46,6 +47,21 @@ describe('the events of a message', () => {
     expect(told(fields)).toEqual(events);
   });
 
+  it.each<[asked: Partial<Behavior>, events: string[], ofAnMms: string[]]>([
+    [{}, ['delivered'], ['sending', 'delivered']],
+    [{ delivery: 'failed' }, ['failed'], ['sending', 'failed']],
+    [{ callbacks: 'duplicate' }, ['delivered', 'delivered'], ['sending', 'delivered', 'sending', 'delivered']],
+    [{ callbacks: 'reversed' }, ['delivered', 'sending'], ['delivered', 'sending']],
+    [{ callbacks: 'reversed', delivery: 'failed' }, ['failed', 'sending'], ['failed', 'sending']],
+    [{ callbacks: 'early' }, ['delivered'], ['sending', 'delivered']],
+    [{ callbacks: 'none', delivery: 'failed' }, [], []],
+  ])('at a telephone that asks for %j are %j', (asked, events, ofAnMms) => {
+    const types = (message: CallbackMessage): string[] =>
+      eventsOf(message, () => ({ ...USUAL, ...asked })).map(({ type }) => type.replace('message-', ''));
+    expect(types(MESSAGE)).toEqual(events);
+    expect(types({ ...MESSAGE, media: ['https://example.com/a'] })).toEqual(ofAnMms);
+  });
+
   it('say what happened in Catapult’s words', () => {
     const [sending, delivered] = eventsOf({ ...MESSAGE, media: ['https://example.com/a'] });
     expect(sending).toEqual({
@@ -66,7 +82,7 @@ describe('the events of a message', () => {
     [['+19195550001'], false],
     [[], false],
   ])('of a message to %j come before its answer: %s', (to, overtakes) => {
-    expect(overtakesAnswer(to)).toBe(overtakes);
+    expect(overtakesAnswer(to.map(behaviorOfNumber))).toBe(overtakes);
   });
 });
 
