@@ -208,8 +208,8 @@ async function openHttp(closing: Closing, config: Config, parts: Served): Promis
     onImported,
   });
   if (callbacks !== null) await takeCallbacks(http.routes, callbacks);
-  openFrontDoor(http.routes, config);
   const { sandboxOrigin: origin } = upstream;
+  openFrontDoor(http.routes, { console: config.console, phones: origin !== null });
   if (origin !== null) await servePhones(http.routes, { origin, authenticate });
   await http.routes.ready();
   closing.add(async () => {

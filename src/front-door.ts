@@ -42,6 +42,8 @@ const POLICY = [
 export interface FrontDoorOptions {
   /** Whether browsers get the console. */
   readonly console: boolean;
+  /** Whether the telephones of the built-in sandbox are served: then browsers get a page for them, too. */
+  readonly phones: boolean;
 }
 
 /** Serves `/`, and what the console's page is made of. */
@@ -51,7 +53,9 @@ export function openFrontDoor(routes: FastifyInstance, options: FrontDoorOptions
     if (options.console && wantsPage(request)) return sendPage('index.html', reply);
     return reply.header('cache-control', ASK_AGAIN).send(ADDRESSES);
   });
-  if (options.console) servePageFiles(routes);
+  if (!options.console) return;
+  if (options.phones) routes.get('/phone', (_request, reply) => sendPage('phone.html', reply));
+  servePageFiles(routes);
 }
 
 /** Serves what the built pages load: `/assets/…`, beside the page. */

@@ -133,6 +133,7 @@ function banner(url: string, config: Config): string {
   const addresses = [
     `GraphQL   ${url}  (${notice(config)})`,
     ...(config.console ? [`Console   ${new URL('/', url).href}`] : []),
+    ...(config.console && config.upstream.kind === 'sandbox' ? [`Phone     ${new URL('/phone', url).href}`] : []),
     ...(config.introspection ? [`GraphiQL  ${url}  (in a browser)`] : []),
   ];
   return `\n${addresses.join('\n')}\n\nSend a message${price}:\n\n${curl(url, config)}\n\n`;

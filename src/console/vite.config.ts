@@ -32,7 +32,7 @@ export default defineConfig(({ mode }) => {
     // Relative, so that the page works behind whatever path a proxy puts before it.
     base: './',
     plugins: [react(), compressed()],
-    server: { proxy: { '/graphql': { target, ws: true }, '/media': { target } } },
+    server: { proxy: { '/graphql': { target, ws: true }, '/media': { target }, '/sandbox': { target } } },
     build: {
       outDir: BUILT,
       emptyOutDir: true,
@@ -41,7 +41,9 @@ export default defineConfig(({ mode }) => {
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
-      rollupOptions: { input: { index: join(import.meta.dirname, 'index.html') } },
+      rollupOptions: {
+        input: Object.fromEntries(['index', 'phone'].map((page) => [page, join(import.meta.dirname, `${page}.html`)])),
+      },
     },
   };
 });
