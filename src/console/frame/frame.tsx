@@ -42,9 +42,16 @@ export const PLACES: readonly Place[] = [
     path: '/messages',
     icon: 'messages',
     letter: 'm',
-    scopes: ['messages:read', 'messages:read-all'],
+    scopes: ['messages:read', 'messages:read-all', 'operations:read'],
   },
-  { name: 'Unresolved', path: '/unresolved', icon: 'unresolved', letter: 'u', scopes: ['operations:read'] },
+  {
+    name: 'Unresolved',
+    short: 'Unknown',
+    path: '/unresolved',
+    icon: 'unresolved',
+    letter: 'u',
+    scopes: ['operations:read'],
+  },
   { name: 'Health', path: '/health', icon: 'health', letter: 'h', scopes: ['operations:read'] },
 ];
 

@@ -57,7 +57,7 @@ function Shown({ health }: { readonly health: State }) {
         <p className="verdict-words">
           {isReady
             ? isUpstreamOk
-              ? 'All is well.'
+              ? 'Ready: messages are taken, and passed on.'
               : 'It is ready, but Bandwidth cannot be used.'
             : 'It is not ready.'}
         </p>

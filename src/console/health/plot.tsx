@@ -1,12 +1,16 @@
 /** Plots of the last hour, small and without a library: the same for eyes, for screen readers, and as a table. */
-import { useId, type ReactNode } from 'react';
+import { useEffect, useId, useRef, useState, type ReactNode, type RefObject } from 'react';
 import type { HealthQuery } from '../generated/graphql.js';
 import { count, duration, ticksFor } from './scale.js';
 
 type Minute = HealthQuery['health']['minutes'][number];
 
-const [WIDTH, HEIGHT] = [600, 180];
+/** Pixels: the letters in a plot have one size, however wide it is. */
+const HEIGHT = 180;
 const [LEFT, RIGHT, TOP, BOTTOM] = [52, 8, 8, 22];
+const USUAL_WIDTH = 600;
+/** A plot is as wide as an hour, also soon after a start. */
+const MINUTES = 60;
 /** Between two labels of the time. */
 const LABEL_EVERY_MIN = 15;
 
@@ -14,30 +18,45 @@ const TIME = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
 const timeOf = ({ start }: Minute): string => TIME.format(new Date(start));
 
 interface Shape {
+  readonly width: number;
   readonly minutes: readonly Minute[];
   readonly ticks: readonly number[];
   readonly label: (value: number) => string;
 }
 
-const bandOf = ({ minutes }: Shape): number => (WIDTH - LEFT - RIGHT) / Math.max(1, minutes.length);
-const xOf = (shape: Shape, place: number): number => LEFT + place * bandOf(shape);
+const bandOf = ({ width }: Shape): number => (width - LEFT - RIGHT) / MINUTES;
+const xOf = (shape: Shape, place: number): number => LEFT + (MINUTES - shape.minutes.length + place) * bandOf(shape);
 const yOf = ({ ticks }: Shape, value: number): number =>
   HEIGHT - BOTTOM - (value / (ticks.at(-1) || 1)) * (HEIGHT - TOP - BOTTOM);
+
+function useWidth(): readonly [RefObject<SVGSVGElement | null>, number] {
+  const element = useRef<SVGSVGElement>(null);
+  const [width, setWidth] = useState(USUAL_WIDTH);
+  useEffect(() => {
+    const { current } = element;
+    if (current === null) return;
+    const watching = new ResizeObserver(([entry]) => entry && setWidth(Math.max(240, entry.contentRect.width)));
+    watching.observe(current);
+    return () => watching.disconnect();
+  }, []);
+  return [element, width];
+}
 
 interface FrameProps {
   readonly title: string;
   /** What the plot shows, in a sentence. */
   readonly summary: string;
   readonly shape: Shape;
+  readonly svg: RefObject<SVGSVGElement | null>;
   readonly legend: readonly { readonly name: string; readonly tone: string; readonly value: string }[];
   /** The table's cells of a minute, in the order of the legend. */
   readonly cellsOf: (minute: Minute) => readonly string[];
   readonly children: ReactNode;
 }
 
-function Frame({ title, summary, shape, legend, cellsOf, children }: FrameProps) {
+function Frame({ title, summary, shape, svg, legend, cellsOf, children }: FrameProps) {
   const id = useId();
-  const { minutes, ticks, label } = shape;
+  const { width, minutes, ticks, label } = shape;
   return (
     <figure className="card plot">
       <figcaption>
@@ -51,7 +70,8 @@ function Frame({ title, summary, shape, legend, cellsOf, children }: FrameProps)
         </ul>
       </figcaption>
       <svg
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        ref={svg}
+        viewBox={`0 0 ${width} ${HEIGHT}`}
         role="img"
         aria-labelledby={`${id}-title`}
         aria-describedby={`${id}-desc`}
@@ -61,25 +81,17 @@ function Frame({ title, summary, shape, legend, cellsOf, children }: FrameProps)
         <g className="axis">
           {ticks.map((tick) => (
             <g key={tick}>
-              <line x1={LEFT} x2={WIDTH - RIGHT} y1={yOf(shape, tick)} y2={yOf(shape, tick)} />
+              <line x1={LEFT} x2={width - RIGHT} y1={yOf(shape, tick)} y2={yOf(shape, tick)} />
               <text x={LEFT - 6} y={yOf(shape, tick) + 4} textAnchor="end">
                 {label(tick)}
               </text>
             </g>
           ))}
-          {minutes.map(
-            (minute, place) =>
-              new Date(minute.start).getMinutes() % LABEL_EVERY_MIN === 0 && (
-                <text
-                  key={minute.start}
-                  x={clamped(xOf(shape, place) + bandOf(shape) / 2)}
-                  y={HEIGHT - 4}
-                  textAnchor="middle"
-                >
-                  {timeOf(minute)}
-                </text>
-              ),
-          )}
+          {labelsOf(minutes).map(([slot, words]) => (
+            <text key={slot} x={clamped(LEFT + (slot + 0.5) * bandOf(shape), width)} y={HEIGHT - 4} textAnchor="middle">
+              {words}
+            </text>
+          ))}
         </g>
         {children}
         {minutes.map((minute, place) => (
@@ -130,8 +142,18 @@ function Frame({ title, summary, shape, legend, cellsOf, children }: FrameProps)
   );
 }
 
+/** The quarters of the hour, each at its place among its minutes. */
+function labelsOf(minutes: readonly Minute[]): readonly (readonly [slot: number, words: string])[] {
+  const last = minutes.at(-1);
+  if (last === undefined) return [];
+  return Array.from({ length: MINUTES }, (_, slot) => {
+    const time = new Date(new Date(last.start).getTime() - (MINUTES - 1 - slot) * 60_000);
+    return time.getMinutes() % LABEL_EVERY_MIN === 0 ? ([slot, TIME.format(time)] as const) : null;
+  }).filter((label) => label !== null);
+}
+
 /** A label at an end stays within the picture. */
-const clamped = (x: number): number => Math.min(Math.max(x, LEFT + 16), WIDTH - RIGHT - 20);
+const clamped = (x: number, width: number): number => Math.min(Math.max(x, LEFT + 16), width - RIGHT - 20);
 
 interface Series {
   readonly name: string;
@@ -149,7 +171,13 @@ interface BarsProps {
 /** How many of each there were in each minute, one on top of the other. */
 export function Bars({ title, minutes, series }: BarsProps) {
   const totalOf = (minute: Minute): number => series.reduce((sum, { valueOf }) => sum + valueOf(minute), 0);
-  const shape: Shape = { minutes, ticks: ticksFor(Math.max(0, ...minutes.map(totalOf)), 1), label: count };
+  const [svg, plotWidth] = useWidth();
+  const shape: Shape = {
+    width: plotWidth,
+    minutes,
+    ticks: ticksFor(Math.max(0, ...minutes.map(totalOf)), 1),
+    label: count,
+  };
   const totals = series.map(({ name, tone, valueOf }) => ({
     name,
     tone,
@@ -162,6 +190,7 @@ export function Bars({ title, minutes, series }: BarsProps) {
       title={title}
       summary={summary}
       shape={shape}
+      svg={svg}
       legend={totals}
       cellsOf={(minute) => series.map(({ valueOf }) => count(valueOf(minute)))}
     >
@@ -206,7 +235,8 @@ export function Lines({ title, minutes, p50Of, p99Of }: LinesProps) {
     { name: '99 of 100 within', tone: 'p99', valueOf: p99Of },
   ];
   const all = minutes.flatMap((minute) => [p50Of(minute) ?? [], p99Of(minute) ?? []].flat());
-  const shape: Shape = { minutes, ticks: ticksFor(Math.max(0, ...all), 1), label: duration };
+  const [svg, plotWidth] = useWidth();
+  const shape: Shape = { width: plotWidth, minutes, ticks: ticksFor(Math.max(0, ...all), 1), label: duration };
   const legend = lines.map(({ name, tone, valueOf }) => {
     const last = minutes.map(valueOf).findLast((value) => value !== null) ?? null;
     return { name, tone, value: last === null ? '–' : duration(last) };
@@ -218,6 +248,7 @@ export function Lines({ title, minutes, p50Of, p99Of }: LinesProps) {
       title={title}
       summary={summary}
       shape={shape}
+      svg={svg}
       legend={legend}
       cellsOf={(minute) =>
         lines.map(({ valueOf }) => {
@@ -227,7 +258,7 @@ export function Lines({ title, minutes, p50Of, p99Of }: LinesProps) {
       }
     >
       {all.length === 0 && (
-        <text className="nothing" x={(WIDTH + LEFT) / 2} y={HEIGHT / 2} textAnchor="middle">
+        <text className="nothing" x={(plotWidth + LEFT) / 2} y={HEIGHT / 2} textAnchor="middle">
           Nothing in the last hour
         </text>
       )}

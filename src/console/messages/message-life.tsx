@@ -245,7 +245,7 @@ function Timeline({ moments }: { readonly moments: readonly Moment[] }) {
       {moments.map(({ at, title, tone, details, failure }, place) => (
         <li key={place} data-tone={tone}>
           <p className="moment">
-            <strong>{title}</strong> <Instant at={at} isExact />
+            <strong>{title}</strong> <TimeOfDay at={at} before={moments[place - 1]?.at ?? null} />
           </p>
           {details.map((detail) => (
             <p key={detail} className="hint">
@@ -260,6 +260,20 @@ function Timeline({ moments }: { readonly moments: readonly Moment[] }) {
         </li>
       ))}
     </ol>
+  );
+}
+
+const SECONDS = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
+const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
+
+/** A time to the second, with its day where that is another one than before. */
+function TimeOfDay({ at, before }: { readonly at: string; readonly before: string | null }) {
+  const date = new Date(at);
+  const isSameDay = before !== null && DAY.format(new Date(before)) === DAY.format(date);
+  return (
+    <time dateTime={at} title={at}>
+      {isSameDay ? SECONDS.format(date) : `${DAY.format(date)}, ${SECONDS.format(date)}`}
+    </time>
   );
 }
 

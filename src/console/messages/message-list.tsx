@@ -68,7 +68,7 @@ function Rows<Entry>({ list, filters, children }: RowsProps<Entry>) {
   if (entries.length === 0 && !error) return <NoMessages isFiltered={isAnySet(filters)} />;
   return (
     <>
-      <ul className="rows card">{entries.toReversed().map(children)}</ul>
+      <ul className="entries card">{entries.toReversed().map(children)}</ul>
       {error ? (
         <Trouble error={error} onRetry={load} />
       ) : (
@@ -109,12 +109,12 @@ const MessageRow = memo(function MessageRow({ message }: { readonly message: Bub
   const files = attachments.length === 1 ? '1 file' : `${attachments.length} files`;
   return (
     <li>
-      <Link href={`/messages/${encodeURIComponent(id)}`} className="row" data-entry>
+      <Link href={`/messages/${encodeURIComponent(id)}`} className="entry" data-entry>
         <StatusBadge status={status} />
         <Sides from={from} to={to} isIn={direction === 'IN'} />
-        <span className="row-text">
+        <span className="entry-text">
           {text || <i>No text</i>}
-          {attachments.length > 0 && <span className="files"> · {files}</span>}
+          {attachments.length > 0 && <span className="entry-files"> · {files}</span>}
         </span>
         <Instant at={time} />
       </Link>
@@ -126,10 +126,10 @@ const SendRow = memo(function SendRow({ send }: { readonly send: SendRowFragment
   const { id, from, to, status, problem, settledBy, startedAt } = send;
   return (
     <li>
-      <Link href={`/messages/${encodeURIComponent(id)}`} className="row" data-entry>
+      <Link href={`/messages/${encodeURIComponent(id)}`} className="entry" data-entry>
         <SendBadge status={status} />
         <Sides from={from} to={to} isIn={false} />
-        <span className="row-text">{problem?.message ?? (settledBy === null ? '' : 'Somebody settled it.')}</span>
+        <span className="entry-text">{problem?.message ?? (settledBy === null ? '' : 'Somebody settled it.')}</span>
         <Instant at={startedAt} />
       </Link>
     </li>
@@ -146,10 +146,12 @@ function Sides({ from, to, isIn }: SidesProps) {
   const [first = '', ...others] = to;
   return (
     <span className="sides" data-direction={isIn ? 'IN' : 'OUT'}>
-      <span className="number">{spoken(from)}</span>
+      <span className="number side-from">{spoken(from)}</span>
       <span className="hidden"> to </span>
-      <span aria-hidden="true">→</span>
-      <span className="number" title={allSpoken(to)}>
+      <span aria-hidden="true" className="side-arrow">
+        →
+      </span>
+      <span className="number side-to" title={allSpoken(to)}>
         {spoken(first)}
         {others.length > 0 && ` +${others.length}`}
       </span>

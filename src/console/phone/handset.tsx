@@ -9,7 +9,6 @@ import { allSpoken, spoken } from '../parts/phone-number.js';
 import { fileAt, reply, type Phone, type PhoneFile, type PhoneMessage } from './api.js';
 import { meaningOf, useCodes } from './codes.js';
 import { useMessages } from './live.js';
-import { useStickToEnd } from './stick-to-end.js';
 
 /** As the API takes it. */
 const MAX_FILE_BYTES = 3.75 * 1024 * 1024;
@@ -26,7 +25,6 @@ interface Props {
 /** A telephone to look at, and to answer from. */
 export function Handset({ number, phone, cursor }: Props) {
   const messages = useMessages(number, cursor);
-  const screen = useStickToEnd<HTMLOListElement>(messages);
   useNewsSpoken(messages);
   const last = messages?.findLast(({ direction }) => direction === 'received') ?? null;
   return (
@@ -40,15 +38,17 @@ export function Handset({ number, phone, cursor }: Props) {
           <p className="blocked">Blocked by the network: {allSpoken(phone.blocked)}</p>
         )}
       </header>
-      {/* It can be read by the keyboard, too. */}
-      <ol className="screen" tabIndex={0} aria-label="Messages" {...screen}>
-        {messages?.length === 0 && <li className="screen-empty">Nothing has arrived yet.</li>}
-        {messages?.map((message) => (
-          <li key={message.id} data-direction={message.direction} data-status={message.status}>
-            <Message message={message} />
-          </li>
-        ))}
-      </ol>
+      {/* The end stays in sight, also when pictures come in. */}
+      <div className="screen" tabIndex={0} role="region" aria-label="Messages">
+        <ol>
+          {messages?.length === 0 && <li className="screen-empty">Nothing has arrived yet.</li>}
+          {messages?.map((message) => (
+            <li key={message.id} data-direction={message.direction} data-status={message.status}>
+              <Message message={message} />
+            </li>
+          ))}
+        </ol>
+      </div>
       <ReplyForm number={number} to={last?.from ?? null} />
     </section>
   );
@@ -76,7 +76,7 @@ function Message({ message }: { readonly message: PhoneMessage }) {
         {direction === 'received' ? spoken(from) : `To ${allSpoken(to)}`} · <Instant at={time} />
       </p>
       <div className="speech-bubble">
-        {media.map((file, place) => (
+        {media.filter(isShown).map((file, place) => (
           <Attached key={place} file={file} />
         ))}
         {text && <p>{text}</p>}
@@ -102,6 +102,10 @@ function Message({ message }: { readonly message: PhoneMessage }) {
     </article>
   );
 }
+
+/** A telephone does not show the part that only lays out the others. */
+const isShown = ({ contentType, source }: PhoneFile): boolean =>
+  !/smil/.test(contentType ?? '') && !source.endsWith('.smil');
 
 /** A picture is shown from memory: its address wants the key. What lies at another host is only named. */
 function Attached({ file: { url, source, contentType } }: { readonly file: PhoneFile }) {
@@ -199,6 +203,7 @@ function ReplyForm({ number, to }: { readonly number: string; readonly to: strin
             {word}
           </button>
         ))}
+        {to !== null && <span className="quick-to">to {spoken(to)}</span>}
       </div>
       {picked && (
         <p className="picked">
@@ -232,7 +237,7 @@ function ReplyForm({ number, to }: { readonly number: string; readonly to: strin
               ref={field}
               rows={1}
               value={text}
-              placeholder={to === null ? 'Write a message' : `Answer ${spoken(to)}`}
+              placeholder="Text message"
               onChange={({ target: { value } }) => setText(value)}
               onKeyDown={(event) => {
                 if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
