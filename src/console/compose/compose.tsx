@@ -5,6 +5,7 @@ import { SentBubble } from '../conversations/sent-bubble.js';
 import '../conversations/conversations.css';
 import { forget, send, useSent, type Sent } from '../outbox.js';
 import { Page } from '../parts/page.js';
+import { allSpoken, spoken } from '../parts/phone-number.js';
 import { addressOf } from '../server.js';
 import { isSignedIn } from '../session.js';
 import { useViewer } from '../viewer.js';
@@ -42,11 +43,12 @@ export function Compose() {
     return (
       <Page title="Compose">
         <div className="waiting">
+          <p>
+            To {allSpoken(sent.input.to)}, from {spoken(sent.input.from)}
+          </p>
           <SentBubble sent={sent} onCorrect={correct} />
           <p>
-            <Link href="/compose" onClick={() => setDraft(newDraft(sent.input.from, []))}>
-              Write another message
-            </Link>
+            <Link href="/compose">Write another message</Link>
           </p>
         </div>
       </Page>
@@ -64,6 +66,8 @@ export function Compose() {
           onSend={(input) => {
             dropDraft(PLACE);
             void send(input);
+            // So that putting it away brings an empty form, and not what was perhaps sent.
+            setDraft(newDraft(input.from, []));
             navigate(`/compose/${input.idempotencyKey}`, { replace: true });
           }}
           actions={(input) => <CopyAs input={input} />}

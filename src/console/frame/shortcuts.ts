@@ -1,5 +1,5 @@
 /** Keys without modifiers. They do nothing while somebody writes, and can be turned off for those who speak to their computer. */
-import { useEffect } from 'react';
+import { useEffect, useEffectEvent, useRef } from 'react';
 import { navigate } from '../location.js';
 import type { Place } from './frame.js';
 
@@ -32,21 +32,22 @@ function moveFocus(step: number): void {
 
 /** `?` helps; `n` writes a message; `g` and a letter go to a place; `j` and `k` move in a list; `/` searches. */
 export function useShortcuts(places: readonly Place[], onHelp: () => void): void {
+  const goesUntil = useRef(0);
+  const press = useEffectEvent((event: KeyboardEvent): void => {
+    const { key, target } = event;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (!areShortcutsOn() || isWriting(target) || document.querySelector('dialog[open]')) return;
+    const isGoing = performance.now() < goesUntil.current;
+    goesUntil.current = key === 'g' ? performance.now() + SEQUENCE_MS : 0;
+    const place = places.find(({ letter }) => letter === key && (isGoing || letter === 'n'));
+    const action = key === '?' ? onHelp : place ? () => navigate(place.path) : KEYS[key];
+    if (action === undefined) return;
+    event.preventDefault();
+    action();
+  });
   useEffect(() => {
-    let isGoing = 0;
-    const press = (event: KeyboardEvent): void => {
-      const { key, target } = event;
-      if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-      if (!areShortcutsOn() || isWriting(target) || document.querySelector('dialog[open]')) return;
-      const wasGoing = performance.now() < isGoing;
-      isGoing = key === 'g' ? performance.now() + SEQUENCE_MS : 0;
-      const place = places.find(({ letter }) => letter === key);
-      const action = key === '?' ? onHelp : place && (wasGoing || key === 'n') ? () => navigate(place.path) : KEYS[key];
-      if (action === undefined) return;
-      event.preventDefault();
-      action();
-    };
-    addEventListener('keydown', press);
-    return () => removeEventListener('keydown', press);
-  }, [places, onHelp]);
+    const listener = (event: KeyboardEvent): void => press(event);
+    addEventListener('keydown', listener);
+    return () => removeEventListener('keydown', listener);
+  }, []);
 }
