@@ -91,7 +91,7 @@ export function useMessageList(filters: Filters, isOff: boolean): List<BubbleFra
       const { data, error } = await client
         .query(MessageListDocument, { first: PAGE, after: cursor, filter })
         .toPromise();
-      if (data === undefined) return { error: error ?? null };
+      if (!data) return { error: error ?? null };
       const { nodes, pageInfo } = data.messages;
       hasBegun = true;
       cursor = pageInfo.endCursor ?? cursor;

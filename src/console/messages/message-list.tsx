@@ -1,4 +1,4 @@
-import { memo, useId, type ReactNode } from 'react';
+import { memo, useEffect, useId, useState, type ReactNode } from 'react';
 import type { CombinedError } from 'urql';
 import { Link, useLocation, useSearch } from 'wouter';
 import type { BubbleFragment, SendRowFragment } from '../generated/graphql.js';
@@ -170,16 +170,13 @@ function FilterBar({ filters }: { readonly filters: Filters }) {
   const typed = (name: 'number' | 'from' | 'to', label: string, hint: string) => (
     <Filter label={label}>
       {(id) => (
-        <input
+        <Typed
           id={id}
-          key={filters[name]}
-          name={name}
-          type="tel"
           list={numbers}
-          defaultValue={filters[name] ?? ''}
+          value={filters[name] ?? ''}
           placeholder={hint}
           disabled={isOfSends}
-          onBlur={({ target: { value } }) => value !== (filters[name] ?? '') && set(read(name, value))}
+          onDone={(value) => set(read(name, value))}
         />
       )}
     </Filter>
@@ -199,12 +196,7 @@ function FilterBar({ filters }: { readonly filters: Filters }) {
     </Filter>
   );
   return (
-    <form
-      className="filters"
-      aria-label="Filters"
-      // Enter ends what is typed.
-      action={() => (document.activeElement as HTMLElement | null)?.blur()}
-    >
+    <form className="filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
       <datalist id={numbers}>
         {viewer.numbers.map(({ number }) => (
           <option key={number} value={number} />
@@ -264,6 +256,35 @@ function FilterBar({ filters }: { readonly filters: Filters }) {
         </Link>
       )}
     </form>
+  );
+}
+
+interface TypedProps {
+  readonly id: string;
+  /** Of the numbers to choose from. */
+  readonly list: string;
+  readonly value: string;
+  readonly placeholder: string;
+  readonly disabled: boolean;
+  readonly onDone: (value: string) => void;
+}
+
+/** A field that counts once somebody leaves it, or presses Enter. */
+function Typed({ value, onDone, ...rest }: TypedProps) {
+  const [typed, setTyped] = useState(value);
+  useEffect(() => setTyped(value), [value]);
+  const finish = (): void => {
+    if (typed !== value) onDone(typed);
+  };
+  return (
+    <input
+      type="tel"
+      {...rest}
+      value={typed}
+      onChange={({ target }) => setTyped(target.value)}
+      onBlur={finish}
+      onKeyDown={({ key }) => key === 'Enter' && finish()}
+    />
   );
 }
 

@@ -1,4 +1,4 @@
-import { useId, useState, type ReactNode } from 'react';
+import { useEffect, useId, useState, type ReactNode } from 'react';
 import { announce } from '../announce.js';
 import { navigate } from '../location.js';
 import { Dialog } from '../parts/dialog.js';
@@ -48,16 +48,19 @@ export function BehaviorPanel({ number, phone }: Props) {
   const [mistake, setMistake] = useState<string | null>(null);
   const [isForgetting, setForgetting] = useState(false);
   const codes = useCodes();
-  const behavior = phone?.behavior ?? USUAL;
+  const { behavior, show } = useChosen(phone?.behavior ?? USUAL);
   const isUsual = Object.entries(USUAL).every(
     ([name, value]) => name === 'once' || isIdle(name, behavior) || behavior[name as keyof Behavior] === value,
   );
 
   const choose = async (part: Partial<Behavior>): Promise<void> => {
+    const chosen = { ...behavior, ...part };
+    show(chosen);
     try {
-      await behave(number, { ...behavior, ...part });
+      await behave(number, chosen);
       setMistake(null);
     } catch (error) {
+      show(null);
       setMistake((error as Error).message);
     }
   };
@@ -205,6 +208,14 @@ export function BehaviorPanel({ number, phone }: Props) {
       )}
     </section>
   );
+}
+
+/** What was chosen is shown at once, until the server says how it is: somebody else may choose as well. */
+function useChosen(known: Behavior): { behavior: Behavior; show: (chosen: Behavior | null) => void } {
+  const [chosen, show] = useState<Behavior | null>(null);
+  const words = JSON.stringify(known);
+  useEffect(() => show(null), [words]);
+  return { behavior: chosen ?? known, show };
 }
 
 /** What has no effect beside the rest: why nothing fails, how slow an answer is that is not slow. */

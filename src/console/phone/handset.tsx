@@ -12,7 +12,7 @@ import { useMessages } from './live.js';
 
 /** As the API takes it. */
 const MAX_FILE_BYTES = 3.75 * 1024 * 1024;
-const QUICK = ['STOP', 'START', 'HELP'] as const;
+const QUICK = ['STOP', 'START'] as const;
 
 interface Props {
   readonly number: string;

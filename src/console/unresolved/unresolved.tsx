@@ -139,7 +139,7 @@ function useUnresolved(): UnresolvedList {
     do {
       const { data, error: failure }: Awaited<ReturnType<typeof pageAfter>> = await pageAfter(after);
       setError(failure ?? null);
-      if (data === undefined) break;
+      if (!data) break;
       const { nodes, pageInfo } = data.unresolvedSends;
       found.push(...nodes);
       after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
