@@ -230,7 +230,7 @@ const chromium = findChromium('the console in a browser');
     await see('+1 919 555 1212');
     await press('as curl');
     await see('Copied');
-    const copied = (await page.evaluate('navigator.clipboard.readText()')) as string;
+    const copied = await page.evaluate<string>('navigator.clipboard.readText()');
     expect(copied).toContain(`curl -s '${origin}/graphql'`);
     expect(copied).toContain("-H 'authorization: Bearer YOUR_KEY'");
     expect(copied).toContain(`"to":["+19195551212"],"text":"It'\\''s here"`);
