@@ -1,6 +1,7 @@
 /**
- * Builds `dist`: the types' compiler, then the bundle; beside them the console, if it changed. With `--unless-current` only where `dist` is not what these
- * sources give, and never where the compiler is not installed: then `dist` came along, and is all there is.
+ * Builds `dist`: the types' compiler, then the bundle; at the same time the console, if it changed. With `--unless-current`
+ * only where `dist` is not what these sources give, and never where the compiler is not installed: then `dist` came along,
+ * and is all there is.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -16,7 +17,10 @@ const COMPILER = join(ROOT, 'node_modules/typescript/bin/tsc');
 const VITE = join(ROOT, 'node_modules/vite/bin/vite.js');
 const MAIN = join(ROOT, 'dist/main.js');
 const PAGE = join(ROOT, 'dist/console/index.html');
-/** Says what `dist/main.js` and the console were made from. By contents, not by times: a checkout, a copy and an archive change those. */
+/**
+ * Says what `dist/main.js` and the console were made from. By contents, not by times: a checkout, a copy and an archive
+ * change those.
+ */
 const STAMP = join(ROOT, 'dist/built-from.json');
 /** What decides the result, beside `src`: the bundle has the dependencies in it. */
 const BESIDE_SOURCES = ['package.json', 'package-lock.json', 'tsconfig.json'];
@@ -64,7 +68,9 @@ async function build() {
   const made = { sources: sourcesDigest('src'), console: consoleDigest() };
   const building = hasConsole() ? [] : [run(VITE, 'build', 'src/console', '--logLevel', 'warn')];
   rmSync(STAMP, { force: true });
-  await Promise.all([run(COMPILER), ...building]);
+  // Both end before this does: what goes on would write into the next build.
+  const failed = (await Promise.allSettled([run(COMPILER), ...building])).find(({ reason }) => reason !== undefined);
+  if (failed !== undefined) throw failed.reason;
   await import('./bundle.mjs');
   writeFileSync(STAMP, `${JSON.stringify({ ...made, main: digest(['dist/main.js']) })}\n`);
 }

@@ -2,6 +2,7 @@
  * What is at `/`: for browsers the console, a page that Vite built from `src/console`; for everybody else, in JSON, where
  * the API is. This file lies beside `main.ts`, so that one path leads from the sources and from the bundle to the page.
  */
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { addVary, keptFile, sendKept, type KeptFile } from './http/kept-file.js';
@@ -78,6 +79,16 @@ export async function sendPage(name: string, reply: FastifyReply): Promise<Fasti
 }
 
 export const wantsPage = ({ headers }: FastifyRequest): boolean => headers.accept?.includes('text/html') === true;
+
+/**
+ * The console's own documents, as a manifest of trusted documents: sha256 to text. None where it was not built.
+ *
+ * They come with the server, so an operator who has the console on trusts them as much as the server.
+ */
+export function consoleDocuments(): Readonly<Record<string, string>> {
+  const file = new URL('documents.json', BUILT);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>) : {};
+}
 
 /** What was asked for, half a megabyte at most. */
 const files = new Map<string, KeptFile>();

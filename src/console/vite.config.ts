@@ -1,5 +1,5 @@
 /** Builds the pages in this folder into `dist/console`, each file also compressed: the server sends what lies there. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
@@ -13,6 +13,8 @@ function compressed(): Plugin {
     name: 'compressed',
     apply: 'build',
     closeBundle() {
+      // For operators who let only trusted documents run.
+      copyFileSync(join(import.meta.dirname, 'generated/persisted-documents.json'), join(BUILT, 'documents.json'));
       for (const entry of readdirSync(BUILT, { recursive: true, withFileTypes: true })) {
         if (!entry.isFile()) continue;
         const path = join(entry.parentPath, entry.name);

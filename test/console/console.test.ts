@@ -32,6 +32,7 @@ const chromium = findChromium('the console in a browser');
 
 (chromium === null ? describe.skip : describe)('the console', () => {
   const folder = makeFolder();
+  const manifest = join(folder, 'documents.json');
   let sandbox: Sandbox;
   let app: TestApp;
   let origin: string;
@@ -53,6 +54,9 @@ const chromium = findChromium('the console in a browser');
         ALLOWED_SENDERS: `team:${OURS}|${ANSWER_IS_LOST}|${NO_ANSWER}|${REFUSED}`,
         SENDERS: [OURS, ANSWER_IS_LOST, NO_ANSWER, REFUSED].map((number) => `${number}=app-1`).join(),
         SEND_TIMEOUT_MS: String(SEND_TIMEOUT_MS),
+        // So nothing runs but what the console was built with.
+        TRUSTED_DOCUMENTS: 'enforce',
+        TRUSTED_DOCUMENTS_FILE: manifest,
       },
       { storeFile: join(folder, 'messages.sqlite') },
     );
@@ -73,6 +77,7 @@ const chromium = findChromium('the console in a browser');
   };
 
   beforeAll(async () => {
+    writeFileSync(manifest, '{}');
     sandbox = await startSandbox(SANDBOX_ACCOUNT);
     app = await startApp();
     ({ origin } = new URL(app.url));
@@ -225,7 +230,7 @@ const chromium = findChromium('the console in a browser');
     await see('+1 919 555 1212');
     await press('as curl');
     await see('Copied');
-    const copied = (await page.evaluate('navigator.clipboard.readText()')) as string;
+    const copied = await page.evaluate<string>('navigator.clipboard.readText()');
     expect(copied).toContain(`curl -s '${origin}/graphql'`);
     expect(copied).toContain("-H 'authorization: Bearer YOUR_KEY'");
     expect(copied).toContain(`"to":["+19195551212"],"text":"It'\\''s here"`);
@@ -411,8 +416,10 @@ const chromium = findChromium('the console in a browser');
     const count = 10_000;
     const time = (number: number): string => new Date(Date.UTC(2026, 0, 1) + number * 60_000).toISOString();
     const events = Array.from({ length: count }, (_, number) => received(from, number + 1, time(number + 1)));
+    // Nobody looks while they come.
+    await page.goto('about:blank');
     while (events.length > 0) await callBack(events.splice(0, 250));
-    await page.reload();
+    await page.goto(origin);
     await openConversation('+1 234 567 8904');
     await seeBubble(`Number ${count}`);
     const drawn = (): Promise<number> => page.locator('.bubble').count();

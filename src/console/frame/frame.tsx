@@ -1,12 +1,13 @@
 import { Component, lazy, Suspense, useEffect, useState, type ReactNode } from 'react';
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter';
 import { useAnnouncement } from '../announce.js';
-import { Icon, type IconName } from '../parts/icon.js';
+import { Icon } from '../parts/icon.js';
 import { Empty, Loading } from '../parts/states.js';
 import { onConnection } from '../server.js';
 import { isSignedIn, signOut } from '../session.js';
-import { may, useViewer, type Scope, type Viewer } from '../viewer.js';
+import { useViewer } from '../viewer.js';
 import { Help } from './help.js';
+import { placesOf } from './places.js';
 import { useShortcuts } from './shortcuts.js';
 import { Conversations } from '../conversations/conversations.js';
 
@@ -14,48 +15,6 @@ const Compose = lazy(async () => ({ default: (await import('../compose/compose.j
 const Messages = lazy(async () => ({ default: (await import('../messages/messages.js')).Messages }));
 const Unresolved = lazy(async () => ({ default: (await import('../unresolved/unresolved.js')).Unresolved }));
 const Health = lazy(async () => ({ default: (await import('../health/health.js')).Health }));
-
-export interface Place {
-  readonly name: string;
-  /** Where there is little room; the same as `name` if absent. */
-  readonly short?: string;
-  readonly path: string;
-  readonly icon: IconName;
-  /** Pressed after `g`. */
-  readonly letter: string;
-  /** One of these is needed. */
-  readonly scopes: readonly Scope[];
-}
-
-export const PLACES: readonly Place[] = [
-  {
-    name: 'Conversations',
-    short: 'Inbox',
-    path: '/conversations',
-    icon: 'conversations',
-    letter: 'c',
-    scopes: ['messages:read', 'messages:read-all'],
-  },
-  { name: 'Compose', path: '/compose', icon: 'compose', letter: 'n', scopes: ['messages:send'] },
-  {
-    name: 'Messages',
-    path: '/messages',
-    icon: 'messages',
-    letter: 'm',
-    scopes: ['messages:read', 'messages:read-all', 'operations:read'],
-  },
-  {
-    name: 'Unresolved',
-    short: 'Unknown',
-    path: '/unresolved',
-    icon: 'unresolved',
-    letter: 'u',
-    scopes: ['operations:read'],
-  },
-  { name: 'Health', path: '/health', icon: 'health', letter: 'h', scopes: ['operations:read'] },
-];
-
-export const placesOf = (viewer: Viewer): readonly Place[] => PLACES.filter(({ scopes }) => may(viewer, ...scopes));
 
 /** What is around every page: where one can go, who is signed in, and whether the server is there. */
 export function Frame() {

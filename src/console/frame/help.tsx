@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { Dialog } from '../parts/dialog.js';
 import { isSignedIn, signOut } from '../session.js';
 import { useViewer } from '../viewer.js';
-import type { Place } from './frame.js';
+import type { Place } from './places.js';
 import { areShortcutsOn, setShortcuts } from './shortcuts.js';
 
 interface Props {

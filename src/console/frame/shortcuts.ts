@@ -1,7 +1,7 @@
 /** Keys without modifiers. They do nothing while somebody writes, and can be turned off for those who speak to their computer. */
 import { useEffect, useEffectEvent, useRef } from 'react';
 import { navigate } from '../location.js';
-import type { Place } from './frame.js';
+import type { Place } from './places.js';
 
 const SETTING = 'shortcuts';
 /** A `g` waits so long for its letter. */
