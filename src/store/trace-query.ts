@@ -53,10 +53,10 @@ export interface TraceDialect {
 }
 
 /** Rows of the audit that SQLite looks through at once. */
-const ENTRIES_AT_ONCE = 5_000;
+const ENTRIES_AT_ONCE = 2_000;
 
 export const TRACE_DIALECTS: Readonly<Record<'sqlite' | 'postgres', TraceDialect>> = {
-  sqlite: { sendsAtOnce: 2_000, auditParts: byRowNumber },
+  sqlite: { sendsAtOnce: 500, auditParts: byRowNumber },
   postgres: { sendsAtOnce: 50_000, auditParts: byTime },
 };
 
@@ -160,12 +160,15 @@ async function search<Row>(
   const endsAt = performance.now() + patienceMs;
   const isPatient = patienceMs === Infinity;
   const rows: Row[] = [];
+  let stopsAtMs: number | null = null;
   for await (const part of parts) {
+    // Only now is it known that something is left out.
+    if (stopsAtMs !== null) return { rows: rows.slice(0, max), sinceMs: stopsAtMs };
     rows.push(...(await find(part)));
     const { sinceMs } = part;
     const enough = Math.min(...rows.map(timeOfRow)) - furtherMs;
     const isEnough = rows.length >= max || (!isPatient && sinceMs !== null && rows.length > 0 && sinceMs < enough);
-    if (sinceMs !== null && (isEnough || performance.now() >= endsAt)) return { rows: rows.slice(0, max), sinceMs };
+    if (isEnough || performance.now() >= endsAt) stopsAtMs = sinceMs;
     await nextTurn();
   }
   return { rows: rows.slice(0, max), sinceMs: null };

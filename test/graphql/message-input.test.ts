@@ -281,8 +281,7 @@ it('a key gets its first answer, even if the rules got stricter and refuse its i
   });
   const send = (fields: object): ReturnType<typeof graphql> =>
     graphql({
-      schema: buildMessagingSchema({ messages, optOuts: NO_OPT_OUTS, numbers: NO_NUMBERS,
-      health: NO_HEALTH, policy }),
+      schema: buildMessagingSchema({ messages, optOuts: NO_OPT_OUTS, numbers: NO_NUMBERS, health: NO_HEALTH, policy }),
       source: 'mutation ($input: MessageInput!) { sendMessage(input: $input) { id } }',
       variableValues: { input: { ...INPUT, idempotencyKey: 'k', ...fields } },
       contextValue: newContext(marks('r'), { caller: ANYBODY, expiresAt: null }),

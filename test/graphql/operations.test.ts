@@ -5,9 +5,11 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
-import { print } from 'graphql';
+import { graphql, print } from 'graphql';
 import { trace as command } from '../../src/commands/trace.js';
 import type { Shell } from '../../src/commands/shell.js';
+import { readConfig } from '../../src/config/config.js';
+import { createMessagingSchema } from '../../src/messaging-schema.js';
 import { startTestApp, upstreamAt, type TestApp } from '../support/app.js';
 import { CALLBACKS, report } from '../support/callback.js';
 import { post, type Answer } from '../support/client.js';
@@ -21,7 +23,7 @@ import {
   type TraceQuery,
 } from '../support/generated/graphql.js';
 import { idOf, startLosingUpstream, type LosingUpstream } from '../support/losing-upstream.js';
-import { INPUT } from '../support/messages.js';
+import { INPUT, SILENT_INPUT } from '../support/messages.js';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const SCOPES = {
@@ -212,4 +214,27 @@ describe('an operator', () => {
       ]);
     }
   });
+});
+
+it('an operator of the embedded schema sees how it is, and where a message went', async () => {
+  const { schema, contextFor, close } = await createMessagingSchema(readConfig({ LOG_LEVEL: 'silent' }), {
+    storeFile: ':memory:',
+  });
+  const ask = async (source: string, variableValues = {}): Promise<Record<string, unknown> | null | undefined> => {
+    const contextValue = contextFor({ caller: 'me', scopes: ['messages:send', 'operations:read'] });
+    return (await graphql({ schema, source, variableValues, contextValue })).data;
+  };
+  const sent = await ask('mutation ($input: MessageInput!) { sendMessage(input: $input) { id } }', {
+    input: SILENT_INPUT,
+  });
+  const { id } = sent?.sendMessage as { id: string };
+  const found = await ask('query ($id: ID!) { trace(id: $id) { events { __typename } } }', { id });
+  const health = await ask('{ health { isReady upstream store minutes(last: 60) { accepted } } }');
+  await close();
+  expect(found).toMatchObject({
+    trace: { events: ['TraceClaim', 'TraceCallOutcome', 'TraceState'].map((__typename) => ({ __typename })) },
+  });
+  const { minutes, ...rest } = health?.health as { minutes: { accepted: number }[] };
+  expect(rest).toEqual({ isReady: true, upstream: 'SANDBOX', store: 'SQLITE' });
+  expect(minutes.reduce((sum, { accepted }) => sum + accepted, 0)).toBe(1);
 });

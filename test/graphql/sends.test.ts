@@ -104,6 +104,7 @@ describe('a send', () => {
         caller: 'shop',
         idempotencyKey: text,
         idempotencyKeyHash: sha256(text),
+        isKeyHeld: true,
         lastSeen: null,
         settledBy: null,
         from: INPUT.from,
@@ -175,6 +176,7 @@ describe('a send', () => {
       expect(send).toMatchObject({
         status: 'UNKNOWN',
         idempotencyKey: text,
+        isKeyHeld: true,
         message: null,
         problem: { __typename: 'OutcomeUnknownProblem', code: 'OUTCOME_UNKNOWN', outcome: 'UNKNOWN', retryable: false },
       });
@@ -197,6 +199,7 @@ describe('a send', () => {
       expect(await found(text)).toMatchObject({
         status: 'REJECTED',
         idempotencyKey: null,
+        isKeyHeld: false,
         problem: null,
         message: null,
       });
@@ -350,6 +353,16 @@ describe('a send', () => {
       expect(new Set(all.nodes.map(({ caller }) => caller))).toEqual(new Set(['shop', 'rival', 'crm']));
       const own = await pageOf({ first: 100 }, 'shop');
       expect(new Set(own.nodes.map(({ caller }) => caller))).toEqual(new Set(['shop']));
+    });
+
+    it('is that of one caller, for those who may see it', async () => {
+      const callersIn = async (who: Name, caller: string): Promise<Set<string>> =>
+        new Set((await pageOf({ first: 100, filter: { caller } }, who)).nodes.map((node) => node.caller));
+      expect(await callersIn('crm', 'shop')).toEqual(new Set(['shop']));
+      expect(await callersIn('shop', 'shop')).toEqual(new Set(['shop']));
+      for (const caller of ['rival', 'nobody', 'sh\0op', ''])
+        expect(await callersIn('shop', caller)).toEqual(new Set());
+      expect(await callersIn('crm', 'sh\0op')).toEqual(new Set());
     });
 
     it.each([

@@ -10,6 +10,7 @@ import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 import { accountAt, upstreamAt } from '../support/app.js';
 import { post, type Answer } from '../support/client.js';
 import { makeFolder, removeFolder } from '../support/folder.js';
+import type { HealthQuery } from '../support/generated/graphql.js';
 import { INPUT } from '../support/messages.js';
 import { startEndpoint } from '../support/endpoint.js';
 import { startMisbehavingUpstream } from '../support/misbehaving-upstream.js';
@@ -151,6 +152,17 @@ describe('two workers over one SQLite file', () => {
     expect(Number(sum)).toBe(sandbox.accepted.length);
     expect(metrics).toMatch(/^catapult_graphql_ready\{part="store"\} 1$/m);
     expect(metrics).toMatch(/^catapult_graphql_build_info\{version="[\d.]+"\} 1$/m);
+  });
+
+  it('say together how they are, whoever is asked', async () => {
+    const query = '{ health { isReady processCount minutes { accepted } } }';
+    const body = JSON.stringify({ query });
+    const { data } = await onItsOwn<Answer<Pick<HealthQuery, 'health'>>>(server.url, {
+      ...{ method: 'POST', headers: JSON_TYPE, body },
+    });
+    const { isReady, processCount, minutes = [] } = data?.health ?? {};
+    expect({ isReady, processCount }).toEqual({ isReady: true, processCount: 2 });
+    expect(minutes.reduce((sum, { accepted }) => sum + accepted, 0)).toBe(sandbox.accepted.length);
   });
 
   it('send a key once, whoever is asked', async () => {
