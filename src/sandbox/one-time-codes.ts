@@ -13,7 +13,7 @@ const CODE_WORD =
 const OTHER_CODE =
   /\b(?:zip|postal|area|country|dial(?:ing|ling)?|promo(?:tion(?:al)?)?|discount|coupon|voucher|gift|referral|error|source|dress|bar|qr)[ -]?codes?\b/gi;
 /** What has digits of its own: addresses on the web and of mail. */
-const ADDRESS = /\S*(?:\/\/|www\.|@|[a-z]\.[a-z]{2,}\/)\S*/gi;
+const ADDRESS = /\/\/|www\.|@|[a-z]\.[a-z]{2,10}\//i;
 
 /** A candidate: 4 to 8 digits, or two groups of three, perhaps behind its sender's initials (`G-493817`). */
 const CANDIDATE = /(?<![\p{L}\p{N}_#$€£¥+*%])(?:[A-Z]{1,2}-)?(?:\d{3}-\d{3}|\d{4,8})(?![\p{L}\p{N}_%€£¥])/gu;
@@ -30,6 +30,10 @@ const OTHER_NUMBER_BEFORE =
 const SAYS_CODE_BEFORE = /\b(?:code|pin|otp|passcode|password|código|codigo|clave)(?:\s+(?:is|es|est))?[\s:=-]{1,3}$/i;
 const SAYS_CODE_BEHIND = /^\s+(?:is|es|est)\s+(?:your|the|an?|su|tu|el|votre|le)\b/i;
 
+/** As far around a candidate as anything of the above reaches, in UTF-16 units. */
+const NEAR = 40;
+const LETTER_OR_DIGIT = /[\p{L}\p{N}]/u;
+
 /**
  * The one-time codes of a text in their order, each once, without hyphens and initials. A candidate counts in a sentence
  * with a word for codes, or alone in a sentence or line beside one. What looks like a year counts only right beside such a word.
@@ -38,14 +42,17 @@ const SAYS_CODE_BEHIND = /^\s+(?:is|es|est)\s+(?:your|the|an?|su|tu|el|votre|le)
 export function oneTimeCodesIn(text: string): string[] {
   const bound = ORIGIN_BOUND.exec(text)?.[1];
   if (bound !== undefined) return [bound];
-  const plain = text.replace(ADDRESS, ' ').replace(OTHER_CODE, ' ');
+  // Word by word, and below by neighbourhood, so that no text takes long.
+  const plain = text.replace(/\S+/g, (word) => (ADDRESS.test(word) ? '' : word)).replace(OTHER_CODE, ' ');
   if (!CODE_WORD.test(plain)) return [];
   const codes = plain.split(/\n+|(?<=[.!?;])\s+/).flatMap((sentence) => {
     const isAbout = CODE_WORD.test(sentence);
     return [...sentence.matchAll(CANDIDATE)]
       .filter(({ 0: candidate, index }) => {
-        const [before, behind] = [sentence.slice(0, index), sentence.slice(index + candidate.length)];
-        const isAlone = !/[\p{L}\p{N}]/u.test(before + behind);
+        const end = index + candidate.length;
+        const before = sentence.slice(Math.max(0, index - NEAR), index);
+        const behind = sentence.slice(end, end + NEAR);
+        const isAlone = !LETTER_OR_DIGIT.test(before + behind);
         return (isAbout || isAlone) && isCode(candidate, before, behind);
       })
       .map(([candidate]) => candidate.replace(/^[A-Z]+-|-/g, ''));

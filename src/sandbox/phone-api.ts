@@ -8,7 +8,7 @@ import type { Answer, SandboxRequest } from './answers.js';
 import { readBehavior } from './behavior.js';
 import { readBody, respond, type AnyAnswer } from './exchange.js';
 import { MAX_FILE_BYTES, type MessageFile, type SandboxMedia } from './media.js';
-import { BEGINNING, codesOf, TooManyWaitingError, type Phone, type PhoneMessage, type Phones } from './phones.js';
+import { BEGINNING, TooManyWaitingError, type Phone, type PhoneMessage, type Phones } from './phones.js';
 import { E164, parseObject, validateMessage } from './validation.js';
 
 export const PHONES_PATH = '/sandbox/phones';
@@ -106,7 +106,7 @@ export class PhoneApi {
     const { phones } = this.#options;
     const { after, waitMs } = this.#position(query, []);
     const before = phones.cursor;
-    await phones.wait(() => phones.hasChangedSince(after) || null, waitMs, gone);
+    await phones.wait(null, () => phones.hasChangedSince(after) || null, { waitMs, gone });
     if (phones.cursor !== before) await delay(TOGETHER_MS);
     return answers.ok({ phones: phones.list().map((phone) => this.#showPhone(phone)), cursor: phones.cursor });
   }
@@ -122,15 +122,11 @@ export class PhoneApi {
       messages: phones.messages(number, filter),
       cursor: phones.cursor,
     });
-    const found = await phones.wait(
-      () => {
-        const { messages, cursor } = read();
-        return messages.length === 0 ? null : { messages, cursor };
-      },
-      waitMs,
-      gone,
-    );
-    const { messages, cursor } = found ?? read();
+    const readSome = (): ReturnType<typeof read> | null => {
+      const some = read();
+      return some.messages.length === 0 ? null : some;
+    };
+    const { messages, cursor } = (await phones.wait(number, readSome, { waitMs, gone })) ?? read();
     return answers.ok({ messages: messages.map((message) => this.#show(number, message)), cursor });
   }
 
@@ -216,14 +212,13 @@ export class PhoneApi {
   }
 
   #show(number: string, phoneMessage: PhoneMessage): object {
-    const { direction, message, status, errorCode, reports } = phoneMessage;
+    const { direction, message, codes, status, errorCode, reports } = phoneMessage;
     const { id, from, to, text, media = [], time, applicationId } = message;
     const files = media.map((source, index) => {
       const contentType = this.#options.media.fileAt(source)?.contentType ?? null;
       const url = `${PHONES_PATH}/${encodeURIComponent(number)}/media/${id}/${index}`;
       return { source, url: contentType === null ? null : url, contentType };
     });
-    const codes = codesOf(phoneMessage);
     return { id, direction, from, to, text, media: files, time, applicationId, codes, status, errorCode, reports };
   }
 }

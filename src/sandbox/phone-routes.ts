@@ -1,6 +1,6 @@
 /** The telephones of the built-in sandbox, at the server's own address: who may, and the way to wherever the sandbox runs. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Pool, type Dispatcher } from 'undici';
+import { Pool } from 'undici';
 import { failureBody, ServiceError } from '../errors.js';
 import { noteCode } from '../http/request-event.js';
 import { requireScope } from '../messaging/caller.js';
@@ -45,7 +45,7 @@ export async function servePhones(
       .request({
         // As it came: the sandbox reads it itself.
         path: request.raw.url ?? '',
-        method: request.method as Dispatcher.HttpMethod,
+        method: request.method,
         headers: contentType === undefined ? {} : { 'content-type': contentType },
         body: (request.body as FastifyRequest['raw'] | undefined) ?? null,
         signal: gone.signal,

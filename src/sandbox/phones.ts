@@ -21,6 +21,8 @@ export interface PhoneMessage {
   readonly direction: 'received' | 'sent';
   /** As upstream tells of it; the numbers are whole. */
   readonly message: Pick<CallbackMessage, 'id' | 'from' | 'to' | 'text' | 'media' | 'applicationId' | 'time'>;
+  /** The one-time codes in one that was received. */
+  readonly codes: readonly string[];
   /** What became of one that was received, or of one that was sent: whether the server has taken its callback. */
   status: 'arrived' | 'failed' | 'sending' | 'taken' | 'lost';
   readonly errorCode: number | null;
@@ -63,7 +65,8 @@ export interface MessageFilter {
 export class Phones {
   /** What changed last is last. */
   readonly #phones = new Map<string, Kept>();
-  readonly #waiting = new Set<() => void>();
+  /** Whoever waits looks again at each change of this telephone; at each change of any, where it is null. */
+  readonly #waiting = new Map<() => void, string | null>();
   /** Tells the cursors of this run from those of others. */
   readonly #run = randomBytes(4).toString('hex');
   /** How many changes there have been. Each has a place among them. */
@@ -99,7 +102,7 @@ export class Phones {
     const { messages = [] } = this.#phones.get(number) ?? {};
     return messages.filter((each) => {
       if (each.place <= after || !each.message.text.includes(contains)) return false;
-      return !withCode || codesOf(each).length > 0;
+      return !withCode || each.codes.length > 0;
     });
   }
 
@@ -145,13 +148,14 @@ export class Phones {
     this.#add(number, {
       direction: 'received',
       message,
+      codes: oneTimeCodesIn(message.text),
       status: failed ? 'failed' : 'arrived',
       errorCode: failed ? errorCode : null,
     });
   }
 
   send(number: string, message: PhoneMessage['message']): PhoneMessage {
-    return this.#add(number, { direction: 'sent', message, status: 'sending', errorCode: null });
+    return this.#add(number, { direction: 'sent', message, codes: [], status: 'sending', errorCode: null });
   }
 
   /** The server has taken the callback of a message that was sent, or has not. */
@@ -181,15 +185,20 @@ export class Phones {
   }
 
   forget(number: string): void {
-    if (this.#phones.delete(number)) this.#tell();
+    if (this.#phones.delete(number)) this.#tell(number);
   }
 
   /**
-   * Resolves with what `find` finds, as soon as it finds something; with null after this time, or once nobody waits.
+   * Resolves with what `find` finds at this telephone, or at any, as soon as it finds something; with null after this time,
+   * or once nobody waits.
    *
    * @throws TooManyWaitingError
    */
-  async wait<Found>(find: () => Found | null, waitMs: number, gone: AbortSignal): Promise<Found | null> {
+  async wait<Found>(
+    number: string | null,
+    find: () => Found | null,
+    { waitMs, gone }: { readonly waitMs: number; readonly gone: AbortSignal },
+  ): Promise<Found | null> {
     const found = find();
     if (found !== null || waitMs === 0 || gone.aborted) return found;
     if (this.#waiting.size >= MAX_WAITING) throw new TooManyWaitingError('Too many requests wait already.');
@@ -209,7 +218,7 @@ export class Phones {
       };
       const timer = setTimeout(leave, waitMs);
       gone.addEventListener('abort', leave);
-      this.#waiting.add(look);
+      this.#waiting.set(look, number);
     });
   }
 
@@ -229,12 +238,12 @@ export class Phones {
     this.#phones.set(number, kept);
     const [oldest = number] = this.#phones.keys();
     if (this.#phones.size > MAX_PHONES) this.#phones.delete(oldest);
-    this.#tell();
+    this.#tell(number);
   }
 
-  #tell(): void {
+  #tell(number: string): void {
     this.#changes += 1;
-    for (const look of this.#waiting) look();
+    for (const [look, ofWhom] of this.#waiting) if (ofWhom === null || ofWhom === number) look();
   }
 }
 
@@ -246,7 +255,3 @@ const phoneOf = (number: string, { messages, blocked, chosen }: Kept): Phone => 
   behavior: chosen ?? behaviorOfNumber(number),
   blocked,
 });
-
-/** Nobody types a one-time code into the telephone that received it. */
-export const codesOf = ({ direction, message }: PhoneMessage): string[] =>
-  direction === 'received' ? oneTimeCodesIn(message.text) : [];

@@ -108,17 +108,25 @@ describe('the telephones of a server', () => {
     expect((await ask(`${base}${PHONE}/reply`, reply as object)).status).toBe(201);
   });
 
-  it('learn that whoever waited has gone', async () => {
-    const going = new AbortController();
-    const hold = (): Promise<unknown> =>
-      fetch(`${base}${PHONE}/messages?wait=30s`, { signal: going.signal }).catch(() => undefined);
-    const held = Array.from({ length: 64 }, hold);
-    const tryOnce = async (): Promise<number> => (await ask(`${base}${PHONE}/messages?wait=1ms`)).status;
-    while ((await tryOnce()) === 200);
-    going.abort();
-    await Promise.all(held);
-    while ((await tryOnce()) === 429);
-    expect(await tryOnce()).toBe(200);
+  it('count those who wait as no load, and learn that they have gone', async () => {
+    const watched = await startTestApp({ METRICS_PORT: '0' });
+    try {
+      const phone = `${baseOf(watched.url)}${PHONE}`;
+      const going = new AbortController();
+      const hold = (): Promise<unknown> =>
+        fetch(`${phone}/messages?wait=30s`, { signal: going.signal }).catch(() => undefined);
+      const held = Array.from({ length: 64 }, hold);
+      const tryOnce = async (): Promise<number> => (await ask(`${phone}/messages?wait=1ms`)).status;
+      while ((await tryOnce()) === 200);
+      const metrics = watched.log.find(({ msg }) => msg === 'metrics are served')?.url;
+      expect(await (await fetch(String(metrics))).text()).toMatch(/requests_under_way 0$/m);
+      going.abort();
+      await Promise.all(held);
+      while ((await tryOnce()) === 429);
+      expect(await tryOnce()).toBe(200);
+    } finally {
+      await watched.close();
+    }
   });
 
   it('end with the server, at once', async () => {
