@@ -27,7 +27,7 @@ interface Shape {
 const bandOf = ({ width }: Shape): number => (width - LEFT - RIGHT) / MINUTES;
 const xOf = (shape: Shape, place: number): number => LEFT + (MINUTES - shape.minutes.length + place) * bandOf(shape);
 const yOf = ({ ticks }: Shape, value: number): number =>
-  HEIGHT - BOTTOM - (value / (ticks.at(-1) || 1)) * (HEIGHT - TOP - BOTTOM);
+  HEIGHT - BOTTOM - (value / Math.max(1, ticks.at(-1) ?? 1)) * (HEIGHT - TOP - BOTTOM);
 
 function useWidth(): readonly [RefObject<SVGSVGElement | null>, number] {
   const element = useRef<SVGSVGElement>(null);

@@ -23,7 +23,10 @@ const WITHOUT = ['REJECTED', 'UNKNOWN'] as const;
 const oneOf = <Value extends string>(values: readonly Value[], text: string | null): Value | null =>
   values.find((value) => value === text) ?? null;
 
-const numberIn = (text: string | null): string | null => text?.replace(/[\s().-]/g, '') || null;
+const numberIn = (text: string | null): string | null => {
+  const number = text?.replace(/[\s().-]/g, '') ?? '';
+  return number === '' ? null : number;
+};
 const dayIn = (text: string | null): string | null =>
   text !== null && /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) ? text : null;
 

@@ -49,7 +49,7 @@ const moment = (at: string, title: string, tone: Tone = 'calm', ...details: read
   at,
   title,
   tone,
-  details: details.flatMap((detail) => detail || []),
+  details: details.flatMap((detail) => (detail === null || detail === '' ? [] : detail)),
   failure: null,
 });
 

@@ -194,9 +194,9 @@ export function BehaviorPanel({ number, phone }: Props) {
                     announce('Cleared.');
                     navigate('/');
                   },
-                  (error: Error) => {
+                  (error: unknown) => {
                     setForgetting(false);
-                    setMistake(error.message);
+                    setMistake((error as Error).message);
                   },
                 )
               }

@@ -105,7 +105,7 @@ function Message({ message }: { readonly message: PhoneMessage }) {
 
 /** A telephone does not show the part that only lays out the others. */
 const isShown = ({ contentType, source }: PhoneFile): boolean =>
-  !/smil/.test(contentType ?? '') && !source.endsWith('.smil');
+  contentType?.includes('smil') !== true && !source.endsWith('.smil');
 
 /** A picture is shown from memory: its address wants the key. What lies at another host is only named. */
 function Attached({ file: { url, source, contentType } }: { readonly file: PhoneFile }) {

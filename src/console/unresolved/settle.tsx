@@ -57,7 +57,10 @@ export function SettleDialog({ id, send, onClose, onSettled }: Props) {
 
   const settle = async (fields: FormData): Promise<void> => {
     if (as === null) return;
-    const text = (name: string): string | null => (fields.get(name) as string | null)?.trim() || null;
+    const text = (name: string): string | null => {
+      const given = fields.get(name);
+      return typeof given === 'string' && given.trim() !== '' ? given.trim() : null;
+    };
     setUnderWay(true);
     const { error } = await client
       .mutation(SettleDocument, { id, as, messageId: as === 'SENT' ? text('messageId') : null, reason: text('reason') })

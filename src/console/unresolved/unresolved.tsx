@@ -136,7 +136,7 @@ function useUnresolved(): UnresolvedList {
     const found: UnresolvedRowFragment[] = [];
     let after: string | null = null;
     setLoading(true);
-    do {
+    for (;;) {
       const { data, error: failure }: Awaited<ReturnType<typeof pageAfter>> = await pageAfter(after);
       setError(failure ?? null);
       if (!data) break;
@@ -149,7 +149,7 @@ function useUnresolved(): UnresolvedList {
         count.current = found.length;
         break;
       }
-    } while (after !== null);
+    }
     setLoading(false);
   };
   const refresh = (): void => void read(count.current);
