@@ -23,7 +23,11 @@ export default tseslint.config(
   {
     files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
-    languageOptions: { parserOptions: { project: ['./test/tsconfig.json', './examples/react/tsconfig.json'] } },
+    languageOptions: {
+      parserOptions: {
+        project: ['./test/tsconfig.json', './src/console/tsconfig.json', './examples/react/tsconfig.json'],
+      },
+    },
     rules: {
       // A number in a template is as clear as its String().
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
@@ -39,7 +43,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['examples/**/*.{ts,tsx}'],
+    files: ['examples/**/*.{ts,tsx}', 'src/console/**/*.{ts,tsx}'],
     // Handlers of events are written so everywhere.
     rules: { '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }] },
   },

@@ -5,8 +5,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isOpen, replaceableAuthenticator } from './auth/authenticator.js';
 import { CALLBACK_PATH, takeCallbacks } from './catapult/callback-route.js';
 import { openAll, type Closing } from './closing.js';
-import { ConfigError, type Config, type TrustedDocumentsConfig } from './config/config.js';
+import { ConfigError, type Config } from './config/config.js';
 import { serveOptOutsCsv } from './consent/csv-route.js';
+import { consoleDocuments, openFrontDoor } from './front-door.js';
 import { serveGraphQL } from './graphql/server.js';
 import { TrustedDocuments, type Manifest } from './graphql/documents/trusted.js';
 import { createHttpHost, type HttpHost } from './http/host.js';
@@ -85,10 +86,7 @@ export function createAppWith(shared: SharedParts, config: Config, options: AppO
     const access = replaceableAuthenticator(config.auth);
     const { mode } = config.trustedDocuments;
     const { onUntrusted } = parts.journal;
-    const trusted = withManifest(
-      config.trustedDocuments,
-      (manifest) => new TrustedDocuments({ mode, manifest, onUntrusted }),
-    );
+    const trusted = withManifest(config, (manifest) => new TrustedDocuments({ mode, manifest, onUntrusted }));
     const { lagMs, close: stopWatching } = watchEventLoop();
     closing.add(stopWatching);
     const ready = new Readiness({ checks: parts.checks, lagMs, onChange: parts.journal.onReadiness });
@@ -115,7 +113,7 @@ export function createAppWith(shared: SharedParts, config: Config, options: AppO
       health: () => health.ofProcess(),
       reload(next) {
         // What can be wrong with it comes first.
-        withManifest(next.trustedDocuments, (manifest) => {
+        withManifest(next, (manifest) => {
           trusted.replace(manifest);
         });
         access.replace(next.auth);
@@ -208,6 +206,7 @@ async function openHttp(closing: Closing, config: Config, parts: Served): Promis
   });
   if (callbacks !== null) await takeCallbacks(http.routes, callbacks);
   const { sandboxOrigin: origin } = upstream;
+  openFrontDoor(http.routes, { console: config.console, phones: origin !== null });
   if (origin !== null) await servePhones(http.routes, { origin, authenticate });
   await http.routes.ready();
   closing.add(async () => {
@@ -267,9 +266,11 @@ async function withinMs(ms: number, work: Promise<unknown>): Promise<void> {
 }
 
 /** Does `use` with the manifest. @throws ConfigError unless every document can be read, and parsed. */
-function withManifest<Result>({ file }: TrustedDocumentsConfig, use: (manifest: Manifest) => Result): Result {
+function withManifest<Result>(config: Config, use: (manifest: Manifest) => Result): Result {
+  const { mode, file } = config.trustedDocuments;
+  const ours = config.console && mode !== 'off' ? consoleDocuments() : {};
   try {
-    return use(file === null ? {} : (JSON.parse(readFileSync(file, 'utf8')) as Manifest));
+    return use({ ...ours, ...(file === null ? {} : (JSON.parse(readFileSync(file, 'utf8')) as Manifest)) });
   } catch {
     throw new ConfigError(['TRUSTED_DOCUMENTS_FILE must name a JSON file of hashes and GraphQL documents.']);
   }

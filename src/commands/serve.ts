@@ -133,7 +133,13 @@ function reload(
 
 function banner(url: string, config: Config): string {
   const price = config.upstream.kind === 'sandbox' ? '' : ', which costs money and reaches whoever has the number';
-  return `\nGraphQL  ${url}  (${notice(config)})\n\nSend a message${price}:\n\n${curl(url, config)}\n\n`;
+  const addresses = [
+    `GraphQL   ${url}  (${notice(config)})`,
+    ...(config.console ? [`Console   ${new URL('/', url).href}`] : []),
+    ...(config.console && config.upstream.kind === 'sandbox' ? [`Phone     ${new URL('/phone', url).href}`] : []),
+    ...(config.introspection ? [`GraphiQL  ${url}  (in a browser)`] : []),
+  ];
+  return `\n${addresses.join('\n')}\n\nSend a message${price}:\n\n${curl(url, config)}\n\n`;
 }
 
 function notice({ upstream, auth }: Config): string {

@@ -47,6 +47,8 @@ export interface Config extends AccessConfig, ConsentConfig, LimitsConfig {
   readonly federatedTracing: boolean;
   /** The origins of routers that may have events of subscriptions posted to them. */
   readonly routerOrigins: readonly string[];
+  /** Whether `/` is the console, a page for people. */
+  readonly console: boolean;
   readonly trustedDocuments: TrustedDocumentsConfig;
   /** Whether spans are exported, as OpenTelemetry's standard variables say. */
   readonly exportsTraces: boolean;
@@ -103,6 +105,7 @@ export function readConfig(environment: Environment): Config {
     introspection: reader.readSwitch('INTROSPECTION', 'on'),
     federatedTracing: reader.readSwitch('FEDERATED_TRACING', 'off'),
     routerOrigins: reader.readList('ROUTER_ORIGINS', isOrigin, 'origins such as https://router.example.com'),
+    console: reader.readSwitch('CONSOLE', 'on'),
     trustedDocuments: readTrustedDocuments(reader),
     ...readAccess(reader, !isSandbox || !isLoopback(host)),
     ...readLimits(reader, isSandbox),

@@ -66,6 +66,7 @@ export const VARIABLES: readonly Variable[] = [
   { name: 'CONSENT', default: 'on' },
   { name: 'OPT_OUT_REPLY', unset: 'none goes out' },
   { name: 'HTTP_MEDIA', default: 'on' },
+  { name: 'CONSOLE', default: 'on' },
   { name: 'INTROSPECTION', default: 'on' },
   { name: 'TRUSTED_DOCUMENTS', default: 'off' },
   { name: 'TRUSTED_DOCUMENTS_FILE', unset: 'none' },

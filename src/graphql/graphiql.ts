@@ -2,13 +2,11 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { addVary, keptFile, sendKept, type KeptFile } from '../http/kept-file.js';
 
 interface Page {
-  readonly html: Buffer;
-  readonly gzip: Buffer;
+  readonly file: KeptFile;
   readonly policy: string;
-  /** Weak: the same for both encodings. */
-  readonly tag: string;
 }
 
 /** Whether a browser wants a page. It also does where the URL has a query: GraphiQL writes there what is being edited. */
@@ -24,17 +22,12 @@ export type SendGraphiQL = (request: FastifyRequest, reply: FastifyReply) => Pro
 /** @param sample the input of a send that can do no harm, to open with; null where every send is real. */
 export function graphiQL(sample: object | null): SendGraphiQL {
   let page: Promise<Page> | undefined;
-  return async (request, reply) => {
+  return async (_request, reply) => {
     page ??= makePage(sample);
-    const { html, gzip, policy, tag } = await page;
-    const vary = [reply.getHeader('vary'), 'Accept', 'Accept-Encoding'].filter((name) => name !== undefined).join(', ');
+    const { file, policy } = await page;
     // Browsers keep it, and ask each time whether it is still the same.
-    void reply.headers({ 'content-security-policy': policy, etag: tag, 'cache-control': 'no-cache', vary });
-    if (isKnown(tag, request.headers['if-none-match'])) return reply.code(304).send();
-    void reply.type('text/html; charset=utf-8');
-    return takesGzip(request.headers['accept-encoding'])
-      ? reply.header('content-encoding', 'gzip').send(gzip)
-      : reply.send(html);
+    void addVary(reply, 'Accept').headers({ 'content-security-policy': policy, 'cache-control': 'no-cache' });
+    return sendKept(reply, file);
   };
 }
 
@@ -53,8 +46,8 @@ async function makePage(sample: object | null): Promise<Page> {
   });
   const text = page.replace('<script>', () => `<script>${openingVariables(tabs)}</script><script>`);
   const html = Buffer.from(text);
-  const tag = `W/"${createHash('sha256').update(html).digest('base64url')}"`;
-  return { html, gzip: gzipSync(html), policy: policyFor(text), tag };
+  const file = keptFile('text/html; charset=utf-8', { identity: html, gzip: gzipSync(html) });
+  return { file, policy: policyFor(text) };
 }
 
 /**
@@ -111,27 +104,6 @@ function tabsFor(sample: object | null): Tab[] {
 }
 
 const asVariables = (variables: object): string => JSON.stringify(variables, null, 2);
-
-/** Whether an If-None-Match header names this weak tag. A proxy that compresses by itself may drop the `W/`. */
-function isKnown(tag: string, header = ''): boolean {
-  return header === '*' || header.split(',').some((known) => weak(known) === weak(tag));
-}
-
-const weak = (tag: string): string => tag.trim().replace(/^W\//, '');
-
-/** Whether an Accept-Encoding header takes gzip: by its name, or else by `*`. */
-function takesGzip(header: string | string[] | undefined): boolean {
-  const codings = new Map(
-    String(header ?? '')
-      .toLowerCase()
-      .split(',')
-      .map((coding) => {
-        const [name = '', quality = 'q=1'] = coding.split(';').map((part) => part.trim());
-        return [name, Number(quality.replace(/^q=/, ''))] as const;
-      }),
-  );
-  return (codings.get('gzip') ?? codings.get('*') ?? 0) > 0;
-}
 
 /** A content security policy under which this page's own scripts run and nothing else does. */
 function policyFor(html: string): string {

@@ -45,6 +45,7 @@ describe('the configuration', () => {
       settleBySearch: false,
       sendTimeoutMs: 20_000,
       callbackCredentials: [],
+      console: true,
       introspection: true,
       exportsTraces: false,
       federatedTracing: false,

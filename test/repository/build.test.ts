@@ -10,6 +10,10 @@ const COMPILER = `require('fs').appendFileSync('built.txt', 'x');
 if (require('fs').existsSync('broken')) process.exit(2);
 require('fs').mkdirSync('dist', { recursive: true });
 require('fs').writeFileSync('dist/main.js', 'unbundled');`;
+const VITE = `require('fs').appendFileSync('pages.txt', 'x');
+if (require('fs').existsSync('broken-page')) process.exit(3);
+require('fs').mkdirSync('dist/console', { recursive: true });
+require('fs').writeFileSync('dist/console/index.html', process.argv.slice(2).join(' '));`;
 const BUNDLER = `import { writeFileSync } from 'node:fs';
 writeFileSync('dist/main.js', 'bundled');`;
 
@@ -24,6 +28,10 @@ describe('src/build.mjs', () => {
     writeFileSync(join(folder, 'src/room/door.ts'), 'open');
     writeFileSync(join(folder, 'node_modules/typescript/bin/tsc'), COMPILER);
     writeFileSync(join(folder, 'package.json'), '{}');
+    mkdirSync(join(folder, 'src/console'));
+    writeFileSync(join(folder, 'src/console/main.tsx'), 'page');
+    mkdirSync(join(folder, 'node_modules/vite/bin'), { recursive: true });
+    writeFileSync(join(folder, 'node_modules/vite/bin/vite.js'), VITE);
   });
   afterEach(() => {
     removeFolder(folder);
@@ -69,6 +77,27 @@ describe('src/build.mjs', () => {
     expect(timesBuilt()).toBe(1 + changes.length);
     expect(await build()).toBe(0);
     expect(timesBuilt()).toBe(2 + changes.length);
+  });
+
+  it('builds the console once, and again after each change of its own, but not for the server alone', async () => {
+    const pagesBuilt = (): number => readFileSync(join(folder, 'pages.txt'), 'utf8').length;
+    await build();
+    appendFileSync(join(folder, 'src/room/door.ts'), 'shut');
+    await build();
+    expect([timesBuilt(), pagesBuilt()]).toEqual([2, 1]);
+    appendFileSync(join(folder, 'src/console/main.tsx'), 'changed');
+    await buildUnlessCurrent();
+    rmSync(join(folder, 'dist/console'), { recursive: true });
+    await buildUnlessCurrent();
+    expect([timesBuilt(), pagesBuilt()]).toEqual([4, 3]);
+    await buildUnlessCurrent();
+    expect([timesBuilt(), pagesBuilt()]).toEqual([4, 3]);
+    appendFileSync(join(folder, 'src/console/main.tsx'), 'broken');
+    writeFileSync(join(folder, 'broken-page'), '');
+    expect(await build()).toBe(3);
+    rmSync(join(folder, 'broken-page'));
+    expect(await buildUnlessCurrent()).toBe(0);
+    expect(pagesBuilt()).toBe(5);
   });
 
   it('does not take for current what a failed build left, even if the sources are as before', async () => {

@@ -1,5 +1,5 @@
 /** The rules of the house, read off the files: who imports whom, and what is left lying about. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
@@ -67,11 +67,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'messaging',
     'version',
   ],
+  'front-door': ['http'],
+  console: ['messaging'],
   app: [
     'auth',
     'closing',
     'config',
     'consent',
+    'front-door',
     'journal',
     'parts',
     'http',
@@ -124,8 +127,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** The files of ours that a file imports. */
 function importsOf(file: string): string[] {
-  const specifiers = [...read(file).matchAll(/(?:from|import)\s*\(?\s*'(\.[^']*)'/g)].map((match) => match[1] ?? '');
-  return specifiers.map((specifier) => normalize(join(dirname(file), specifier)).replace(/\.js$/, '.ts'));
+  const specifiers = [...read(file).matchAll(/(?:from|import)\s*\(?\s*'(\.[^']*\.js)'/g)].map(
+    (match) => match[1] ?? '',
+  );
+  return specifiers.map((specifier) => {
+    const path = normalize(join(dirname(file), specifier)).replace(/\.js$/, '.ts');
+    return existsSync(join(ROOT, path)) ? path : `${path}x`;
+  });
 }
 
 /** One way from a file back to itself by imports, types included; null where there is none. */

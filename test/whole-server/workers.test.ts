@@ -389,7 +389,7 @@ describe('a server of two workers', () => {
     });
     started.push(child);
     for await (const line of createInterface({ input: child.stdout })) {
-      if (line.startsWith('GraphQL  http://')) return;
+      if (/^GraphQL +http:/.test(line)) return;
     }
     throw new Error('It did not start.');
   }, 30_000);

@@ -1,0 +1,38 @@
+import { useEffect, useState } from 'react';
+import { NormalizeDocument, ValidateDocument, type MessageInput } from '../generated/graphql.js';
+import { client } from '../server.js';
+import { mistakesOf, type Mistakes } from '../words.js';
+
+/** How long the writer rests before the server is asked. */
+const PAUSE_MS = 300;
+
+/** What the server has against a message; null where it cannot say. */
+export async function judge(input: MessageInput): Promise<Mistakes | null> {
+  const { data } = await client.query(ValidateDocument, { input }).toPromise();
+  return data === undefined ? null : mistakesOf(data.validateMessage.fieldErrors);
+}
+
+/** The same, while it is written. `first` holds until something is changed. */
+export function useJudgement(input: MessageInput, first: Mistakes): [Mistakes, (mistakes: Mistakes) => void] {
+  const [mistakes, setMistakes] = useState(first);
+  const written = JSON.stringify(input);
+  const [unchanged] = useState(written);
+  useEffect(() => {
+    if (written === unchanged) return undefined;
+    let isCurrent = true;
+    const timer = setTimeout(() => {
+      void judge(input).then((mistakes) => isCurrent && mistakes && setMistakes(mistakes));
+    }, PAUSE_MS);
+    return () => {
+      isCurrent = false;
+      clearTimeout(timer);
+    };
+  }, [written]);
+  return [mistakes, setMistakes];
+}
+
+/** A telephone number as people write it: `(919) 555-1212` becomes `+19195551212`. What is none stays as it is. */
+export async function normalize(text: string, region: string | null): Promise<string> {
+  const { data } = await client.query(NormalizeDocument, { text, region }).toPromise();
+  return data?.normalizeNumber.number ?? text.trim();
+}

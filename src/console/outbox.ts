@@ -1,0 +1,183 @@
+/**
+ * What this tab sent and whose fate is not known yet, or that was not sent. Each message has one idempotency key, which is
+ * made when it is first sent, and is kept in sessionStorage with it until its fate is known. So a reload in the middle, a
+ * lost answer and an impatient finger all repeat the same send, and none makes a second one.
+ */
+import { useSyncExternalStore } from 'react';
+import {
+  LookDocument,
+  SubmitDocument,
+  WatchDocument,
+  type FateFragment,
+  type MessageInput,
+  type ProblemFragment,
+} from './generated/graphql.js';
+import { announce } from './announce.js';
+import { addAnswer } from './conversations/lists.js';
+import { onNews, type News } from './feed.js';
+import { follow } from './resume.js';
+import { client, onConnection } from './server.js';
+
+/** The server forgets a key after 72 hours, and could then send again. */
+const REPEATABLE_MS = 24 * 60 * 60 * 1000;
+
+/** A message with its key. */
+export type KeyedInput = MessageInput & { readonly to: readonly string[]; readonly idempotencyKey: string };
+
+export interface Sent {
+  readonly input: KeyedInput;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  /** `UNKNOWN`: perhaps sent. It may be repeated with its key, and never be sent as a new message. */
+  readonly state: 'SENDING' | 'NOT_SENT' | 'UNKNOWN' | 'SENT';
+  /** Null while it is under way, and where no answer came. */
+  readonly problem: ProblemFragment | null;
+  /** The conversation that it went to, once it was sent. */
+  readonly conversationId?: string | null;
+}
+
+let place: string | null = null;
+let all: readonly Sent[] = [];
+const listeners = new Set<() => void>();
+
+function set(next: readonly Sent[]): void {
+  all = next;
+  // What was sent is in its conversation, and needs to be kept no longer.
+  if (place !== null) sessionStorage.setItem(place, JSON.stringify(all.filter(({ state }) => state !== 'SENT')));
+  for (const listener of listeners) listener();
+}
+
+function listen(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export const useOutbox = (): readonly Sent[] => useSyncExternalStore(listen, () => all);
+
+/** What was sent with this key; undefined where it has been put away. */
+export const useSent = (key: string | null): Sent | undefined => useOutbox().find(isOf(key));
+
+const isOf =
+  (key: string | null) =>
+  ({ input }: Sent): boolean =>
+    input.idempotencyKey === key;
+
+/** Nothing, where it was sent for certain meanwhile, or was put away. */
+function change(key: string, part: Partial<Sent>): void {
+  if (isOpen(key)) set(all.map((each) => (isOf(key)(each) ? { ...each, ...part } : each)));
+}
+
+const isOpen = (key: string): boolean => all.some((sent) => isOf(key)(sent) && sent.state !== 'SENT');
+
+export function forget(key: string): void {
+  if (all.some(isOf(key))) set(all.filter((each) => !isOf(key)(each)));
+}
+
+export const mayRepeat = ({ since }: Sent): boolean => Date.now() - since < REPEATABLE_MS;
+
+/** Sends a message, or asks again what became of it: with the same key and input that is the same. */
+export async function send(input: KeyedInput): Promise<void> {
+  const { idempotencyKey: key } = input;
+  const sending = { input, state: 'SENDING', problem: null } as const;
+  if (all.some(isOf(key))) change(key, sending);
+  else set([...all, { ...sending, since: Date.now() }]);
+  const { data } = await client.mutation(SubmitDocument, { input }).toPromise();
+  const answer = data?.submitMessage;
+  if (answer?.__typename === 'Message') {
+    addAnswer(answer);
+    wasSent(key, answer);
+  } else if (answer?.outcome === 'NOT_SENT') wasNotSent(key, answer);
+  // Without an answer the request may have arrived all the same.
+  else await isUnknown(key, answer ?? null);
+}
+
+function wasSent(key: string, message: News | null): void {
+  if (!isOpen(key)) return;
+  change(key, { state: 'SENT', problem: null, conversationId: message?.conversation?.id ?? null });
+  announce('Sent.');
+}
+
+function wasNotSent(key: string, problem: ProblemFragment | null): void {
+  change(key, { state: 'NOT_SENT', problem });
+  announce('Not sent.');
+}
+
+async function isUnknown(key: string, problem: ProblemFragment | null): Promise<void> {
+  change(key, { state: 'UNKNOWN', problem });
+  announce('Perhaps sent.');
+  await look(key);
+}
+
+/** Asks what became of it, without sending anything. Resolves with whether the server knows it. */
+async function look(key: string): Promise<boolean | null> {
+  const { data } = await client.query(LookDocument, { key }).toPromise();
+  if (data === undefined) return null;
+  if (data.send === null) return false;
+  learn(key, data.send);
+  return true;
+}
+
+const watched = new Map<string, () => void>();
+
+function learn(key: string, { id, status, message, problem }: FateFragment): void {
+  switch (status) {
+    case 'ACCEPTED':
+      wasSent(key, message);
+      break;
+    case 'REJECTED':
+      // Nobody sends it again by itself: what the server refused once, a person judges.
+      wasNotSent(key, problem);
+      break;
+    case 'UNKNOWN':
+      change(key, { state: 'UNKNOWN', problem });
+      watch(key, id);
+      break;
+    case 'PENDING':
+      watch(key, id);
+      break;
+    default:
+      status satisfies never;
+  }
+}
+
+/** A callback, a search or a person may still find out. */
+function watch(key: string, id: string): void {
+  if (watched.has(key)) return;
+  const isWaitedFor = (): boolean => all.some((sent) => isOf(key)(sent) && ['SENDING', 'UNKNOWN'].includes(sent.state));
+  const stop = follow({
+    start: () => client.subscription(WatchDocument, { id }),
+    onData({ sendUpdated }) {
+      learn(key, sendUpdated);
+      if (isWaitedFor()) return;
+      watched.delete(key);
+      stop();
+    },
+    isOver: () => !isWaitedFor(),
+  });
+  watched.set(key, stop);
+}
+
+/** Asks what became of all that may have been sent. What the server does not know is sent: that is what was asked for. */
+async function resume(): Promise<void> {
+  await Promise.all(
+    all
+      .filter((sent) => sent.state === 'SENDING' || sent.state === 'UNKNOWN')
+      .filter(mayRepeat)
+      .map(async ({ input }) => {
+        if ((await look(input.idempotencyKey)) === false) await send(input);
+      }),
+  );
+}
+
+/** Keys belong to a caller: nobody else may repeat what this one sent. */
+export function openOutbox(caller: string): void {
+  if (place !== null) return;
+  place = `outbox of ${caller}`;
+  set(JSON.parse(sessionStorage.getItem(place) ?? '[]') as readonly Sent[]);
+  // The feed tells of a message also where its answer was lost.
+  onNews((news) => {
+    if (news.send?.idempotencyKey != null) wasSent(news.send.idempotencyKey, news);
+  });
+  void resume();
+  onConnection((isConnected) => isConnected && void resume());
+}

@@ -1,0 +1,28 @@
+/** Who uses this tab: an API key or a token, which lives as long as the tab and is nowhere else. */
+
+const CREDENTIAL = 'credential';
+
+const stored = (): string | null => sessionStorage.getItem(CREDENTIAL);
+
+/** A token is three parts in base64url, the first of them an object in JSON. */
+const isToken = (credential: string): boolean => /^ey[\w-]+\.[\w-]+\.[\w-]+$/.test(credential);
+
+/** What every request carries, where the server asks for it. */
+export function credentials(): Record<string, string> {
+  const credential = stored();
+  if (credential === null) return {};
+  return isToken(credential) ? { authorization: `Bearer ${credential}` } : { 'x-api-key': credential };
+}
+
+export const isSignedIn = (): boolean => stored() !== null;
+
+export function signIn(credential: string): void {
+  sessionStorage.setItem(CREDENTIAL, credential.trim());
+}
+
+/** The page is loaded again, so that nothing of what was on the screen stays in memory. */
+export function signOut(): void {
+  sessionStorage.removeItem(CREDENTIAL);
+  location.hash = '';
+  location.reload();
+}

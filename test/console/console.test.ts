@@ -1,0 +1,471 @@
+/** The console as people have it: built, served by a server on its sandbox, and opened in Chromium. */
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { request } from 'undici';
+import { SAMPLE_PICTURE } from '../../src/sandbox/sample-files.js';
+import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
+import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
+import { accountAt, startTestApp, type TestApp } from '../support/app.js';
+import { findChromium, keepPicture, openBrowser } from '../support/browser.js';
+import { CALLBACKS } from '../support/callback.js';
+import { makeFolder, removeFolder } from '../support/folder.js';
+import { until } from '../support/waiting.js';
+
+const KEY = 'team-key';
+const DIGEST = createHash('sha256').update(KEY).digest('hex');
+/** The team's numbers: one that works, two whose sends the sandbox loses, and one that it refuses. */
+const OURS = '+12345678901';
+const ANSWER_IS_LOST = '+19195560202';
+const NO_ANSWER = '+19195560000';
+const REFUSED = '+19195560403';
+/** Upstream reports nothing about messages to it. */
+const SILENT = '+19195550002';
+/** Long enough to be reloaded in, short enough to be waited for. */
+const SEND_TIMEOUT_MS = 2_000;
+
+const WIDE = { width: 1100, height: 760 };
+const NARROW = { width: 360, height: 700 };
+const chromium = findChromium('the console in a browser');
+
+(chromium === null ? describe.skip : describe)('the console', () => {
+  const folder = makeFolder();
+  const manifest = join(folder, 'documents.json');
+  let sandbox: Sandbox;
+  let app: TestApp;
+  let origin: string;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  /** What the pages wrote on the browser's console, and what they threw. */
+  const complaints: string[] = [];
+  const foreign: string[] = [];
+
+  const startApp = (port = '0'): Promise<TestApp> =>
+    startTestApp(
+      {
+        ...accountAt(sandbox),
+        ...CALLBACKS,
+        AUTH: undefined,
+        PORT: port,
+        API_KEYS: `team:${DIGEST}:messages:send+messages:read`,
+        ALLOWED_SENDERS: `team:${OURS}|${ANSWER_IS_LOST}|${NO_ANSWER}|${REFUSED}`,
+        SENDERS: [OURS, ANSWER_IS_LOST, NO_ANSWER, REFUSED].map((number) => `${number}=app-1`).join(),
+        SEND_TIMEOUT_MS: String(SEND_TIMEOUT_MS),
+        // So nothing runs but what the console was built with.
+        TRUSTED_DOCUMENTS: 'enforce',
+        TRUSTED_DOCUMENTS_FILE: manifest,
+      },
+      { storeFile: join(folder, 'messages.sqlite') },
+    );
+
+  const newPage = async (): Promise<Page> => {
+    const opened = await context.newPage();
+    opened.setDefaultTimeout(10_000);
+    opened.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+    });
+    opened.on('pageerror', (error) => complaints.push(String(error)));
+    opened.on('request', (asked) => {
+      const url = new URL(asked.url());
+      if (url.origin !== origin && !['blob:', 'data:'].includes(url.protocol)) foreign.push(url.origin);
+    });
+    await opened.goto(origin);
+    return opened;
+  };
+
+  beforeAll(async () => {
+    writeFileSync(manifest, '{}');
+    sandbox = await startSandbox(SANDBOX_ACCOUNT);
+    app = await startApp();
+    ({ origin } = new URL(app.url));
+    sandbox.sendCallbacksTo({ url: `${origin}/callbacks/catapult`, username: 'user', password: 'password' });
+    browser = await openBrowser(chromium ?? '');
+    context = await browser.newContext({ viewport: WIDE });
+    page = await newPage();
+  }, 60_000);
+
+  afterAll(async () => {
+    await browser.close();
+    await app.close();
+    await sandbox.close();
+    removeFolder(folder);
+  });
+
+  afterEach(() => {
+    expect([complaints, foreign]).toEqual([[], []]);
+  });
+
+  const press = (name: string, on = page): Promise<void> => on.getByRole('button', { name, exact: true }).click();
+  const write = (label: string, text: string, on = page): Promise<void> =>
+    on.getByLabel(label, { exact: true }).fill(text);
+  const go = (place: string, on = page): Promise<void> =>
+    on.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: place }).click();
+  const see = async (words: string, on = page): Promise<void> => {
+    await on.getByText(words).first().waitFor();
+  };
+  const seeNot = async (words: string, on = page): Promise<void> => {
+    await on.locator('main').getByText(words).first().waitFor({ state: 'detached' });
+  };
+  /** The bubble with this text, once it says all of the words. */
+  const seeBubble = async (text: string, words: readonly string[] = [], on = page): Promise<void> => {
+    const all = [text, ...words];
+    let bubbles = on.locator('.bubble');
+    for (const hasText of all) bubbles = bubbles.filter({ hasText });
+    await bubbles.first().waitFor();
+  };
+  const mistakeBeside = async (label: string): Promise<string> => {
+    const ids = await page.getByLabel(label, { exact: true }).getAttribute('aria-describedby');
+    const texts = (ids ?? '').split(' ').map((id) => page.locator(`[id="${id}"]`).innerText());
+    return (await Promise.all(texts)).join(' ').trim();
+  };
+  /** Writes to somebody. */
+  const writeTo = async (to: string, text: string, from = OURS, on = page): Promise<void> => {
+    await go('Compose', on);
+    await on.getByLabel('From', { exact: true }).selectOption(from);
+    await write('To', to, on);
+    await write('Message', text, on);
+    await press('Send', on);
+  };
+  const receive = async (from: string, text: string, media: readonly string[] = []): Promise<void> => {
+    const { statusCode } = await request(`${new URL(sandbox.url).origin}/sandbox/inbound`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ from, to: OURS, text, media, applicationId: 'app-1' }),
+    });
+    expect(statusCode).toBeLessThan(300);
+  };
+  const callBack = async (events: readonly object[]): Promise<void> => {
+    const { statusCode } = await request(`${origin}/callbacks/catapult`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${Buffer.from('user:password').toString('base64')}` },
+      body: JSON.stringify(events),
+    });
+    expect(statusCode).toBe(200);
+  };
+  const received = (from: string, number: number, time: string): object => {
+    const message = { id: `${from} ${number}`, time, from, to: [OURS], owner: OURS, text: `Number ${number}` };
+    return { type: 'message-received', time, to: OURS, message };
+  };
+  /** Upstream reports that the message with this text has arrived. */
+  const reportDelivered = async (text: string): Promise<void> => {
+    const [{ id, from, to, tag } = { to: [] }] = sentWith(text);
+    const time = new Date().toISOString();
+    await callBack([{ type: 'message-delivered', time, to: to[0], message: { id, time, from, to, tag } }]);
+  };
+  const sentWith = (text: string) => sandbox.accepted.filter((message) => message.text === text);
+  const openConversation = (name: string, on = page): Promise<void> =>
+    on.locator('.row', { has: on.locator('strong').getByText(name, { exact: true }) }).click();
+  const outbox = (): Promise<readonly { readonly input: { readonly idempotencyKey: string } }[]> =>
+    page.evaluate(`JSON.parse(sessionStorage.getItem('outbox of team') ?? '[]')`);
+
+  /** What hinders somebody, light and narrow, dark and wide; with pictures, where SCREENSHOTS names a folder. */
+  const hindrances = async (name: string): Promise<string[]> => {
+    const found: string[] = [];
+    for (const [colorScheme, size] of [
+      ['light', NARROW],
+      ['dark', WIDE],
+    ] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize(size);
+      await keepPicture(page, `${name}-${colorScheme}`);
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const hindering = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+      found.push(...hindering.map(({ id, nodes }) => `${name}, ${colorScheme}: ${id}: ${nodes[0]?.html ?? ''}`));
+      const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+      if (width > size.width) found.push(`${name}, ${colorScheme}: it is ${width} wide`);
+    }
+    await page.emulateMedia({ colorScheme: null });
+    return found;
+  };
+
+  it('asks for an API key, says when it is wrong, and keeps it in this tab alone', async () => {
+    await see('API key or token');
+    await write('API key or token', 'wrong');
+    await press('Sign in');
+    await see('The server does not know this key');
+    await write('API key or token', KEY);
+    await press('Sign in');
+    await see('No conversations yet.');
+    expect(await page.evaluate('[Object.values(localStorage), document.cookie]')).toEqual([[], '']);
+    // Each of the two keys that the server did not take.
+    expect(complaints.splice(0)).toEqual([expect.stringContaining('401'), expect.stringContaining('401')]);
+    await page.reload();
+    await see('No conversations yet.');
+  });
+
+  it('shows mistakes beside their fields, and sends nothing', async () => {
+    await go('Compose');
+    await write('To', '12');
+    await press('Send');
+    await see('Write something, or add a picture.');
+    expect(await mistakeBeside('To')).toContain('not a telephone number');
+    expect(await mistakeBeside('Message')).toContain('Write something');
+    expect(await page.evaluate('document.activeElement.type')).toBe('tel');
+    expect(sandbox.accepted).toHaveLength(0);
+    await press('Remove 12');
+  });
+
+  it('shows what a text costs, which characters make it cost more, and what cheaper ones save', async () => {
+    await write('Message', 'It’s “here” – '.repeat(10));
+    await see('3 segments');
+    expect(new Set(await page.locator('mark').allInnerTexts())).toEqual(new Set(['’', '“', '”', '–']));
+    await see('saves 2 segments');
+    await page.getByRole('button', { name: /^Replace/ }).click();
+    await see('1 segment');
+    expect(await page.getByLabel('Message', { exact: true }).inputValue()).toBe('It\'s "here" - '.repeat(10));
+    expect(await page.locator('mark').count()).toBe(0);
+    await page.reload();
+    // What is being written survives.
+    await see('1 segment');
+    await write('Message', '');
+  });
+
+  it('copies what a program would send', async () => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin });
+    await write('To', '(919) 555-1212');
+    await write('Message', "It's here");
+    await see('+1 919 555 1212');
+    await press('as curl');
+    await see('Copied');
+    const copied = await page.evaluate<string>('navigator.clipboard.readText()');
+    expect(copied).toContain(`curl -s '${origin}/graphql'`);
+    expect(copied).toContain("-H 'authorization: Bearer YOUR_KEY'");
+    expect(copied).toContain(`"to":["+19195551212"],"text":"It'\\''s here"`);
+    expect(copied).not.toContain(KEY);
+    await press('Remove +1 919 555 1212');
+  });
+
+  it('understands a number as people write it, sends, and shows at once what is delivered and what comes in', async () => {
+    await writeTo('(234) 567-8902', 'Are you there?');
+    await seeBubble('Are you there?', ['Delivered']);
+    await receive('+12345678902', 'Yes, I am.');
+    await seeBubble('Yes, I am.');
+    await receive('+12345678903', 'Somebody else.');
+    await see('Somebody else.');
+    await write('Message', 'Good.');
+    await page.keyboard.press('Control+Enter');
+    await seeBubble('Good.', ['Delivered']);
+    expect([sentWith('Are you there?'), sentWith('Good.')].map(({ length }) => length)).toEqual([1, 1]);
+    expect(await outbox()).toEqual([]);
+  });
+
+  it('sends pictures, and shows those that come in', async () => {
+    const picture = join(folder, SAMPLE_PICTURE.name);
+    writeFileSync(picture, SAMPLE_PICTURE.body);
+    const painted = async (selector: string): Promise<void> => {
+      await page.waitForFunction(`document.querySelector('${selector}')?.naturalWidth > 0`);
+    };
+    await page.locator('input[type=file]').setInputFiles(picture);
+    await painted('.files img');
+    await write('Message', 'The hills');
+    await see('billed as one MMS');
+    await press('Send');
+    await seeBubble('The hills', ['Delivered']);
+    expect(sentWith('The hills')).toMatchObject([{ media: [expect.stringContaining('/media/')] }]);
+    sandbox.bringInSample();
+    await seeBubble('Look at this!');
+    await painted('.bubble[data-direction=OUT] img');
+    await painted('.bubble[data-direction=IN] img');
+    const lie = join(folder, 'lie.png');
+    writeFileSync(lie, 'This is text.');
+    await page.locator('input[type=file]').setInputFiles(lie);
+    await see('not the kind of file that its name says');
+    await press('Remove lie.png');
+    expect(complaints.splice(0)).toEqual([expect.stringContaining('415')]);
+  });
+
+  it('explains why a message was not delivered, and what to do', async () => {
+    await writeTo('+19195554720', 'Will this arrive?');
+    await seeBubble('Will this arrive?', ['Not delivered', 'Look whether the number is right.', 'Code 4720']);
+  });
+
+  it('tells "perhaps sent" from "not sent", and asks again without sending twice', async () => {
+    await writeTo(SILENT, 'Lost answer', ANSWER_IS_LOST);
+    await seeBubble('Lost answer', ['Perhaps sent']);
+    const before = await outbox();
+    await press('Ask again');
+    await seeBubble('Lost answer', ['Perhaps sent']);
+    await page.reload();
+    await seeBubble('Lost answer', ['Perhaps sent']);
+    expect((await outbox()).map(({ input }) => input.idempotencyKey)).toEqual(
+      before.map(({ input }) => input.idempotencyKey),
+    );
+    // Upstream tells of it at last.
+    await reportDelivered('Lost answer');
+    await seeBubble('Lost answer', ['Delivered']);
+    await seeNot('Perhaps sent');
+    expect(sentWith('Lost answer')).toHaveLength(1);
+    expect(await outbox()).toEqual([]);
+  });
+
+  it('says why a message was not sent, and lets it be corrected with the same key', async () => {
+    await writeTo('+19195550099', 'Refused', REFUSED);
+    await seeBubble('Refused', ['Not sent.', 'whoever runs this server has to look']);
+    // It is found again, though there is no such conversation yet.
+    await go('Conversations');
+    await openConversation('+1 919 555 0099');
+    const [first] = await outbox();
+    await press('Correct');
+    await write('Message', 'Refused again');
+    await press('Send');
+    await seeBubble('Refused again', ['Not sent.']);
+    const [second] = await outbox();
+    expect(second?.input.idempotencyKey).toBe(first?.input.idempotencyKey);
+    await press('Discard');
+    await seeNot('Not sent.');
+    expect(await page.getByLabel('Message', { exact: true }).inputValue()).toBe('');
+  });
+
+  it('keeps a send that is reloaded in the middle', async () => {
+    await writeTo(SILENT, 'Reloaded', NO_ANSWER);
+    await until(() => sentWith('Reloaded').length > 0);
+    await page.reload();
+    await seeBubble('Reloaded', ['Perhaps sent']);
+    await reportDelivered('Reloaded');
+    await seeBubble('Reloaded', ['Delivered']);
+    expect(sentWith('Reloaded')).toHaveLength(1);
+  });
+
+  it('shows who opted out, and explains why nothing is sent to them', async () => {
+    await go('Conversations');
+    await receive('+12345678903', 'STOP');
+    await see('Opted out');
+    await openConversation('+1 234 567 8903');
+    await see('none is sent');
+    await write('Message', 'One more thing');
+    await press('Send');
+    await see('This person wants no messages from this number.');
+    await receive('+12345678903', 'START');
+    await seeNot('Opted out');
+    expect(sentWith('One more thing')).toEqual([]);
+  });
+
+  it('shows in one tab what was sent in another', async () => {
+    await openConversation('+1 234 567 8902');
+    const other = await newPage();
+    await write('API key or token', KEY, other);
+    await press('Sign in', other);
+    await writeTo('+12345678902', 'From the other tab', OURS, other);
+    await seeBubble('From the other tab', ['Delivered']);
+    await other.close();
+    expect(sentWith('From the other tab')).toHaveLength(1);
+    // The other tab had no key yet.
+    expect(complaints.splice(0)).toEqual([expect.stringContaining('401')]);
+  });
+
+  it('is used by the keyboard alone', async () => {
+    await page.locator('main').focus();
+    await page.keyboard.press('?');
+    await see('Next in the list');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('g');
+    await page.keyboard.press('c');
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    await page.keyboard.press('k');
+    await page.keyboard.press('Enter');
+    await page.locator('.row[aria-current]').waitFor();
+    // What is written is no shortcut.
+    await write('Message', '');
+    await page.getByLabel('Message', { exact: true }).pressSequentially('gcn?');
+    expect(await page.getByLabel('Message', { exact: true }).inputValue()).toBe('gcn?');
+    await write('Message', '');
+  });
+
+  it('works on a slow network', async () => {
+    const devtools = await context.newCDPSession(page);
+    await devtools.send('Network.enable');
+    const kilobytes = 1024;
+    await devtools.send('Network.emulateNetworkConditions', {
+      offline: false,
+      latency: 400,
+      downloadThroughput: 40 * kilobytes,
+      uploadThroughput: 20 * kilobytes,
+    });
+    await writeTo('+12345678902', 'Slowly');
+    await seeBubble('Slowly', ['Delivered']);
+    await devtools.detach();
+    expect(sentWith('Slowly')).toHaveLength(1);
+  });
+
+  it('comes back after the server was restarted, and misses nothing', async () => {
+    await go('Conversations');
+    await openConversation('+1 234 567 8902');
+    await seeBubble('Slowly');
+    const { port } = new URL(app.url);
+    await app.close();
+    await see('The connection is lost.');
+    app = await startApp(port);
+    await receive('+12345678902', 'While you were away');
+    await seeBubble('While you were away');
+    await seeNot('The connection is lost.');
+    await receive('+12345678902', 'Now that you are back');
+    await seeBubble('Now that you are back');
+    // What the browser itself says of connections that failed.
+    const others = complaints
+      .splice(0)
+      .filter((said) => !/WebSocket connection to .* failed|status of 50[0-9]|ERR_CONNECTION_REFUSED/.test(said));
+    expect(others).toEqual([]);
+  });
+
+  it('scrolls through ten thousand messages, drawing only those in sight, while more come in', async () => {
+    const from = '+12345678904';
+    const count = 10_000;
+    const time = (number: number): string => new Date(Date.UTC(2026, 0, 1) + number * 60_000).toISOString();
+    const events = Array.from({ length: count }, (_, number) => received(from, number + 1, time(number + 1)));
+    // Nobody looks while they come.
+    await page.goto('about:blank');
+    while (events.length > 0) await callBack(events.splice(0, 250));
+    await page.goto(origin);
+    await openConversation('+1 234 567 8904');
+    await seeBubble(`Number ${count}`);
+    const drawn = (): Promise<number> => page.locator('.bubble').count();
+    const scroll = async (): Promise<void> => {
+      await page.evaluate(`document.querySelector('.scroller').scrollTop = 0`);
+    };
+    while ((await page.getByText('Number 1', { exact: true }).count()) === 0) await scroll();
+    expect(await drawn()).toBeLessThan(60);
+    const setSize = (): Promise<string> =>
+      page.evaluate(`document.querySelector('.scroller li').getAttribute('aria-setsize')`);
+    expect(await setSize()).toBe(String(count));
+    // Whoever reads old ones is not moved by new ones.
+    await callBack(
+      Array.from({ length: 200 }, (_, number) => received(from, count + number + 1, time(count + number + 1))),
+    );
+    await until(async () => (await setSize()) === String(count + 200));
+    expect(await page.getByText('Number 1', { exact: true }).isVisible()).toBe(true);
+    await press('Newest');
+    await seeBubble(`Number ${count + 200}`);
+    expect(await drawn()).toBeLessThan(60);
+  }, 90_000);
+
+  it('hinders nobody: by axe, in light and dark, wide and 360 pixels narrow', async () => {
+    await writeTo(SILENT, 'Lost again', ANSWER_IS_LOST);
+    await seeBubble('Lost again', ['Perhaps sent']);
+    const found = await hindrances('unknown');
+    await go('Compose');
+    await write('To', '12');
+    await write('Message', 'It’s “here” – '.repeat(10));
+    await press('Send');
+    await see('not a telephone number');
+    found.push(...(await hindrances('compose')));
+    await go('Conversations');
+    await see('Not delivered');
+    found.push(...(await hindrances('inbox')));
+    await openConversation('+1 919 555 4720');
+    await seeBubble('Will this arrive?', ['Not delivered']);
+    found.push(...(await hindrances('thread')));
+    await page.locator('main').focus();
+    await page.keyboard.press('?');
+    await see('Next in the list');
+    found.push(...(await hindrances('keys')));
+    await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click();
+    await see('API key or token');
+    found.push(...(await hindrances('sign-in')));
+    expect(found).toEqual([]);
+    expect(complaints.splice(0)).toEqual([expect.stringContaining('401')]);
+  }, 120_000);
+});
