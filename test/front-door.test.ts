@@ -34,6 +34,7 @@ describe('the front door', () => {
       'no-cache',
     ]);
     expect(headers['content-security-policy']).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self';/);
+    expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
     expect(headers['content-security-policy']).not.toMatch(/unsafe|https?:|\*/);
     const page = await body.text();
     // Nothing of it stands in the page itself, and all addresses are relative.

@@ -169,7 +169,7 @@ async function resume(): Promise<void> {
   );
 }
 
-/** Keys belong to a caller: nobody else may repeat what this one sent. */
+/** Keys belong to a caller: nobody else may repeat what this one sent. Another caller loads the page again. */
 export function openOutbox(caller: string): void {
   if (place !== null) return;
   place = `outbox of ${caller}`;

@@ -1,5 +1,7 @@
 /** Who uses this tab: an API key or a token, which lives as long as the tab and is nowhere else. */
 
+import { dropDrafts } from './compose/draft.js';
+
 const CREDENTIAL = 'credential';
 
 const stored = (): string | null => sessionStorage.getItem(CREDENTIAL);
@@ -16,13 +18,16 @@ export function credentials(): Record<string, string> {
 
 export const isSignedIn = (): boolean => stored() !== null;
 
+/** The page is loaded again, so that nothing of whoever was here before stays in memory. */
 export function signIn(credential: string): void {
   sessionStorage.setItem(CREDENTIAL, credential.trim());
+  location.reload();
 }
 
-/** The page is loaded again, so that nothing of what was on the screen stays in memory. */
+/** What may have been sent stays with its key: whoever comes back must not send it as a new message. */
 export function signOut(): void {
   sessionStorage.removeItem(CREDENTIAL);
+  dropDrafts();
   location.hash = '';
   location.reload();
 }

@@ -14,15 +14,14 @@ import { asCurl, asGraphQL } from './as-code.js';
 import { dropDraft, keptDraft, newDraft, type Draft } from './draft.js';
 import { MessageForm } from './message-form.js';
 
-const PLACE = 'compose';
-
 /** A message to anybody. Once it was sent, it goes on in its conversation. */
 export function Compose() {
   const { key = null } = useParams<{ readonly key?: string }>();
-  const { numbers } = useViewer();
+  const { name, numbers } = useViewer();
+  const place = `${name} to anybody`;
   const [, navigate] = useLocation();
   const sent = useSent(key);
-  const [draft, setDraft] = useState<Draft>(() => keptDraft(PLACE) ?? newDraft(numbers[0]?.number ?? '', []));
+  const [draft, setDraft] = useState<Draft>(() => keptDraft(place) ?? newDraft(numbers[0]?.number ?? '', []));
 
   const { state, conversationId } = sent ?? {};
   useEffect(() => {
@@ -60,11 +59,11 @@ export function Compose() {
         <MessageForm
           key={draft.key}
           draft={draft}
-          place={PLACE}
+          place={place}
           isOpen
           applicationId={null}
           onSend={(input) => {
-            dropDraft(PLACE);
+            dropDraft(place);
             void send(input);
             // So that putting it away brings an empty form, and not what was perhaps sent.
             setDraft(newDraft(input.from, []));

@@ -22,15 +22,23 @@ export const keyed = ({ key }: Draft, input: Draft['input']): KeyedInput => ({
   idempotencyKey: key ?? crypto.randomUUID(),
 });
 
+const KEPT = 'draft of ';
+
+/** @param place whose draft it is, and for which conversation. */
 export function keptDraft(place: string): Draft | null {
-  const kept = sessionStorage.getItem(`draft ${place}`);
+  const kept = sessionStorage.getItem(KEPT + place);
   return kept === null ? null : (JSON.parse(kept) as Draft);
 }
 
 export function keepDraft(place: string, draft: Draft): void {
-  sessionStorage.setItem(`draft ${place}`, JSON.stringify(draft));
+  sessionStorage.setItem(KEPT + place, JSON.stringify(draft));
 }
 
 export function dropDraft(place: string): void {
-  sessionStorage.removeItem(`draft ${place}`);
+  sessionStorage.removeItem(KEPT + place);
+}
+
+/** Removes all drafts of this tab. */
+export function dropDrafts(): void {
+  for (const name of Object.keys(sessionStorage)) if (name.startsWith(KEPT)) sessionStorage.removeItem(name);
 }

@@ -57,8 +57,9 @@ const isTo =
 function Talk({ row, thread }: { readonly row: RowFragment; readonly thread: Messages }) {
   const viewer = useViewer();
   const { id, owner, participants, optedOut } = row;
+  const place = `${viewer.name} in ${id}`;
   const outbox = useOutbox().filter(isTo(row));
-  const [draft, setDraft] = useState<Draft>(() => keptDraft(id) ?? newDraft(owner, participants));
+  const [draft, setDraft] = useState<Draft>(() => keptDraft(place) ?? newDraft(owner, participants));
   /** Another form for another draft. */
   const [edition, setEdition] = useState(0);
   const put = (next: Draft): void => {
@@ -105,12 +106,12 @@ function Talk({ row, thread }: { readonly row: RowFragment; readonly thread: Mes
         <MessageForm
           key={edition}
           draft={draft}
-          place={id}
+          place={place}
           isOpen={false}
           applicationId={thread.entries.at(-1)?.applicationId ?? null}
           onSend={(input) => {
             void send(input);
-            dropDraft(id);
+            dropDraft(place);
             put(newDraft(owner, participants));
           }}
         />

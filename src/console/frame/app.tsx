@@ -17,7 +17,7 @@ export function App() {
   const retry = (): void => refetch();
   // The key was good, and is no more.
   useEffect(() => onRefusal(retry), []);
-  if (codeOf(error) === 'UNAUTHENTICATED') return <SignIn wasWrong={isSignedIn()} onKey={retry} />;
+  if (codeOf(error) === 'UNAUTHENTICATED') return <SignIn wasWrong={isSignedIn()} />;
   if (data) return <SignedIn key={data.viewer.name} viewer={data.viewer} />;
   return (
     <main className="alone">{error ? <Trouble error={error} onRetry={retry} /> : <Loading what="the console" />}</main>

@@ -4,11 +4,10 @@ import { signIn } from '../session.js';
 
 interface Props {
   readonly wasWrong: boolean;
-  readonly onKey: () => void;
 }
 
 /** Asks for an API key or a token. It is shown only where the server wants one. */
-export function SignIn({ wasWrong, onKey }: Props) {
+export function SignIn({ wasWrong }: Props) {
   const heading = useTitle('Sign in', false);
   return (
     <main className="alone">
@@ -16,7 +15,6 @@ export function SignIn({ wasWrong, onKey }: Props) {
         className="sign-in card"
         action={(fields) => {
           signIn(fields.get('key') as string);
-          onKey();
         }}
       >
         <h1 ref={heading}>Messages</h1>
