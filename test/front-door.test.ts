@@ -1,7 +1,7 @@
 /** What is at `/`, for browsers and for everybody else. */
 import { gunzipSync, brotliDecompressSync } from 'node:zlib';
 import { request } from 'undici';
-import { startTestApp, type TestApp } from './support/app.js';
+import { startTestApp, upstreamAt, type TestApp } from './support/app.js';
 
 const HTML = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
 
@@ -98,5 +98,19 @@ describe('the front door', () => {
     ]);
     await file.body.dump();
     await without.close();
+  });
+
+  it('gives browsers the telephones, under the same policy, and only while the sandbox runs', async () => {
+    const { statusCode, headers, body } = await ask('/phone');
+    expect([statusCode, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(headers['content-security-policy']).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self';/);
+    expect(await body.text()).toContain('assets/phone-');
+    const closed: TestApp[] = [];
+    for (const environment of [upstreamAt('http://127.0.0.1:1'), { CONSOLE: 'off' }]) {
+      const other = await startTestApp(environment);
+      closed.push(other);
+      expect((await ask('/phone', HTML, other)).statusCode).toBe(404);
+    }
+    await Promise.all(closed.map((each) => each.close()));
   });
 });

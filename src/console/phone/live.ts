@@ -9,8 +9,7 @@ export interface Live {
   readonly error: PhoneError | null;
 }
 
-/** @param session changes where somebody has signed in: then it begins again. */
-export function usePhones(session: number): Live {
+export function usePhones(): Live {
   const [live, setLive] = useState<Live>({ list: null, error: null });
   useEffect(() => {
     const leaving = new AbortController();
@@ -42,7 +41,7 @@ export function usePhones(session: number): Live {
       clearTimeout(pause);
       wake();
     };
-  }, [session]);
+  }, []);
   return live;
 }
 

@@ -17,8 +17,7 @@ const E164 = /^\+[1-9]\d{6,14}$/;
 
 /** The telephones of the sandbox: a list, and one of them to hold. */
 export function Telephones() {
-  const [session, setSession] = useState(0);
-  const { list, error } = usePhones(session);
+  const { list, error } = usePhones();
   const [path] = useFragment();
   const number = numberIn(path);
   useEffect(() => {
@@ -26,7 +25,7 @@ export function Telephones() {
   }, [number]);
 
   if (error?.status === 401) {
-    return <SignIn wasWrong={isSignedIn()} onKey={() => setSession((before) => before + 1)} />;
+    return <SignIn wasWrong={isSignedIn()} />;
   }
   if (error !== null && error.status !== 0) {
     return (

@@ -31,7 +31,8 @@ const NOT_BUNDLED = ['better-sqlite3', '@graphql-yoga/render-graphiql'];
 function importedBy(folder) {
   const files = readdirSync(join(ROOT, folder), { recursive: true }).filter(
     // The bench has packages of its own below `test`; the console runs in browsers, with packages of its own as well.
-    (name) => name.endsWith('.ts') && !name.includes('node_modules') && !(folder === 'src' && name.startsWith('console/')),
+    (name) =>
+      name.endsWith('.ts') && !name.includes('node_modules') && !(folder === 'src' && name.startsWith('console/')),
   );
   const text = files.map((name) => readFileSync(join(ROOT, folder, name), 'utf8')).join('\n');
   return [...text.matchAll(/^(?:import|export)(?:[^;']* from)? '([^'.][^']*)';$/gm)].map(([, name]) => name);
