@@ -111,7 +111,8 @@ async function isUnknown(key: string, problem: ProblemFragment | null): Promise<
 /** Asks what became of it, without sending anything. Resolves with whether the server knows it. */
 async function look(key: string): Promise<boolean | null> {
   const { data } = await client.query(LookDocument, { key }).toPromise();
-  if (data === undefined) return null;
+  // Null, in spite of its type, where the answer has errors alone.
+  if (!data) return null;
   if (data.send === null) return false;
   learn(key, data.send);
   return true;

@@ -9,7 +9,7 @@ const PAUSE_MS = 300;
 /** What the server has against a message; null where it cannot say. */
 export async function judge(input: MessageInput): Promise<Mistakes | null> {
   const { data } = await client.query(ValidateDocument, { input }).toPromise();
-  return data === undefined ? null : mistakesOf(data.validateMessage.fieldErrors);
+  return data ? mistakesOf(data.validateMessage.fieldErrors) : null;
 }
 
 /** The same, while it is written. `first` holds until something is changed. */

@@ -147,7 +147,7 @@ export async function loadInbox(): Promise<void> {
       // Another number was chosen meanwhile.
       if (inbox.owner !== owner) return;
       inbox = { ...inbox, isLoading: false, error };
-      if (data === undefined) return;
+      if (!data) return;
       const { nodes, pageInfo } = data.conversations;
       inbox = {
         ...inbox,
