@@ -20,6 +20,8 @@ import { client, onConnection } from './server.js';
 
 /** The server forgets a key after 72 hours, and could then send again. */
 const REPEATABLE_MS = 24 * 60 * 60 * 1000;
+/** Who comes back later did not ask for a message to go out now. No call of his can be on its way any more either. */
+const SENT_BY_ITSELF_MS = 10 * 60 * 1000;
 
 /** A message with its key. */
 export type KeyedInput = MessageInput & { readonly to: readonly string[]; readonly idempotencyKey: string };
@@ -158,14 +160,16 @@ function watch(key: string, id: string): void {
   watched.set(key, stop);
 }
 
-/** Asks what became of all that may have been sent. What the server does not know is sent: that is what was asked for. */
+/** Asks what became of all that may have been sent. What the server does not know is sent, unless that was asked for long ago. */
 async function resume(): Promise<void> {
   await Promise.all(
     all
       .filter((sent) => sent.state === 'SENDING' || sent.state === 'UNKNOWN')
       .filter(mayRepeat)
-      .map(async ({ input }) => {
-        if ((await look(input.idempotencyKey)) === false) await send(input);
+      .map(async ({ input, since }) => {
+        if ((await look(input.idempotencyKey)) !== false) return;
+        if (Date.now() - since < SENT_BY_ITSELF_MS) await send(input);
+        else wasNotSent(input.idempotencyKey, null);
       }),
   );
 }

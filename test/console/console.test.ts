@@ -329,6 +329,25 @@ const chromium = findChromium('the console in a browser');
     expect(sentWith('Reloaded')).toHaveLength(1);
   });
 
+  it('sends what a reload cut off before the server had it, but leaves what is old to a person', async () => {
+    const cutOff = (text: string, minutes: number): object => ({
+      input: { from: OURS, to: [SILENT], text, applicationId: 'app-1', idempotencyKey: `cut-off-${minutes}` },
+      since: Date.now() - minutes * 60_000,
+      ...{ state: 'SENDING', problem: null },
+    });
+    const kept = JSON.stringify([cutOff('A moment ago', 1), cutOff('Yesterday', 600)]);
+    await page.evaluate(`sessionStorage.setItem('outbox of team', ${JSON.stringify(kept)})`);
+    await page.reload();
+    await until(() => sentWith('A moment ago').length > 0);
+    await go('Conversations');
+    await page.locator('.row', { hasText: '555 0002' }).first().click();
+    await seeBubble('Yesterday', ['Not sent']);
+    expect([sentWith('A moment ago'), sentWith('Yesterday')].map(({ length }) => length)).toEqual([1, 0]);
+    await press('Send again');
+    await until(() => sentWith('Yesterday').length > 0);
+    expect(await page.evaluate(`sessionStorage.getItem('outbox of team')`)).not.toContain('A moment ago');
+  });
+
   it('shows who opted out, and explains why nothing is sent to them', async () => {
     await go('Conversations');
     await receive('+12345678903', 'STOP');
