@@ -133,7 +133,7 @@ describe('the process', () => {
     const log = text(child.stderr);
     const [, url = ''] = await printed(
       child,
-      /^GraphQL {2}(\S+) {2}\(on Catapult: every message costs money, and nobody has to sign in\)$/m,
+      /^GraphQL +(\S+) {2}\(on Catapult: every message costs money, and nobody has to sign in\)$/m,
     );
     const { body: answer } = await request(url, { method: 'POST', headers, body });
     expect(await answer.json()).toMatchObject({ data: { sendMessage: { status: 'ACCEPTED' } } });
@@ -227,7 +227,7 @@ describe('the process', () => {
     // Null where it goes to a file.
     (child.stderr as Readable | null)?.destroy();
     if (typeof log === 'number') closeSync(log);
-    const [, url = ''] = await printed(child, /GraphQL {2}(\S+)/);
+    const [, url = ''] = await printed(child, /GraphQL +(\S+)/);
     for (let round = 1; round <= 2; round++) {
       const { statusCode, body: answer } = await request(url, { method: 'POST', headers, body });
       expect([statusCode, await answer.json()]).toEqual([

@@ -64,7 +64,7 @@ describe.each([1, 2])('a server of %d process(es) that gets SIGHUP', (workers) =
     });
     url = await new Promise((resolve) => {
       createInterface({ input: server.stdout ?? process.stdin }).on('line', (line) => {
-        const [, found] = /^GraphQL {2}(\S+)/.exec(line) ?? [];
+        const [, found] = /^GraphQL +(\S+)/.exec(line) ?? [];
         if (found !== undefined) resolve(found);
       });
     });

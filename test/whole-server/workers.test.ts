@@ -64,7 +64,7 @@ async function start(environment: Readonly<Record<string, string | undefined>>):
   const log: LogLine[] = [];
   createInterface({ input: child.stderr ?? process.stdin }).on('line', (line) => log.push(JSON.parse(line) as LogLine));
   for await (const line of createInterface({ input: child.stdout ?? process.stdin })) {
-    const url = /^GraphQL {2}(\S+)/.exec(line)?.[1];
+    const url = /^GraphQL +(\S+)/.exec(line)?.[1];
     if (url !== undefined) return { url, process: child, log, workers: () => workersIn(log) };
   }
   throw new Error('The server did not start.');
