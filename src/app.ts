@@ -267,7 +267,7 @@ async function withinMs(ms: number, work: Promise<unknown>): Promise<void> {
 }
 
 /** Does `use` with the manifest. @throws ConfigError unless every document can be read, and parsed. */
-function withManifest<Result>({ file }: TrustedDocumentsConfig, use: (manifest: Manifest) => Result): Result {
+export function withManifest<Result>({ file }: TrustedDocumentsConfig, use: (manifest: Manifest) => Result): Result {
   try {
     return use(file === null ? {} : (JSON.parse(readFileSync(file, 'utf8')) as Manifest));
   } catch {
