@@ -266,7 +266,10 @@ async function withinMs(ms: number, work: Promise<unknown>): Promise<void> {
 }
 
 /** Does `use` with the manifest. @throws ConfigError unless every document can be read, and parsed. */
-function withManifest<Result>(config: Config, use: (manifest: Manifest) => Result): Result {
+export function withManifest<Result>(
+  config: Pick<Config, 'trustedDocuments' | 'console'>,
+  use: (manifest: Manifest) => Result,
+): Result {
   const { mode, file } = config.trustedDocuments;
   const ours = config.console && mode !== 'off' ? consoleDocuments() : {};
   try {

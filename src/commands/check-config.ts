@@ -1,25 +1,36 @@
-/** `check-config`: what a server would use, and whether upstream takes it. It sends no message. */
-import { resolve } from 'node:path';
+/** `check-config`: what a server would use, and whether it could. It sends no message, and writes nothing. */
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { withManifest } from '../app.js';
 import { isOpen } from '../auth/authenticator.js';
 import { openAll } from '../closing.js';
-import { readConfig, type Config, type Environment } from '../config/config.js';
+import { ConfigError, readConfig, type Config, type Environment } from '../config/config.js';
 import { ConfigReader } from '../config/reader.js';
 import { VARIABLES, type Variable } from '../config/variables.js';
+import { TrustedDocuments } from '../graphql/documents/trusted.js';
 import { systemClock } from '../messaging/clock.js';
 import { STORE_FILE } from '../parts.js';
+import { inspectStore } from '../store/index.js';
+import { sqliteError } from '../store/opening-error.js';
 import { openUpstream } from '../upstream.js';
+import { messageOf } from './failure.js';
 import { FoundBad, type Command } from './shell.js';
 
 /** Exits with 1 where the server would not start, or could not send. */
 export const checkConfig: Command = {
   usage: '',
-  summary: 'shows the configuration, its sources, and whether Catapult accepts it; sends nothing',
+  summary: 'shows the configuration and its sources, and whether the database and Catapult can be used; sends nothing',
   async run({ environment, print }) {
     print(`${tableOf(environment)}\n`);
     const config = readConfig(environment);
     for (const line of remarksOn(config)) print(`${line}\n`);
-    const { words, isUsable } = await askUpstream(config);
-    print(`${words}\n`);
+    let isUsable = true;
+    for (const look of [askDatabase, readManifest, lookAtMediaDir, askUpstream]) {
+      const finding = await look(config);
+      if (finding === null) continue;
+      print(`${finding.words}\n`);
+      isUsable &&= finding.isUsable;
+    }
     if (!isUsable) throw new FoundBad();
   },
 };
@@ -68,13 +79,10 @@ function withoutSecrets(text: string): string {
 
 /** What works, but may not be what somebody wants. */
 function remarksOn(config: Config): string[] {
-  const { upstream, auth, callbackCredentials, databaseUrl, databaseFile, host, port } = config;
+  const { upstream, auth, callbackCredentials, host, port } = config;
   const isLive = upstream.kind === 'catapult';
   return [
     `Listens at ${host}, port ${port}.`,
-    databaseUrl === null
-      ? `Keeps messages in ${resolve(databaseFile ?? STORE_FILE)}.`
-      : `Keeps messages at ${withoutSecrets(databaseUrl)}.`,
     ...(isLive && isOpen(auth)
       ? ['Anybody who reaches the server can send, and each message costs money: set API_KEYS or the JWT_ variables.']
       : []),
@@ -89,6 +97,59 @@ function remarksOn(config: Config): string[] {
 interface Finding {
   readonly words: string;
   readonly isUsable: boolean;
+}
+
+async function askDatabase({ databaseUrl, databaseFile }: Config): Promise<Finding> {
+  const file = databaseFile ?? STORE_FILE;
+  const where = databaseUrl === null ? `in ${resolve(file)}` : `at ${withoutSecrets(databaseUrl)}`;
+  const words = `Messages are kept ${where}`;
+  try {
+    const code = databaseUrl === null ? (obstacleTo(file) ?? obstacleTo(dirname(file))) : null;
+    if (code !== null) throw sqliteError({ code }, file);
+    const { from, to } = await inspectStore({ databaseUrl, file });
+    if (from === to) return { words: `${words}: version ${to} of the database, the current one.`, isUsable: true };
+    const what = from === 0 ? 'nothing is there yet' : `version ${from} of the database`;
+    return { words: `${words}: ${what}. The start brings it to version ${to}.`, isUsable: true };
+  } catch (error) {
+    return { words: `${words}.\n${messageOf(error) ?? 'The database cannot be used.'}`, isUsable: false };
+  }
+}
+
+function readManifest({ trustedDocuments }: Config): Finding | null {
+  const { mode, file } = trustedDocuments;
+  if (file === null) return null;
+  try {
+    const count = withManifest({ trustedDocuments, console: false }, (manifest) => {
+      new TrustedDocuments({ mode, manifest, onUntrusted: () => undefined });
+      return Object.keys(manifest).length;
+    });
+    return { words: `Trusted documents (${mode}) in ${resolve(file)}: ${count}.`, isUsable: true };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { words: `Trusted documents (${mode}) in ${resolve(file)}.\n${error.problems.join('\n')}`, isUsable: false };
+  }
+}
+
+function lookAtMediaDir({ mediaDir }: Config): Finding | null {
+  if (mediaDir === null) return null;
+  const words = `Files are copied to ${resolve(mediaDir)}`;
+  const exists = existsSync(mediaDir);
+  const code = exists && !statSync(mediaDir).isDirectory() ? 'ENOTDIR' : obstacleTo(mediaDir);
+  if (code === null) return { words: `${words}${exists ? '' : ', which the start makes'}.`, isUsable: true };
+  const cure = `MEDIA_DIR must name a folder that this user can make, or write (${code}).`;
+  return { words: `${words}.\n${cure}`, isUsable: false };
+}
+
+/** What keeps this user from writing a file or folder, or from making it, as a code of the system's; null for nothing. */
+function obstacleTo(path: string): string | null {
+  const { W_OK, X_OK } = constants;
+  try {
+    accessSync(path, statSync(path).isDirectory() ? W_OK | X_OK : W_OK);
+    return null;
+  } catch (error) {
+    const { code = 'UNKNOWN' } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' && dirname(path) !== path ? obstacleTo(dirname(path)) : code;
+  }
 }
 
 function askUpstream({ upstream }: Config): Promise<Finding> {

@@ -1,8 +1,8 @@
 /** Opens the store that DATABASE_URL asks for. */
 import type { MessageStore, SendLimits } from '../messaging/ports.js';
 import type { ConsentKeeping } from './consent.js';
-import type { Migrated } from './migrations.js';
-import { migratePostgres, openPostgres } from './postgres.js';
+import { migrations, OlderStoreError, stepsAfter, type Migrated } from './migrations.js';
+import { inspectPostgres, migratePostgres, openPostgres } from './postgres.js';
 import { postgresError, sqliteError } from './opening-error.js';
 import type { LimitsOfSends } from './send-limits.js';
 import { openSqlite, versionOfFile } from './sqlite.js';
@@ -50,6 +50,27 @@ export async function openStore({ databaseUrl, file, forServer = false, consent 
   return openPostgres(databaseUrl, consent).catch((error: unknown) => {
     throw postgresError(error, databaseUrl);
   });
+}
+
+/**
+ * The version of a store, and the one that a server would bring it to. It is only read, also while a server uses it; a file
+ * that is missing stays so, and has version 0.
+ *
+ * @throws what `openStore` throws where a server could not use it.
+ */
+export async function inspectStore({
+  databaseUrl,
+  file,
+}: Pick<StoreOptions, 'databaseUrl' | 'file'>): Promise<Migrated> {
+  const steps = migrations(databaseUrl === null ? 'sqlite' : 'postgres');
+  try {
+    const { version: from, mayMigrate } =
+      databaseUrl === null ? { version: versionOfFile(file), mayMigrate: true } : await inspectPostgres(databaseUrl);
+    if (stepsAfter(from, steps).length > 0 && !mayMigrate) throw new OlderStoreError(from, steps.length, null);
+    return { from, to: steps.length };
+  } catch (error) {
+    throw databaseUrl === null ? sqliteError(error, file) : postgresError(error, databaseUrl);
+  }
 }
 
 /**

@@ -146,6 +146,25 @@ export async function migratePostgres(url: string): Promise<Migrated> {
   }
 }
 
+/** Who owns a table may change it; where there is none, who may make one. */
+const MAY_MIGRATE = `SELECT COALESCE(
+  (SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('sends')),
+  has_schema_privilege(current_schema(), 'CREATE'), false) AS may`;
+
+/** The version of the database, and whether its user may bring it to another one. It is only read. */
+export async function inspectPostgres(url: string): Promise<{ version: number; mayMigrate: boolean }> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: TIMEOUT_MS, query_timeout: TIMEOUT_MS });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.query('BEGIN READ ONLY');
+    const { rows } = await client.query<{ may: boolean }>(MAY_MIGRATE);
+    return { version: await versionOf(client), mayMigrate: rows[0]?.may === true };
+  } finally {
+    await client.end();
+  }
+}
+
 /** 0 for an empty database. */
 async function versionOf(client: Client): Promise<number> {
   const { rows: tables } = await client.query<{ exists: boolean }>(

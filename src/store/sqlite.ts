@@ -1,5 +1,5 @@
 /** The store in one SQLite file: the embedded default, for one instance. */
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, realpathSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
@@ -214,15 +214,34 @@ export async function openSqlite(
   }
 }
 
-/** The version of the file; 0 where there is none yet, or nothing in it. */
+/**
+ * The version of the file; 0 where there is none yet, or nothing in it. Nothing is written, and no server is in the way: where
+ * all is in the file itself, its header is read, since SQLite would make the files beside it.
+ */
 export function versionOfFile(file: string): number {
   if (!existsSync(file)) return 0;
-  const database = new Database(file, { timeout: BUSY_TIMEOUT_MS * MAX_BUSY_TRIES });
+  if (!existsSync(`${file}-wal`) && !existsSync(`${file}-journal`)) return versionInHeader(file);
+  const database = new Database(file, { readonly: true, timeout: BUSY_TIMEOUT_MS * MAX_BUSY_TRIES });
   try {
     return versionOf(database);
   } finally {
     database.close();
   }
+}
+
+/** The header of an SQLite file, and where its version stands (https://sqlite.org/fileformat2.html#the_database_header). */
+const HEADER = { text: 'SQLite format 3\0', length: 100, versionAt: 60 };
+
+function versionInHeader(file: string): number {
+  const header = Buffer.alloc(HEADER.length);
+  const descriptor = openSync(file, 'r');
+  try {
+    if (readSync(descriptor, header) === 0) return 0;
+  } finally {
+    closeSync(descriptor);
+  }
+  if (header.toString('latin1', 0, HEADER.text.length) === HEADER.text) return header.readInt32BE(HEADER.versionAt);
+  throw Object.assign(new Error('The file has no header of SQLite.'), { code: 'SQLITE_NOTADB' });
 }
 
 function versionOf(database: Database.Database): number {

@@ -1,7 +1,7 @@
 /** What a server may do in PostgreSQL whose user has the rights of docs/operations.md alone: rows, and no tables. */
 import { readFileSync } from 'node:fs';
 import { Client } from 'pg';
-import { openStore } from '../../src/store/index.js';
+import { inspectStore, openStore } from '../../src/store/index.js';
 import { migratePostgres } from '../../src/store/postgres.js';
 import { startTestApp } from '../support/app.js';
 import { execute } from '../support/client.js';
@@ -93,6 +93,25 @@ describe('a server without rights over tables', () => {
     await sql(owner, 'UPDATE schema_version SET version = version + 1');
     await (await open()).close();
     expect(await migratePostgres(owner)).toEqual({ from: to, to });
+  });
+
+  it('is told the same by a look at the database, which changes nothing', async () => {
+    const owner = await postgres.newSchema();
+    const inspect = (databaseUrl: string): ReturnType<typeof inspectStore> => inspectStore({ databaseUrl, file: '' });
+    expect(await inspect(owner)).toEqual({ from: 0, to: expect.any(Number) as number });
+    const tables = 'SELECT tablename FROM pg_tables WHERE schemaname = current_schema()';
+    expect(await sql(owner, tables)).toEqual([]);
+    await expect(inspect(asServer(owner))).rejects.toThrow(/^The database has version 0, .*main\.js migrate/);
+
+    const { to } = await migratePostgres(owner);
+    await grant(owner);
+    for (const url of [owner, asServer(owner)]) expect(await inspect(url)).toEqual({ from: to, to });
+    await sql(owner, 'UPDATE schema_version SET version = version - 1');
+    expect(await inspect(owner)).toEqual({ from: to - 1, to });
+    await expect(inspect(asServer(owner))).rejects.toMatchObject({ name: 'OlderStoreError', found: to - 1 });
+    await sql(owner, 'UPDATE schema_version SET version = 99');
+    await expect(inspect(owner)).rejects.toMatchObject({ name: 'NewerStoreError', found: 99 });
+    expect(await sql(owner, 'SELECT version FROM schema_version')).toEqual([{ version: 99 }]);
   });
 
   it('that was given nothing at all is told where the GRANTs are, and a stranger why he is not let in', async () => {

@@ -1,8 +1,9 @@
 /** The built server as a process, before it serves: what it would use, and what it says when it cannot start. */
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 import { startSandbox } from '../../src/sandbox/sandbox.js';
 import { accountAt } from '../support/app.js';
@@ -25,13 +26,47 @@ afterAll(() => {
   removeFolder(folder);
 });
 
-function run(environment: Readonly<Record<string, string | undefined>>, ...args: string[]): Promise<Ended> {
+type Variables = Readonly<Record<string, string | undefined>>;
+
+function run(environment: Variables, ...args: string[]): Promise<Ended> {
+  return runAs({}, environment, ...args);
+}
+
+/** Root may write everywhere: whoever tests as root runs this as nobody. */
+const STRANGER = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+
+function runAs(user: { uid?: number; gid?: number }, environment: Variables, ...args: string[]): Promise<Ended> {
   return new Promise((resolve) => {
     const env = { PATH: process.env.PATH, ...environment };
-    const child = execFile(process.execPath, [MAIN, ...args], { cwd: folder, env }, (_error, output, errors) => {
+    const options = { cwd: folder, env, ...user };
+    const child = execFile(process.execPath, [MAIN, ...args], options, (_error, output, errors) => {
       resolve({ code: child.exitCode ?? -1, output, errors });
     });
   });
+}
+
+/** A file of the current version in a folder of its own, which others may read. */
+async function makeFile(name: string): Promise<string> {
+  const file = join(folder, name, 'messages.sqlite');
+  await run({ DATABASE_URL: `sqlite:${file}` }, 'migrate');
+  chmodSync(folder, 0o755);
+  chmodSync(join(folder, name), 0o755);
+  chmodSync(file, 0o644);
+  return file;
+}
+
+/** As nobody may write it, or change what lies beside it. */
+async function makeReadOnlyFile(name: string): Promise<string> {
+  const file = await makeFile(name);
+  chmodSync(file, 0o444);
+  chmodSync(join(folder, name), 0o555);
+  return file;
+}
+
+function setVersion(file: string, version: number): void {
+  const database = new Database(file);
+  database.pragma(`user_version = ${version}`);
+  database.close();
 }
 
 describe('the command', () => {
@@ -78,6 +113,48 @@ describe('migrate', () => {
   );
 });
 
+describe('a database that cannot be changed', () => {
+  it.each(['migrate', 'settle', 'unresolved', 'forget', 'trace', 'backup', 'serve'])(
+    'has %s say so in one line, with what to do',
+    async (command) => {
+      const args = {
+        settle: ['some-send', 'not-sent'],
+        forget: ['+19195551212'],
+        trace: ['some-send'],
+        backup: ['copy.sqlite'],
+      }[command];
+      const file = await makeReadOnlyFile(`for-${command}`);
+      const { code, output, errors } = await runAs(
+        STRANGER,
+        { DATABASE_URL: `sqlite:${file}`, PORT: '0' },
+        command,
+        ...(args ?? []),
+      );
+      expect([code, output]).toEqual([1, '']);
+      expect(errors).toMatch(/\n$/);
+      expect(errors.trim().split('\n')).toHaveLength(1);
+      expect(errors).toMatch(
+        / (may not write|cannot be made|cannot be opened)[^]*(give it both|that this user may write)/,
+      );
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'since it is newer has migrate say so, with both versions',
+    async () => {
+      const file = await makeFile('newer');
+      setVersion(file, 99);
+      const { code, output, errors } = await run({ DATABASE_URL: `sqlite:${file}` }, 'migrate');
+      expect([code, output]).toEqual([1, '']);
+      expect(errors).toMatch(
+        /^The database has version 99; this software knows versions up to \d+\. Run a newer release\.\n$/,
+      );
+    },
+    TIMEOUT_MS,
+  );
+});
+
 describe('check-config', () => {
   it('shows each variable with its source and no secret, asks upstream, and sends nothing', async () => {
     const sandbox = await startSandbox(SANDBOX_ACCOUNT);
@@ -86,7 +163,7 @@ describe('check-config', () => {
     const environment = {
       ...rest,
       CATAPULT_SECRET_FILE: join(folder, 'secret'),
-      DATABASE_URL: 'postgres://who:PASSWORD@db.example:5433/messages?password=PASSWORD',
+      DATABASE_URL: 'postgres://who:PASSWORD@127.0.0.1:1/messages?password=PASSWORD',
       http_proxy: 'http://who:PASSWORD@127.0.0.1:1',
       NO_PROXY: '127.0.0.1',
     };
@@ -94,13 +171,16 @@ describe('check-config', () => {
     const mistaken = await run({ ...environment, PUBLIC_URL: 'https://who:PASSWORD@api.example' }, 'check-config');
     expect(mistaken.output + mistaken.errors).not.toContain('PASSWORD@');
     await sandbox.close();
-    expect([code, errors]).toEqual([0, '']);
+    expect([code, errors]).toEqual([1, '']);
     expect(output).not.toMatch(/PASSWORD@|=PASSWORD|s-sandbox|t-sandbox/);
     expect(output).toMatch(/^PORT +default +4000$/m);
     expect(output).toMatch(/^CATAPULT_USER_ID +environment +u-sandbox$/m);
     expect(output).toMatch(/^CATAPULT_SECRET +file +\(hidden\) in \S+secret$/m);
     expect(output).toMatch(/^CATAPULT_TOKEN +environment +\(hidden\)$/m);
-    expect(output).toMatch(/^DATABASE_URL +environment +postgres:\/\/db.example:5433\/messages$/m);
+    expect(output).toMatch(/^DATABASE_URL +environment +postgres:\/\/127.0.0.1:1\/messages$/m);
+    expect(output).toMatch(
+      /^Messages are kept at postgres:\/\/127.0.0.1:1\/messages\.\nNothing listens at 127\.0\.0\.1:1: start PostgreSQL, or/m,
+    );
     expect(output).toMatch(/^HTTP_PROXY +environment +http:\/\/127.0.0.1:1\/$/m);
     expect(output).toMatch(/Callbacks are off: .*CALLBACK_USERNAME/);
     expect(output).toMatch(/Messages go to 127\.0\.0\.1:\d+, account u-sandbox: ok\.\n$/);
@@ -119,6 +199,97 @@ describe('check-config', () => {
     ]);
     expect(wrong.output + gone.output).not.toContain('WRONG');
   });
+
+  /** The exit code, and what follows the table. */
+  async function findings(environment: Variables, user = {}): Promise<[code: number, findings: string]> {
+    const { code, output, errors } = await runAs(user, { SANDBOX: 'on', ...environment }, 'check-config');
+    expect(errors).toBe('');
+    return [code, output.slice(output.indexOf('\n\n') + 2)];
+  }
+
+  it(
+    'says what the database is, and makes and migrates nothing',
+    async () => {
+      const missing = join(folder, 'not', 'yet', 'messages.sqlite');
+      expect(await findings({ DATABASE_URL: `sqlite:${missing}` })).toEqual([
+        0,
+        expect.stringMatching(/messages\.sqlite: nothing is there yet\. The start brings it to version \d+\.$/m),
+      ]);
+      expect(existsSync(join(folder, 'not'))).toBe(false);
+
+      const file = await makeFile('looked-at');
+      const environment = { DATABASE_URL: `sqlite:${file}` };
+      const [code, words] = await findings(environment);
+      const [, version = ''] = /: version (\d+) of the database, the current one\.$/m.exec(words) ?? [];
+      expect([code, Number(version)]).toEqual([0, expect.any(Number)]);
+      expect(Number(version)).toBeGreaterThan(1);
+      expect(readdirSync(join(folder, 'looked-at'))).toEqual(['messages.sqlite', 'messages.sqlite-lock']);
+
+      setVersion(file, Number(version) - 1);
+      expect(await findings(environment)).toEqual([
+        0,
+        expect.stringContaining(
+          `: version ${Number(version) - 1} of the database. The start brings it to version ${version}.`,
+        ),
+      ]);
+      setVersion(file, 99);
+      expect(await findings(environment)).toEqual([
+        1,
+        expect.stringContaining(
+          `The database has version 99; this software knows versions up to ${version}. Run a newer`,
+        ),
+      ]);
+      writeFileSync(file, 'no database, but long enough to be looked at as one\n'.repeat(100));
+      expect(await findings(environment)).toEqual([1, expect.stringContaining('is no SQLite database: move it away')]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'says that the user may not write the database or the folder of copies',
+    async () => {
+      const file = await makeReadOnlyFile('not-mine');
+      const environment = { DATABASE_URL: `sqlite:${file}`, MEDIA_DIR: join(folder, 'not-mine', 'media', 'copies') };
+      const [code, words] = await findings(environment, STRANGER);
+      expect(code).toBe(1);
+      expect(words).toContain(`This user may not write ${file} or its folder: give it both`);
+      expect(words).toContain('MEDIA_DIR must name a folder that this user can make, or write (EACCES).');
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'says that the folder of copies is a file, or will be made, and makes none',
+    async () => {
+      const media = join(folder, 'media');
+      expect(await findings({ MEDIA_DIR: media })).toEqual([
+        0,
+        expect.stringContaining(`Files are copied to ${media}, which the start makes.`),
+      ]);
+      expect(existsSync(media)).toBe(false);
+      writeFileSync(media, '');
+      expect(await findings({ MEDIA_DIR: media })).toEqual([1, expect.stringContaining('(ENOTDIR)')]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'reads the trusted documents, and says where they cannot be',
+    async () => {
+      const manifest = join(folder, 'documents.json');
+      const environment = { TRUSTED_DOCUMENTS: 'enforce', TRUSTED_DOCUMENTS_FILE: manifest };
+      const problem = 'TRUSTED_DOCUMENTS_FILE must name a JSON file of hashes and GraphQL documents.';
+      expect(await findings(environment)).toEqual([1, expect.stringContaining(problem)]);
+      writeFileSync(manifest, JSON.stringify({ a: 'query A { __typename' }));
+      expect(await findings(environment)).toEqual([1, expect.stringContaining(problem)]);
+      writeFileSync(manifest, JSON.stringify({ a: 'query A { __typename }' }));
+      expect(await findings(environment)).toEqual([
+        0,
+        expect.stringContaining(`Trusted documents (enforce) in ${manifest}: 1.`),
+      ]);
+    },
+    TIMEOUT_MS,
+  );
 
   it('shows what it can where the configuration cannot be used, in lines for people', async () => {
     const { code, output, errors } = await run({ PORT: 'x', CATAPULT_USERID: 'y', SANDBOX: 'on' }, 'check-config');
