@@ -9,7 +9,7 @@ import { readBehavior } from './behavior.js';
 import { readBody, respond, type AnyAnswer } from './exchange.js';
 import { MAX_FILE_BYTES, type MessageFile, type SandboxMedia } from './media.js';
 import { BEGINNING, TooManyWaitingError, type Phone, type PhoneMessage, type Phones } from './phones.js';
-import { E164, parseObject, validateMessage } from './validation.js';
+import { E164, MAX_URL_LENGTH, parseObject, validateMessage } from './validation.js';
 
 export const PHONES_PATH = '/sandbox/phones';
 /** The table of codes with which a message can fail. */
@@ -20,9 +20,6 @@ const MAX_BODY_BYTES = 8 * 1024 * 1024;
 const MAX_WAIT_MS = 30_000;
 /** Changes of the list that come so close together are shown together, so that a busy sandbox is not asked without end. */
 const TOGETHER_MS = 50;
-/** As Catapult has it. */
-const MAX_ATTACHMENTS = 10;
-const MAX_URL_LENGTH = 4096;
 
 export interface PhoneApiOptions {
   readonly phones: Phones;
@@ -166,7 +163,7 @@ export class PhoneApi {
       throw refuse("'to' must be one telephone number: this telephone has received nothing yet");
     const applicationId =
       asked.applicationId ?? phones.lastReceived(number, to)?.message.applicationId ?? this.#options.applicationId;
-    const message = validateMessage({ ...asked, from: number, to: [to], applicationId });
+    const message = validateMessage({ ...asked, from: number, to: [to], applicationId }, isUrlOrData);
     if ('status' in message) throw new Refusal(message);
     const sources = message.media ?? [];
     const files = await readFiles(sources);
@@ -250,13 +247,15 @@ async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>
   return json;
 }
 
+/** Data URLs are stored as files, which have a limit of their own. */
+const isUrlOrData = (url: string): boolean => url.length <= MAX_URL_LENGTH || url.startsWith('data:');
+
 /** The files that are given as data URLs; null for the URLs of files elsewhere. */
 async function readFiles(sources: readonly string[]): Promise<(MessageFile | null)[]> {
-  if (sources.length > MAX_ATTACHMENTS) throw refuse(`'media' must have at most ${MAX_ATTACHMENTS} files`);
   return Promise.all(
     sources.map(async (source, index) => {
       if (!source.startsWith('data:')) {
-        const isUrl = source.length <= MAX_URL_LENGTH && /^https?:\/\//.test(source) && URL.canParse(source);
+        const isUrl = /^https?:\/\//.test(source) && URL.canParse(source);
         if (!isUrl) throw refuse("'media' must be a list of URLs, each http, https or data");
         return null;
       }

@@ -8,6 +8,8 @@ import { oneTimeCodesIn } from './one-time-codes.js';
 const MAX_PHONES = 500;
 /** Of one telephone; then the oldest goes. */
 const MAX_MESSAGES = 200;
+/** The texts of all of them together, in UTF-16 units; then the telephone that changed longest ago goes, or an oldest message. */
+const MAX_SIZE = 32 * 1024 * 1024;
 /** Each is a connection that stands open. */
 const MAX_WAITING = 64;
 
@@ -71,6 +73,12 @@ export class Phones {
   readonly #run = randomBytes(4).toString('hex');
   /** How many changes there have been. Each has a place among them. */
   #changes = 0;
+  readonly #maxSize: number;
+  #size = 0;
+
+  constructor({ maxSize = MAX_SIZE } = {}) {
+    this.#maxSize = maxSize;
+  }
 
   /** Where one may go on reading. */
   get cursor(): string {
@@ -185,7 +193,7 @@ export class Phones {
   }
 
   forget(number: string): void {
-    if (this.#phones.delete(number)) this.#tell(number);
+    if (this.#drop(number)) this.#tell(number);
   }
 
   /**
@@ -226,9 +234,20 @@ export class Phones {
     const added: PhoneMessage = { ...given, place: this.#changes + 1, reports: [] };
     this.#change(number, ({ messages }) => {
       messages.push(added);
-      if (messages.length > MAX_MESSAGES) messages.shift();
+      this.#size += sizeOf(added);
+      if (messages.length > MAX_MESSAGES) this.#dropOldest(messages);
     });
     return added;
+  }
+
+  #dropOldest(messages: PhoneMessage[]): void {
+    const oldest = messages.shift();
+    if (oldest !== undefined) this.#size -= sizeOf(oldest);
+  }
+
+  #drop(number: string): boolean {
+    for (const message of this.#phones.get(number)?.messages ?? []) this.#size -= sizeOf(message);
+    return this.#phones.delete(number);
   }
 
   #change(number: string, change: (kept: Kept) => void): void {
@@ -236,8 +255,12 @@ export class Phones {
     change(kept);
     this.#phones.delete(number);
     this.#phones.set(number, kept);
-    const [oldest = number] = this.#phones.keys();
-    if (this.#phones.size > MAX_PHONES) this.#phones.delete(oldest);
+    for (const oldest of this.#phones.keys()) {
+      if (this.#phones.size <= MAX_PHONES && this.#size <= this.#maxSize) break;
+      if (oldest !== number) this.#drop(oldest);
+    }
+    // Validation keeps each of them far below.
+    while (this.#size > this.#maxSize) this.#dropOldest(kept.messages);
     this.#tell(number);
   }
 
@@ -246,6 +269,13 @@ export class Phones {
     for (const [look, ofWhom] of this.#waiting) if (ofWhom === null || ofWhom === number) look();
   }
 }
+
+/** About as much as one takes in the memory. */
+const sizeOf = ({ message, codes }: PhoneMessage): number =>
+  [message.text, message.applicationId, ...message.to, ...(message.media ?? []), ...codes].reduce(
+    (size, text) => size + text.length,
+    0,
+  );
 
 type DeliveryOf = Pick<Behavior, 'delivery' | 'errorCode'>;
 

@@ -2,6 +2,11 @@
 import * as answers from './answers.js';
 import type { Answer, FieldProblem, SandboxRequest } from './answers.js';
 
+/** As the server's own rules have it, whose messages come here: nothing that is larger is remembered. */
+const MAX_APPLICATION_ID_LENGTH = 255;
+const MAX_MEDIA = 10;
+export const MAX_URL_LENGTH = 4096;
+
 export const E164 = /^\+[1-9]\d{1,14}$/;
 
 /** The message, or the 400 that names what is wrong with it. Unknown members are ignored. */
@@ -10,7 +15,10 @@ export function validate(body: Buffer): SandboxRequest | Answer {
   return json === null ? answers.invalid([]) : validateMessage(json);
 }
 
-export function validateMessage(json: Readonly<Record<string, unknown>>): SandboxRequest | Answer {
+export function validateMessage(
+  json: Readonly<Record<string, unknown>>,
+  isTaken = (url: string): boolean => url.length <= MAX_URL_LENGTH,
+): SandboxRequest | Answer {
   const {
     from,
     text = '',
@@ -35,9 +43,16 @@ export function validateMessage(json: Readonly<Record<string, unknown>>): Sandbo
   else number('from', from);
   if (!isStrings(media))
     report('media', "'media' must be a list of URLs"); // Ours.
+  else if (media.length > MAX_MEDIA)
+    report('media', `'media' must have at most ${MAX_MEDIA} files`); // Ours.
+  else if (!media.every(isTaken))
+    report('media', `'media' must be URLs of at most ${MAX_URL_LENGTH} characters`); // Ours.
   else if (text === '' && media.length === 0) report('text', "'text' is required unless media is included");
   if (typeof text !== 'string' || text.length > 2048) report('text', "'text' must be 2048 characters or less"); // Ours.
-  if (typeof applicationId !== 'string' || applicationId === '') report('applicationId', "'applicationId' is required"); // Ours.
+  if (typeof applicationId !== 'string' || applicationId === '')
+    report('applicationId', "'applicationId' is required"); // Ours.
+  else if (applicationId.length > MAX_APPLICATION_ID_LENGTH)
+    report('applicationId', `'applicationId' must be ${MAX_APPLICATION_ID_LENGTH} characters or less`); // Ours.
   if (isStrings(to) && to.length > 10) report('to', "'to' must contain at most 10 telephone numbers"); // Ours.
   if (typeof tag !== 'string' || tag.length > 1024) report('tag', "'tag' must be 1024 characters or less"); // Ours.
   if (!['default', 'high'].includes(priority as string)) report('priority', "'priority' must be default or high"); // Ours.

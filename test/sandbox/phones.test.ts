@@ -1,5 +1,7 @@
 /** The telephones of the sandbox, as tests of others use them: over real sockets, with a server that takes the callbacks. */
 import { request } from 'undici';
+import { USUAL } from '../../src/sandbox/behavior.js';
+import { Phones } from '../../src/sandbox/phones.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import { SAMPLE_PICTURE } from '../../src/sandbox/sample-files.js';
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
@@ -164,6 +166,21 @@ describe('a telephone', () => {
     expect([texts.length, texts[0], texts.at(-1)]).toEqual([200, '1', '200']);
   });
 
+  it('keeps no message larger than any server sends', async () => {
+    const long = 'x'.repeat(300);
+    const reply = await ask('POST', at(THEIRS, '/reply'), { to: OURS, text: 'Hey', applicationId: long });
+    const page = `https://example.com/${'x'.repeat(4096)}`;
+    const inbound = { from: THEIRS, to: [OURS], text: 'Hey', applicationId: 'app-1' };
+    const inbounds = await Promise.all(
+      [{ applicationId: long }, { media: [page] }, { media: Array<string>(11).fill('https://example.com/a.png') }].map(
+        async (fields) => (await ask('POST', '/sandbox/inbound', { ...inbound, ...fields })).status,
+      ),
+    );
+    const sends = [await send({ applicationId: long }), await send({ media: [page] })];
+    expect([reply.status, ...inbounds, ...sends]).toEqual([400, 400, 400, 400, 400, 400]);
+    expect(await messagesOf(THEIRS)).toEqual([]);
+  });
+
   it('is forgotten with its messages, its behavior and what it blocked', async () => {
     await send({ from: TOLL_FREE });
     await ask('POST', at(THEIRS, '/reply'), { text: 'STOP' });
@@ -302,6 +319,24 @@ describe('the list of telephones', () => {
     for (let index = 0; index < 501; index++) await choose(`+1919777${String(index).padStart(4, '0')}`, {});
     const { phones } = (await ask('GET', '/sandbox/phones')).json;
     expect([phones.length, phones[0]?.number, phones.at(-1)?.number]).toEqual([500, '+19197770500', '+19197770001']);
+  });
+
+  it('has what changed last of texts that would fill the memory', () => {
+    const phones = new Phones({ maxSize: 4_900 });
+    const message = { id: 'm', from: OURS, applicationId: 'app-1', time: '2026-01-01T00:00:00Z' };
+    const receive = (to: string, mark: string): void => {
+      phones.receive(to, { ...message, to: [to], text: mark.padEnd(1500, 'x') }, USUAL);
+    };
+    const kept = (): unknown =>
+      phones.list().map(({ number, messages }) => [number, messages.map((each) => each.message.text[0]).join('')]);
+    for (const mark of '123') receive(OURS, mark);
+    for (const mark of '45') receive(THEIRS, mark);
+    expect(kept()).toEqual([[THEIRS, '45']]);
+    for (const mark of '6789') receive(THEIRS, mark);
+    expect(kept()).toEqual([[THEIRS, '789']]);
+    phones.forget(THEIRS);
+    for (const mark of '123') receive(OURS, mark);
+    expect(kept()).toEqual([[OURS, '123']]);
   });
 
   it('comes with the codes of failures', async () => {
