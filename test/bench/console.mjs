@@ -104,7 +104,7 @@ try {
     return (await devtools.send('Runtime.getHeapUsage')).usedSize / 1e6;
   };
   const heapBefore = await heapMb();
-  const place = async () => Number(await page.locator('.scroller li').last().getAttribute('aria-posinset'));
+  const place = async () => Number(await page.locator('.scroller > ol > li').last().getAttribute('aria-posinset'));
   const placeBefore = await place();
   const rounds = (seconds * A_SECOND) / AT_ONCE;
   const start = Date.now();
