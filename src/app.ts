@@ -265,8 +265,16 @@ async function withinMs(ms: number, work: Promise<unknown>): Promise<void> {
   waiting.abort();
 }
 
+/** How many documents the operator's manifest trusts. @throws ConfigError unless each can be parsed. */
+export function countTrustedDocuments({ trustedDocuments }: Pick<Config, 'trustedDocuments'>): number {
+  return withManifest({ trustedDocuments, console: false }, (manifest) => {
+    new TrustedDocuments({ mode: trustedDocuments.mode, manifest, onUntrusted: () => undefined });
+    return Object.keys(manifest).length;
+  });
+}
+
 /** Does `use` with the manifest. @throws ConfigError unless every document can be read, and parsed. */
-export function withManifest<Result>(
+function withManifest<Result>(
   config: Pick<Config, 'trustedDocuments' | 'console'>,
   use: (manifest: Manifest) => Result,
 ): Result {

@@ -1,13 +1,12 @@
 /** `check-config`: what a server would use, and whether it could. It sends no message, and writes nothing. */
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { withManifest } from '../app.js';
+import { countTrustedDocuments } from '../app.js';
 import { isOpen } from '../auth/authenticator.js';
 import { openAll } from '../closing.js';
 import { ConfigError, readConfig, type Config, type Environment } from '../config/config.js';
 import { ConfigReader } from '../config/reader.js';
 import { VARIABLES, type Variable } from '../config/variables.js';
-import { TrustedDocuments } from '../graphql/documents/trusted.js';
 import { systemClock } from '../messaging/clock.js';
 import { STORE_FILE } from '../parts.js';
 import { inspectStore } from '../store/index.js';
@@ -119,10 +118,7 @@ function readManifest({ trustedDocuments }: Config): Finding | null {
   const { mode, file } = trustedDocuments;
   if (file === null) return null;
   try {
-    const count = withManifest({ trustedDocuments, console: false }, (manifest) => {
-      new TrustedDocuments({ mode, manifest, onUntrusted: () => undefined });
-      return Object.keys(manifest).length;
-    });
+    const count = countTrustedDocuments({ trustedDocuments });
     return { words: `Trusted documents (${mode}) in ${resolve(file)}: ${count}.`, isUsable: true };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

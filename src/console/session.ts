@@ -1,8 +1,8 @@
 /** Who uses this tab: an API key or a token, which lives as long as the tab and is nowhere else. */
 
-import { dropDrafts } from './compose/draft.js';
-
 const CREDENTIAL = 'credential';
+/** What the names of drafts begin with in session storage. */
+export const DRAFT = 'draft of ';
 
 const stored = (): string | null => sessionStorage.getItem(CREDENTIAL);
 
@@ -27,7 +27,7 @@ export function signIn(credential: string): void {
 /** What may have been sent stays with its key: whoever comes back must not send it as a new message. */
 export function signOut(): void {
   sessionStorage.removeItem(CREDENTIAL);
-  dropDrafts();
+  for (const name of Object.keys(sessionStorage)) if (name.startsWith(DRAFT)) sessionStorage.removeItem(name);
   location.hash = '';
   location.reload();
 }

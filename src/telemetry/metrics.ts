@@ -377,8 +377,7 @@ export class Metrics {
 const IS_OF_ANY_PROCESS =
   /^(process_|nodejs_|catapult_graphql_(store_commit_writes|event_loop_lag_seconds|build_info)$)/;
 /** What stays of a process that has ended: what it counted. Its gauges say nothing any more. */
-export const countsIn = (process: ProcessMetrics): ProcessMetrics =>
-  process.filter(({ type }) => COUNTING.has(String(type)));
+export const countsIn = (said: ProcessMetrics): ProcessMetrics => said.filter(({ type }) => COUNTING.has(String(type)));
 const COUNTING: ReadonlySet<string> = new Set(['counter', 'histogram']);
 
 /** What commits writes. */

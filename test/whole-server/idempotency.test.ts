@@ -116,6 +116,7 @@ describe(`${CALLS} concurrent calls with one key, ${ROUNDS} rounds, are one mess
     expect(data?.unresolvedSends.nodes).toEqual([
       {
         id: expect.stringMatching(/^\w{25}$/) as string,
+        isKeyHeld: true,
         // As its caller was told.
         status: 'UNKNOWN',
         startedAt: anInstant,

@@ -1,5 +1,6 @@
 /** A message that is being written. It survives a reload of its tab. */
 import type { KeyedInput } from '../outbox.js';
+import { DRAFT } from '../session.js';
 import type { Mistakes } from '../words.js';
 
 export interface Draft {
@@ -22,23 +23,16 @@ export const keyed = ({ key }: Draft, input: Draft['input']): KeyedInput => ({
   idempotencyKey: key ?? crypto.randomUUID(),
 });
 
-const KEPT = 'draft of ';
-
 /** @param place whose draft it is, and for which conversation. */
 export function keptDraft(place: string): Draft | null {
-  const kept = sessionStorage.getItem(KEPT + place);
+  const kept = sessionStorage.getItem(DRAFT + place);
   return kept === null ? null : (JSON.parse(kept) as Draft);
 }
 
 export function keepDraft(place: string, draft: Draft): void {
-  sessionStorage.setItem(KEPT + place, JSON.stringify(draft));
+  sessionStorage.setItem(DRAFT + place, JSON.stringify(draft));
 }
 
 export function dropDraft(place: string): void {
-  sessionStorage.removeItem(KEPT + place);
-}
-
-/** Removes all drafts of this tab. */
-export function dropDrafts(): void {
-  for (const name of Object.keys(sessionStorage)) if (name.startsWith(KEPT)) sessionStorage.removeItem(name);
+  sessionStorage.removeItem(DRAFT + place);
 }
