@@ -121,14 +121,14 @@ export class Tracing implements OperationSpans {
   }
 
   async #claim(sendId: string, parent: Context, work: () => Promise<Claim>): Promise<Claim> {
-    let isClaimed = false;
+    let claim: Claim | null = null;
     try {
-      return await this.#during('store claim', SpanKind.INTERNAL, parent, work, (span, { kind }) => {
-        isClaimed = kind === 'CLAIMED';
+      claim = await this.#during('store claim', SpanKind.INTERNAL, parent, work, (span, { kind }) => {
         span.setAttribute('catapult_graphql.claim', kind);
       });
+      return claim;
     } finally {
-      if (!isClaimed) this.#sends.delete(sendId);
+      if (claim?.kind !== 'CLAIMED') this.#sends.delete(sendId);
     }
   }
 
