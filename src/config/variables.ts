@@ -140,9 +140,9 @@ const isSlipOf = (name: string, known: string): boolean =>
 /** How many letters have to be added, taken away or changed to make one of the other (Levenshtein). */
 function slipsBetween(one: string, other: string): number {
   let previous = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (const [row, letter] of [...one].entries()) {
+  for (const [row, letter] of Array.from(one).entries()) {
     const current = [row + 1];
-    for (const [column, against] of [...other].entries()) {
+    for (const [column, against] of Array.from(other).entries()) {
       const changed = (previous[column] ?? 0) + (letter === against ? 0 : 1);
       current.push(Math.min(changed, (previous[column + 1] ?? 0) + 1, (current[column] ?? 0) + 1));
     }
