@@ -39,7 +39,7 @@ export class Arena {
 
   /** Starts a target with an empty store of its own, unless it gets `databaseUrl` or `folder`, and sends one message. */
   async start(name, { folder = mkdtempSync(join(this.#folder, 'server-')), databaseUrl = null } = {}) {
-    const { onPostgres = false, withTokens = false, ...target } = targetOf(name);
+    const { onPostgres = false, withTokens = false, withTraces = false, ...target } = targetOf(name);
     const url = onPostgres ? (databaseUrl ?? (await this.#newDatabase())) : null;
     const env = {
       ...target.env,
@@ -47,6 +47,7 @@ export class Arena {
       CATAPULT_URL: this.#upstreamUrl,
       ...(url !== null && { DATABASE_URL: url }),
       ...(withTokens && this.#issuer.env),
+      ...(withTraces && { OTEL_EXPORTER_OTLP_ENDPOINT: this.#upstreamUrl }),
     };
     const headers = withTokens ? { authorization: `Bearer ${this.#issuer.token}` } : target.headers;
     const since = performance.now();

@@ -26,6 +26,10 @@ const BY_KEY = {
   headers: { authorization: `Bearer ${KEY}` },
 };
 
+/** Each send is traced, or one of a hundred. */
+const TRACED = { ...OPEN.env, OTEL_TRACES_SAMPLER: 'parentbased_always_on' };
+const SAMPLED = { ...OPEN.env, OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.01' };
+
 /** This project on one store, in the ways to run it. */
 function own(key, title, store) {
   return {
@@ -34,6 +38,8 @@ function own(key, title, store) {
     [`${key}-limits`]: { title: `${title}, limits and API keys`, ...store, ...BY_KEY },
     [`${key}-jwt`]: { title: `${title}, limits and tokens`, ...store, env: LIMITED, withTokens: true },
     ...(store.built === 'dist/main.js' && {
+      [`${key}-traces`]: { title: `${title}, traces of all sends`, ...store, env: TRACED, withTraces: true },
+      [`${key}-traces-1`]: { title: `${title}, traces of 1 % of sends`, ...store, env: SAMPLED, withTraces: true },
       [`${key}-workers`]: { title: `${title}, 2 workers`, ...store, env: { ...OPEN.env, WORKERS: '2' } },
     }),
   };

@@ -1,6 +1,6 @@
 /**
  * The stub of Catapult: accepts each message and echoes it, as a process of its own. Its parent asks it for how many
- * messages it accepted, with any message over IPC.
+ * messages it accepted, with any message over IPC. It takes traces too, and throws them away.
  */
 import { createServer } from 'node:http';
 import process from 'node:process';
@@ -22,6 +22,7 @@ const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
 
 createServer((request, response) => {
   // The list of messages, which a server may read at its start to see whether its credentials are good.
+  if (request.url === '/v1/traces') return request.resume().once('end', () => response.end());
   if (request.method !== 'POST') return response.writeHead(200, JSON_TYPE).end('{"totalCount":0,"messages":[]}');
   let body = '';
   request.setEncoding('utf8');
