@@ -1,6 +1,6 @@
 /** The send: what was asked for, what was tried, and what is known about its outcome. */
 import 'reflect-metadata';
-import { Directive, Field, ID, ObjectType } from 'type-graphql';
+import { Directive, Field, ID, Int, ObjectType } from 'type-graphql';
 import { ERRORS, FIELD_ERRORS, ServiceError } from '../errors.js';
 import type { Caller } from '../messaging/caller.js';
 import type { Message } from '../messaging/message.js';
@@ -81,6 +81,13 @@ export class SendType implements NodeType {
   })
   lastSeen!: string | null;
 
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'How many requests its call made, 0 if it was refused before the first one; null while it is under way, if the process died, and for a send of an earlier version.',
+  })
+  attempts!: number | null;
+
   @Field(() => String, {
     nullable: true,
     description:
@@ -151,6 +158,7 @@ export function sendType(send: StoredSend, { name }: Pick<Caller, 'name'>): Send
     isKeyHeld: send.idempotencyKey !== null,
     requestId: send.requestId,
     lastSeen: send.lastSeen,
+    attempts: send.attempts,
     settledBy: send.settledBy,
     from: send.from,
     to: [...send.to],

@@ -1,6 +1,6 @@
 /** A message's life, as the schema shows it to operators. */
 import 'reflect-metadata';
-import { Directive, Field, ID, InterfaceType, ObjectType } from 'type-graphql';
+import { Directive, Field, ID, Int, InterfaceType, ObjectType } from 'type-graphql';
 import type { OptOutSource } from '../messaging/consent.js';
 import { failureOf, type DeliveryFailure } from '../messaging/delivery-failure.js';
 import type { MessageStatus } from '../messaging/message.js';
@@ -95,10 +95,7 @@ export class TraceReceivedType extends TraceEventType {
   to!: readonly string[];
 }
 
-@Kind(
-  'TraceCallOutcome',
-  'What became of the call, when it was recorded. How many attempts there were is in the log, at the request id.',
-)
+@Kind('TraceCallOutcome', 'What became of the call, when it was recorded.')
 export class TraceCallOutcomeType extends TraceEventType {
   @Field(() => TraceOutcomeEnum, { description: 'What became of it.' })
   outcome!: Outcome;
@@ -112,6 +109,13 @@ export class TraceCallOutcomeType extends TraceEventType {
       'How the last attempt ended: `HTTP 202`, `TimeoutError`, `ECONNRESET`; null if nothing was seen, or the send is deleted.',
   })
   lastSeen!: string | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'How many requests the call made: a refusal that is known to have sent nothing is tried again, until the deadline of the send. Null if nobody counted them, or the send is deleted.',
+  })
+  attempts!: number | null;
 
   @Field(() => String, {
     nullable: true,

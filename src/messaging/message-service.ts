@@ -393,8 +393,8 @@ function replay(holder: StoredSend, fingerprint: string): Message {
 
 function resolutionOf(report: GatewayReport): Resolution {
   if (report.status !== 'REJECTED') return report;
-  const { status, error, lastSeen } = report;
-  return { status, lastSeen, problem: problemIn(error) };
+  const { status, error, lastSeen, attempts } = report;
+  return { status, lastSeen, attempts, problem: problemIn(error) };
 }
 
 /** Mistakes of one send that are kept: what a screen can show beside its fields. */

@@ -182,6 +182,8 @@ export interface StoredSend {
   readonly updatedAtMs: number;
   /** What the last attempt met: `HTTP 404`, `TimeoutError`; null if the process died first. */
   readonly lastSeen: string | null;
+  /** Requests that its call made, 0 where it was refused before one; null if the process died first, or for a send of an earlier version. */
+  readonly attempts: number | null;
   /** Who settled what the call left open: `search`, or somebody's name; null where nobody did. */
   readonly settledBy: string | null;
   /** Why nothing was sent; null where something was, perhaps was, or somebody settled it so. */
@@ -270,6 +272,8 @@ export type Resolution = (
 ) & {
   /** What the last attempt met; absent where there was none. */
   readonly lastSeen?: string;
+  /** Requests that were made; absent where nobody counted them. */
+  readonly attempts?: number;
 };
 
 /** What somebody found out about a send that its call left open. */

@@ -43,6 +43,8 @@ export interface OutcomeEvent extends Happened {
   readonly caller: string;
   /** What the last attempt met: `HTTP 202`; null where nothing was seen, and once the send is deleted. */
   readonly lastSeen: string | null;
+  /** Requests that the call made; null where that is not known, and once the send is deleted. */
+  readonly attempts: number | null;
   /** Why nothing was sent; null where something was or may have been, and once the send is deleted. */
   readonly problem: SendProblem | null;
   /** Only the audit is left. */
@@ -188,13 +190,15 @@ function outcomeOf(
   const lastSeen = send?.lastSeen === '' ? null : (send?.lastSeen ?? null);
   const messageId = outcome === 'ACCEPTED' ? (send?.message?.id ?? null) : null;
   const problem = outcome === 'NOT_SENT' ? (send?.problem ?? null) : null;
-  const event = { atMs, sendId, outcome, caller, messageId, lastSeen, problem, isSendDeleted: send === null };
+  const attempts = send?.attempts ?? null;
+  const event = { atMs, sendId, outcome, caller, messageId, lastSeen, attempts, problem, isSendDeleted: send === null };
   return { kind: 'outcome', ...event, text: wordsOf(event) };
 }
 
 function wordsOf(event: Omit<OutcomeEvent, 'kind' | 'text'>): string {
-  const { outcome, caller, messageId, lastSeen, problem, isSendDeleted } = event;
-  const seen = lastSeen === null ? '' : `; the last attempt met ${lastSeen}`;
+  const { outcome, caller, messageId, lastSeen, attempts, problem, isSendDeleted } = event;
+  const last = attempts === null || attempts < 2 ? 'the last attempt' : `the last of ${attempts} attempts`;
+  const seen = lastSeen === null ? '' : `; ${last} met ${lastSeen}`;
   if (isSendDeleted) return `${outcome}, by ${caller}; the send itself is deleted`;
   switch (outcome) {
     case 'UNKNOWN':

@@ -523,6 +523,10 @@ const STEPS: readonly ((dialect: Dialect) => string)[] = [
     CREATE INDEX audit_forgetting ON audit (time) WHERE send_id = '';
     ${forgettingTriggers}
     `,
+  () => `
+    -- Requests that the call made; null for a send of an earlier version.
+    ALTER TABLE sends ADD COLUMN attempts INTEGER;
+    `,
 ];
 
 /** Your number in a message: see `numberOf`. */

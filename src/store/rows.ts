@@ -37,6 +37,7 @@ export interface SendRow {
   readonly updated_at: number;
   readonly lease_until: number;
   readonly last_seen: string | null;
+  readonly attempts: number | null;
   readonly settled_by: string | null;
   /** JSON: why it was not sent. */
   readonly problem: string | null;
@@ -75,6 +76,7 @@ const COLUMN_TYPES: Readonly<Record<keyof SendRow, 'TEXT' | 'BIGINT' | 'INTEGER'
   updated_at: 'BIGINT',
   lease_until: 'BIGINT',
   last_seen: 'TEXT',
+  attempts: 'INTEGER',
   settled_by: 'TEXT',
   problem: 'TEXT',
   sender: 'TEXT',
@@ -190,6 +192,7 @@ export const RECORD_COLUMNS = [
   'status',
   'updated_at',
   'last_seen',
+  'attempts',
   'problem',
 ] as const satisfies readonly (keyof AllColumns)[];
 
@@ -349,9 +352,9 @@ function withNews(known: SendRow, event: DeliveryEvent): SendRow {
 
 /** What the outcome of a call writes, by column, whatever the outcome. */
 export function recordColumns(resolution: Resolution, now: number): Pick<AllColumns, (typeof RECORD_COLUMNS)[number]> {
-  const { status, lastSeen = null } = resolution;
+  const { status, lastSeen = null, attempts = null } = resolution;
   const problem = status === 'REJECTED' ? storable(JSON.stringify(resolution.problem)) : null;
-  return { status, updated_at: now, last_seen: lastSeen, problem };
+  return { status, updated_at: now, last_seen: lastSeen, attempts, problem };
 }
 
 /** The message id that a settlement names; null where it names none. */
@@ -433,6 +436,7 @@ export function storedSend(row: SendRow): StoredSend {
     leaseUntilMs: row.lease_until,
     updatedAtMs: row.updated_at,
     lastSeen: row.last_seen,
+    attempts: row.attempts,
     settledBy: row.settled_by,
     problem: row.problem === null ? null : (JSON.parse(row.problem) as SendProblem),
     message: messageOf(row),

@@ -106,6 +106,7 @@ describe('a send', () => {
         idempotencyKeyHash: sha256(text),
         isKeyHeld: true,
         lastSeen: null,
+        attempts: null,
         settledBy: null,
         from: INPUT.from,
         to: INPUT.to,
@@ -121,6 +122,7 @@ describe('a send', () => {
         status: 'ACCEPTED',
         updatedAt: expect.any(String) as string,
         lastSeen: 'HTTP 202',
+        attempts: 1,
         message: { id: idOf(text, 1), status: 'ACCEPTED' },
       });
       expect(Date.parse(accepted.updatedAt)).toBeGreaterThanOrEqual(Date.parse(pending.updatedAt));
@@ -131,12 +133,13 @@ describe('a send', () => {
       const text = newText();
       upstream.answer = 'no: the recipient';
       const { data } = await submit(text);
-      const { idempotencyKey, message, problem, status, lastSeen } = await found(text);
-      expect({ idempotencyKey, message, status, lastSeen }).toEqual({
+      const { idempotencyKey, message, problem, status, lastSeen, attempts } = await found(text);
+      expect({ idempotencyKey, message, status, lastSeen, attempts }).toEqual({
         idempotencyKey: null,
         message: null,
         status: 'REJECTED',
         lastSeen: 'HTTP 400',
+        attempts: 1,
       });
       expect(problem).toMatchObject({
         __typename: 'InvalidMessageProblem',

@@ -47,6 +47,7 @@ describe('a send', () => {
     leaseUntilMs: 2,
     updatedAtMs: 1,
     lastSeen: null,
+    attempts: null,
     settledBy: null,
     problem: null,
     message: null,

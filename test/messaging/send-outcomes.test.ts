@@ -3,6 +3,7 @@ import { EVERYBODY } from '../../src/messaging/caller.js';
 import { ServiceError } from '../../src/errors.js';
 import { MessageService, type SendReport, type SendRequest } from '../../src/messaging/message-service.js';
 import type { GatewayReport, MessageStore, SendOutcome } from '../../src/messaging/ports.js';
+import { traceOf } from '../../src/messaging/trace.js';
 import { openStore } from '../../src/store/index.js';
 import { accepted, firstOf, NO_FILTER, own } from '../store/sends.js';
 import { NO_LIMITS } from '../support/limits.js';
@@ -80,7 +81,12 @@ describe('a send', () => {
       updatedAtMs: 1_250,
       requestId: 'r1',
       lastSeen: 'HTTP 500',
+      attempts: 2,
     });
+    const { events } = await traceOf(store, { id: 'send1' }, { now: 2_000, show: (number) => number });
+    expect(events.find(({ kind }) => kind === 'outcome')?.text).toBe(
+      'UNKNOWN: perhaps sent, and never sent again; the last of 2 attempts met HTTP 500',
+    );
   });
 
   it('is reported with its error’s code where nothing was sent, and with how long it took', async () => {

@@ -32,6 +32,7 @@ const ROW: SendRow = {
   updated_at: 2_000,
   lease_until: 36_000,
   last_seen: 'HTTP 202',
+  attempts: 1,
   settled_by: null,
   problem: null,
   sender: '+15550000001',

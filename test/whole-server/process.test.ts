@@ -102,7 +102,7 @@ describe('the process', () => {
     expect([code, errors]).toEqual([
       1,
       expect.stringContaining(
-        'The database has version 99; this software knows versions up to 12. Run a newer release.',
+        'The database has version 99; this software knows versions up to 13. Run a newer release.',
       ),
     ]);
   });

@@ -66,6 +66,10 @@ export function byWhom(by: string): string {
   return `By ${by.replace(/^caller:/, '').replace(/^shell:/, 'the command line, ')}.`;
 }
 
+/** One attempt goes without saying. */
+const attempted = (attempts: number | null): string | null =>
+  attempts !== null && attempts > 1 ? `${attempts} attempts were made.` : null;
+
 export function momentsIn(trace: Trace): readonly Moment[] {
   return trace.events.map(momentOf).filter((each) => each !== null);
 }
@@ -80,7 +84,7 @@ function momentOf(event: TraceMoment): Moment | null {
     case 'TraceCallOutcome': {
       const [title, tone] = OUTCOMES[event.outcome];
       const seen = event.outcome === 'UNKNOWN' ? seenInWords(event.lastSeen) : event.lastSeen && `${event.lastSeen}.`;
-      return moment(at, title, tone, seen, event.code && `Code ${event.code}.`);
+      return moment(at, title, tone, seen, attempted(event.attempts), event.code && `Code ${event.code}.`);
     }
     case 'TraceSettlement': {
       const tone = event.outcome === 'UNKNOWN' ? 'unsure' : event.outcome === 'NOT_SENT' ? 'bad' : 'good';
@@ -117,7 +121,8 @@ export function momentsOf(message: WholeMessageFragment | null, send: WholeSendF
     : [moment(send.startedAt, 'Asked for', 'calm', `By ${send.caller}.`), ...endOf(send), ...reports];
 }
 
-function endOf({ status, updatedAt, problem, settledBy, lastSeen }: WholeSendFragment): readonly Moment[] {
+function endOf({ status, updatedAt, problem, settledBy, lastSeen, attempts }: WholeSendFragment): readonly Moment[] {
+  const tried = attempted(attempts);
   const settled = settledBy === null ? null : byWhom(settledBy);
   switch (status) {
     case 'PENDING':
@@ -125,9 +130,11 @@ function endOf({ status, updatedAt, problem, settledBy, lastSeen }: WholeSendFra
       // The message says when.
       return [];
     case 'REJECTED':
-      return [moment(updatedAt, 'Not sent', 'bad', problem && `${problem.message} ${adviceFor(problem)}`, settled)];
+      return [
+        moment(updatedAt, 'Not sent', 'bad', problem && `${problem.message} ${adviceFor(problem)}`, tried, settled),
+      ];
     case 'UNKNOWN':
-      return [moment(updatedAt, 'Perhaps sent', 'unsure', seenInWords(lastSeen), settled)];
+      return [moment(updatedAt, 'Perhaps sent', 'unsure', seenInWords(lastSeen), tried, settled)];
     default:
       return status satisfies never;
   }

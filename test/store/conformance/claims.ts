@@ -43,6 +43,7 @@ export function describeClaims(opened: Opened): void {
           leaseUntilMs: 36_000,
           updatedAtMs: 1_000,
           lastSeen: null,
+          attempts: null,
           settledBy: null,
           problem: null,
           message: null,

@@ -59,7 +59,7 @@ export function describeKept(opened: Opened): void {
       const send = newSend({ idempotencyKey: 'key-1', requestId: 'request-1', caller: 'shop', leaseUntilMs: 26_000 });
       const message = { ...OUTBOUND, to: ['+16', '+17'], tag: 'red' };
       await store.claim({ ...send, message });
-      await store.record(send.sendId, { status: 'UNKNOWN', lastSeen: 'HTTP 502, ECONNRESET' }, 2_000);
+      await store.record(send.sendId, { status: 'UNKNOWN', lastSeen: 'HTTP 502, ECONNRESET', attempts: 3 }, 2_000);
       expect(await store.unresolvedSends(5, null)).toEqual([
         {
           sendId: send.sendId,
@@ -76,6 +76,7 @@ export function describeKept(opened: Opened): void {
           leaseUntilMs: 26_000,
           updatedAtMs: 2_000,
           lastSeen: 'HTTP 502, ECONNRESET',
+          attempts: 3,
           settledBy: null,
           problem: null,
           message: null,
@@ -90,7 +91,7 @@ export function describeKept(opened: Opened): void {
       await put(null, { idempotencyKey: 'abandoned', leaseUntilMs: 100 });
       expect(await store.expireLeases(150)).toBe(1);
       expect([await lastSeen('accepted'), await lastSeen('without id')]).toEqual(['HTTP 202', 'HTTP 200']);
-      expect(await holderOf('abandoned')).toMatchObject({ status: 'UNKNOWN', lastSeen: null, updatedAtMs: 100 });
+      expect(await holderOf('abandoned')).toMatchObject({ status: 'UNKNOWN', lastSeen: null, attempts: null, updatedAtMs: 100 });
       const keyless = await put(UNKNOWN, { startedAtMs: 9_000 });
       expect((await store.unresolvedSends(9, null)).at(-1)).toMatchObject({ sendId: keyless.sendId, keyHash: null });
     });
