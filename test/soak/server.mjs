@@ -79,8 +79,9 @@ export class Server {
   look() {
     try {
       const of = (file) => `/proc/${this.#child.pid}/${file}`;
-      const kilobytes = Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(of('status'), 'utf8'))?.[1]);
-      return { rssMb: kilobytes / 1024, handles: readdirSync(of('fd')).length };
+      // A process that has just been killed has no memory any more.
+      const [, kilobytes] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(of('status'), 'utf8'));
+      return { rssMb: Number(kilobytes) / 1024, handles: readdirSync(of('fd')).length };
     } catch {
       return null;
     }
