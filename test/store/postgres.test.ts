@@ -213,6 +213,59 @@ describe('the PostgreSQL database', () => {
     await store.close();
   });
 
+  /** How an instance of an earlier version records a message, and lists its recipients by what it gets back. */
+  const RECORD_OF_EARLIER_VERSION = `WITH updated AS (
+      UPDATE sends SET status = 'ACCEPTED', updated_at = 9, last_seen = 'HTTP 202', message_id = 'late', time = 9, sender = '+1',
+        recipients = '["+19195550002"]', body = 'theirs', changed = pg_current_xact_id()::text::bigint
+      WHERE send_id = $1 RETURNING send_id, time, caller)
+    INSERT INTO recipients (recipient, time, send_id, caller) SELECT '+19195550002', time, send_id, caller FROM updated`;
+
+  it('learns of an instance of an earlier version that something was sent after all, and to nobody', async () => {
+    const url = await postgres.newDatabase();
+    const store = await open(url);
+    const send = newSend({ message: { ...OUTBOUND, to: ['+19195550002'] } });
+    await store.claim(send);
+    await store.record(send.sendId, { status: 'UNKNOWN' }, 2_000);
+    await store.settle(send.sendId, { as: 'NOT_SENT', by: 'ops', reason: null }, 3_000);
+    await forgetAll(store, '+19195550002');
+    const client = await connected(url);
+    const cursor = await store.lastChange();
+    await client.query(RECORD_OF_EARLIER_VERSION, [send.sendId]);
+    const { rows } = await client.query('SELECT status, last_seen, message_id, time, sender, body FROM sends');
+    const empty = { message_id: null, time: null, sender: '', body: '' };
+    expect(rows).toEqual([{ status: 'ACCEPTED', last_seen: 'HTTP 202, message late', ...empty }]);
+    expect((await client.query('SELECT * FROM recipients')).rows).toEqual([]);
+    const audit = await client.query('SELECT outcome, settled_by FROM audit WHERE time = 9');
+    expect(audit.rows).toEqual([{ outcome: 'ACCEPTED', settled_by: 'upstream' }]);
+    expect((await store.changes(cursor, 10)).map((change) => change.send.sendId)).toEqual([send.sendId]);
+    await client.end();
+    await store.close();
+  });
+
+  /** How an instance of an earlier version forgets an opt-out: it knows of no other words there. */
+  const FORGET_OF_EARLIER_VERSION = `INSERT INTO forgotten_opt_outs AS known SELECT digest_of_forgotten($1), $2, $3::bigint
+    ON CONFLICT (recipient_digest, owner) DO UPDATE SET since = greatest(known.since, excluded.since)`;
+
+  it.each([
+    [5, true],
+    [7, false],
+  ])(
+    'takes an opt-out of the time %i, which an instance of an earlier version forgets, for no earlier word',
+    async (since, wants) => {
+      const url = await postgres.newDatabase();
+      const store = await open(url);
+      const [ours, theirs] = ['+19195550001', '+19195550002'];
+      const word = { recipient: theirs, owner: ours, isOptedOut: false, since: 6 };
+      await store.sayConsent([{ ...word, source: 'KEYWORD', changedBy: null, recordedBy: null, messageId: null }], 1);
+      await forgetAll(store, theirs);
+      const client = await connected(url);
+      await client.query(FORGET_OF_EARLIER_VERSION, [theirs, ours, since]);
+      expect(await store.areOptedOut([{ owner: ours, recipient: theirs }])).toEqual([!wants]);
+      await client.end();
+      await store.close();
+    },
+  );
+
   it('leaves empty what was emptied, also when an instance of an earlier version hears of it', async () => {
     const url = await postgres.newDatabase();
     const store = await open(url);
