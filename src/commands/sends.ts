@@ -5,7 +5,7 @@ import { storeConfigIn, type Environment } from '../config/config.js';
 import type { MessageStore, Position, StoredSend } from '../messaging/ports.js';
 import { settleByHand, type SettleRequest } from '../messaging/settlement.js';
 import { STORE_FILE } from '../parts.js';
-import { openStore, type StoreOptions } from '../store/index.js';
+import { inspectStore, openStore, type StoreOptions } from '../store/index.js';
 import { UsageError, type Command, type Shell } from './shell.js';
 
 const PAGE_SIZE = 100;
@@ -72,6 +72,12 @@ export async function withStoreAs(
     throw new UsageError(
       `There is no ${file} here: run this where the server runs, with its DATABASE_URL if it has one.`,
     );
+  }
+  // Another program's database must not get our tables by accident.
+  const { from: version } = await inspectStore({ databaseUrl, file });
+  if (version === 0) {
+    const where = databaseUrl === null ? file : 'the database of DATABASE_URL';
+    throw new UsageError(`There is nothing of this server in ${where}: name the server's database in DATABASE_URL.`);
   }
   const store = await openStore({ ...options, databaseUrl, file, ...(keepsConsent ? {} : { consent: null }) });
   try {

@@ -332,6 +332,21 @@ it('a folder that is a file is refused at the start', async () => {
   await expect(Copies.open(join(folder, 'file'))).rejects.toMatchObject({ name: 'DiskError' });
 });
 
+it('a copy that cannot be removed says what is wrong, and what to do', async () => {
+  const copies = await Copies.open(join(folder, 'copies'));
+  await copies.write('url', Readable.from([Buffer.from('picture')]));
+  const [name = ''] = readdirSync(join(folder, 'copies')).filter((each) => each !== 'incomplete');
+  const [copy = ''] = readdirSync(join(folder, 'copies', name));
+  const path = join(folder, 'copies', name, copy);
+  rmSync(path);
+  // Root may remove everything but this.
+  mkdirSync(path);
+  await expect(copies.remove('url')).rejects.toMatchObject({
+    name: 'DiskError',
+    message: expect.stringMatching(/^MEDIA_DIR cannot be written \(\w+\): give this user/) as string,
+  });
+});
+
 it('a copy is known by its first bytes, whatever its name', async () => {
   const copies = await Copies.open(join(folder, 'copies'));
   await copies.write(`${PREFIX}image000`, Readable.from([SAMPLE_PICTURE.body]));
