@@ -2,10 +2,12 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { storeConfigIn, type Environment } from '../config/config.js';
+import { DiskError } from '../media/copies.js';
 import type { MessageStore, Position, StoredSend } from '../messaging/ports.js';
 import { settleByHand, type SettleRequest } from '../messaging/settlement.js';
 import { STORE_FILE } from '../parts.js';
 import { inspectStore, openStore, type StoreOptions } from '../store/index.js';
+import { postgresError, sqliteError } from '../store/opening-error.js';
 import { UsageError, type Command, type Shell } from './shell.js';
 
 const PAGE_SIZE = 100;
@@ -82,6 +84,10 @@ export async function withStoreAs(
   const store = await openStore({ ...options, databaseUrl, file, ...(keepsConsent ? {} : { consent: null }) });
   try {
     await work(store);
+  } catch (error) {
+    // What copies of files met has its own words, and codes that databases have as well.
+    if (error instanceof DiskError) throw error;
+    throw databaseUrl === null ? sqliteError(error, file) : postgresError(error, databaseUrl);
   } finally {
     await store.close();
   }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text as textOf } from 'node:stream/consumers';
 import Database from 'better-sqlite3';
+import { withStore } from '../../src/commands/sends.js';
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 import { startSandbox } from '../../src/sandbox/sandbox.js';
 import { accountAt } from '../support/app.js';
@@ -172,6 +173,13 @@ describe('the folder of copies that cannot be used', () => {
     },
     TIMEOUT_MS,
   );
+});
+
+it('a database that fails in the middle of a command has it say what to do', async () => {
+  const file = await makeFile('full');
+  const isFull = (): Promise<never> => Promise.reject(Object.assign(new Error('full'), { code: 'SQLITE_FULL' }));
+  const running = withStore({ DATABASE_URL: `sqlite:${file}` }, isFull);
+  await expect(running).rejects.toThrow(`The disk of ${file} is full: make room.`);
 });
 
 describe('the output of a command', () => {
