@@ -10,6 +10,7 @@ import Database from 'better-sqlite3';
 import { withStore } from '../../src/commands/sends.js';
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 import { startSandbox } from '../../src/sandbox/sandbox.js';
+import { newSend } from '../store/sends.js';
 import { accountAt } from '../support/app.js';
 import { makeFolder, removeFolder } from '../support/folder.js';
 
@@ -173,6 +174,20 @@ describe('the folder of copies that cannot be used', () => {
     },
     TIMEOUT_MS,
   );
+});
+
+it('trace prints a line for each event, whatever its words hold', async () => {
+  const DATABASE_URL = `sqlite:${await makeFile('odd-words')}`;
+  const send = newSend({ caller: 'a\u001b[31m\u2028b' });
+  await withStore({ DATABASE_URL }, async (store) => {
+    await store.claim(send);
+    await store.record(send.sendId, { status: 'UNKNOWN' }, 2_000);
+    await store.settle(send.sendId, { as: 'NOT_SENT', by: 'ops', reason: 'asked\n2026-11-29 nobody' }, 3_000);
+  });
+  const { code, output } = await run({ DATABASE_URL }, 'trace', send.sendId);
+  expect([code, output.split('\n').length]).toEqual([0, 5]);
+  expect(output).toContain('by a\\u001b[31m\\u2028b, request');
+  expect(output).toContain('asked\\u000a2026-11-29 nobody\n');
 });
 
 it('a database that fails in the middle of a command has it say what to do', async () => {
