@@ -523,12 +523,14 @@ const STEPS: readonly ((dialect: Dialect) => string)[] = [
     ${digestOfForgotten}
     `,
   ({ forgettingTriggers }) => `
+    -- First what changes sends, which is locked first by instances of an earlier version as well.
+    ${forgettingTriggers}
+
     -- The last word of somebody who is forgotten, also where that is that he wants messages. As in consent.
     ALTER TABLE forgotten_opt_outs ADD COLUMN opted_out INTEGER NOT NULL DEFAULT 1;
 
     -- Who had a number forgotten, and when: these entries alone name no send.
     CREATE INDEX audit_forgetting ON audit (time) WHERE send_id = '';
-    ${forgettingTriggers}
     `,
 ];
 

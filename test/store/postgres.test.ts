@@ -16,7 +16,7 @@ import type {
 import { openStore, type OpenStore } from '../../src/store/index.js';
 import { optOutsQuery } from '../../src/store/consent.js';
 import { LIST_DIALECTS, listQuery, type Query } from '../../src/store/list-query.js';
-import { NewerStoreError } from '../../src/store/migrations.js';
+import { migrations, NewerStoreError } from '../../src/store/migrations.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 import { OUTBOUND } from '../support/messages.js';
 import { describeStore } from './conformance.js';
@@ -302,6 +302,30 @@ describe('the PostgreSQL database', () => {
     expect(rows).toEqual([{ count: 1080 }]);
     await client.end();
     await store.close();
+  });
+
+  it('is migrated while an instance of an earlier version sends: neither waits for what the other holds', async () => {
+    const url = await postgres.newDatabase();
+    const [client, watcher] = [await connected(url), await connected(url)];
+    const steps = migrations('postgres');
+    for (const step of steps.slice(0, -1)) await client.query(step);
+    await client.query('CREATE TABLE schema_version (version INTEGER NOT NULL)');
+    await client.query(`INSERT INTO schema_version VALUES (${steps.length - 1})`);
+    await client.query(CLAIM_OF_EARLIER_VERSION, ['one', '+1', '["+2"]']);
+    await client.query('BEGIN');
+    await client.query('UPDATE sends SET updated_at = 2');
+    const opening = open(url);
+    const waiting =
+      'SELECT 1 FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())';
+    while ((await watcher.query(waiting)).rows.length === 0) await new Promise(setImmediate);
+    // Writes to the audit.
+    await client.query("UPDATE sends SET status = 'UNKNOWN'");
+    await client.query('COMMIT');
+    const store = await opening;
+    expect(await store.unresolvedSends(10, null)).toHaveLength(1);
+    await store.close();
+    await client.end();
+    await watcher.end();
   });
 
   it('is refused untouched when a newer version made it', async () => {
