@@ -11,7 +11,7 @@ import { sandbox } from './commands/sandbox.js';
 import { settle, unresolved } from './commands/sends.js';
 import { serve } from './commands/serve.js';
 import { trace } from './commands/trace.js';
-import { FoundBad, type Command, type Shell } from './commands/shell.js';
+import { FoundBad, UsageError, type Command, type Shell } from './commands/shell.js';
 import { readConfig } from './config/config.js';
 import { runDemo } from './demo.js';
 import { subgraphSdl } from './graphql/schema.js';
@@ -131,8 +131,22 @@ async function run(): Promise<void> {
     process.stderr.write(`There is no such command. Use one of ${Object.keys(commands).join(', ')}, or --help.\n`);
     process.exit(1);
   }
+  if (command.usage === '' && args.length > 0) {
+    throw new UsageError(`${name} takes no arguments: --help alone says what each command does.`);
+  }
   await command.run(shell);
 }
+
+/**
+ * Whoever reads the output may have seen enough, as `head` has: the work goes on to its end, as it must. Of a server, only
+ * the banner is lost.
+ */
+function onOutputFailure({ code = 'UNKNOWN' }: NodeJS.ErrnoException): void {
+  if (name === 'serve' || code === 'EPIPE') return;
+  if (process.exitCode === undefined) process.stderr.write(`Standard output cannot be written (${code}).\n`);
+  process.exitCode = 1;
+}
+process.stdout.on('error', onOutputFailure);
 
 try {
   await run();

@@ -332,7 +332,7 @@ export function storeOptions(
 }
 
 /** @throws ConfigError when it cannot be written. */
-async function openCopies(folder: string): Promise<Copies> {
+export async function openCopies(folder: string): Promise<Copies> {
   try {
     return await Copies.open(folder);
   } catch {

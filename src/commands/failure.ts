@@ -2,6 +2,7 @@
 import { ConfigError } from '../config/config.js';
 import { ServiceError } from '../errors.js';
 import { ListenError } from '../http/listen-error.js';
+import { DiskError } from '../media/copies.js';
 import { BackupError } from '../store/backup.js';
 import { StoreInUseError } from '../store/file-lock.js';
 import { NewerStoreError, OlderStoreError } from '../store/migrations.js';
@@ -12,6 +13,7 @@ import { FoundBad, UsageError } from './shell.js';
 /** What has a message for people, and needs no stack. */
 const SELF_EXPLAINING = [
   BackupError,
+  DiskError,
   FoundBad,
   ListenError,
   NewerStoreError,

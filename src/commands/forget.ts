@@ -1,10 +1,10 @@
 /** `forget`: removes everything that is stored about a number. */
 import { parseArgs } from 'node:util';
 import { mediaDirIn } from '../config/config.js';
-import { Copies } from '../media/copies.js';
 import { systemClock } from '../messaging/clock.js';
 import { Numbers, type ForgetRequest } from '../messaging/forgetting.js';
 import type { MessageStore } from '../messaging/ports.js';
+import { openCopies } from '../parts.js';
 import { StoreInUseError } from '../store/file-lock.js';
 import { withStoreAs } from './sends.js';
 import { UsageError, type Command, type Shell } from './shell.js';
@@ -17,10 +17,10 @@ export const forget: Command = {
   async run(shell) {
     const request = readRequest(shell);
     const folder = mediaDirIn(shell.environment);
-    const copies = folder === null ? null : await Copies.open(folder);
     const work =
       (mayTakeLong: boolean) =>
       async (store: MessageStore): Promise<void> => {
+        const copies = folder === null ? null : await openCopies(folder);
         const removeCopy = copies?.remove ?? (() => Promise.resolve());
         const numbers = new Numbers({ store, clock: systemClock, removeCopy });
         shell.print(`${JSON.stringify(await numbers.forget(request, mayTakeLong))}\n`);

@@ -2,10 +2,12 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { storeConfigIn, type Environment } from '../config/config.js';
+import { DiskError } from '../media/copies.js';
 import type { MessageStore, Position, StoredSend } from '../messaging/ports.js';
 import { settleByHand, type SettleRequest } from '../messaging/settlement.js';
 import { STORE_FILE } from '../parts.js';
-import { openStore, type StoreOptions } from '../store/index.js';
+import { inspectStore, openStore, type StoreOptions } from '../store/index.js';
+import { postgresError, sqliteError } from '../store/opening-error.js';
 import { UsageError, type Command, type Shell } from './shell.js';
 
 const PAGE_SIZE = 100;
@@ -73,9 +75,19 @@ export async function withStoreAs(
       `There is no ${file} here: run this where the server runs, with its DATABASE_URL if it has one.`,
     );
   }
+  // Another program's database must not get our tables by accident.
+  const { from: version } = await inspectStore({ databaseUrl, file });
+  if (version === 0) {
+    const where = databaseUrl === null ? file : 'the database of DATABASE_URL';
+    throw new UsageError(`There is nothing of this server in ${where}: name the server's database in DATABASE_URL.`);
+  }
   const store = await openStore({ ...options, databaseUrl, file, ...(keepsConsent ? {} : { consent: null }) });
   try {
     await work(store);
+  } catch (error) {
+    // What copies of files met has its own words, and codes that databases have as well.
+    if (error instanceof DiskError) throw error;
+    throw databaseUrl === null ? sqliteError(error, file) : postgresError(error, databaseUrl);
   } finally {
     await store.close();
   }

@@ -61,5 +61,8 @@ function queryOf(
 const inJson = ({ atMs, sendId, kind: what, text }: TraceEvent): string =>
   JSON.stringify({ at: isoOf(atMs), sendId, what, text });
 const inWords = ({ atMs, kind, sendId, text }: TraceEvent): string =>
-  `${isoOf(atMs)}  ${kind.padEnd(9)}  ${sendId ?? '-'}  ${text}`;
+  `${isoOf(atMs)}  ${kind.padEnd(9)}  ${sendId ?? '-'}  ${text.replace(UNPRINTABLE, escaped)}`;
+/** Names and reasons are others' words: they must not end the line, nor tell the terminal what to do. */
+const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}]/gu;
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 const isoOf = (timeMs: number): string => new Date(timeMs).toISOString();

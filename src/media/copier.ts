@@ -43,6 +43,8 @@ export interface CopierOptions {
 
 interface Waiting {
   readonly url: string;
+  /** The message that it belongs to. */
+  readonly messageId: string;
   /** When upstream deletes it. */
   readonly endsAt: number;
   tries: number;
@@ -144,7 +146,7 @@ class Copier {
     for (const { url } of placesOf(message)) {
       if (!media.owns(url) || endsAt <= now || this.#waiting.has(url) || (await copies.has(url))) continue;
       if (this.#waiting.size >= MAX_WAITING) return;
-      this.#waiting.set(url, { url, endsAt, tries: 0, nextAt: now + random() * SPREAD_MS });
+      this.#waiting.set(url, { url, messageId: message.id, endsAt, tries: 0, nextAt: now + random() * SPREAD_MS });
     }
   }
 
@@ -164,9 +166,11 @@ class Copier {
   }
 
   async #copy(file: Waiting): Promise<void> {
-    const { clock, random, onFailure } = this.#options;
+    const { copies, clock, random, onFailure } = this.#options;
     try {
-      await this.#copyOnce(file.url);
+      if (await this.#isKept(file)) await this.#copyOnce(file.url);
+      // Its number may be forgotten meanwhile, by somebody who found no copy.
+      if (!(await this.#isKept(file))) await copies.remove(file.url);
       this.#waiting.delete(file.url);
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
@@ -180,6 +184,16 @@ class Copier {
       if (file.nextAt < file.endsAt) return;
       this.#waiting.delete(file.url);
       onFailure('TOO_LATE', error);
+    }
+  }
+
+  /** Whether its message is still there. @throws NotLookedUpError */
+  async #isKept({ messageId }: Waiting): Promise<boolean> {
+    try {
+      const [message = null] = await this.#options.store.messagesById([messageId], EVERYBODY);
+      return message !== null;
+    } catch (cause) {
+      throw new NotLookedUpError('The store did not answer.', { cause });
     }
   }
 
@@ -204,7 +218,12 @@ class Copier {
   }
 }
 
+class NotLookedUpError extends Error {
+  override readonly name = 'NotLookedUpError';
+}
+
 function kindOf(error: unknown): CopyFailure {
+  if (error instanceof NotLookedUpError) return 'STORE';
   if (error instanceof DiskError) return 'DISK';
   return error instanceof FileTooLargeError ? 'TOO_LARGE' : 'UPSTREAM';
 }

@@ -18,8 +18,9 @@ export class DiskError extends Error {
   readonly code: string;
 
   constructor(cause: unknown) {
-    super('The copy could not be written.', { cause });
-    this.code = (cause as { readonly code?: string }).code ?? 'UNKNOWN';
+    const { code = 'UNKNOWN' } = cause as { readonly code?: string };
+    super(`MEDIA_DIR cannot be written (${code}): give this user the folder and all that is in it.`, { cause });
+    this.code = code;
   }
 }
 
@@ -63,9 +64,9 @@ export class Copies {
     }
   };
 
-  /** Removes the copy of the file with this URL, if there is one. */
+  /** Removes the copy of the file with this URL, if there is one. @throws DiskError */
   readonly remove = async (url: string): Promise<void> => {
-    await rm(this.#pathOf(url), { force: true });
+    await onDisk(rm(this.#pathOf(url), { force: true }));
   };
 
   /** The copy, or a part of it; null where there is none, or it cannot be read: then upstream may have the file yet. */

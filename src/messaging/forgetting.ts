@@ -64,6 +64,7 @@ export class Numbers {
       callbacks += step.callbacks;
       consent += step.consent;
       unresolved.push(...step.unresolved.slice(0, MAX_NAMED - unresolved.length));
+      // Once before their messages go, and once after: nobody else knows what was copied in between.
       for (const url of step.media) await removeCopy(url);
       place = step.next;
       // As long as the step took: an embedded store holds up everything else meanwhile.

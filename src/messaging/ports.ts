@@ -430,6 +430,8 @@ export interface ForgettingPlace {
   readonly after: string | number;
   /** Changes when the database may have put rows into other places: then everything is looked through again. */
   readonly epoch: number;
+  /** Whether the copies of files are removed to which the next rows lead: only then may these go. */
+  readonly areCopiesGone?: boolean;
 }
 
 /** What a step of forgetting a number found. */
@@ -444,7 +446,7 @@ export interface ForgettingStep {
   readonly consent: number;
   /** Sends that may not be removed yet: nobody knows their outcome. */
   readonly unresolved: readonly string[];
-  /** The addresses of the media of messages that came in. */
+  /** The addresses of the media of messages that came in: copies are to be removed before the next step. */
   readonly media: readonly string[];
 }
 
@@ -522,7 +524,8 @@ export interface MessageStore {
 
   /**
    * Removes what is known of a number, from `place` on, as far as one step goes: the messages from and to it, also those of
-   * its groups, and everything that a callback said of it. A send that still holds its key leaves an empty row, which holds
+   * its groups, and everything that a callback said of it. Messages with media go in two steps, since nothing else leads to
+   * the copies of these: the first one removes nothing, and names the media. A send that still holds its key leaves an empty row, which holds
    * it until `purge`. Sends whose outcome is open stay, and are named. The last words on consent stay as digests, which claims
    * know: an earlier word that is repeated does not count.
    */

@@ -121,8 +121,9 @@ export interface TraceOptions {
   readonly patienceMs?: number;
 }
 
-/** The country and the last two digits: enough to recognize a number that is known. */
+/** The country and the last two digits: enough to recognize a number that is known. Of one that is forgotten, nothing is left. */
 export function masked(number: string): string {
+  if (number === '') return '';
   return number.length < 7 ? '***' : `${number.slice(0, 2)}${'*'.repeat(number.length - 4)}${number.slice(-2)}`;
 }
 
@@ -170,7 +171,7 @@ const outcomeIn = (state: string): OutcomeEvent['outcome'] =>
 function beginningOf(send: StoredSend, show: ShowNumber): ClaimEvent | ReceivedEvent {
   const { sendId, caller, requestId, keyHash, startedAtMs: atMs, message } = send;
   const [from, to] = [show(send.from), send.to.map(show)];
-  const numbers = `from ${from} to ${to.join(', ')}`;
+  const numbers = from === '' ? 'its numbers are forgotten' : `from ${from} to ${to.join(', ')}`;
   if (message?.direction === 'IN') {
     const text = `message ${message.id} ${numbers}`;
     return { kind: 'received', atMs, sendId: null, messageId: message.id, from, to, text };

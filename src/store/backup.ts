@@ -7,16 +7,20 @@ import {
   linkSync,
   lstatSync,
   openSync,
+  realpathSync,
   renameSync,
   rmSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
+import { sqliteError } from './opening-error.js';
 
 /** One MiB: a step is quick, and the process stays awake between steps. */
 const PAGES_AT_ONCE = 256;
 /** A server holds the file for moments only. */
 const BUSY_TIMEOUT_MS = 5_000;
+/** How what lies beside an SQLite file is called, and the server's lock: what has such a name is taken for that, and deleted. */
+const BESIDE = ['-journal', '-lock', '-shm', '-wal'];
 
 export class BackupError extends Error {
   override readonly name = 'BackupError';
@@ -34,7 +38,8 @@ export interface Backup {
  * by its owner alone when this resolves.
  *
  * @param onProgress called with the pages that are copied, and how many there are.
- * @throws BackupError when there is nothing to copy, `target` exists, or the copy is damaged; then nothing is left behind.
+ * @throws BackupError when there is nothing to copy, `target` exists or belongs to the database, or the copy is damaged;
+ *   StoreNotOpenedError when the database cannot be read. Then nothing is left behind.
  */
 export async function backUp(
   file: string,
@@ -42,6 +47,7 @@ export async function backUp(
   onProgress: (copied: number, total: number) => void,
 ): Promise<Backup> {
   if (!existsSync(file)) throw new BackupError(`There is no ${file} here: name the server's file by DATABASE_URL.`);
+  refuseBeside(file, target);
   refuseExisting(target);
   const partial = `${target}.partial`;
   // The copy holds numbers and texts: its mode must be right before anything is in it. Another backup may be making this one.
@@ -57,15 +63,31 @@ export async function backUp(
   }
 }
 
+/** By their real names: the same folder may be reached by a link. */
+function refuseBeside(file: string, target: string): void {
+  const place = join(
+    tried(target, () => realpathSync(dirname(target))),
+    basename(target),
+  );
+  const own = realpathSync(file);
+  if (BESIDE.some((suffix) => place === `${own}${suffix}`))
+    throw new BackupError(`${target} belongs to the database itself, which would delete it: name another file.`);
+}
+
 /** A link that leads nowhere exists, too. */
 function refuseExisting(target: string): void {
-  if (lstatSync(target, { throwIfNoEntry: false }) !== undefined)
+  if (tried(target, () => lstatSync(target, { throwIfNoEntry: false })) !== undefined)
     throw new BackupError(`${target} exists: name a new file, so that no backup is lost.`);
 }
 
 function openNew(path: string): number {
+  return tried(path, () => openSync(path, 'wx', 0o600));
+}
+
+/** Does what can fail only since the copy cannot be made there. */
+function tried<Result>(path: string, work: () => Result): Result {
   try {
-    return openSync(path, 'wx', 0o600);
+    return work();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST')
@@ -77,20 +99,34 @@ function openNew(path: string): number {
 }
 
 async function copy(file: string, target: string, onProgress: (copied: number, total: number) => void): Promise<void> {
-  const source = new Database(file, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
+  const source = openSource(file);
   try {
-    // One moment is copied, however long it takes: without a transaction SQLite begins again after every write of the server.
-    source.exec('BEGIN');
-    source.prepare('SELECT count(*) FROM sqlite_schema').get();
     await source.backup(target, {
       progress({ totalPages, remainingPages }) {
         onProgress(totalPages - remainingPages, totalPages);
         return PAGES_AT_ONCE;
       },
     });
+  } catch (error) {
+    throw sqliteError(error, target);
   } finally {
     source.close();
   }
+}
+
+/** One moment is copied, however long it takes: without a transaction SQLite begins again after every write of the server. */
+function openSource(file: string): Database.Database {
+  let source: Database.Database | undefined;
+  try {
+    source = new Database(file, { fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
+    source.exec('BEGIN');
+    if (source.pragma('user_version', { simple: true }) !== 0) return source;
+  } catch (error) {
+    source?.close();
+    throw sqliteError(error, file);
+  }
+  source.close();
+  throw new BackupError(`There is nothing of this server in ${file}: name the server's database in DATABASE_URL.`);
 }
 
 /** Reads all of the copy. @throws BackupError when it is damaged. */

@@ -1,5 +1,5 @@
 /** How a number is found wherever it lies, and what stays of its sends; the same in both databases. */
-import type { ForgettingStep } from '../messaging/ports.js';
+import type { ForgettingPlace, ForgettingStep } from '../messaging/ports.js';
 import { isUnresolved } from '../messaging/ports.js';
 import type { Query } from './list-query.js';
 import { FORGOTTEN, SHED_COLUMNS, storedSend, type AllColumns, type SendRow } from './rows.js';
@@ -102,6 +102,15 @@ export const EMPTY = {
 } as const satisfies Partial<AllColumns>;
 
 export const NOTHING: ForgettingStep = { next: null, messages: 0, callbacks: 0, consent: 0, unresolved: [], media: [] };
+
+/**
+ * The step before rows go that lead to copies of files; null where there are none, or they are gone. Whoever ends between
+ * the two steps finds the same rows again.
+ */
+export function copiesFirst(media: readonly string[], place: ForgettingPlace): ForgettingStep | null {
+  if (media.length === 0 || place.areCopiesGone === true) return null;
+  return { ...NOTHING, media, next: { ...place, areCopiesGone: true } };
+}
 
 /** The addresses of the media of rows that came in. */
 export const mediaOf = (rows: readonly SendRow[]): string[] =>

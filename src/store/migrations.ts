@@ -238,17 +238,15 @@ const DIALECTS: Readonly<Record<Database, Dialect>> = {
       WHEN (NEW.changed IS NULL AND NEW.knows_forgotten IS NULL) EXECUTE FUNCTION check_insert();
 
     -- What was emptied stays empty, whoever hears of it: all that counts is that something was sent after all, and its id.
+    -- By an update of its own: instances of an earlier version list the recipients of each row that they get back.
     CREATE FUNCTION check_update() RETURNS trigger LANGUAGE plpgsql AS $$
-      DECLARE emptied RECORD;
       BEGIN
         IF OLD.settled_by = 'forgotten' AND NEW.message_id IS NOT NULL THEN
-          IF OLD.status <> 'REJECTED' THEN RETURN NULL; END IF;
-          emptied := OLD;
-          emptied.status := 'ACCEPTED';
-          emptied.last_seen := concat(NEW.last_seen, ', message ', NEW.message_id);
-          emptied.updated_at := NEW.updated_at;
-          emptied.changed := NEW.changed;
-          NEW := emptied;
+          IF OLD.status = 'REJECTED' THEN
+            UPDATE sends SET status = 'ACCEPTED', last_seen = concat(NEW.last_seen, ', message ', NEW.message_id),
+              updated_at = NEW.updated_at, changed = NEW.changed WHERE send_id = OLD.send_id;
+          END IF;
+          RETURN NULL;
         END IF;
         IF NEW.changed IS NOT DISTINCT FROM OLD.changed AND (NEW.status <> OLD.status
           OR NEW.message_id IS DISTINCT FROM OLD.message_id OR NEW.deliveries IS DISTINCT FROM OLD.deliveries) THEN
@@ -260,7 +258,16 @@ const DIALECTS: Readonly<Record<Database, Dialect>> = {
         RETURN NEW;
       END $$;
     CREATE TRIGGER check_update BEFORE UPDATE ON sends FOR EACH ROW
-      WHEN (NEW.changed IS NOT DISTINCT FROM OLD.changed OR OLD.settled_by = 'forgotten') EXECUTE FUNCTION check_update();`,
+      WHEN (NEW.changed IS NOT DISTINCT FROM OLD.changed OR OLD.settled_by = 'forgotten') EXECUTE FUNCTION check_update();
+
+    -- Instances of an earlier version forget opt-outs alone, and give the word that they find the time of theirs.
+    CREATE FUNCTION replace_earlier_word() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        DELETE FROM forgotten_opt_outs AS known WHERE known.recipient_digest = NEW.recipient_digest
+          AND known.owner = NEW.owner AND (known.since, known.opted_out) < (NEW.since, NEW.opted_out);
+        RETURN NEW;
+      END $$;
+    CREATE TRIGGER replace_earlier_word BEFORE INSERT ON forgotten_opt_outs FOR EACH ROW EXECUTE FUNCTION replace_earlier_word();`,
     consentTriggers: `
     CREATE FUNCTION consent_said() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN ${INSERT_CONSENT_AUDIT}; RETURN NULL; END $$;
@@ -516,12 +523,14 @@ const STEPS: readonly ((dialect: Dialect) => string)[] = [
     ${digestOfForgotten}
     `,
   ({ forgettingTriggers }) => `
+    -- First what changes sends, which is locked first by instances of an earlier version as well.
+    ${forgettingTriggers}
+
     -- The last word of somebody who is forgotten, also where that is that he wants messages. As in consent.
     ALTER TABLE forgotten_opt_outs ADD COLUMN opted_out INTEGER NOT NULL DEFAULT 1;
 
     -- Who had a number forgotten, and when: these entries alone name no send.
     CREATE INDEX audit_forgetting ON audit (time) WHERE send_id = '';
-    ${forgettingTriggers}
     `,
   () => `
     -- Requests that the call made; null for a send of an earlier version.

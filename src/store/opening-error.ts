@@ -69,6 +69,8 @@ const CAUSES_OF_POSTGRES: Readonly<Record<string, (database: Database) => string
     `PostgreSQL at ${host} does not let ${user} in: correct DATABASE_URL, or its pg_hba.conf.`,
   '3D000': ({ name, host }) =>
     `There is no database ${name} at ${host}: make it (CREATE DATABASE), or correct DATABASE_URL.`,
+  '25006': ({ name, host }) =>
+    `PostgreSQL at ${host} lets nobody write into ${name}: it is a standby, or set so. Name its primary in DATABASE_URL.`,
   '42501': ({ user, name }) =>
     `${user} may not do in the database ${name} what the server does: docs/operations.md has the GRANTs.`,
   '53300': ({ host }) =>

@@ -4,6 +4,7 @@ import type { Forgetting, ForgettingOutcome, ForgettingPlace, ForgettingStep } f
 import { FORGET_WORDS } from './consent.js';
 import {
   CALLBACK_TEXT,
+  copiesFirst,
   EMPTY,
   fateOf,
   formsOf,
@@ -27,10 +28,11 @@ export async function forgetSome(
   number: string,
   place: ForgettingPlace | null,
 ): Promise<ForgettingStep> {
-  const { table: index, after } = place ?? { table: 0, after: '' };
+  const here = place ?? { table: 0, after: '', epoch: 0 };
+  const { table: index, after } = here;
   const table = PLACES[index] ?? 'consent';
   const forms = formsOf(number);
-  if (table === 'sends') return forgetSends(client, forms, String(after));
+  if (table === 'sends') return forgetSends(client, forms, here);
   if (table === 'consent') return { ...NOTHING, consent: await forgetConsent(client, forms) };
   const { callbacks, last } = await forgetCallbacks(client, table, forms, Number(after));
   const next = last === null ? { table: index + 1, after: '', epoch: 0 } : { table: index, after: last, epoch: 0 };
@@ -63,7 +65,8 @@ const SELECT_LAST = `SELECT max(send_id) AS last, count(*)::int AS count FROM ($
 const SELECT_CANDIDATES = `SELECT send_id FROM (${SOME}) AS found WHERE ${MAY_NAME((column) => `position($2 IN ${column}) > 0`)}`;
 const SELECT_LOCKED = `SELECT ${SEND_COLUMNS}, conversation FROM sends WHERE send_id = ANY ($1) ORDER BY send_id FOR UPDATE`;
 
-async function forgetSends(client: PoolClient, forms: NumberForms, after: string): Promise<ForgettingStep> {
+async function forgetSends(client: PoolClient, forms: NumberForms, place: ForgettingPlace): Promise<ForgettingStep> {
+  const { after } = place;
   const lasts = await client.query<{ last: string | null; count: number }>(SELECT_LAST, [after]);
   const { last = null, count = 0 } = lasts.rows[0] ?? {};
   const next =
@@ -75,6 +78,9 @@ async function forgetSends(client: PoolClient, forms: NumberForms, after: string
   const ids = candidates.rows.map(({ send_id }) => send_id);
   const locked = await client.query<SendRow & AllColumns>(SELECT_LOCKED, [ids]);
   const rows = locked.rows.filter((row) => isOf(row, forms));
+  const media = mediaOf(rows);
+  const first = copiesFirst(media, place);
+  if (first !== null) return first;
   const idsOf = (fate: ReturnType<typeof fateOf>): string[] =>
     rows.filter((row) => fateOf(row) === fate).map(({ send_id }) => send_id);
   const names = Object.keys(EMPTY);
@@ -86,7 +92,7 @@ async function forgetSends(client: PoolClient, forms: NumberForms, after: string
   await client.query('DELETE FROM sends WHERE send_id = ANY ($1)', [idsOf('GOES')]);
   const removed = rows.filter((row) => fateOf(row) !== 'STAYS');
   await removeTraces(client, removed);
-  return { ...NOTHING, messages: removed.length, unresolved: idsOf('STAYS'), media: mediaOf(removed), next };
+  return { ...NOTHING, messages: removed.length, unresolved: idsOf('STAYS'), media, next };
 }
 
 /** Nobody gets a message, or gets none, because he is forgotten: his last words stay, as digests of what claims ask for. */

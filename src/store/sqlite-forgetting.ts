@@ -4,6 +4,7 @@ import type { ForgettingPlace, ForgettingStep } from '../messaging/ports.js';
 import { KEEP_WORD, type ConsentRow } from './consent.js';
 import {
   CALLBACK_TEXT,
+  copiesFirst,
   EMPTY,
   fateOf,
   formsOf,
@@ -42,7 +43,8 @@ export function forgetSome(
   commit: () => number,
 ): ForgettingStep {
   const { schema_version: epoch } = prepare('PRAGMA schema_version').get() as { readonly schema_version: number };
-  const { table: index, after } = place?.epoch === epoch ? place : { table: 0, after: 0 };
+  const here = place?.epoch === epoch ? place : { table: 0, after: 0, epoch };
+  const { table: index, after } = here;
   const table = PLACES[index] ?? 'consent';
   const forms = formsOf(number);
   if (table === 'consent') return { ...NOTHING, consent: forgetConsent(prepare, forms) };
@@ -51,25 +53,25 @@ export function forgetSome(
     `SELECT max(rowid) AS last, count(*) AS count FROM (SELECT rowid FROM ${table} WHERE rowid > ? ORDER BY rowid LIMIT ?)`,
   ).get(after, limit) as { readonly last: number | null; readonly count: number };
   const next = count < limit ? { table: index + 1, after: 0, epoch } : { table: index, after: last ?? 0, epoch };
-  const found =
-    last === null
-      ? NOTHING
-      : table === 'sends'
-        ? forgetSends(prepare, forms, [Number(after), last], commit)
-        : { ...NOTHING, callbacks: forgetCallbacks(prepare, table, forms, [Number(after), last]) };
-  return { ...found, next };
+  if (last === null) return { ...NOTHING, next };
+  const range = [Number(after), last] as const;
+  if (table !== 'sends') return { ...NOTHING, callbacks: forgetCallbacks(prepare, table, forms, range), next };
+  const rows = rowsOf(prepare, forms, range);
+  return copiesFirst(mediaOf(rows), here) ?? { ...forgetSends(prepare, rows, commit), next };
 }
 
-function forgetSends(
+function rowsOf(
   prepare: Prepare,
   forms: NumberForms,
   [after, last]: readonly [number, number],
-  commit: () => number,
-): ForgettingStep {
+): (SendRow & AllColumns)[] {
   const mayName = MAY_NAME((column) => `instr(${column}, $end) > 0`);
   const select = `SELECT ${SEND_COLUMNS}, conversation FROM sends WHERE rowid > $after AND rowid <= $last AND (${mayName})`;
   const candidates = prepare(select).all({ after, last, end: forms.end }) as (SendRow & AllColumns)[];
-  const rows = candidates.filter((row) => isOf(row, forms));
+  return candidates.filter((row) => isOf(row, forms));
+}
+
+function forgetSends(prepare: Prepare, rows: readonly (SendRow & AllColumns)[], commit: () => number): ForgettingStep {
   const [emptied, gone] = (['IS_EMPTIED', 'GOES'] as const).map((fate) => rows.filter((row) => fateOf(row) === fate));
   empty(prepare, emptied ?? [], commit);
   removeRows(prepare, gone ?? []);

@@ -545,14 +545,28 @@ export class SqliteStore extends BatchingStore implements MessageStore {
 
   async clearFiles(mayTakeLong: boolean): Promise<boolean> {
     const [pages, bytes] = ['page_count', 'page_size'].map((name) => this.#database.pragma(name, { simple: true }));
-    const isClear = mayTakeLong || Number(pages) * Number(bytes) <= QUICK_VACUUM_BYTES;
-    await whenFree(() => {
-      if (isClear) this.#vacuum();
-      // What is gone from the file may still be in the log beside it.
-      const [result] = this.#database.pragma('wal_checkpoint(TRUNCATE)') as [{ readonly busy: number }];
-      if (result.busy !== 0) throw new CheckpointBusyError();
-    });
-    return isClear;
+    const isWrittenAnew = mayTakeLong || Number(pages) * Number(bytes) <= QUICK_VACUUM_BYTES;
+    try {
+      if (isWrittenAnew) {
+        await whenFree(() => {
+          this.#vacuum();
+        });
+      }
+      // By itself: as long as somebody reads, as a backup does, each try to write the file anew makes its log as much longer.
+      await whenFree(() => {
+        this.#emptyLog();
+      });
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+      return false;
+    }
+    return isWrittenAnew;
+  }
+
+  /** What is gone from the file may still be in the log beside it. @throws CheckpointBusyError */
+  #emptyLog(): void {
+    const [result] = this.#database.pragma('wal_checkpoint(TRUNCATE)') as [{ readonly busy: number }];
+    if (result.busy !== 0) throw new CheckpointBusyError();
   }
 
   /** Where SQLite splits and joins pages, it leaves parts of rows in their unused space, which `secure_delete` misses. */

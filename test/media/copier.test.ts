@@ -47,12 +47,14 @@ let failures: CopyFailure[];
 let tell: (change: StoreChange) => void;
 let lists: { filter: MessageFilter; slice: Slice }[];
 let open: (() => Promise<void>)[];
+let isStoreAway: boolean;
 
 beforeEach(() => {
   folder = makeFolder();
   clock = manualClock(NOW);
   [inbox, asked, failures, lists, open] = [[], [], [], [], []];
   files = new Map();
+  isStoreAway = false;
 });
 afterEach(async () => {
   for (const stop of open) await stop();
@@ -77,7 +79,10 @@ async function start(
         tell = listener;
         return () => undefined;
       },
-      messagesById: (ids) => Promise.resolve(ids.map((id) => inbox.find((each) => each.id === id) ?? null)),
+      messagesById: (ids) =>
+        isStoreAway
+          ? Promise.reject(new Error('away'))
+          : Promise.resolve(ids.map((id) => inbox.find((each) => each.id === id) ?? null)),
       listMessages(filter, slice) {
         lists.push({ filter, slice });
         const start = slice.after === null ? 0 : Number(slice.after.sendId) + 1;
@@ -224,6 +229,52 @@ it('a folder that cannot be written any more is a trouble of the disk, and over 
   while (!(await copies.has(url))) await new Promise(setImmediate);
 });
 
+describe('when a message is removed, since its number is forgotten', () => {
+  const url = `${PREFIX}m/0/a.png`;
+  /** What the folder has of files. */
+  const copied = (): string[] =>
+    readdirSync(join(folder, 'copies'), { recursive: true })
+      .map(String)
+      .filter((name) => name.includes('/'));
+
+  it('its file is not copied any more, though it was to be tried again', async () => {
+    inbox.push(message('m', [url]));
+    await start(() => Promise.reject(new ServiceError('UPSTREAM_UNAVAILABLE')));
+    await until(() => failures.length === 1);
+    inbox.length = 0;
+    await until(() => clock.asleep() === 1);
+    clock.advance(5_000);
+    await quiet(50);
+    expect([asked, failures, copied()]).toEqual([[url], ['UPSTREAM'], []]);
+  });
+
+  it('while its file is copied, no copy stays', async () => {
+    inbox.push(message('m', [url]));
+    const body = new Readable({ read: () => undefined });
+    const { copies } = await start(() => Promise.resolve(found(body)));
+    await until(() => asked.length === 1);
+    inbox.length = 0;
+    body.push('picture');
+    body.push(null);
+    await until(
+      () => clock.asleep() === 1 && clock.pauses.at(-1) === HOUR_MS && body.destroyed && copied().length === 0,
+    );
+    expect([failures, await copies.has(url)]).toEqual([[], false]);
+  });
+});
+
+it('while the store cannot say whether a message is still there, nothing of it is copied', async () => {
+  inbox.push(message('m', [`${PREFIX}m/0/a.png`]));
+  isStoreAway = true;
+  await start();
+  await until(() => failures.length === 1);
+  expect([asked, failures]).toEqual([[], ['STORE']]);
+  isStoreAway = false;
+  await until(() => clock.asleep() === 1);
+  clock.advance(5_000);
+  await until(() => asked.length === 1);
+});
+
 it('four are copied at one time, and stopping ends them', async () => {
   inbox.push(
     message(
@@ -279,6 +330,21 @@ it('a copy is read in parts', async () => {
 it('a folder that is a file is refused at the start', async () => {
   writeFileSync(join(folder, 'file'), '');
   await expect(Copies.open(join(folder, 'file'))).rejects.toMatchObject({ name: 'DiskError' });
+});
+
+it('a copy that cannot be removed says what is wrong, and what to do', async () => {
+  const copies = await Copies.open(join(folder, 'copies'));
+  await copies.write('url', Readable.from([Buffer.from('picture')]));
+  const [name = ''] = readdirSync(join(folder, 'copies')).filter((each) => each !== 'incomplete');
+  const [copy = ''] = readdirSync(join(folder, 'copies', name));
+  const path = join(folder, 'copies', name, copy);
+  rmSync(path);
+  // Root may remove everything but this.
+  mkdirSync(path);
+  await expect(copies.remove('url')).rejects.toMatchObject({
+    name: 'DiskError',
+    message: expect.stringMatching(/^MEDIA_DIR cannot be written \(\w+\): give this user/) as string,
+  });
 });
 
 it('a copy is known by its first bytes, whatever its name', async () => {

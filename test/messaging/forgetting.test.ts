@@ -1,9 +1,10 @@
 /** What is known of a number that is being forgotten, when that ends in the middle. */
+import { EVERYBODY } from '../../src/messaging/caller.js';
 import { Numbers } from '../../src/messaging/forgetting.js';
 import type { MessageStore } from '../../src/messaging/ports.js';
 import { openStore } from '../../src/store/index.js';
-import { accepted, newSend, NO_FILTER } from '../store/sends.js';
-import { manualClock } from '../support/clock.js';
+import { accepted, newSend, NO_FILTER, receive } from '../store/sends.js';
+import { systemClock } from '../../src/messaging/clock.js';
 import { replacing } from '../support/replacing.js';
 
 const NUMBER = '+19195550077';
@@ -18,8 +19,11 @@ describe('a number that is being forgotten', () => {
   });
   afterEach(() => real.close());
 
-  const forgetIn = (store: MessageStore): Promise<unknown> => {
-    const numbers = new Numbers({ store, clock: manualClock(), removeCopy: () => Promise.resolve() });
+  const forgetIn = (
+    store: MessageStore,
+    removeCopy = (_url: string): Promise<void> => Promise.resolve(),
+  ): Promise<unknown> => {
+    const numbers = new Numbers({ store, clock: systemClock, removeCopy });
     return numbers.forget({ number: NUMBER, by: 'caller:ops', reason: 'asked by letter' });
   };
   /** Of the audit, what names no send: looked for by the digest that stands for the number. */
@@ -46,5 +50,22 @@ describe('a number that is being forgotten', () => {
     const readOnly = new Error('the database is read-only');
     await expect(forgetIn(noting({ noteForgetting: () => Promise.reject(readOnly) }))).rejects.toBe(readOnly);
     expect(await real.countMessages(NO_FILTER, 10)).toBe(1);
+  });
+
+  it('keeps its messages as long as a copy of theirs is there: nothing else leads to it', async () => {
+    const url = 'https://example.com/a.png';
+    await receive(real, { id: 'with a picture', from: NUMBER, media: [url] });
+    const kept = (): Promise<unknown> => real.messagesById(['with a picture'], EVERYBODY);
+    const readOnly = new Error('the folder is read-only');
+    await expect(forgetIn(real, () => Promise.reject(readOnly))).rejects.toBe(readOnly);
+    expect(await kept()).toMatchObject([{ media: [url] }]);
+    const removed = new Set<string>();
+    const remove = async (each: string): Promise<void> => {
+      if (removed.size === 0) expect(await kept()).toMatchObject([{ media: [url] }]);
+      removed.add(each);
+    };
+    expect(await forgetIn(real, remove)).toMatchObject({ messages: 2 });
+    expect([...removed]).toEqual([url]);
+    expect(await kept()).toEqual([null]);
   });
 });

@@ -69,6 +69,10 @@ describe('a server of PostgreSQL that cannot be used', () => {
   it.each([
     ['28P01', 'PostgreSQL at host:1 refuses the password of who: correct DATABASE_URL.'],
     ['3D000', 'There is no database db at host:1: make it (CREATE DATABASE), or correct DATABASE_URL.'],
+    [
+      '25006',
+      'PostgreSQL at host:1 lets nobody write into db: it is a standby, or set so. Name its primary in DATABASE_URL.',
+    ],
     ['42501', 'who may not do in the database db what the server does: docs/operations.md has the GRANTs.'],
     ['ENOTFOUND', 'The host of host:1 is not known: correct DATABASE_URL.'],
   ])('is told by its code, without the password: %s', (code, message) => {

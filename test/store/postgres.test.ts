@@ -16,7 +16,7 @@ import type {
 import { openStore, type OpenStore } from '../../src/store/index.js';
 import { optOutsQuery } from '../../src/store/consent.js';
 import { LIST_DIALECTS, listQuery, type Query } from '../../src/store/list-query.js';
-import { NewerStoreError } from '../../src/store/migrations.js';
+import { migrations, NewerStoreError } from '../../src/store/migrations.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 import { OUTBOUND } from '../support/messages.js';
 import { describeStore } from './conformance.js';
@@ -213,6 +213,59 @@ describe('the PostgreSQL database', () => {
     await store.close();
   });
 
+  /** How an instance of an earlier version records a message, and lists its recipients by what it gets back. */
+  const RECORD_OF_EARLIER_VERSION = `WITH updated AS (
+      UPDATE sends SET status = 'ACCEPTED', updated_at = 9, last_seen = 'HTTP 202', message_id = 'late', time = 9, sender = '+1',
+        recipients = '["+19195550002"]', body = 'theirs', changed = pg_current_xact_id()::text::bigint
+      WHERE send_id = $1 RETURNING send_id, time, caller)
+    INSERT INTO recipients (recipient, time, send_id, caller) SELECT '+19195550002', time, send_id, caller FROM updated`;
+
+  it('learns of an instance of an earlier version that something was sent after all, and to nobody', async () => {
+    const url = await postgres.newDatabase();
+    const store = await open(url);
+    const send = newSend({ message: { ...OUTBOUND, to: ['+19195550002'] } });
+    await store.claim(send);
+    await store.record(send.sendId, { status: 'UNKNOWN' }, 2_000);
+    await store.settle(send.sendId, { as: 'NOT_SENT', by: 'ops', reason: null }, 3_000);
+    await forgetAll(store, '+19195550002');
+    const client = await connected(url);
+    const cursor = await store.lastChange();
+    await client.query(RECORD_OF_EARLIER_VERSION, [send.sendId]);
+    const { rows } = await client.query('SELECT status, last_seen, message_id, time, sender, body FROM sends');
+    const empty = { message_id: null, time: null, sender: '', body: '' };
+    expect(rows).toEqual([{ status: 'ACCEPTED', last_seen: 'HTTP 202, message late', ...empty }]);
+    expect((await client.query('SELECT * FROM recipients')).rows).toEqual([]);
+    const audit = await client.query('SELECT outcome, settled_by FROM audit WHERE time = 9');
+    expect(audit.rows).toEqual([{ outcome: 'ACCEPTED', settled_by: 'upstream' }]);
+    expect((await store.changes(cursor, 10)).map((change) => change.send.sendId)).toEqual([send.sendId]);
+    await client.end();
+    await store.close();
+  });
+
+  /** How an instance of an earlier version forgets an opt-out: it knows of no other words there. */
+  const FORGET_OF_EARLIER_VERSION = `INSERT INTO forgotten_opt_outs AS known SELECT digest_of_forgotten($1), $2, $3::bigint
+    ON CONFLICT (recipient_digest, owner) DO UPDATE SET since = greatest(known.since, excluded.since)`;
+
+  it.each([
+    [5, true],
+    [7, false],
+  ])(
+    'takes an opt-out of the time %i, which an instance of an earlier version forgets, for no earlier word',
+    async (since, wants) => {
+      const url = await postgres.newDatabase();
+      const store = await open(url);
+      const [ours, theirs] = ['+19195550001', '+19195550002'];
+      const word = { recipient: theirs, owner: ours, isOptedOut: false, since: 6 };
+      await store.sayConsent([{ ...word, source: 'KEYWORD', changedBy: null, recordedBy: null, messageId: null }], 1);
+      await forgetAll(store, theirs);
+      const client = await connected(url);
+      await client.query(FORGET_OF_EARLIER_VERSION, [theirs, ours, since]);
+      expect(await store.areOptedOut([{ owner: ours, recipient: theirs }])).toEqual([!wants]);
+      await client.end();
+      await store.close();
+    },
+  );
+
   it('leaves empty what was emptied, also when an instance of an earlier version hears of it', async () => {
     const url = await postgres.newDatabase();
     const store = await open(url);
@@ -249,6 +302,30 @@ describe('the PostgreSQL database', () => {
     expect(rows).toEqual([{ count: 1080 }]);
     await client.end();
     await store.close();
+  });
+
+  it('is migrated while an instance of an earlier version sends: neither waits for what the other holds', async () => {
+    const url = await postgres.newDatabase();
+    const [client, watcher] = [await connected(url), await connected(url)];
+    const steps = migrations('postgres');
+    for (const step of steps.slice(0, -1)) await client.query(step);
+    await client.query('CREATE TABLE schema_version (version INTEGER NOT NULL)');
+    await client.query(`INSERT INTO schema_version VALUES (${steps.length - 1})`);
+    await client.query(CLAIM_OF_EARLIER_VERSION, ['one', '+1', '["+2"]']);
+    await client.query('BEGIN');
+    await client.query('UPDATE sends SET updated_at = 2');
+    const opening = open(url);
+    const waiting =
+      'SELECT 1 FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())';
+    while ((await watcher.query(waiting)).rows.length === 0) await new Promise(setImmediate);
+    // Writes to the audit.
+    await client.query("UPDATE sends SET status = 'UNKNOWN'");
+    await client.query('COMMIT');
+    const store = await opening;
+    expect(await store.unresolvedSends(10, null)).toHaveLength(1);
+    await store.close();
+    await client.end();
+    await watcher.end();
   });
 
   it('is refused untouched when a newer version made it', async () => {

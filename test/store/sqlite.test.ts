@@ -81,6 +81,22 @@ describe('the SQLite file', () => {
     await store.close();
   });
 
+  it('is written anew once for a forgotten number while somebody reads it, and says that it is not clear', async () => {
+    const file = newFile();
+    const store = await open(file);
+    await put(store, { text: 'x'.repeat(1_000_000) });
+    // As a backup does, for as long as it takes.
+    const reader = new Database(file);
+    reader.exec('BEGIN');
+    reader.prepare('SELECT count(*) FROM sends').get();
+    expect(await store.clearFiles(false)).toBe(false);
+    expect(statSync(`${file}-wal`).size).toBeLessThan(5_000_000);
+    reader.close();
+    expect(await store.clearFiles(false)).toBe(true);
+    expect(statSync(`${file}-wal`).size).toBe(0);
+    await store.close();
+  });
+
   it('has each commit on the disk before it is answered, also when the power fails', async () => {
     // The connection is the store's own, so it is caught where it is made ready.
     const connections: Database.Database[] = [];

@@ -1,6 +1,15 @@
 /** `backup` beside a server under load: what was stored before it began is in it, row by row, and can be served again. */
 import { execFile } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readlinkSync, statSync, symlinkSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { execute } from '../support/client.js';
@@ -144,6 +153,57 @@ describe('a backup', () => {
         errors:
           "PostgreSQL makes its own backups: pg_dump --format=custom --file='it.dump' 'postgres://who@db:5433/messages'\n",
       });
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'takes no name that SQLite or the server gives to what lies beside the database: they would delete it',
+    async () => {
+      const own = join(folder, 'asleep', 'own.sqlite');
+      mkdirSync(join(folder, 'asleep'));
+      copyFileSync(join(folder, 'copy.sqlite'), own);
+      symlinkSync('asleep', join(folder, 'same'));
+      symlinkSync('asleep/own.sqlite', join(folder, 'linked.sqlite'));
+      for (const name of [
+        'asleep/own.sqlite-wal',
+        'asleep/own.sqlite-shm',
+        'same/own.sqlite-journal',
+        'same/own.sqlite-lock',
+      ]) {
+        for (const database of ['asleep/own.sqlite', 'linked.sqlite']) {
+          const { code, errors } = await backUp(name, { DATABASE_URL: `sqlite:${database}` });
+          expect([code, errors]).toEqual([1, expect.stringContaining(`${name} belongs to the database`)]);
+        }
+      }
+      expect(readdirSync(join(folder, 'asleep'))).toEqual(['own.sqlite']);
+    },
+    TIMEOUT_MS,
+  );
+
+  it.each([
+    [
+      'a text',
+      'It is no database, and long enough to hold the header of one, which has a hundred bytes; so it is read.',
+      'is no SQLite database',
+    ],
+    ['an empty file', '', 'There is nothing of this server'],
+  ])(
+    'of %s is refused in one line, and leaves nothing',
+    async (_name, contents, expected) => {
+      writeFileSync(join(folder, 'odd.sqlite'), contents);
+      const { code, output, errors } = await backUp('of-odd', { DATABASE_URL: 'sqlite:odd.sqlite' });
+      expect([code, output, errors.split('\n')]).toEqual([1, '', [expect.stringContaining(expected), '']]);
+      expect(readdirSync(folder).filter((name) => /^of-odd|^odd\.sqlite-/.test(name))).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'with a name that no file can have is refused in one line',
+    async () => {
+      const { code, errors } = await backUp('x'.repeat(300));
+      expect([code, errors]).toEqual([1, expect.stringMatching(/^x+ cannot be made \(ENAMETOOLONG\).*\n$/)]);
     },
     TIMEOUT_MS,
   );

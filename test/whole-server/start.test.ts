@@ -1,11 +1,16 @@
 /** The built server as a process, before it serves: what it would use, and what it says when it cannot start. */
-import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, closeSync, existsSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { text as textOf } from 'node:stream/consumers';
 import Database from 'better-sqlite3';
+import { withStore } from '../../src/commands/sends.js';
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 import { startSandbox } from '../../src/sandbox/sandbox.js';
+import { newSend } from '../store/sends.js';
 import { accountAt } from '../support/app.js';
 import { makeFolder, removeFolder } from '../support/folder.js';
 
@@ -95,6 +100,131 @@ describe('the command', () => {
     const { code, output, errors } = await run({}, 'constructor');
     expect([code, output]).toEqual([1, '']);
     expect(errors).toMatch(/^There is no such command. Use one of serve, .*--help\.\n$/);
+  });
+});
+
+describe('a command with arguments that it does not take', () => {
+  it.each(['migrate', 'serve'])(
+    'is not run: %s',
+    async (command) => {
+      const database = { DATABASE_URL: 'sqlite:by-accident/messages.sqlite', PORT: '0' };
+      const { code, output, errors } = await run(database, command, '--help');
+      expect([code, output]).toEqual([1, '']);
+      expect(errors).toContain(`${command} takes no arguments`);
+      expect(existsSync(join(folder, 'by-accident'))).toBe(false);
+    },
+    TIMEOUT_MS,
+  );
+});
+
+describe('where no server has been', () => {
+  const COMMANDS = [['unresolved'], ['forget', '+19195551212'], ['backup', 'copy.sqlite']];
+
+  it.each(COMMANDS)(
+    '%s leaves a database of another program as it is, and says so',
+    async (...args) => {
+      const file = join(folder, 'cats.sqlite');
+      const cats = new Database(file);
+      cats.exec('CREATE TABLE IF NOT EXISTS cats (name)');
+      cats.close();
+      const before = readFileSync(file);
+      const { code, output, errors } = await run({ DATABASE_URL: `sqlite:${file}`, MEDIA_DIR: 'no-media' }, ...args);
+      expect([code, output, errors]).toEqual([
+        1,
+        '',
+        `There is nothing of this server in ${file}: name the server's database in DATABASE_URL.\n`,
+      ]);
+      expect(readFileSync(file).equals(before)).toBe(true);
+      const made = readdirSync(folder).filter((name) => /^(cats\.sqlite-|copy|no-media)/.test(name));
+      expect(made).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'forget makes no folder for copies of files',
+    async () => {
+      const { code, errors } = await run(
+        { DATABASE_URL: 'sqlite:nowhere', MEDIA_DIR: 'media' },
+        'forget',
+        '+19195551212',
+      );
+      expect([code, errors]).toEqual([1, expect.stringMatching(/^There is no nowhere here/)]);
+      expect(existsSync(join(folder, 'media'))).toBe(false);
+    },
+    TIMEOUT_MS,
+  );
+});
+
+describe('the folder of copies that cannot be used', () => {
+  it(
+    'has forget say so, before it forgets anything',
+    async () => {
+      const file = await makeFile('with-copies');
+      const { code, output, errors } = await run(
+        { DATABASE_URL: `sqlite:${file}`, MEDIA_DIR: file },
+        'forget',
+        '+19195551212',
+      );
+      expect([code, output]).toEqual([1, '']);
+      expect(errors).toMatch(/MEDIA_DIR must name a folder that the server can make, or write\.\n$/);
+      const database = new Database(file);
+      expect(database.prepare('SELECT * FROM audit').all()).toEqual([]);
+      database.close();
+    },
+    TIMEOUT_MS,
+  );
+});
+
+it('trace prints a line for each event, whatever its words hold', async () => {
+  const DATABASE_URL = `sqlite:${await makeFile('odd-words')}`;
+  const send = newSend({ caller: 'a\u001b[31m\u2028b' });
+  await withStore({ DATABASE_URL }, async (store) => {
+    await store.claim(send);
+    await store.record(send.sendId, { status: 'UNKNOWN' }, 2_000);
+    await store.settle(send.sendId, { as: 'NOT_SENT', by: 'ops', reason: 'asked\n2026-11-29 nobody' }, 3_000);
+  });
+  const { code, output } = await run({ DATABASE_URL }, 'trace', send.sendId);
+  expect([code, output.split('\n').length]).toEqual([0, 5]);
+  expect(output).toContain('by a\\u001b[31m\\u2028b, request');
+  expect(output).toContain('asked\\u000a2026-11-29 nobody\n');
+});
+
+it('a database that fails in the middle of a command has it say what to do', async () => {
+  const file = await makeFile('full');
+  const isFull = (): Promise<never> => Promise.reject(Object.assign(new Error('full'), { code: 'SQLITE_FULL' }));
+  const running = withStore({ DATABASE_URL: `sqlite:${file}` }, isFull);
+  await expect(running).rejects.toThrow(`The disk of ${file} is full: make room.`);
+});
+
+describe('the output of a command', () => {
+  /** Runs it with this for its output. */
+  async function runInto(output: 'pipe' | number, ...args: string[]): Promise<Omit<Ended, 'output'>> {
+    const env = { PATH: process.env.PATH };
+    const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, env, stdio: ['ignore', output, 'pipe'] });
+    // Before anything comes.
+    child.stdout?.destroy();
+    const [[code], errors] = await Promise.all([
+      once(child, 'close') as Promise<number[]>,
+      textOf(child.stderr ?? Readable.from([])),
+    ]);
+    return { code: code ?? -1, errors };
+  }
+
+  it(
+    'may go unread, as `head` leaves it, and the command still does all of its work',
+    async () => {
+      expect(await runInto('pipe', 'migrate')).toEqual({ code: 0, errors: '' });
+      expect((await run({}, 'migrate')).output).toMatch(/already\.\n$/);
+    },
+    TIMEOUT_MS,
+  );
+
+  (existsSync('/dev/full') ? it : it.skip)('that cannot be written is a failure in one line', async () => {
+    const full = openSync('/dev/full', 'w');
+    const ended = await runInto(full, 'schema');
+    closeSync(full);
+    expect(ended).toEqual({ code: 1, errors: 'Standard output cannot be written (ENOSPC).\n' });
   });
 });
 

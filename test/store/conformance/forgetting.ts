@@ -21,7 +21,7 @@ export async function forgetAll(store: MessageStore, number = THEIRS): Promise<F
     all.callbacks += step.callbacks;
     all.consent += step.consent;
     all.unresolved.push(...step.unresolved);
-    all.media.push(...step.media);
+    all.media = [...new Set([...all.media, ...step.media])];
     place = step.next;
   } while (place !== null);
   return all;
@@ -57,6 +57,18 @@ export function describeForgetting(opened: Opened): void {
       expect(await count('conversation_participants')).toBe(2);
       expect(await count('audit')).toBe(3);
       expect(await forgetAll(store)).toMatchObject({ messages: 0 });
+    });
+
+    it('names the copies to remove before their message goes, since nothing else leads to them', async () => {
+      const media = ['https://example.com/a.png'];
+      const { id } = await receive(store, { from: THEIRS, owner: OURS, to: [OURS], media });
+      const step = await store.forgetSome(THEIRS, null);
+      expect(step).toMatchObject({ messages: 0, media });
+      expect(await store.messagesById([id], EVERYBODY)).toMatchObject([{ media }]);
+      // Whoever ended here and begins again finds them again.
+      expect(await store.forgetSome(THEIRS, null)).toEqual(step);
+      expect(await store.forgetSome(THEIRS, step.next)).toMatchObject({ messages: 1, media });
+      expect(await store.messagesById([id], EVERYBODY)).toEqual([null]);
     });
 
     it('removes all messages of a number of ours, and of a short code, which is no end of another', async () => {
