@@ -131,7 +131,8 @@ function isOfAudit(wanted: TraceQuery, sends: readonly StoredSend[]): Query {
   const [ofKey, ...values] = isOfKey(wanted);
   const ids = [...('id' in wanted ? [storable(wanted.id)] : []), ...sends.map(({ sendId }) => sendId)];
   const ofIds = ids.map(() => 'send_id = ?');
-  return { sql: `(${[ofKey, ...ofIds].join(' OR ')})`, values: [...values, ...ids] };
+  // That a number was forgotten stands there, too, and names no send.
+  return { sql: `send_id <> '' AND (${[ofKey, ...ofIds].join(' OR ')})`, values: [...values, ...ids] };
 }
 
 /** Within this time, everything was written to the audit that is about these sends. */
