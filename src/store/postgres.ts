@@ -93,7 +93,7 @@ import {
   unresolvedIn,
 } from './rows.js';
 import { sendLimits, type LimitsOfSends } from './send-limits.js';
-import { TRACE_DIALECTS, traceIn } from './trace-query.js';
+import { Tracer, TRACE_DIALECTS } from './trace-query.js';
 
 /** The same number in every instance, so that one migrates and the others wait. Any number will do. */
 const MIGRATION_LOCK = 7_262_301;
@@ -268,6 +268,7 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   readonly #claims: Pool;
   readonly #feed: ChangeFeed;
   readonly #consent: ConsentKeeping;
+  readonly #tracer = new Tracer((each) => this.#all(each), TRACE_DIALECTS.postgres);
 
   constructor({ pool, claims }: Pools, feed: ChangeFeed, consent: ConsentKeeping = KEEP_QUIETLY) {
     // On two connections: a record follows its claim, so the two never change the same send at the same time.
@@ -510,7 +511,7 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   }
 
   trace(query: TraceQuery, patienceMs: number): Promise<Traced> {
-    return traceIn((each) => this.#all(each), TRACE_DIALECTS.postgres, query, patienceMs);
+    return this.#tracer.trace(query, patienceMs);
   }
 
   async rivalsOf(send: StoredSend, marginMs: number): Promise<StoredSend[]> {

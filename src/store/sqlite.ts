@@ -142,7 +142,7 @@ import {
 import { digestOf, forgetSome, NOTE_FORGETTING } from './sqlite-forgetting.js';
 import { removeRows } from './sqlite-removal.js';
 import { CountersInMemory, sendLimits, type LimitsOfSends } from './send-limits.js';
-import { TRACE_DIALECTS, traceIn } from './trace-query.js';
+import { Tracer, TRACE_DIALECTS } from './trace-query.js';
 
 /** better-sqlite3 blocks the process while it waits for a lock; a longer wait is made of many short ones. */
 const BUSY_TIMEOUT_MS = 20;
@@ -385,6 +385,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   readonly #statements = new Map<string, Database.Statement>();
   readonly #listeners = new Set<(change: StoreChange) => void>();
   readonly #consent: ConsentKeeping;
+  readonly #tracer = new Tracer(({ sql, values }) => this.#all(sql, ...values), TRACE_DIALECTS.sqlite);
   /** When the last ping was written, by the clock of `performance`. */
   #writtenAt = -Infinity;
   /** Which file it is, whatever its name; null in memory. */
@@ -685,7 +686,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   }
 
   trace(query: TraceQuery, patienceMs: number): Promise<Traced> {
-    return traceIn(({ sql, values }) => this.#all(sql, ...values), TRACE_DIALECTS.sqlite, query, patienceMs);
+    return this.#tracer.trace(query, patienceMs);
   }
 
   async rivalsOf(send: StoredSend, marginMs: number): Promise<StoredSend[]> {
