@@ -70,7 +70,7 @@ import {
   unresolvedQuery,
   type Query,
 } from './list-query.js';
-import { migrations, OlderStoreError, stepsAfter, type Migrated } from './migrations.js';
+import { migrations, OlderStoreError, stepsAfter, type Migrated, type OnStep } from './migrations.js';
 import { openClaimPool, openPool, retryDeadlock, TIMEOUT_MS } from './pool.js';
 import { adopt, applyAll, applySettlement, sayAll, type RestWrite } from './postgres-batch.js';
 import { fileNews, fileSome, noNews, type News } from './postgres-conversations.js';
@@ -111,10 +111,14 @@ const TRY_TO_WRITE = `
   ROLLBACK`;
 
 /** Connects and brings the database to the current version. @throws NewerStoreError, OlderStoreError */
-export async function openPostgres(url: string, consent: ConsentKeeping = KEEP_QUIETLY): Promise<PostgresStore> {
+export async function openPostgres(
+  url: string,
+  consent: ConsentKeeping = KEEP_QUIETLY,
+  onStep?: OnStep,
+): Promise<PostgresStore> {
   const pools = { pool: openPool(url), claims: openClaimPool(url) };
   try {
-    await migratePostgres(url);
+    await migratePostgres(url, onStep);
     return new PostgresStore(pools, await ChangeFeed.open(url), consent);
   } catch (error) {
     await Promise.all([pools.pool.end(), pools.claims.end()]);
@@ -128,7 +132,7 @@ export async function openPostgres(url: string, consent: ConsentKeeping = KEEP_Q
  *
  * @throws NewerStoreError, OlderStoreError
  */
-export async function migratePostgres(url: string): Promise<Migrated> {
+export async function migratePostgres(url: string, onStep: OnStep = () => undefined): Promise<Migrated> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: TIMEOUT_MS });
   client.on('error', () => undefined);
   const steps = migrations('postgres');
@@ -136,7 +140,7 @@ export async function migratePostgres(url: string): Promise<Migrated> {
     await client.connect();
     const from = await versionOf(client);
     await client.query('BEGIN');
-    if (stepsAfter(from, steps).length > 0) await migrate(client, from, steps);
+    if (stepsAfter(from, steps).length > 0) await migrate(client, from, steps, onStep);
     await keepNumbersRising(client);
     await client.query('COMMIT');
     return { from, to: steps.length };
@@ -175,14 +179,17 @@ async function versionOf(client: Client): Promise<number> {
   return rows[0]?.version ?? 0;
 }
 
-async function migrate(client: Client, found: number, steps: readonly string[]): Promise<void> {
+async function migrate(client: Client, found: number, steps: readonly string[], onStep: OnStep): Promise<void> {
   try {
     await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
     await client.query('CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)');
     // Another instance may have done it meanwhile.
     const missing = stepsAfter(await versionOf(client), steps);
     if (missing.length === 0) return;
-    for (const step of missing) await client.query(step);
+    for (const [index, step] of missing.entries()) {
+      if (found > 0) onStep(steps.length - missing.length + index + 1, steps.length);
+      await client.query(step);
+    }
     await client.query('DELETE FROM schema_version');
     await client.query('INSERT INTO schema_version VALUES ($1)', [steps.length]);
   } catch (error) {
