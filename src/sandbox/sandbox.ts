@@ -149,7 +149,7 @@ async function handle(
   }
   const isInbound = request.method === 'POST' && request.url === INBOUND_PATH;
   const asksForToken = request.url === TOKEN_PATH;
-  const refusal = isInbound || asksForToken ? null : refuse(request, messages.path, access);
+  const refusal = isInbound ? refuseForms(request) : asksForToken ? null : refuse(request, messages.path, access);
   const body = await readBody(request, MAX_BODY_BYTES);
   if (asksForToken) {
     respond(response, access.grant(request, body?.toString('utf8') ?? ''));
@@ -303,17 +303,18 @@ function refuseMedia({ url = '', headers }: IncomingMessage, path: string, acces
 }
 
 /** What is wrong with a request before its body counts; credentials first, as the vendor's own tests show. */
-function refuse(
-  { url = '', method = '', headers }: IncomingMessage,
-  path: string,
-  access: SandboxAccess,
-): Answer | null {
+function refuse(request: IncomingMessage, path: string, access: SandboxAccess): Answer | null {
+  const { url = '', method = '', headers } = request;
   const [asked = ''] = url.split('?', 1);
   if (!access.isOpenTo(headers.authorization ?? '')) return answers.unauthorized();
   if (asked !== path)
     return /^\/v2\/users\/[^/]+\/messages$/.test(asked) ? answers.forbidden() : answers.notFound(asked);
   if (method === 'GET') return null;
-  if (method !== 'POST') return answers.methodNotAllowed(method);
+  return method === 'POST' ? refuseForms(request) : answers.methodNotAllowed(method);
+}
+
+/** A page of somebody else's sends forms and texts unasked, and no JSON. */
+function refuseForms({ headers }: IncomingMessage): Answer | null {
   const contentType = headers['content-type'] ?? '';
   return /^application\/json\s*(;|$)/i.test(contentType) ? null : answers.unsupportedContentType(contentType);
 }
