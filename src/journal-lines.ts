@@ -162,6 +162,12 @@ export const LINES = {
     fields: ['count', 'err'],
     when: `The store is away: ${ONCE_A_MINUTE}.`,
   },
+  migrating: {
+    text: 'the database is brought to this version',
+    levels: ['info'],
+    fields: ['step', 'of'],
+    when: 'After an upgrade, before each step. Some take seconds for each million messages.',
+  },
   filed: {
     text: 'messages of an earlier version are put into their conversations',
     levels: ['info'],

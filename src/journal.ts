@@ -90,6 +90,10 @@ export class Journal {
     this.#write('untrusted', { requestId });
   };
 
+  readonly onMigrationStep = (step: number, of: number): void => {
+    this.#write('migrating', { step, of });
+  };
+
   readonly onConsentChange = (counts: ConsentCounts): void => {
     this.#write('consent', { ...counts });
   };

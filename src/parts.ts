@@ -325,10 +325,10 @@ function writtenPaths({ databaseUrl, databaseFile, mediaDir }: Config, unsetFile
 /** What the configuration says of the store. */
 export function storeOptions(
   { databaseUrl, databaseFile, keepsConsent }: StoreConfig,
-  { onConsentChange: onChange }: Journal,
+  { onConsentChange: onChange, onMigrationStep: onStep }: Journal,
   unsetFile = STORE_FILE,
-): Pick<StoreOptions, 'databaseUrl' | 'file' | 'consent'> {
-  return { databaseUrl, file: databaseFile ?? unsetFile, consent: keepsConsent ? { onChange } : null };
+): Pick<StoreOptions, 'databaseUrl' | 'file' | 'consent' | 'onStep'> {
+  return { databaseUrl, file: databaseFile ?? unsetFile, consent: keepsConsent ? { onChange } : null, onStep };
 }
 
 /** @throws ConfigError when it cannot be written. */

@@ -9,7 +9,13 @@ export const migrate: Command = {
   summary: 'brings the database to the current version, as a server does when it may',
   async run({ environment, print }) {
     const { databaseUrl, databaseFile } = storeConfigIn(environment);
-    const { from, to } = await migrateStore({ databaseUrl, file: databaseFile ?? STORE_FILE });
+    const { from, to } = await migrateStore({
+      databaseUrl,
+      file: databaseFile ?? STORE_FILE,
+      onStep: (step, of) => {
+        print(`Step ${step} of ${of}\n`);
+      },
+    });
     print(
       from === to
         ? `The database has version ${to} already.\n`

@@ -124,7 +124,7 @@ async function deliver(
     } catch {
       // A server that is away is tried again like one that refuses.
     }
-    await delay(RETRY_MS * 2 ** attempt, undefined, { signal, ref: false });
+    if (attempt < MAX_TRIES) await delay(RETRY_MS * 2 ** attempt, undefined, { signal, ref: false });
   }
   return false;
 }

@@ -64,8 +64,8 @@ export class PhoneApi {
       const answer = await this.#answerTo(request, response);
       if (!response.destroyed) respond(response, answer);
     } catch (error) {
-      // What is left of the body is not read.
-      if (!request.complete) response.setHeader('connection', 'close');
+      // Whoever still sends would not read an answer with which the connection ends.
+      if (!request.complete) await readBody(request, 0);
       if (error instanceof Refusal) respond(response, error.answer);
       else if (error instanceof TooManyWaitingError) respond(response, answers.tooManyWaiting());
       else throw error;

@@ -37,9 +37,11 @@ export async function servePhones(
   let isStopping = false;
   const passOn = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const gone = new AbortController();
-    reply.raw.once('close', () => {
+    const leave = (): void => {
       gone.abort();
-    });
+    };
+    if (reply.raw.destroyed) leave();
+    else reply.raw.once('close', leave);
     const contentType = request.headers['content-type'];
     const answer = await sandbox
       .request({
@@ -51,8 +53,11 @@ export async function servePhones(
         signal: gone.signal,
       })
       .catch((cause: unknown) => {
+        if (gone.signal.aborted) return null;
         throw isStopping ? new ServiceError('SHUTTING_DOWN') : new ServiceError('UPSTREAM_UNAVAILABLE', { cause });
       });
+    // Nobody is left to answer, and nothing has failed.
+    if (answer === null) return reply.hijack();
     const headers = PASSED_ON.map((name) => [name, answer.headers[name]]).filter(([, value]) => value !== undefined);
     return reply
       .code(answer.statusCode)

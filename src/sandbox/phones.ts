@@ -168,11 +168,9 @@ export class Phones {
 
   /** The server has taken the callback of a message that was sent, or has not. */
   settle(number: string, sent: PhoneMessage, isTaken: boolean): void {
+    sent.status = isTaken ? 'taken' : 'lost';
     // Whoever has forgotten the telephone in the meantime wants none.
-    if (this.#phones.get(number)?.messages.includes(sent) !== true) return;
-    this.#change(number, () => {
-      sent.status = isTaken ? 'taken' : 'lost';
-    });
+    if (this.#phones.get(number)?.messages.includes(sent) === true) this.#change(number, () => undefined);
   }
 
   /** The server has taken a callback about a message that was received. */

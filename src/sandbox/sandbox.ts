@@ -19,6 +19,7 @@ import {
   type Sending,
 } from './callbacks.js';
 import { cutOff, readBody, respond } from './exchange.js';
+import { Ledger, type AcceptedMessage } from './ledger.js';
 import { SandboxMedia } from './media.js';
 import { isForPhones, PhoneApi } from './phone-api.js';
 import { Phones, type PhoneMessage } from './phones.js';
@@ -28,10 +29,6 @@ import { validate } from './validation.js';
 
 /** Larger than anything valid. */
 const MAX_BODY_BYTES = 1024 * 1024;
-/** How many accepted messages are remembered, so that a long demo does not fill the memory. */
-const MAX_REMEMBERED = 100_000;
-/** As many as one page of the message list holds. */
-const MAX_LISTED = 100;
 /** A client that needs longer for one request is broken. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
@@ -54,12 +51,6 @@ export interface SandboxOptions extends AccessOptions {
   /** 0, the default, lets the system choose. */
   readonly port?: number;
   readonly userId: string;
-}
-
-export interface AcceptedMessage extends SandboxRequest {
-  readonly id: string;
-  /** Milliseconds since 1970. */
-  readonly time: number;
 }
 
 export interface Sandbox {
@@ -108,7 +99,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   return {
     url: `${origin()}/v2`,
     tokenUrl: `${origin()}${TOKEN_PATH}`,
-    accepted: messages.accepted,
+    get accepted() {
+      return messages.ledger.messages;
+    },
     sendCallbacksTo(target) {
       messages.target = target;
     },
@@ -156,14 +149,14 @@ async function handle(
   }
   const isInbound = request.method === 'POST' && request.url === INBOUND_PATH;
   const asksForToken = request.url === TOKEN_PATH;
-  const refusal = isInbound || asksForToken ? null : refuse(request, messages.path, access);
+  const refusal = isInbound ? refuseForms(request) : asksForToken ? null : refuse(request, messages.path, access);
   const body = await readBody(request, MAX_BODY_BYTES);
   if (asksForToken) {
     respond(response, access.grant(request, body?.toString('utf8') ?? ''));
     return;
   }
   if (refusal === null && request.method === 'GET') {
-    respond(response, messages.list(new URL(request.url ?? '', 'http://sandbox').searchParams));
+    respond(response, messages.ledger.list(new URL(request.url ?? '', 'http://sandbox').searchParams));
     return;
   }
   const message = refusal ?? (body === null ? answers.tooLarge() : validate(body));
@@ -175,7 +168,7 @@ async function handle(
 /** The messages of the account, and their callbacks. */
 class Messages {
   readonly path: string;
-  readonly accepted: AcceptedMessage[] = [];
+  readonly ledger = new Ledger();
   /** Where callbacks go; nowhere at first. */
   target: CallbackTarget | undefined;
   readonly #phones: Phones;
@@ -250,8 +243,7 @@ class Messages {
     }
     const now = Date.now();
     const answer = answers.accepted(message, now, typeof asked === 'number' ? asked : 202);
-    if (this.accepted.length === MAX_REMEMBERED) this.accepted.shift();
-    this.accepted.push({ ...message, id: answer.id, time: now });
+    this.ledger.add({ ...message, id: answer.id, time: now });
     const told = messageOf(answer);
     const behaviors = this.#arrive({ ...told, text: message.text ?? '' });
     const calledBack = this.#callBack(
@@ -288,25 +280,6 @@ class Messages {
     return behaviors;
   }
 
-  /** The message list: one entry for each recipient, without text and tag. */
-  list(query: URLSearchParams): Answer {
-    const times = ['fromDateTime', 'toDateTime'].map((name) => query.get(name));
-    // Only milliseconds are taken (Bandwidth/cli, AGENTS.md).
-    const isTime = (time: string | null): boolean => time === null || /^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}Z$/.test(time);
-    if (query.size === 0 || !times.every(isTime)) return answers.badListRequest();
-    const [since = -Infinity, until = Infinity] = times.map((time) => (time === null ? undefined : Date.parse(time)));
-    const [from, to] = [query.get('sourceTn'), query.get('destinationTn')?.split(',')];
-    const found = this.accepted
-      .filter((message) => message.time >= since && message.time <= until && (from ?? message.from) === message.from)
-      .flatMap((message) => message.to.map((recipient) => ({ message, recipient })))
-      .filter(({ recipient }) => to?.includes(recipient) ?? true);
-    const limit = Math.min(Number(query.get('limit') ?? MAX_LISTED), MAX_LISTED);
-    return answers.messageList(
-      query.get('messageDirection') === 'INBOUND' ? 0 : found.length,
-      query.get('messageDirection') === 'INBOUND' ? [] : found.slice(0, limit),
-    );
-  }
-
   /** Never rejects: when the server went away or the sandbox closes, there is nobody to call. */
   async #callBack(message: CallbackMessage, events: readonly Event[], sending: Sending): Promise<void> {
     if (this.target === undefined) return;
@@ -330,17 +303,18 @@ function refuseMedia({ url = '', headers }: IncomingMessage, path: string, acces
 }
 
 /** What is wrong with a request before its body counts; credentials first, as the vendor's own tests show. */
-function refuse(
-  { url = '', method = '', headers }: IncomingMessage,
-  path: string,
-  access: SandboxAccess,
-): Answer | null {
+function refuse(request: IncomingMessage, path: string, access: SandboxAccess): Answer | null {
+  const { url = '', method = '', headers } = request;
   const [asked = ''] = url.split('?', 1);
   if (!access.isOpenTo(headers.authorization ?? '')) return answers.unauthorized();
   if (asked !== path)
     return /^\/v2\/users\/[^/]+\/messages$/.test(asked) ? answers.forbidden() : answers.notFound(asked);
   if (method === 'GET') return null;
-  if (method !== 'POST') return answers.methodNotAllowed(method);
+  return method === 'POST' ? refuseForms(request) : answers.methodNotAllowed(method);
+}
+
+/** A page of somebody else's sends forms and texts unasked, and no JSON. */
+function refuseForms({ headers }: IncomingMessage): Answer | null {
   const contentType = headers['content-type'] ?? '';
   return /^application\/json\s*(;|$)/i.test(contentType) ? null : answers.unsupportedContentType(contentType);
 }

@@ -7,6 +7,17 @@ const MAX_APPLICATION_ID_LENGTH = 255;
 const MAX_MEDIA = 10;
 export const MAX_URL_LENGTH = 4096;
 
+const MEMBERS: readonly (keyof SandboxRequest)[] = [
+  'from',
+  'to',
+  'text',
+  'applicationId',
+  'media',
+  'tag',
+  'priority',
+  'expiration',
+];
+
 export const E164 = /^\+[1-9]\d{1,14}$/;
 
 /** The message, or the 400 that names what is wrong with it. Unknown members are ignored. */
@@ -60,8 +71,9 @@ export function validateMessage(
     report('expiration', "'expiration' must be a time in the future"); // Ours.
 
   if (problems.length > 0) return answers.invalid(problems);
-  // What was absent stays absent in the answer.
-  return { ...json, to } as unknown as SandboxRequest;
+  // What was absent stays absent in the answer, and what nobody knows is not kept.
+  const asked: Readonly<Record<string, unknown>> = { ...json, to };
+  return Object.fromEntries(MEMBERS.map((name) => [name, asked[name]])) as unknown as SandboxRequest;
 }
 
 /** The JSON object that a body is; null for anything else. */

@@ -1,7 +1,7 @@
 /** Opens the store that DATABASE_URL asks for. */
 import type { MessageStore, SendLimits } from '../messaging/ports.js';
 import type { ConsentKeeping } from './consent.js';
-import { migrations, OlderStoreError, stepsAfter, type Migrated } from './migrations.js';
+import { migrations, OlderStoreError, stepsAfter, type Migrated, type OnStep } from './migrations.js';
 import { inspectPostgres, migratePostgres, openPostgres } from './postgres.js';
 import { postgresError, sqliteError } from './opening-error.js';
 import type { LimitsOfSends } from './send-limits.js';
@@ -16,6 +16,7 @@ export interface StoreOptions {
   readonly forServer?: boolean;
   /** Whether what is said of consent is kept, and asked for by claims; it is, unless this is null. */
   readonly consent?: ConsentKeeping;
+  readonly onStep?: OnStep;
 }
 
 export interface Connections {
@@ -37,9 +38,10 @@ export interface OpenStore extends MessageStore {
  *
  * @throws StoreInUseError when another server uses the file; NewerStoreError when the database belongs to a newer version; OlderStoreError when it belongs to an older one and may not be changed; StoreNotOpenedError when somebody can mend what is wrong; whatever the driver throws otherwise.
  */
-export async function openStore({ databaseUrl, file, forServer = false, consent }: StoreOptions): Promise<OpenStore> {
+export async function openStore(options: StoreOptions): Promise<OpenStore> {
+  const { databaseUrl, file, forServer = false, consent, onStep } = options;
   if (databaseUrl === null) {
-    return openSqlite(file, forServer, consent).catch((error: unknown) => {
+    return openSqlite(file, forServer, consent, onStep).catch((error: unknown) => {
       throw sqliteError(error, file);
     });
   }
@@ -47,7 +49,7 @@ export async function openStore({ databaseUrl, file, forServer = false, consent 
   if (!/^postgres(ql)?:\/\//.test(databaseUrl)) {
     throw new Error('The database URL must start with postgres:// or postgresql://.');
   }
-  return openPostgres(databaseUrl, consent).catch((error: unknown) => {
+  return openPostgres(databaseUrl, consent, onStep).catch((error: unknown) => {
     throw postgresError(error, databaseUrl);
   });
 }
@@ -81,15 +83,16 @@ export async function inspectStore({
 export async function migrateStore({
   databaseUrl,
   file,
-}: Pick<StoreOptions, 'databaseUrl' | 'file'>): Promise<Migrated> {
+  onStep,
+}: Pick<StoreOptions, 'databaseUrl' | 'file' | 'onStep'>): Promise<Migrated> {
   if (databaseUrl !== null) {
-    return migratePostgres(databaseUrl).catch((error: unknown) => {
+    return migratePostgres(databaseUrl, onStep).catch((error: unknown) => {
       throw postgresError(error, databaseUrl);
     });
   }
   try {
     const from = versionOfFile(file);
-    await (await openSqlite(file, true)).close();
+    await (await openSqlite(file, true, undefined, onStep)).close();
     return { from, to: versionOfFile(file) };
   } catch (error) {
     throw sqliteError(error, file);

@@ -41,6 +41,9 @@ export interface Migrated {
   readonly to: number;
 }
 
+/** Called before each step of those that an older database lacks: some take seconds for each million messages. */
+export type OnStep = (step: number, of: number) => void;
+
 /** The steps that a database of version `found` still lacks. @throws NewerStoreError */
 export function stepsAfter(found: number, steps: readonly string[]): readonly string[] {
   if (found > steps.length) throw new NewerStoreError(found, steps.length);

@@ -70,7 +70,7 @@ import {
   unresolvedQuery,
   type Query,
 } from './list-query.js';
-import { migrations, OlderStoreError, stepsAfter, type Migrated } from './migrations.js';
+import { migrations, OlderStoreError, stepsAfter, type Migrated, type OnStep } from './migrations.js';
 import { openClaimPool, openPool, retryDeadlock, TIMEOUT_MS } from './pool.js';
 import { adopt, applyAll, applySettlement, sayAll, type RestWrite } from './postgres-batch.js';
 import { fileNews, fileSome, noNews, type News } from './postgres-conversations.js';
@@ -93,7 +93,7 @@ import {
   unresolvedIn,
 } from './rows.js';
 import { sendLimits, type LimitsOfSends } from './send-limits.js';
-import { TRACE_DIALECTS, traceIn } from './trace-query.js';
+import { Tracer, TRACE_DIALECTS } from './trace-query.js';
 
 /** The same number in every instance, so that one migrates and the others wait. Any number will do. */
 const MIGRATION_LOCK = 7_262_301;
@@ -111,10 +111,14 @@ const TRY_TO_WRITE = `
   ROLLBACK`;
 
 /** Connects and brings the database to the current version. @throws NewerStoreError, OlderStoreError */
-export async function openPostgres(url: string, consent: ConsentKeeping = KEEP_QUIETLY): Promise<PostgresStore> {
+export async function openPostgres(
+  url: string,
+  consent: ConsentKeeping = KEEP_QUIETLY,
+  onStep?: OnStep,
+): Promise<PostgresStore> {
   const pools = { pool: openPool(url), claims: openClaimPool(url) };
   try {
-    await migratePostgres(url);
+    await migratePostgres(url, onStep);
     return new PostgresStore(pools, await ChangeFeed.open(url), consent);
   } catch (error) {
     await Promise.all([pools.pool.end(), pools.claims.end()]);
@@ -128,7 +132,7 @@ export async function openPostgres(url: string, consent: ConsentKeeping = KEEP_Q
  *
  * @throws NewerStoreError, OlderStoreError
  */
-export async function migratePostgres(url: string): Promise<Migrated> {
+export async function migratePostgres(url: string, onStep: OnStep = () => undefined): Promise<Migrated> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: TIMEOUT_MS });
   client.on('error', () => undefined);
   const steps = migrations('postgres');
@@ -136,7 +140,7 @@ export async function migratePostgres(url: string): Promise<Migrated> {
     await client.connect();
     const from = await versionOf(client);
     await client.query('BEGIN');
-    if (stepsAfter(from, steps).length > 0) await migrate(client, from, steps);
+    if (stepsAfter(from, steps).length > 0) await migrate(client, from, steps, onStep);
     await keepNumbersRising(client);
     await client.query('COMMIT');
     return { from, to: steps.length };
@@ -175,14 +179,17 @@ async function versionOf(client: Client): Promise<number> {
   return rows[0]?.version ?? 0;
 }
 
-async function migrate(client: Client, found: number, steps: readonly string[]): Promise<void> {
+async function migrate(client: Client, found: number, steps: readonly string[], onStep: OnStep): Promise<void> {
   try {
     await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
     await client.query('CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)');
     // Another instance may have done it meanwhile.
     const missing = stepsAfter(await versionOf(client), steps);
     if (missing.length === 0) return;
-    for (const step of missing) await client.query(step);
+    for (const [index, step] of missing.entries()) {
+      if (found > 0) onStep(steps.length - missing.length + index + 1, steps.length);
+      await client.query(step);
+    }
     await client.query('DELETE FROM schema_version');
     await client.query('INSERT INTO schema_version VALUES ($1)', [steps.length]);
   } catch (error) {
@@ -268,6 +275,7 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   readonly #claims: Pool;
   readonly #feed: ChangeFeed;
   readonly #consent: ConsentKeeping;
+  readonly #tracer = new Tracer((each) => this.#all(each), TRACE_DIALECTS.postgres);
 
   constructor({ pool, claims }: Pools, feed: ChangeFeed, consent: ConsentKeeping = KEEP_QUIETLY) {
     // On two connections: a record follows its claim, so the two never change the same send at the same time.
@@ -510,7 +518,7 @@ export class PostgresStore extends BatchingStore implements MessageStore {
   }
 
   trace(query: TraceQuery, patienceMs: number): Promise<Traced> {
-    return traceIn((each) => this.#all(each), TRACE_DIALECTS.postgres, query, patienceMs);
+    return this.#tracer.trace(query, patienceMs);
   }
 
   async rivalsOf(send: StoredSend, marginMs: number): Promise<StoredSend[]> {

@@ -1,7 +1,7 @@
 /** The store in one SQLite file: the embedded default, for one instance. */
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import type { DeliveryEvent } from '../messaging/delivery.js';
 import { EVERYBODY, type Whose, type WhoseSends } from '../messaging/caller.js';
@@ -102,7 +102,7 @@ import {
   sendsQuery,
   unresolvedQuery,
 } from './list-query.js';
-import { migrations, stepsAfter } from './migrations.js';
+import { migrations, stepsAfter, type OnStep } from './migrations.js';
 import { oldMessagesQuery, type RemovedRow } from './removal.js';
 import {
   changesOf,
@@ -142,7 +142,7 @@ import {
 import { digestOf, forgetSome, NOTE_FORGETTING } from './sqlite-forgetting.js';
 import { removeRows } from './sqlite-removal.js';
 import { CountersInMemory, sendLimits, type LimitsOfSends } from './send-limits.js';
-import { TRACE_DIALECTS, traceIn } from './trace-query.js';
+import { Tracer, TRACE_DIALECTS } from './trace-query.js';
 
 /** better-sqlite3 blocks the process while it waits for a lock; a longer wait is made of many short ones. */
 const BUSY_TIMEOUT_MS = 20;
@@ -178,6 +178,7 @@ export async function openSqlite(
   file: string,
   forServer: boolean,
   consent: ConsentKeeping = KEEP_QUIETLY,
+  onStep: OnStep = () => undefined,
 ): Promise<SqliteStore> {
   if (file !== ':memory:') {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -192,20 +193,7 @@ export async function openSqlite(
   try {
     const migrated =
       isLocked || file === ':memory:' ? (): void => undefined : await lockIfOlder(database, realpathSync(file));
-    await whenFree(() => {
-      // Before anything is written: a newer database stays as it is.
-      stepsAfter(versionOf(database), migrations('sqlite'));
-      database.pragma('journal_mode = WAL');
-      // NORMAL would lose the last commits with the machine's power, and a claim must not be lost.
-      database.pragma('synchronous = FULL');
-      // What is deleted, or moves, is overwritten with zeros in its page, which is written anyhow.
-      database.pragma('secure_delete = ON');
-      database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
-      migrate(database);
-      // What a statement changes is kept aside, in case it fails: in a file, that took a fifth of the CPU of a send. Not for
-      // the migration, which may sort more than there is memory.
-      database.pragma('temp_store = MEMORY');
-    }).finally(migrated);
+    await prepare(database, onStep).finally(migrated);
     return new SqliteStore(database, unlock, consent);
   } catch (error) {
     database.close();
@@ -248,14 +236,43 @@ function versionOf(database: Database.Database): number {
   return database.pragma('user_version', { simple: true }) as number;
 }
 
-function migrate(database: Database.Database): void {
+async function prepare(database: Database.Database, onStep: OnStep): Promise<void> {
+  await whenFree(() => {
+    // Before anything is written: a newer database stays as it is.
+    stepsAfter(versionOf(database), migrations('sqlite'));
+    database.pragma('journal_mode = WAL');
+    // NORMAL would lose the last commits with the machine's power, and a claim must not be lost.
+    database.pragma('synchronous = FULL');
+    // What is deleted, or moves, is overwritten with zeros in its page, which is written anyhow.
+    database.pragma('secure_delete = ON');
+    database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+  });
+  await migrate(database, onStep);
+  // What a statement changes is kept aside, in case it fails: in a file, that took a fifth of the CPU of a send. Not for
+  // the migration, which may sort more than there is memory.
+  database.pragma('temp_store = MEMORY');
+}
+
+async function migrate(database: Database.Database, onStep: OnStep): Promise<void> {
   const steps = migrations('sqlite');
-  database
-    .transaction(() => {
-      for (const step of stepsAfter(versionOf(database), steps)) database.exec(step);
-      database.pragma(`user_version = ${steps.length}`);
-    })
-    .immediate();
+  await whenFree(() => database.exec('BEGIN IMMEDIATE'));
+  try {
+    const found = versionOf(database);
+    for (const [index, step] of stepsAfter(found, steps).entries()) {
+      if (found > 0) {
+        onStep(found + index + 1, steps.length);
+        // The step holds up the process: what is said of it is written before.
+        await nextTurn();
+      }
+      database.exec(step);
+    }
+    database.pragma(`user_version = ${steps.length}`);
+    database.exec('COMMIT');
+  } catch (error) {
+    // Some failures end it by themselves.
+    if (database.inTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
 }
 
 /**
@@ -385,6 +402,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   readonly #statements = new Map<string, Database.Statement>();
   readonly #listeners = new Set<(change: StoreChange) => void>();
   readonly #consent: ConsentKeeping;
+  readonly #tracer = new Tracer(({ sql, values }) => this.#all(sql, ...values), TRACE_DIALECTS.sqlite);
   /** When the last ping was written, by the clock of `performance`. */
   #writtenAt = -Infinity;
   /** Which file it is, whatever its name; null in memory. */
@@ -699,7 +717,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
   }
 
   trace(query: TraceQuery, patienceMs: number): Promise<Traced> {
-    return traceIn(({ sql, values }) => this.#all(sql, ...values), TRACE_DIALECTS.sqlite, query, patienceMs);
+    return this.#tracer.trace(query, patienceMs);
   }
 
   async rivalsOf(send: StoredSend, marginMs: number): Promise<StoredSend[]> {

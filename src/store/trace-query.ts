@@ -60,37 +60,71 @@ export const TRACE_DIALECTS: Readonly<Record<'sqlite' | 'postgres', TraceDialect
   postgres: { sendsAtOnce: 50_000, auditParts: byTime },
 };
 
-export async function traceIn(
-  read: ReadRows,
-  dialect: TraceDialect,
-  wanted: TraceQuery,
-  patienceMs: number,
-): Promise<Traced> {
-  const isPatient = patienceMs === Infinity;
-  const named = 'id' in wanted ? (await read<SendRow>(namedQuery(wanted.id))).map(storedSend) : [];
-  const searched = named.length > 0 ? null : await searchSends(read, dialect, wanted, patienceMs / 2);
-  const sends = searched === null ? named : searched.sends;
-  // Whoever waits for everything need not rely on the clocks of those who wrote it.
-  const [since, until] = isPatient || sends.length === 0 ? [0, Infinity] : timeOf(sends);
-  const condition = isOfAudit(wanted, sends);
-  const audit = await search<AuditRow>(
-    dialect.auditParts(read, since, until),
-    ({ condition: [part, ...values] }) => {
-      const sql = `SELECT * FROM audit WHERE ${part} AND ${condition.sql} ORDER BY time DESC, send_id LIMIT ${MAX_ENTRIES}`;
-      return read({ sql, values: [...values, ...condition.values] });
-    },
-    { max: MAX_ENTRIES, timeOf: ({ time }) => time, patienceMs: patienceMs / 2, furtherMs: Infinity },
-  );
-  const messageIds = sends.flatMap(({ message }) => message?.id ?? []);
-  const early = await read<EarlyRow>(earlyQuery('id' in wanted ? [wanted.id, ...messageIds] : messageIds));
-  const ends = [searched?.sinceMs ?? null, audit.sinceMs].filter((end) => end !== null);
-  return {
-    sends,
-    audit: audit.rows.map(entryOf).sort((a, b) => a.atMs - b.atMs || (a.sendId < b.sendId ? -1 : 1)),
-    early: early.map(eventOf),
-    searchedSinceMs: ends.length === 0 ? null : Math.max(...ends),
-  };
+/** Follows sends in one store. */
+export class Tracer {
+  readonly #read: ReadRows;
+  readonly #dialect: TraceDialect;
+  /** Searches that run or wait. */
+  #searches = 0;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(read: ReadRows, dialect: TraceDialect) {
+    this.#read = read;
+    this.#dialect = dialect;
+  }
+
+  async trace(wanted: TraceQuery, patienceMs: number): Promise<Traced> {
+    const askedAt = performance.now();
+    const named = 'id' in wanted ? (await this.#read<SendRow>(namedQuery(wanted.id))).map(storedSend) : [];
+    const find = (): Promise<Found> => this.#find(wanted, named, askedAt, patienceMs);
+    const found = named.length > 0 ? await find() : await this.#inTurn(find, askedAt + patienceMs);
+    const messageIds = found.sends.flatMap(({ message }) => message?.id ?? []);
+    const early = await this.#read<EarlyRow>(earlyQuery('id' in wanted ? [wanted.id, ...messageIds] : messageIds));
+    return { ...found, early: early.map(eventOf) };
+  }
+
+  /**
+   * One search after the other: each holds up sends a little, and many at once would for seconds. Whoever has no patience left
+   * when his turn comes is told that nothing was looked through.
+   */
+  async #inTurn(find: () => Promise<Found>, endsAt: number): Promise<Found> {
+    const isAlone = this.#searches === 0;
+    this.#searches += 1;
+    const turn = this.#last.then(() => (isAlone || performance.now() < endsAt ? find() : nothingFound()));
+    this.#last = turn.catch(() => undefined);
+    return turn.finally(() => {
+      this.#searches -= 1;
+    });
+  }
+
+  async #find(wanted: TraceQuery, named: readonly StoredSend[], askedAt: number, patienceMs: number): Promise<Found> {
+    const [read, dialect, isPatient] = [this.#read, this.#dialect, patienceMs === Infinity];
+    const until = askedAt + patienceMs / 2;
+    const searched = named.length > 0 ? null : await searchSends(read, dialect, wanted, { isPatient, endsAt: until });
+    const sends = searched === null ? named : searched.sends;
+    // Whoever waits for everything need not rely on the clocks of those who wrote it.
+    const [since, upTo] = isPatient || sends.length === 0 ? [0, Infinity] : timeOf(sends);
+    const condition = isOfAudit(wanted, sends);
+    const audit = await search<AuditRow>(
+      dialect.auditParts(read, since, upTo),
+      ({ condition: [part, ...values] }) => {
+        const sql = `SELECT * FROM audit WHERE ${part} AND ${condition.sql} ORDER BY time DESC, send_id LIMIT ${MAX_ENTRIES}`;
+        return read({ sql, values: [...values, ...condition.values] });
+      },
+      { max: MAX_ENTRIES, timeOf: ({ time }) => time, furtherMs: Infinity, isPatient, endsAt: askedAt + patienceMs },
+    );
+    const ends = [searched?.sinceMs ?? null, audit.sinceMs].filter((end) => end !== null);
+    return {
+      sends,
+      audit: audit.rows.map(entryOf).sort((a, b) => a.atMs - b.atMs || (a.sendId < b.sendId ? -1 : 1)),
+      searchedSinceMs: ends.length === 0 ? null : Math.max(...ends),
+    };
+  }
 }
+
+type Found = Omit<Traced, 'early'>;
+
+const nothingFound = (): Found => ({ sends: [], audit: [], searchedSinceMs: Date.now() });
 
 /** By the ids that have an index. */
 function namedQuery(id: string): Query {
@@ -105,7 +139,7 @@ async function searchSends(
   read: ReadRows,
   { sendsAtOnce }: TraceDialect,
   wanted: TraceQuery,
-  patienceMs: number,
+  patience: Patience,
 ): Promise<{ sends: StoredSend[]; sinceMs: number | null }> {
   const [is, ...values] = isOfKey(wanted);
   const asked = 'id' in wanted ? `(request_id = ? OR ${is})` : is;
@@ -116,7 +150,7 @@ async function searchSends(
       const sql = `SELECT ${SEND_COLUMNS} FROM sends WHERE ${part} AND ${asked} ORDER BY send_id DESC LIMIT ${MAX_SENDS}`;
       return read({ sql, values: [...bounds, ...ids, ...values] });
     },
-    { max: MAX_SENDS, timeOf: (row) => row.started_at, patienceMs, furtherMs: FURTHER_MS },
+    { max: MAX_SENDS, timeOf: (row) => row.started_at, furtherMs: FURTHER_MS, ...patience },
   );
   const sends = rows.map(storedSend);
   return { sends: sends.sort((a, b) => a.startedAtMs - b.startedAtMs || (a.sendId < b.sendId ? -1 : 1)), sinceMs };
@@ -131,7 +165,8 @@ function isOfAudit(wanted: TraceQuery, sends: readonly StoredSend[]): Query {
   const [ofKey, ...values] = isOfKey(wanted);
   const ids = [...('id' in wanted ? [storable(wanted.id)] : []), ...sends.map(({ sendId }) => sendId)];
   const ofIds = ids.map(() => 'send_id = ?');
-  return { sql: `(${[ofKey, ...ofIds].join(' OR ')})`, values: [...values, ...ids] };
+  // That a number was forgotten stands there, too, and names no send.
+  return { sql: `send_id <> '' AND (${[ofKey, ...ofIds].join(' OR ')})`, values: [...values, ...ids] };
 }
 
 /** Within this time, everything was written to the audit that is about these sends. */
@@ -142,11 +177,17 @@ function timeOf(sends: readonly StoredSend[]): [since: number, until: number] {
   ];
 }
 
-interface SearchOptions<Row> {
+interface Patience {
+  /** Whether somebody waits until everything was looked through. */
+  readonly isPatient: boolean;
+  /** When the patience of all others ends, by the clock of `performance`. */
+  readonly endsAt: number;
+}
+
+interface SearchOptions<Row> extends Patience {
   /** Rows that are enough. */
   readonly max: number;
   readonly timeOf: (row: Row) => number;
-  readonly patienceMs: number;
   /** Once something was found, how much further back is looked by those whose patience ends. */
   readonly furtherMs: number;
 }
@@ -155,10 +196,8 @@ interface SearchOptions<Row> {
 async function search<Row>(
   parts: AsyncIterable<Part>,
   find: (part: Part) => Promise<Row[]>,
-  { max, timeOf: timeOfRow, patienceMs, furtherMs }: SearchOptions<Row>,
+  { max, timeOf: timeOfRow, isPatient, endsAt, furtherMs }: SearchOptions<Row>,
 ): Promise<{ rows: Row[]; sinceMs: number | null }> {
-  const endsAt = performance.now() + patienceMs;
-  const isPatient = patienceMs === Infinity;
   const rows: Row[] = [];
   let stopsAtMs: number | null = null;
   for await (const part of parts) {

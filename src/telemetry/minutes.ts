@@ -78,7 +78,9 @@ export function lastMinutes(
   { last, now, sinceMs }: { readonly last: number; readonly now: number; readonly sinceMs: number },
 ): HealthMinute[] {
   const end = minuteOf(now);
-  const begin = Math.max(minuteOf(sinceMs), end - (last - 1) * MINUTE_MS);
+  // The clock may have been put back since the start.
+  const known = Math.min(end, minuteOf(sinceMs), ...processes.flat().map(({ startMs }) => startMs));
+  const begin = Math.max(known, end - (last - 1) * MINUTE_MS);
   const minutes: HealthMinute[] = [];
   for (let startMs = begin; startMs <= end; startMs += MINUTE_MS) {
     const sum = emptyMinute(startMs);

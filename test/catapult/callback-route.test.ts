@@ -120,6 +120,7 @@ describe('in the sandbox', () => {
     for (const to of ['+12345679999', ['+12345679998', '+12345670000']]) {
       const { statusCode, body } = await request(new URL('/sandbox/inbound', sandbox), {
         method: 'POST',
+        headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ from: '+19876543210', to, text: 'Hi there', applicationId: 'app-1' }),
       });
       await body.dump();

@@ -15,6 +15,7 @@ import { CALLBACKS, report } from '../support/callback.js';
 import { post, type Answer } from '../support/client.js';
 import { makeFolder, removeFolder } from '../support/folder.js';
 import {
+  ForgetNumberDocument,
   HealthDocument,
   SendMessageDocument,
   SettleSendDocument,
@@ -155,6 +156,12 @@ describe('an operator', () => {
       { __typename: 'TraceWaitingDelivery', messageId: 'nobody-knows', status: 'FAILED', failure: { code: 4720 } },
     ]);
     expect(await traced('nothing')).toEqual([]);
+  });
+
+  it('sees nothing of a number that was forgotten: no send was asked for, and none is named', async () => {
+    const forgotten = await as('ops', ForgetNumberDocument, { number: '+19195550199', reason: null });
+    expect(forgotten.errors).toBeUndefined();
+    expect(await traced('')).toEqual([]);
   });
 
   it('reads the same events as the command prints', async () => {

@@ -74,6 +74,7 @@ describe('the journal', () => {
     journal.onMetricsServed('http://localhost/metrics');
     journal.onSocketFailure('MESSAGE', error);
     journal.onUntrusted('r');
+    journal.onMigrationStep(1, 2);
     journal.onConsentChange({ source: 'KEYWORD', optedIn: 1, optedOut: 2 });
     journal.onImported({ imported: 1, unchanged: 2, refused: 3, by: 'caller:shop', requestId: 'r' });
     sends.onSend({ ...SENT, outcome: 'NOT_SENT', code: 'UPSTREAM_REJECTED' });

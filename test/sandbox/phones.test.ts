@@ -408,6 +408,17 @@ describe('a reply', () => {
     expect((await ask('POST', at(THEIRS, '/reply'), `"${'x'.repeat(8 * 1024 * 1024)}"`)).status).toBe(413);
   });
 
+  it('was taken, also if its telephone is forgotten before the server has said so', async () => {
+    await server.close();
+    server = await startEndpoint((response) => {
+      void ask('DELETE', at(THEIRS)).then(() => response.end());
+    });
+    sandbox.sendCallbacksTo({ url: server.url, username: 'u', password: 'p' });
+    const { status, json } = await reply({ to: OURS, text: 'Hi' });
+    expect([status, json.message]).toMatchObject([201, { text: 'Hi', status: 'taken' }]);
+    expect(await messagesOf(THEIRS)).toEqual([]);
+  });
+
   it('brings pictures, which the server reads with its credentials, and a page without', async () => {
     await send();
     const { json } = await reply({ media: [PNG, 'https://elsewhere.example/b.png'] });

@@ -343,7 +343,8 @@ describe('a server that takes callbacks', () => {
       tag: 'x',
     };
     const origin = new URL(sandbox.url).origin;
-    const answer = await ask(`${origin}/sandbox/inbound`, { method: 'POST', body: JSON.stringify(inbound) });
+    const headers = { 'content-type': 'application/json' };
+    const answer = await ask(`${origin}/sandbox/inbound`, { method: 'POST', headers, body: JSON.stringify(inbound) });
     expect(answer.status).toBe(202);
     await until(() => told.length === 2);
     const byNumber = [...told].sort((a, b) => (a.to < b.to ? -1 : 1));
@@ -358,8 +359,14 @@ describe('a server that takes callbacks', () => {
     expect(byNumber.map(({ message }) => message.id)).toContain(answer.json.id);
     expect(byNumber.every(({ message }) => !('tag' in message))).toBe(true);
     expect(sandbox.accepted).toEqual([]);
-    const refused = await ask(`${origin}/sandbox/inbound`, { method: 'POST', body: '{}' });
+    const refused = await ask(`${origin}/sandbox/inbound`, { method: 'POST', headers, body: '{}' });
     expect(refused.status).toBe(400);
+    // As any page of the web may have a browser send it.
+    for (const form of [{}, { 'content-type': 'text/plain' }]) {
+      const body = JSON.stringify(inbound);
+      expect((await ask(`${origin}/sandbox/inbound`, { method: 'POST', headers: form, body })).status).toBe(415);
+    }
+    expect(told).toHaveLength(2);
     expect((await ask(`${origin}/sandbox/inbound`, { method: 'GET' })).status).toBe(401);
   });
 });

@@ -52,6 +52,15 @@ describe('a search for a request, in SQLite', () => {
     expect(await found(idOf(7), 0)).toEqual({ sends: [idOf(7)], audit: [idOf(7)], searchedSinceMs: null });
   });
 
+  it('is made after those that came before, and leaves all out where there is no time any more', async () => {
+    const since = Date.now();
+    const [first, ...others] = await Promise.all(Array.from({ length: 50 }, () => store.trace({ id: 'nothing' }, 0)));
+    expect(first?.searchedSinceMs).toBe((COUNT - 500) * 1_000);
+    for (const { searchedSinceMs } of others) expect(searchedSinceMs).toBeGreaterThanOrEqual(since);
+    const patient = await Promise.all(['request-0', 'nothing', 'request-1'].map((id) => found(id, 60_000)));
+    expect(patient).toMatchObject([{ sends: [idOf(0)] }, { sends: [], searchedSinceMs: null }, { sends: [idOf(1)] }]);
+  });
+
   it('lets others have their turn after each look', async () => {
     let turns = 0;
     let isOver = false;

@@ -15,7 +15,7 @@ import { systemClock } from '../../src/messaging/clock.js';
 import { startFiling } from '../../src/messaging/housekeeping.js';
 import type { Clock } from '../../src/messaging/ports.js';
 import { openStore, type OpenStore } from '../../src/store/index.js';
-import { migrations } from '../../src/store/migrations.js';
+import { migrations, type OnStep } from '../../src/store/migrations.js';
 import { firstOf, put } from './sends.js';
 import { makeFolder, removeFolder } from '../support/folder.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
@@ -53,7 +53,7 @@ const FOUND =
 
 /** An old database: how it is opened by this version, and asked. */
 interface Place {
-  readonly open: () => Promise<OpenStore>;
+  readonly open: (onStep: OnStep) => Promise<OpenStore>;
   readonly sql: (statement: string) => Promise<Record<string, unknown>>;
 }
 
@@ -70,7 +70,7 @@ async function oldSqlite(file: string): Promise<Place> {
     reader.close();
     return Promise.resolve(row);
   };
-  return Promise.resolve({ open: () => openStore({ databaseUrl: null, file }), sql });
+  return Promise.resolve({ open: (onStep) => openStore({ databaseUrl: null, file, onStep }), sql });
 }
 
 async function oldPostgres(url: string): Promise<Place> {
@@ -88,7 +88,7 @@ async function oldPostgres(url: string): Promise<Place> {
   });
   const sql = (statement: string): Promise<Record<string, unknown>> =>
     asClient(async (client) => (await client.query<Record<string, unknown>>(statement)).rows[0] ?? {});
-  return { open: () => openStore({ databaseUrl: url, file: '' }), sql };
+  return { open: (onStep) => openStore({ databaseUrl: url, file: '', onStep }), sql };
 }
 
 /** Time that passes as soon as everything else had its turn. */
@@ -118,7 +118,13 @@ describe('an old database', () => {
     async (name, make) => {
       const place = await make();
       const begun = performance.now();
-      const store = await place.open();
+      const steps: string[] = [];
+      const store = await place.open((step, of) => {
+        steps.push(`${step} of ${of}`);
+        print(`${name}: step ${step} of ${of} after ${((performance.now() - begun) / 1_000).toFixed(1)} s`);
+      });
+      const last = migrations('sqlite').length;
+      expect(steps).toEqual(Array.from({ length: last - VERSION }, (_, index) => `${VERSION + 1 + index} of ${last}`));
       print(`${name}: ${ROWS} messages migrated in ${((performance.now() - begun) / 1_000).toFixed(1)} s`);
       const told: { filed: number; of: number; leftMs: number }[] = [];
       const failures: unknown[] = [];

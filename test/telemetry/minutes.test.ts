@@ -69,6 +69,18 @@ describe('the last minutes', () => {
     );
   });
 
+  it('go on with a clock that is put back to before the start', () => {
+    const sinceMs = now;
+    now = T0 - 3 * MINUTE_MS;
+    expect(shown(60, sinceMs).map(({ startMs }) => startMs - T0)).toEqual([-3 * MINUTE_MS]);
+    accepted(1);
+    now += MINUTE_MS;
+    expect(shown(60, sinceMs).map(({ startMs, sends }) => [startMs - T0, sends.ACCEPTED])).toEqual([
+      [-3 * MINUTE_MS, 1],
+      [-2 * MINUTE_MS, 0],
+    ]);
+  });
+
   it('are kept for an hour, and no longer', () => {
     for (let minute = 0; minute < 200; minute++) {
       now = T0 + minute * MINUTE_MS;

@@ -108,6 +108,12 @@ describe('the telephones of a server', () => {
     expect((await ask(`${base}${PHONE}/reply`, reply as object)).status).toBe(201);
   });
 
+  it('say what is wrong with a request also where that is known before all of it was sent', async () => {
+    const body = 'x'.repeat(4 * 1024 * 1024);
+    const form = { method: 'POST', body, headers: { 'content-type': 'text/plain' } };
+    expect((await ask(`${base}${PHONE}/reply`, form as object)).status).toBe(415);
+  });
+
   it('count those who wait as no load, and learn that they have gone', async () => {
     const watched = await startTestApp({ METRICS_PORT: '0' });
     try {
@@ -124,6 +130,8 @@ describe('the telephones of a server', () => {
       await Promise.all(held);
       while ((await tryOnce()) === 429);
       expect(await tryOnce()).toBe(200);
+      // That somebody went away is no failure of anything.
+      expect(watched.log.filter(({ msg }) => msg === 'request')).toEqual([]);
     } finally {
       await watched.close();
     }

@@ -9,6 +9,7 @@ import { text as textOf } from 'node:stream/consumers';
 import Database from 'better-sqlite3';
 import { withStore } from '../../src/commands/sends.js';
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
+import { migrations } from '../../src/store/migrations.js';
 import { startSandbox } from '../../src/sandbox/sandbox.js';
 import { newSend } from '../store/sends.js';
 import { accountAt } from '../support/app.js';
@@ -238,6 +239,32 @@ describe('migrate', () => {
       const [, version = ''] = /^The database had version 0, and has (\d+) now\.\n$/.exec(first.output) ?? [];
       const again = await run(environment, 'migrate');
       expect(again).toEqual({ code: 0, output: `The database has version ${version} already.\n`, errors: '' });
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'says each step of an older database before it begins, as a server does in its log',
+    async () => {
+      const steps = migrations('sqlite');
+      const last = steps.length;
+      const makeOld = (name: string): string => {
+        const database = new Database(join(folder, name));
+        for (const step of steps.slice(0, last - 2)) database.exec(step);
+        database.pragma(`user_version = ${last - 2}`);
+        database.close();
+        return `sqlite:${name}`;
+      };
+      const { output } = await run({ DATABASE_URL: makeOld('old.sqlite') }, 'migrate');
+      expect(output).toBe(
+        `Step ${last - 1} of ${last}\nStep ${last} of ${last}\nThe database had version ${last - 2}, and has ${last} now.\n`,
+      );
+      const other = createServer().listen(0, '127.0.0.1');
+      await new Promise((resolve) => other.once('listening', resolve));
+      const { port } = other.address() as { port: number };
+      const { errors } = await run({ DATABASE_URL: makeOld('older.sqlite'), PORT: String(port) });
+      other.close();
+      expect(errors.split('\n').filter((line) => line.includes('"the database is brought'))).toHaveLength(2);
     },
     TIMEOUT_MS,
   );

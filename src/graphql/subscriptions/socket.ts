@@ -23,6 +23,13 @@ export interface Connection {
   readonly request: Pick<FastifyRequest, 'headers' | 'protocol' | 'host'>;
   /** Messages of the peer without a written answer. An operation that it completed counts until it really ended. */
   readonly underWay: () => number;
+  /** The ids of operations that have not really ended, also of those that the peer completed. */
+  readonly running: Set<string>;
+  /**
+   * Calls `work` once the message that is handled right now has been, whatever became of it: graphql-ws drops without a word
+   * what its peer completed meanwhile.
+   */
+  readonly atEnd: (work: () => void) => void;
 }
 
 /**
@@ -36,21 +43,27 @@ const KEEP_ALIVE_MS = 12_000;
 /** @param keepAliveMs how often the peer gets a ping; it is cut off if it has not answered by the next one. */
 export function serveSocket(
   server: Server<Connection>,
-  { socket, request }: Omit<Connection, 'underWay'>,
+  { socket, request }: Pick<Connection, 'socket' | 'request'>,
   onFailure: OnSocketFailure,
   keepAliveMs = KEEP_ALIVE_MS,
 ): void {
   let underWay = 0;
+  let onEnd: () => void = () => undefined;
 
   const work = async (message: string, handle: (message: string) => Promise<void>): Promise<void> => {
     underWay += 1;
+    onEnd = () => undefined;
+    const handled = handle(message);
+    // Until it waits for the first time, no other message is handled.
+    const end = onEnd;
     try {
-      await handle(message);
+      await handled;
     } catch (error) {
       onFailure('MESSAGE', error);
       socket.close(CloseCode.InternalServerError, 'Internal server error');
     } finally {
       underWay -= 1;
+      end();
     }
   };
 
@@ -72,7 +85,15 @@ export function serveSocket(
         });
       },
     },
-    { socket, request, underWay: () => underWay },
+    {
+      socket,
+      request,
+      underWay: () => underWay,
+      running: new Set(),
+      atEnd: (end) => {
+        onEnd = end;
+      },
+    },
   );
   socket.once('close', (code, reason) => {
     closed(code, reason.toString()).catch((error: unknown) => {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { WebsocketHandler } from '@fastify/websocket';
 import { execute, getOperationAST, OperationTypeNode } from 'graphql';
 import type { ExecutionArgs, ExecutionResult, GraphQLError, GraphQLSchema } from 'graphql';
-import { makeServer, type SubscribePayload } from 'graphql-ws';
+import { CloseCode, makeServer, type SubscribePayload } from 'graphql-ws';
 import { ServiceError, type ErrorCode } from '../../errors.js';
 import type { SignedIn } from '../../messaging/caller.js';
 import type { Authenticate } from '../../messaging/ports.js';
@@ -82,11 +82,20 @@ export function subscriptionHandler(options: SubscriptionOptions): WebsocketHand
       if (refusal !== null) refuse(refusal, extra);
       return refusal === null;
     },
-    onSubscribe({ extra }, _id, payload) {
+    onSubscribe({ extra }, id, payload) {
       const operation = newOperation(extra, signedIn.get(extra.socket));
       operations.set(payload, operation);
       spans?.begin(operation, extra.request.headers);
-      return prepare(payload, extra, operation, options);
+      const isNew = !extra.running.has(id);
+      extra.running.add(id);
+      extra.atEnd(() => {
+        if (isNew) extra.running.delete(id);
+        tell(payload);
+      });
+      if (isNew) return prepare(payload, extra, operation, options);
+      // graphql-ws would mix up the two, and give one the results of the other.
+      extra.socket.close(CloseCode.SubscriberAlreadyExists, 'The operation with this id has not ended');
+      return failed('BAD_REQUEST');
     },
     execute: (args) => refusalIn(args) ?? during(args, () => load.during(() => execute(args))),
     subscribe: (args) => refusalIn(args) ?? during(args, () => load.during(() => resultsOf(args))),

@@ -2,12 +2,15 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { jest } from '@jest/globals';
 import { startIssuer, type Issuer } from '../../auth/issuer.js';
 import { startTestApp, type TestApp } from '../../support/app.js';
 import { post } from '../../support/client.js';
 import { ACK, INIT, Peer } from '../../support/peer.js';
 import { listen, stopListening } from '../../support/listen.js';
+import { keepSpans } from '../../support/spans.js';
+import { until } from '../../support/waiting.js';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -43,6 +46,43 @@ describe('a WebSocket', () => {
     expect(await peer.run('query A { __typename }', 'B')).toMatchObject(refusal);
     expect(await peer.run('query A { __typename } query B { __typename }')).toMatchObject(refusal);
     expect(await peer.run('query A { __typename }', 'A')).toMatchObject({ payload: { data: { __typename: 'Query' } } });
+  });
+
+  /** In one piece, as a client that is quick has them arrive. */
+  const sendAtOnce = ({ socket }: Peer, ...messages: object[]): void => {
+    const { _socket: connection } = socket as unknown as { _socket: Socket };
+    connection.cork();
+    for (const message of messages) socket.send(JSON.stringify(message));
+    connection.uncork();
+  };
+
+  it('that ends an operation at once has it in the log, and its span ends, also where it was refused', async () => {
+    const spans = keepSpans();
+    app = await startTestApp({}, { tracerProvider: spans.provider });
+    const peer = await connect();
+    await peer.ask(INIT);
+    for (const query of [
+      'query Wrong { nope }',
+      'query Right { __typename }',
+      'subscription Feed { messageReceived { id } }',
+    ])
+      sendAtOnce(peer, { id: query, type: 'subscribe', payload: { query } }, { id: query, type: 'complete' });
+    await peer.heard();
+    await until(() => app.log.filter(({ msg }) => msg === 'request').length === 3);
+    expect(spans.open()).toBe(0);
+  });
+
+  it('that uses an id again whose operation has not ended is closed, and leaves no subscription behind', async () => {
+    app = await startTestApp({ METRICS_PORT: '0' });
+    const peer = await connect();
+    await peer.ask(INIT);
+    const feed = { id: '1', type: 'subscribe', payload: { query: 'subscription { messageReceived { id } }' } };
+    sendAtOnce(peer, feed, { id: '1', type: 'complete' }, feed);
+    expect(await peer.closed).toBe(4409);
+    await until(() => app.log.filter(({ msg }) => msg === 'request').length === 2);
+    const metrics = app.log.find(({ msg }) => msg === 'metrics are served')?.url;
+    const text = await (await fetch(String(metrics))).text();
+    expect(/^\S*subscriptions\S*websocket\S* (\d+)$/m.exec(text)?.[1]).toBe('0');
   });
 
   it('opens whatever document its URL has: nobody learns of the schema before signing in', async () => {
