@@ -15,7 +15,9 @@ import { makeFolder, removeFolder } from '../support/folder.js';
 import { until } from '../support/waiting.js';
 
 const KEY = 'team-key';
-const DIGEST = createHash('sha256').update(KEY).digest('hex');
+/** Of somebody who sends, and reads nothing. */
+const SENDER_KEY = 'sender-key';
+const digest = (key: string): string => createHash('sha256').update(key).digest('hex');
 /** The team's numbers: one that works, two whose sends the sandbox loses, and one that it refuses. */
 const OURS = '+12345678901';
 const ANSWER_IS_LOST = '+19195560202';
@@ -50,8 +52,8 @@ const chromium = findChromium('the console in a browser');
         ...CALLBACKS,
         AUTH: undefined,
         PORT: port,
-        API_KEYS: `team:${DIGEST}:messages:send+messages:read`,
-        ALLOWED_SENDERS: `team:${OURS}|${ANSWER_IS_LOST}|${NO_ANSWER}|${REFUSED}`,
+        API_KEYS: `team:${digest(KEY)}:messages:send+messages:read,sender:${digest(SENDER_KEY)}:messages:send`,
+        ALLOWED_SENDERS: `team:${OURS}|${ANSWER_IS_LOST}|${NO_ANSWER}|${REFUSED},sender:${OURS}|${ANSWER_IS_LOST}`,
         SENDERS: [OURS, ANSWER_IS_LOST, NO_ANSWER, REFUSED].map((number) => `${number}=app-1`).join(),
         SEND_TIMEOUT_MS: String(SEND_TIMEOUT_MS),
         // So nothing runs but what the console was built with.
@@ -333,6 +335,7 @@ const chromium = findChromium('the console in a browser');
     const cutOff = (text: string, minutes: number): object => ({
       input: { from: OURS, to: [SILENT], text, applicationId: 'app-1', idempotencyKey: `cut-off-${minutes}` },
       since: Date.now() - minutes * 60_000,
+      askedAt: Date.now() - minutes * 60_000,
       ...{ state: 'SENDING', problem: null },
     });
     const kept = JSON.stringify([cutOff('A moment ago', 1), cutOff('Yesterday', 600)]);
@@ -346,6 +349,36 @@ const chromium = findChromium('the console in a browser');
     await press('Send again');
     await until(() => sentWith('Yesterday').length > 0);
     expect(await page.evaluate(`sessionStorage.getItem('outbox of team')`)).not.toContain('A moment ago');
+  });
+
+  it('tells whoever may read nothing what was sent and what perhaps, and keeps that when the key is no good any more', async () => {
+    const other = await newPage();
+    const signIn = async (): Promise<void> => {
+      await write('API key or token', SENDER_KEY, other);
+      await press('Sign in', other);
+    };
+    await signIn();
+    await writeTo(SILENT, 'By a sender', OURS, other);
+    await seeBubble('By a sender', ['Sent'], other);
+    await writeTo(SILENT, 'Lost by a sender', ANSWER_IS_LOST, other);
+    await seeBubble('Lost by a sender', ['Perhaps sent'], other);
+
+    await other.evaluate(`sessionStorage.setItem('credential', 'revoked')`);
+    await press('Ask again', other);
+    await see('The server does not know this key', other);
+    await signIn();
+    await seeBubble('Lost by a sender', ['Perhaps sent'], other);
+
+    const kept = `JSON.parse(sessionStorage.getItem('outbox of sender'))`;
+    const anHourAgo = `{ state: 'SENDING', since: Date.now() - 3600000, askedAt: Date.now() - 3600000 }`;
+    const older = `${kept}.map((sent) => ({ ...sent, ...${anHourAgo} }))`;
+    await other.evaluate(`sessionStorage.setItem('outbox of sender', JSON.stringify(${older}))`);
+    await other.reload();
+    await seeBubble('Lost by a sender', ['Perhaps sent'], other);
+    await other.close();
+    expect(sentWith('Lost by a sender')).toHaveLength(1);
+    // Without a key, and with the one that was revoked.
+    expect(complaints.splice(0).filter((said) => !said.includes('status of 401'))).toEqual([]);
   });
 
   it('shows who opted out, and explains why nothing is sent to them', async () => {
