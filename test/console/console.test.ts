@@ -2,16 +2,16 @@
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { request } from 'undici';
 import { SAMPLE_PICTURE } from '../../src/sandbox/sample-files.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 import { accountAt, startTestApp, type TestApp } from '../support/app.js';
-import { findChromium, keepPicture, openBrowser } from '../support/browser.js';
+import { findChromium, openBrowser } from '../support/browser.js';
 import { CALLBACKS } from '../support/callback.js';
 import { makeFolder, removeFolder } from '../support/folder.js';
+import { hindrancesOn, WIDE } from '../support/hindrances.js';
 import { until } from '../support/waiting.js';
 
 const KEY = 'team-key';
@@ -28,8 +28,6 @@ const SILENT = '+19195550002';
 /** Long enough to be reloaded in, short enough to be waited for. */
 const SEND_TIMEOUT_MS = 2_000;
 
-const WIDE = { width: 1100, height: 760 };
-const NARROW = { width: 360, height: 700 };
 const chromium = findChromium('the console in a browser');
 
 (chromium === null ? describe.skip : describe)('the console', () => {
@@ -162,26 +160,6 @@ const chromium = findChromium('the console in a browser');
     on.locator('.row', { has: on.locator('strong').getByText(name, { exact: true }) }).click();
   const outbox = (): Promise<readonly { readonly input: { readonly idempotencyKey: string } }[]> =>
     page.evaluate(`JSON.parse(sessionStorage.getItem('outbox of team') ?? '[]')`);
-
-  /** What hinders somebody, light and narrow, dark and wide; with pictures, where SCREENSHOTS names a folder. */
-  const hindrances = async (name: string): Promise<string[]> => {
-    const found: string[] = [];
-    for (const [colorScheme, size] of [
-      ['light', NARROW],
-      ['dark', WIDE],
-    ] as const) {
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize(size);
-      await keepPicture(page, `${name}-${colorScheme}`);
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      const hindering = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-      found.push(...hindering.map(({ id, nodes }) => `${name}, ${colorScheme}: ${id}: ${nodes[0]?.html ?? ''}`));
-      const width = await page.evaluate<number>('document.documentElement.scrollWidth');
-      if (width > size.width) found.push(`${name}, ${colorScheme}: it is ${width} wide`);
-    }
-    await page.emulateMedia({ colorScheme: null });
-    return found;
-  };
 
   it('asks for an API key, says when it is wrong, and keeps it in this tab alone', async () => {
     await see('API key or token');
@@ -497,26 +475,28 @@ const chromium = findChromium('the console in a browser');
   it('hinders nobody: by axe, in light and dark, wide and 360 pixels narrow', async () => {
     await writeTo(SILENT, 'Lost again', ANSWER_IS_LOST);
     await seeBubble('Lost again', ['Perhaps sent']);
-    const found = await hindrances('unknown');
+    const found = await hindrancesOn(page, 'unknown');
     await go('Compose');
     await write('To', '12');
     await write('Message', 'It’s “here” – '.repeat(10));
     await press('Send');
     await see('not a telephone number');
-    found.push(...(await hindrances('compose')));
+    found.push(...(await hindrancesOn(page, 'compose')));
     await go('Conversations');
     await see('Not delivered');
-    found.push(...(await hindrances('inbox')));
+    found.push(...(await hindrancesOn(page, 'inbox')));
+    await receive('+19195554720', 'Who is this?', [`https://example.com/${'long'.repeat(50)}name.pdf`]);
     await openConversation('+1 919 555 4720');
     await seeBubble('Will this arrive?', ['Not delivered']);
-    found.push(...(await hindrances('thread')));
+    await seeBubble('Who is this?');
+    found.push(...(await hindrancesOn(page, 'thread')));
     await page.locator('main').focus();
     await page.keyboard.press('?');
     await see('Next in the list');
-    found.push(...(await hindrances('keys')));
+    found.push(...(await hindrancesOn(page, 'keys')));
     await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click();
     await see('API key or token');
-    found.push(...(await hindrances('sign-in')));
+    found.push(...(await hindrancesOn(page, 'sign-in')));
     expect(found).toEqual([]);
     expect(complaints.splice(0)).toEqual([expect.stringContaining('401')]);
   }, 120_000);

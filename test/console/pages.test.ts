@@ -403,7 +403,7 @@ interface OnPhone {
 
   it('hinders nobody: by axe, in light and dark, wide and 360 pixels narrow', async () => {
     await page.bringToFront();
-    await go('Messages');
+    await page.goto(`${origin}/#/messages?since=2026-01-01`);
     await entryWith('Find me').waitFor();
     const found = await hindrancesOn(page, 'messages');
     await entryWith('Find me').click();

@@ -86,6 +86,7 @@ export function MessageForm({ draft, place, isOpen, applicationId, onSend, actio
       setTried(true);
     });
     form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus();
+    form.current?.querySelector('[aria-invalid=true], [role=alert]')?.scrollIntoView({ block: 'nearest' });
   };
   const submitOnce = (event?: SubmitEvent): void => {
     event?.preventDefault();
