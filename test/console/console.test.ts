@@ -125,8 +125,9 @@ const chromium = findChromium('the console in a browser');
   const writeTo = async (to: string, text: string, from = OURS, on = page): Promise<void> => {
     await go('Compose', on);
     await on.getByLabel('From', { exact: true }).selectOption(from);
-    await write('To', to, on);
     await write('Message', text, on);
+    // Sent at once, before the number is understood.
+    await write('To', to, on);
     await press('Send', on);
   };
   const receive = async (from: string, text: string, media: readonly string[] = []): Promise<void> => {
@@ -179,13 +180,16 @@ const chromium = findChromium('the console in a browser');
   it('shows mistakes beside their fields, and sends nothing', async () => {
     await go('Compose');
     await write('To', '12');
+    await write('Expires', '2020-01-01T00:00');
     await press('Send');
     await see('Write something, or add a picture.');
+    expect(await mistakeBeside('Expires')).toContain('This time is over.');
     expect(await mistakeBeside('To')).toContain('not a telephone number');
     expect(await mistakeBeside('Message')).toContain('Write something');
     expect(await page.evaluate('document.activeElement.type')).toBe('tel');
     expect(sandbox.accepted).toHaveLength(0);
     await press('Remove 12');
+    await write('Expires', '');
   });
 
   it('shows what a text costs, which characters make it cost more, and what cheaper ones save', async () => {
@@ -207,6 +211,8 @@ const chromium = findChromium('the console in a browser');
     await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin });
     await write('To', '(919) 555-1212');
     await write('Message', "It's here");
+    await page.getByLabel('Priority').selectOption('High');
+    await write('Expires', '2030-01-01T12:00');
     await see('+1 919 555 1212');
     await press('as curl');
     await see('Copied');
@@ -214,7 +220,11 @@ const chromium = findChromium('the console in a browser');
     expect(copied).toContain(`curl -s '${origin}/graphql'`);
     expect(copied).toContain("-H 'authorization: Bearer YOUR_KEY'");
     expect(copied).toContain(`"to":["+19195551212"],"text":"It'\\''s here"`);
+    expect(copied).toContain('"priority":"HIGH"');
+    expect(copied).toContain(`"expiresAt":"${new Date('2030-01-01T12:00').toISOString()}"`);
     expect(copied).not.toContain(KEY);
+    await page.getByLabel('Priority').selectOption('Normal');
+    await write('Expires', '');
     await press('Remove +1 919 555 1212');
   });
 
@@ -417,6 +427,11 @@ const chromium = findChromium('the console in a browser');
     });
     await writeTo('+12345678902', 'Slowly');
     await seeBubble('Slowly', ['Delivered']);
+    await write('Message', 'And on');
+    await page.keyboard.press('Control+Enter');
+    // What is typed into a text that is about to go out would be lost.
+    expect(await page.getByLabel('Message', { exact: true }).isEditable()).toBe(false);
+    await seeBubble('And on', ['Delivered']);
     await devtools.detach();
     expect(sentWith('Slowly')).toHaveLength(1);
   });

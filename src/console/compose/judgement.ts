@@ -31,8 +31,11 @@ export function useJudgement(input: MessageInput, first: Mistakes): [Mistakes, (
   return [mistakes, setMistakes];
 }
 
+const E164 = /^\+[1-9]\d{6,14}$/;
+
 /** A telephone number as people write it: `(919) 555-1212` becomes `+19195551212`. What is none stays as it is. */
 export async function normalize(text: string, region: string | null): Promise<string> {
+  if (E164.test(text)) return text;
   const { data } = await client.query(NormalizeDocument, { text, region }).toPromise();
   return data?.normalizeNumber.number ?? text.trim();
 }
