@@ -33,7 +33,11 @@ export function Attachment({ messageId, place, attachment: { name, contentType, 
       </a>
     );
   }
-  const listen = { onError: () => void renew(), onLoad: () => setRenewed(false), onLoadedData: () => setRenewed(false) };
+  const listen = {
+    onError: () => void renew(),
+    onLoad: () => setRenewed(false),
+    onLoadedData: () => setRenewed(false),
+  };
   if (contentType?.startsWith('image/')) {
     return (
       <a href={url} target="_blank" rel="noreferrer" className="picture">
