@@ -443,10 +443,17 @@ const chromium = findChromium('the console in a browser');
     const { port } = new URL(app.url);
     await app.close();
     await see('The connection is lost.');
+    // What certainly did not go out stays where it was written.
+    await write('Message', 'Can you hear me?');
+    await press('Send');
+    await see('The server cannot be reached. Nothing was sent');
     app = await startApp(port);
     await receive('+12345678902', 'While you were away');
     await seeBubble('While you were away');
     await seeNot('The connection is lost.');
+    await press('Send');
+    await seeBubble('Can you hear me?', ['Delivered']);
+    expect(sentWith('Can you hear me?')).toHaveLength(1);
     await receive('+12345678902', 'Now that you are back');
     await seeBubble('Now that you are back');
     // What the browser itself says of connections that failed.

@@ -31,7 +31,11 @@ export function keptDraft(place: string): Draft | null {
 }
 
 export function keepDraft(place: string, draft: Draft): void {
-  sessionStorage.setItem(DRAFT + place, JSON.stringify(draft));
+  try {
+    sessionStorage.setItem(DRAFT + place, JSON.stringify(draft));
+  } catch {
+    // There is no room for it. So it is far too long to be sent, as the server says.
+  }
 }
 
 export function dropDraft(place: string): void {

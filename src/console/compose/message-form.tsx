@@ -82,8 +82,7 @@ export function MessageForm({ draft, place, isOpen, applicationId, onSend, actio
     const [from = '', ...to] = await Promise.all([written.from, ...all].map((each) => normalize(each, region)));
     const said = { ...input, to, from };
     write({ from });
-    // Where the check fails, to send it will say what is the matter.
-    const found = (await judge(said)) ?? {};
+    const found = await judge(said);
     if (Object.keys(found).length === 0 && files.areReady) {
       onSend(keyed(draft, said));
       return;
