@@ -2,7 +2,7 @@
  * All changes of all messages that this caller may see, one subscription for the whole page. It goes on after the last
  * change that was seen, so a break, a restart of the server or a slow network loses none.
  */
-import { FeedDocument, type NewsFragment } from './generated/graphql.js';
+import { FeedDocument, NowDocument, type NewsFragment } from './generated/graphql.js';
 import { follow } from './resume.js';
 import { client } from './server.js';
 
@@ -26,9 +26,13 @@ export function onLost(listener: () => void): () => void {
   return () => lost.delete(listener);
 }
 
+/** The last change that was seen; null as long as there is no list to go on from. */
+let since: string | null = null;
+
 /** Begins after a list's `updatesCursor`, or now. Once begun, it goes on from there, whatever is asked for later. */
 export function openFeed(cursor: string | null): void {
-  let since = cursor;
+  // Where it began without a list, or lost its place, a break must not hide what came after this one.
+  since ??= cursor;
   stop ??= follow({
     start: () => client.subscription(FeedDocument, { since }),
     onData({ messagesUpdated: { message, cursor: seen } }) {
@@ -40,4 +44,10 @@ export function openFeed(cursor: string | null): void {
       for (const listener of lost) listener();
     },
   });
+}
+
+/** Begins where no list does. */
+export async function openFeedNow(): Promise<void> {
+  const { data } = await client.query(NowDocument, {}).toPromise();
+  openFeed(data?.messages.updatesCursor ?? null);
 }

@@ -28,8 +28,10 @@ export type KeyedInput = MessageInput & { readonly to: readonly string[]; readon
 
 export interface Sent {
   readonly input: KeyedInput;
-  /** Milliseconds since 1970. */
+  /** When the call went out that its key may belong to, in milliseconds since 1970. */
   readonly since: number;
+  /** When somebody last asked for it to be sent, in the same. */
+  readonly askedAt: number;
   /** `UNKNOWN`: perhaps sent. It may be repeated with its key, and never be sent as a new message. */
   readonly state: 'SENDING' | 'NOT_SENT' | 'UNKNOWN' | 'SENT';
   /** Null while it is under way, and where no answer came. */
@@ -78,12 +80,26 @@ export function forget(key: string): void {
 export const mayRepeat = ({ since }: Sent): boolean => Date.now() - since < REPEATABLE_MS;
 
 /** Sends a message, or asks again what became of it: with the same key and input that is the same. */
-export async function send(input: KeyedInput): Promise<void> {
+export function send(input: KeyedInput): Promise<void> {
   const { idempotencyKey: key } = input;
-  const sending = { input, state: 'SENDING', problem: null } as const;
-  if (all.some(isOf(key))) change(key, sending);
-  else set([...all, { ...sending, since: Date.now() }]);
+  const askedAt = Date.now();
+  const known = all.find(isOf(key));
+  // What was not sent has left its key free: a new call takes it.
+  const since = known === undefined || known.state === 'NOT_SENT' ? askedAt : known.since;
+  if (known === undefined) set([...all, { input, since, askedAt, state: 'SENDING', problem: null }]);
+  else change(key, { since, askedAt });
+  return submit(input);
+}
+
+/** The keys of this page's calls that have no answer yet. */
+const underWay = new Set<string>();
+
+async function submit(input: KeyedInput): Promise<void> {
+  const { idempotencyKey: key } = input;
+  change(key, { input, state: 'SENDING', problem: null });
+  underWay.add(key);
   const { data } = await client.mutation(SubmitDocument, { input }).toPromise();
+  underWay.delete(key);
   const answer = data?.submitMessage;
   if (answer?.__typename === 'Message') {
     addAnswer(answer);
@@ -110,17 +126,19 @@ async function isUnknown(key: string, problem: ProblemFragment | null): Promise<
   await look(key);
 }
 
-/** Asks what became of it, without sending anything. Resolves with whether the server knows it. */
+/** Asks what became of it, without sending anything. Resolves with whether the server knows it; null if it did not say. */
 async function look(key: string): Promise<boolean | null> {
-  const { data } = await client.query(LookDocument, { key }).toPromise();
-  // Null, in spite of its type, where the answer has errors alone.
-  if (!data) return null;
-  if (data.send === null) return false;
-  learn(key, data.send);
-  return true;
+  const { data, error } = await client.query(LookDocument, { key }).toPromise();
+  if (data?.send) {
+    learn(key, data.send);
+    return true;
+  }
+  // Beside an error, no send says nothing: the server could not look, or this caller may not.
+  return error ? null : false;
 }
 
-const watched = new Map<string, () => void>();
+/** The send that each key belonged to when it was last looked at, and how to stop watching it. */
+const watched = new Map<string, { readonly id: string; readonly stop: () => void }>();
 
 function learn(key: string, { id, status, message, problem }: FateFragment): void {
   switch (status) {
@@ -143,35 +161,44 @@ function learn(key: string, { id, status, message, problem }: FateFragment): voi
   }
 }
 
+const isWaitedFor = ({ state }: Sent): boolean => state === 'SENDING' || state === 'UNKNOWN';
+
 /** A callback, a search or a person may still find out. */
 function watch(key: string, id: string): void {
-  if (watched.has(key)) return;
-  const isWaitedFor = (): boolean => all.some((sent) => isOf(key)(sent) && ['SENDING', 'UNKNOWN'].includes(sent.state));
+  const known = watched.get(key);
+  if (known?.id === id) return;
+  // That one was not sent, and its key went to this one.
+  known?.stop();
+  const isOver = (): boolean => !all.some((sent) => isOf(key)(sent) && isWaitedFor(sent));
   const stop = follow({
     start: () => client.subscription(WatchDocument, { id }),
     onData({ sendUpdated }) {
       learn(key, sendUpdated);
-      if (isWaitedFor()) return;
+      if (!isOver()) return;
       watched.delete(key);
       stop();
     },
-    isOver: () => !isWaitedFor(),
+    isOver,
   });
-  watched.set(key, stop);
+  watched.set(key, { id, stop });
 }
 
 /** Asks what became of all that may have been sent. What the server does not know is sent, unless that was asked for long ago. */
 async function resume(): Promise<void> {
-  await Promise.all(
-    all
-      .filter((sent) => sent.state === 'SENDING' || sent.state === 'UNKNOWN')
-      .filter(mayRepeat)
-      .map(async ({ input, since }) => {
-        if ((await look(input.idempotencyKey)) !== false) return;
-        if (Date.now() - since < SENT_BY_ITSELF_MS) await send(input);
-        else wasNotSent(input.idempotencyKey, null);
-      }),
-  );
+  await Promise.all(all.filter(isWaitedFor).map(resumeOne));
+}
+
+async function resumeOne({ input, askedAt }: Sent): Promise<void> {
+  const { idempotencyKey: key } = input;
+  const isKnown = await look(key);
+  const sent = all.find(isOf(key));
+  // Meanwhile it was answered, put away, or asked for again.
+  if (isKnown === true || sent === undefined || !isWaitedFor(sent) || sent.askedAt !== askedAt) return;
+  if (isKnown === null) {
+    // The call belonged to this page before a reload: no answer will come.
+    if (!underWay.has(key)) change(key, { state: 'UNKNOWN' });
+  } else if (Date.now() - askedAt < SENT_BY_ITSELF_MS) await submit(input);
+  else if (mayRepeat(sent)) wasNotSent(key, null);
 }
 
 /** Keys belong to a caller: nobody else may repeat what this one sent. Another caller loads the page again. */

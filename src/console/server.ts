@@ -5,7 +5,7 @@
  * There is no cache: what a page shows was asked for when it was opened, and is kept up by the feed (`feed.ts`).
  */
 import { createClient as createSocket } from 'graphql-ws';
-import { Client, fetchExchange, subscriptionExchange, type CombinedError } from 'urql';
+import { Client, fetchExchange, mapExchange, subscriptionExchange, type CombinedError } from 'urql';
 import { credentials } from './session.js';
 
 /** Relative to the page, so that both work behind whatever path a proxy puts before them. */
@@ -38,11 +38,17 @@ export function onConnection(onChange: (isConnected: boolean) => void): () => vo
 
 const UNAUTHORIZED = 4401;
 
-/** Calls back when the server does not take the credential any more. */
+const refusals = new Set<() => void>();
+
+function refuse(): void {
+  for (const onRefused of refusals) onRefused();
+}
+socket.on('closed', (event) => (event as CloseEvent).code === UNAUTHORIZED && refuse());
+
+/** Calls back when the server does not take the credential, or not any more. */
 export function onRefusal(onRefused: () => void): () => void {
-  return socket.on('closed', (event) => {
-    if ((event as CloseEvent).code === UNAUTHORIZED) onRefused();
-  });
+  refusals.add(onRefused);
+  return () => refusals.delete(onRefused);
 }
 
 export const client = new Client({
@@ -52,6 +58,7 @@ export const client = new Client({
   requestPolicy: 'network-only',
   fetchOptions: () => ({ headers: credentials() }),
   exchanges: [
+    mapExchange({ onError: (error) => codeOf(error) === 'UNAUTHENTICATED' && refuse() }),
     subscriptionExchange({
       forwardSubscription: ({ query = '', variables = {} }) => ({
         subscribe: (sink) => ({

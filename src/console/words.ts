@@ -66,7 +66,7 @@ export function adviceFor(problem: ProblemFragment | null): string {
     case 'UPSTREAM_REJECTED':
       return 'Sending it again will not help: whoever runs this server has to look at the account at Bandwidth.';
     case 'IDEMPOTENCY_KEY_REUSED':
-      return 'Discard it, and write it again.';
+      return 'Other words of this message went out before: look what arrived, before you write it again.';
     default:
       return problem.retryable ? 'Send it again.' : 'Give the request id below to whoever runs this server.';
   }

@@ -60,7 +60,7 @@ export class Attachments {
     const contentType = place.name === null ? null : typeOfName(place.name);
     if (!media.owns(url)) {
       // A page puts it into `src` and `href`: nothing that came in may run there.
-      const isWeb = /^https?:\/\//i.test(url);
+      const isWeb = /^https?:\/\//i.test(url) && URL.canParse(url);
       return { url: isWeb ? url : null, contentType, name: place.name, availableUntil: null };
     }
     // What telephones send is named by them: a name that looks like one of ours says nothing.

@@ -2,20 +2,22 @@
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { request } from 'undici';
 import { SAMPLE_PICTURE } from '../../src/sandbox/sample-files.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/sandbox.js';
 import { SANDBOX_ACCOUNT } from '../../src/upstream.js';
 import { accountAt, startTestApp, type TestApp } from '../support/app.js';
-import { findChromium, keepPicture, openBrowser } from '../support/browser.js';
+import { findChromium, openBrowser } from '../support/browser.js';
 import { CALLBACKS } from '../support/callback.js';
 import { makeFolder, removeFolder } from '../support/folder.js';
+import { hindrancesOn, WIDE } from '../support/hindrances.js';
 import { until } from '../support/waiting.js';
 
 const KEY = 'team-key';
-const DIGEST = createHash('sha256').update(KEY).digest('hex');
+/** Of somebody who sends, and reads nothing. */
+const SENDER_KEY = 'sender-key';
+const digest = (key: string): string => createHash('sha256').update(key).digest('hex');
 /** The team's numbers: one that works, two whose sends the sandbox loses, and one that it refuses. */
 const OURS = '+12345678901';
 const ANSWER_IS_LOST = '+19195560202';
@@ -26,8 +28,6 @@ const SILENT = '+19195550002';
 /** Long enough to be reloaded in, short enough to be waited for. */
 const SEND_TIMEOUT_MS = 2_000;
 
-const WIDE = { width: 1100, height: 760 };
-const NARROW = { width: 360, height: 700 };
 const chromium = findChromium('the console in a browser');
 
 (chromium === null ? describe.skip : describe)('the console', () => {
@@ -50,8 +50,8 @@ const chromium = findChromium('the console in a browser');
         ...CALLBACKS,
         AUTH: undefined,
         PORT: port,
-        API_KEYS: `team:${DIGEST}:messages:send+messages:read`,
-        ALLOWED_SENDERS: `team:${OURS}|${ANSWER_IS_LOST}|${NO_ANSWER}|${REFUSED}`,
+        API_KEYS: `team:${digest(KEY)}:messages:send+messages:read,sender:${digest(SENDER_KEY)}:messages:send`,
+        ALLOWED_SENDERS: `team:${OURS}|${ANSWER_IS_LOST}|${NO_ANSWER}|${REFUSED},sender:${OURS}|${ANSWER_IS_LOST}`,
         SENDERS: [OURS, ANSWER_IS_LOST, NO_ANSWER, REFUSED].map((number) => `${number}=app-1`).join(),
         SEND_TIMEOUT_MS: String(SEND_TIMEOUT_MS),
         // So nothing runs but what the console was built with.
@@ -125,8 +125,9 @@ const chromium = findChromium('the console in a browser');
   const writeTo = async (to: string, text: string, from = OURS, on = page): Promise<void> => {
     await go('Compose', on);
     await on.getByLabel('From', { exact: true }).selectOption(from);
-    await write('To', to, on);
     await write('Message', text, on);
+    // Sent at once, before the number is understood.
+    await write('To', to, on);
     await press('Send', on);
   };
   const receive = async (from: string, text: string, media: readonly string[] = []): Promise<void> => {
@@ -161,26 +162,6 @@ const chromium = findChromium('the console in a browser');
   const outbox = (): Promise<readonly { readonly input: { readonly idempotencyKey: string } }[]> =>
     page.evaluate(`JSON.parse(sessionStorage.getItem('outbox of team') ?? '[]')`);
 
-  /** What hinders somebody, light and narrow, dark and wide; with pictures, where SCREENSHOTS names a folder. */
-  const hindrances = async (name: string): Promise<string[]> => {
-    const found: string[] = [];
-    for (const [colorScheme, size] of [
-      ['light', NARROW],
-      ['dark', WIDE],
-    ] as const) {
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize(size);
-      await keepPicture(page, `${name}-${colorScheme}`);
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      const hindering = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-      found.push(...hindering.map(({ id, nodes }) => `${name}, ${colorScheme}: ${id}: ${nodes[0]?.html ?? ''}`));
-      const width = await page.evaluate<number>('document.documentElement.scrollWidth');
-      if (width > size.width) found.push(`${name}, ${colorScheme}: it is ${width} wide`);
-    }
-    await page.emulateMedia({ colorScheme: null });
-    return found;
-  };
-
   it('asks for an API key, says when it is wrong, and keeps it in this tab alone', async () => {
     await see('API key or token');
     await write('API key or token', 'wrong');
@@ -199,13 +180,16 @@ const chromium = findChromium('the console in a browser');
   it('shows mistakes beside their fields, and sends nothing', async () => {
     await go('Compose');
     await write('To', '12');
+    await write('Expires', '2020-01-01T00:00');
     await press('Send');
     await see('Write something, or add a picture.');
+    expect(await mistakeBeside('Expires')).toContain('This time is over.');
     expect(await mistakeBeside('To')).toContain('not a telephone number');
     expect(await mistakeBeside('Message')).toContain('Write something');
     expect(await page.evaluate('document.activeElement.type')).toBe('tel');
     expect(sandbox.accepted).toHaveLength(0);
     await press('Remove 12');
+    await write('Expires', '');
   });
 
   it('shows what a text costs, which characters make it cost more, and what cheaper ones save', async () => {
@@ -227,6 +211,8 @@ const chromium = findChromium('the console in a browser');
     await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin });
     await write('To', '(919) 555-1212');
     await write('Message', "It's here");
+    await page.getByLabel('Priority').selectOption('High');
+    await write('Expires', '2030-01-01T12:00');
     await see('+1 919 555 1212');
     await press('as curl');
     await see('Copied');
@@ -234,7 +220,11 @@ const chromium = findChromium('the console in a browser');
     expect(copied).toContain(`curl -s '${origin}/graphql'`);
     expect(copied).toContain("-H 'authorization: Bearer YOUR_KEY'");
     expect(copied).toContain(`"to":["+19195551212"],"text":"It'\\''s here"`);
+    expect(copied).toContain('"priority":"HIGH"');
+    expect(copied).toContain(`"expiresAt":"${new Date('2030-01-01T12:00').toISOString()}"`);
     expect(copied).not.toContain(KEY);
+    await page.getByLabel('Priority').selectOption('Normal');
+    await write('Expires', '');
     await press('Remove +1 919 555 1212');
   });
 
@@ -333,6 +323,7 @@ const chromium = findChromium('the console in a browser');
     const cutOff = (text: string, minutes: number): object => ({
       input: { from: OURS, to: [SILENT], text, applicationId: 'app-1', idempotencyKey: `cut-off-${minutes}` },
       since: Date.now() - minutes * 60_000,
+      askedAt: Date.now() - minutes * 60_000,
       ...{ state: 'SENDING', problem: null },
     });
     const kept = JSON.stringify([cutOff('A moment ago', 1), cutOff('Yesterday', 600)]);
@@ -346,6 +337,36 @@ const chromium = findChromium('the console in a browser');
     await press('Send again');
     await until(() => sentWith('Yesterday').length > 0);
     expect(await page.evaluate(`sessionStorage.getItem('outbox of team')`)).not.toContain('A moment ago');
+  });
+
+  it('tells whoever may read nothing what was sent and what perhaps, and keeps that when the key is no good any more', async () => {
+    const other = await newPage();
+    const signIn = async (): Promise<void> => {
+      await write('API key or token', SENDER_KEY, other);
+      await press('Sign in', other);
+    };
+    await signIn();
+    await writeTo(SILENT, 'By a sender', OURS, other);
+    await seeBubble('By a sender', ['Sent'], other);
+    await writeTo(SILENT, 'Lost by a sender', ANSWER_IS_LOST, other);
+    await seeBubble('Lost by a sender', ['Perhaps sent'], other);
+
+    await other.evaluate(`sessionStorage.setItem('credential', 'revoked')`);
+    await press('Ask again', other);
+    await see('The server does not know this key', other);
+    await signIn();
+    await seeBubble('Lost by a sender', ['Perhaps sent'], other);
+
+    const kept = `JSON.parse(sessionStorage.getItem('outbox of sender'))`;
+    const anHourAgo = `{ state: 'SENDING', since: Date.now() - 3600000, askedAt: Date.now() - 3600000 }`;
+    const older = `${kept}.map((sent) => ({ ...sent, ...${anHourAgo} }))`;
+    await other.evaluate(`sessionStorage.setItem('outbox of sender', JSON.stringify(${older}))`);
+    await other.reload();
+    await seeBubble('Lost by a sender', ['Perhaps sent'], other);
+    await other.close();
+    expect(sentWith('Lost by a sender')).toHaveLength(1);
+    // Without a key, and with the one that was revoked.
+    expect(complaints.splice(0).filter((said) => !said.includes('status of 401'))).toEqual([]);
   });
 
   it('shows who opted out, and explains why nothing is sent to them', async () => {
@@ -406,6 +427,11 @@ const chromium = findChromium('the console in a browser');
     });
     await writeTo('+12345678902', 'Slowly');
     await seeBubble('Slowly', ['Delivered']);
+    await write('Message', 'And on');
+    await page.keyboard.press('Control+Enter');
+    // What is typed into a text that is about to go out would be lost.
+    expect(await page.getByLabel('Message', { exact: true }).isEditable()).toBe(false);
+    await seeBubble('And on', ['Delivered']);
     await devtools.detach();
     expect(sentWith('Slowly')).toHaveLength(1);
   });
@@ -417,10 +443,17 @@ const chromium = findChromium('the console in a browser');
     const { port } = new URL(app.url);
     await app.close();
     await see('The connection is lost.');
+    // What certainly did not go out stays where it was written.
+    await write('Message', 'Can you hear me?');
+    await press('Send');
+    await see('The server cannot be reached. Nothing was sent');
     app = await startApp(port);
     await receive('+12345678902', 'While you were away');
     await seeBubble('While you were away');
     await seeNot('The connection is lost.');
+    await press('Send');
+    await seeBubble('Can you hear me?', ['Delivered']);
+    expect(sentWith('Can you hear me?')).toHaveLength(1);
     await receive('+12345678902', 'Now that you are back');
     await seeBubble('Now that you are back');
     // What the browser itself says of connections that failed.
@@ -464,26 +497,28 @@ const chromium = findChromium('the console in a browser');
   it('hinders nobody: by axe, in light and dark, wide and 360 pixels narrow', async () => {
     await writeTo(SILENT, 'Lost again', ANSWER_IS_LOST);
     await seeBubble('Lost again', ['Perhaps sent']);
-    const found = await hindrances('unknown');
+    const found = await hindrancesOn(page, 'unknown');
     await go('Compose');
     await write('To', '12');
     await write('Message', 'It’s “here” – '.repeat(10));
     await press('Send');
     await see('not a telephone number');
-    found.push(...(await hindrances('compose')));
+    found.push(...(await hindrancesOn(page, 'compose')));
     await go('Conversations');
     await see('Not delivered');
-    found.push(...(await hindrances('inbox')));
+    found.push(...(await hindrancesOn(page, 'inbox')));
+    await receive('+19195554720', 'Who is this?', [`https://example.com/${'long'.repeat(50)}name.pdf`]);
     await openConversation('+1 919 555 4720');
     await seeBubble('Will this arrive?', ['Not delivered']);
-    found.push(...(await hindrances('thread')));
+    await seeBubble('Who is this?');
+    found.push(...(await hindrancesOn(page, 'thread')));
     await page.locator('main').focus();
     await page.keyboard.press('?');
     await see('Next in the list');
-    found.push(...(await hindrances('keys')));
+    found.push(...(await hindrancesOn(page, 'keys')));
     await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click();
     await see('API key or token');
-    found.push(...(await hindrances('sign-in')));
+    found.push(...(await hindrancesOn(page, 'sign-in')));
     expect(found).toEqual([]);
     expect(complaints.splice(0)).toEqual([expect.stringContaining('401')]);
   }, 120_000);

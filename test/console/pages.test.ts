@@ -1,10 +1,11 @@
 /** Messages, what is unresolved, health, and the telephones: with a server on its own sandbox, in Chromium. */
 import { createHash } from 'node:crypto';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page, WebSocketRoute } from 'playwright-core';
 import { request } from 'undici';
 import { startTestApp, type TestApp } from '../support/app.js';
-import { findChromium, openBrowser } from '../support/browser.js';
+import { findChromium, openBrowser, UNTRUSTED_HOST } from '../support/browser.js';
 import { hindrancesOn, WIDE } from '../support/hindrances.js';
+import { until } from '../support/waiting.js';
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
 const OPERATOR = 'operator-key';
@@ -46,15 +47,18 @@ interface OnPhone {
   const newPage = async (path: string, key: string, within = context, statuses = ['401']): Promise<Page> => {
     const opened = await within.newPage();
     opened.setDefaultTimeout(10_000);
+    const address = new URL(path, origin);
     opened.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+      // Of headers that count by HTTPS alone, browsers complain elsewhere.
+      if (!/untrustworthy|origin-keyed/.test(message.text()) && ['error', 'warning'].includes(message.type()))
+        complaints.push(message.text());
     });
     opened.on('pageerror', (error) => complaints.push(String(error)));
     opened.on('request', (asked) => {
       const url = new URL(asked.url());
-      if (url.origin !== origin && !['blob:', 'data:'].includes(url.protocol)) foreign.push(url.origin);
+      if (url.origin !== address.origin && !['blob:', 'data:'].includes(url.protocol)) foreign.push(url.origin);
     });
-    await opened.goto(`${origin}${path}`);
+    await opened.goto(address.href);
     await opened.getByLabel('API key or token').fill(key);
     await opened.getByRole('button', { name: 'Sign in' }).click();
     await opened.getByLabel('API key or token').waitFor({ state: 'detached' });
@@ -82,20 +86,25 @@ interface OnPhone {
     expect([complaints, foreign]).toEqual([[], []]);
   });
 
-  const ask = async (path: string, method: 'POST' | 'PUT' | 'GET' | 'DELETE', body?: unknown): Promise<unknown> => {
+  const ask = async (
+    path: string,
+    method: 'POST' | 'PUT' | 'GET' | 'DELETE',
+    body?: unknown,
+    key = OPERATOR,
+  ): Promise<unknown> => {
     const answer = await request(`${origin}${path}`, {
       method,
-      headers: { 'content-type': 'application/json', 'x-api-key': OPERATOR },
+      headers: { 'content-type': 'application/json', 'x-api-key': key },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     return answer.statusCode === 204 ? null : answer.body.json();
   };
-  const send = async (to: string, text: string, more: object = {}): Promise<Sent> => {
+  const send = async (to: string, text: string, more: object = {}, key = OPERATOR): Promise<Sent> => {
     const query = `mutation ($input: MessageInput!) { submitMessage(input: $input) {
       ... on Message { id } ... on MessageProblem { code requestId } ... on InvalidMessageProblem { fieldErrors { code } }
     } }`;
     const input = { from: OURS, to: [to], text, applicationId: 'app-1', ...more };
-    const answer = await ask('/graphql', 'POST', { query, variables: { input } });
+    const answer = await ask('/graphql', 'POST', { query, variables: { input } }, key);
     return (answer as { data: { submitMessage: Sent } }).data.submitMessage;
   };
   const behave = (number: string, behavior: object): Promise<unknown> =>
@@ -256,6 +265,44 @@ interface OnPhone {
     await shop.close();
   });
 
+  it('misses no change for whoever has no number, though the connection breaks before the first one', async () => {
+    const shop = await browser.newContext({ viewport: WIDE });
+    const own = await newPage('/#/messages', SHOP, shop);
+    await see('There are no messages yet.', own);
+    let isAway = false;
+    const connections = new Set<WebSocketRoute>();
+    const cut = (connection: WebSocketRoute): Promise<void> => connection.close({ code: 4000 });
+    await own.routeWebSocket(/graphql$/, (connection) => {
+      if (isAway) return cut(connection);
+      connection.connectToServer();
+      connections.add(connection);
+      return undefined;
+    });
+    await own.reload();
+    await see('There are no messages yet.', own);
+    await until(() => connections.size > 0);
+    isAway = true;
+    await Promise.all([...connections].map(cut));
+    await see('The connection is lost.', own);
+    await send(HERS, 'During the break', {}, SHOP);
+    isAway = false;
+    await own.getByText('During the break').waitFor();
+    await shop.close();
+  });
+
+  it('sends over plain HTTP as well, where browsers hold things back', async () => {
+    const plain = await browser.newContext({ viewport: WIDE });
+    const { port } = new URL(origin);
+    const own = await newPage(`http://${UNTRUSTED_HOST}:${port}/#/compose`, SHOP, plain);
+    await own.getByLabel('From', { exact: true }).fill(OURS);
+    await own.getByLabel('To', { exact: true }).fill(HERS);
+    await own.getByLabel('Application id').fill('app-1');
+    await own.getByLabel('Message', { exact: true }).fill('In plain sight');
+    await press('Send', own);
+    await own.locator('[data-entry]', { hasText: 'In plain sight' }).waitFor();
+    await plain.close();
+  });
+
   describe('the telephone', () => {
     const SHE = '+12345678904';
     let phone: Page;
@@ -325,6 +372,19 @@ interface OnPhone {
       await speech('Wanted again').waitFor();
     });
 
+    it('keeps what is being written while the server is busy', async () => {
+      const answer = phone.getByRole('textbox', { name: 'Answer' });
+      await answer.fill('I am about to');
+      const busy = { errors: [{ message: 'The server is busy.' }] };
+      await phone.route(/phones\?after=/, (route) => route.fulfill({ status: 503, json: busy }), { times: 1 });
+      await send(SHE, 'This one makes it ask again.');
+      await see(/The server is busy.*Trying again/, phone);
+      await send(SHE, 'It is back.');
+      await speech('It is back.').waitFor();
+      expect(await answer.inputValue()).toBe('I am about to');
+      expect(complaints.splice(0)).toEqual([expect.stringContaining('503')]);
+    });
+
     it('is cleared', async () => {
       await press('Clear this telephone …', phone);
       await press('Clear it', phone);
@@ -343,7 +403,7 @@ interface OnPhone {
 
   it('hinders nobody: by axe, in light and dark, wide and 360 pixels narrow', async () => {
     await page.bringToFront();
-    await go('Messages');
+    await page.goto(`${origin}/#/messages?since=2026-01-01`);
     await entryWith('Find me').waitFor();
     const found = await hindrancesOn(page, 'messages');
     await entryWith('Find me').click();

@@ -12,10 +12,10 @@ const attachments = new Attachments({
 const incoming = (...media: string[]): Message =>
   ({ id: 'm', time: 1_000_000, direction: 'IN', media }) as unknown as Message;
 
-it('nothing that came in has an address that runs in a page', async () => {
-  const urls = ['javascript:alert(1)//a.png', 'data:text/html,x', 'https://cdn.example/a.png'];
+it('nothing that came in has an address that runs in a page, or is none', async () => {
+  const urls = ['javascript:alert(1)//a.png', 'data:text/html,x', 'https://[', 'https://cdn.example/a.png'];
   const shown = await attachments.of(incoming(...urls), 'https://api.example');
-  expect(shown.map(({ url }) => url)).toEqual([null, null, 'https://cdn.example/a.png']);
+  expect(shown.map(({ url }) => url)).toEqual([null, null, null, 'https://cdn.example/a.png']);
 });
 
 it('a telephone that names its file like an upload of ours says nothing of its end', async () => {

@@ -6,7 +6,11 @@ import { keepPicture } from './browser.js';
 export const WIDE = { width: 1100, height: 760 };
 export const NARROW = { width: 360, height: 700 };
 
-/** Serious and critical findings of axe wide in light colours and narrow in dark ones, and what makes the page scroll sideways. */
+/** How many pixels of what is as wide as the page, or of a part that scrolls by itself, are out of sight at its side. */
+const HIDDEN_SIDEWAYS = `Math.max(...[...document.querySelectorAll('html, main, dialog, .scroller')].map(
+  ({ scrollWidth, clientWidth }) => scrollWidth - clientWidth))`;
+
+/** Serious and critical findings of axe wide in light colours and narrow in dark ones, and what scrolls sideways. */
 export async function hindrancesOn(page: Page, name: string): Promise<string[]> {
   const found: string[] = [];
   for (const [colorScheme, size] of [
@@ -20,8 +24,8 @@ export async function hindrancesOn(page: Page, name: string): Promise<string[]> 
     const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
     const hindering = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
     found.push(...hindering.map(({ id, nodes }) => `${where}: ${id}: ${nodes[0]?.html ?? ''}`));
-    const width = await page.evaluate<number>('document.documentElement.scrollWidth');
-    if (width > size.width) found.push(`${where}: it is ${width} wide`);
+    const hidden = await page.evaluate<number>(HIDDEN_SIDEWAYS);
+    if (hidden > 0) found.push(`${where}: it is ${hidden} pixels too wide`);
   }
   await page.emulateMedia({ colorScheme: null, reducedMotion: null });
   await page.setViewportSize(WIDE);

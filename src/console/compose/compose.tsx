@@ -8,24 +8,27 @@ import { Page } from '../parts/page.js';
 import { allSpoken, spoken } from '../parts/phone-number.js';
 import { addressOf } from '../server.js';
 import { isSignedIn } from '../session.js';
-import { useViewer } from '../viewer.js';
+import { may, useViewer } from '../viewer.js';
 import { mistakesOf } from '../words.js';
 import { asCurl, asGraphQL } from './as-code.js';
 import { dropDraft, keptDraft, newDraft, type Draft } from './draft.js';
 import { MessageForm } from './message-form.js';
 
-/** A message to anybody. Once it was sent, it goes on in its conversation. */
+/** A message to anybody. Once it was sent, it goes on in its conversation, or in the list of messages. */
 export function Compose() {
   const { key = null } = useParams<{ readonly key?: string }>();
-  const { name, numbers } = useViewer();
+  const viewer = useViewer();
+  const { name, numbers } = viewer;
   const place = `${name} to anybody`;
   const [, navigate] = useLocation();
   const sent = useSent(key);
   const [draft, setDraft] = useState<Draft>(() => keptDraft(place) ?? newDraft(numbers[0]?.number ?? '', []));
 
   const { state, conversationId } = sent ?? {};
+  // Whoever may not read sees nowhere else that it was sent.
+  const isShownElsewhere = may(viewer, 'messages:read', 'messages:read-all');
   useEffect(() => {
-    if (key === null || state !== 'SENT') return;
+    if (key === null || state !== 'SENT' || !isShownElsewhere) return;
     forget(key);
     navigate(conversationId == null ? '/messages' : `/conversations/${conversationId}`, { replace: true });
   }, [key, state, conversationId]);

@@ -1,5 +1,6 @@
 /** A message that is being written. It survives a reload of its tab. */
 import type { KeyedInput } from '../outbox.js';
+import { newId } from '../parts/new-id.js';
 import { DRAFT } from '../session.js';
 import type { Mistakes } from '../words.js';
 
@@ -20,7 +21,7 @@ export const newDraft = (from: string, to: readonly string[]): Draft => ({
 /** The draft with its key: made when it is sent for the first time. */
 export const keyed = ({ key }: Draft, input: Draft['input']): KeyedInput => ({
   ...input,
-  idempotencyKey: key ?? crypto.randomUUID(),
+  idempotencyKey: key ?? newId(),
 });
 
 /** @param place whose draft it is, and for which conversation. */
@@ -30,7 +31,11 @@ export function keptDraft(place: string): Draft | null {
 }
 
 export function keepDraft(place: string, draft: Draft): void {
-  sessionStorage.setItem(DRAFT + place, JSON.stringify(draft));
+  try {
+    sessionStorage.setItem(DRAFT + place, JSON.stringify(draft));
+  } catch {
+    // There is no room for it. So it is far too long to be sent, as the server says.
+  }
 }
 
 export function dropDraft(place: string): void {

@@ -1,6 +1,7 @@
 /** Files on their way to the server, which keeps them for the message that they belong to. */
 import { useEffect, useState } from 'react';
 import type { FieldErrorFragment } from '../generated/graphql.js';
+import { newId } from '../parts/new-id.js';
 import { addressOf } from '../server.js';
 import { credentials } from '../session.js';
 import { mistakeIn } from '../words.js';
@@ -38,7 +39,7 @@ export function useFiles(urls: readonly string[]): Files {
     areReady: files.every(({ url }) => url !== null),
     add(chosen) {
       for (const file of chosen) {
-        const id = crypto.randomUUID();
+        const id = newId();
         const preview = file.type.startsWith('image/') ? URL.createObjectURL(file) : null;
         setFiles((all) => [...all, { id, name: file.name, preview, url: null, mistake: null }]);
         upload(file).then(
@@ -74,7 +75,9 @@ async function upload(file: File): Promise<string> {
   const response = await fetch(addressOf('media'), { method: 'POST', headers, body: file }).catch(() => {
     throw new Error('The server cannot be reached. Choose the file again in a while.');
   });
-  const answer = (await response.json()) as { readonly url: string } | Failure;
+  // A proxy may have answered in its place.
+  const answer = (await response.json().catch(() => null)) as { readonly url: string } | Failure | null;
+  if (answer === null) throw new Error(`It could not be uploaded: the server answered ${response.status}.`);
   if ('url' in answer) return answer.url;
   const [{ message, extensions }] = answer.errors;
   throw new Error((extensions.fieldErrors ?? []).map(mistakeIn).join(' ') || message);

@@ -6,10 +6,11 @@ import { mistakesOf, type Mistakes } from '../words.js';
 /** How long the writer rests before the server is asked. */
 const PAUSE_MS = 300;
 
-/** What the server has against a message; null where it cannot say. */
-export async function judge(input: MessageInput): Promise<Mistakes | null> {
-  const { data } = await client.query(ValidateDocument, { input }).toPromise();
-  return data ? mistakesOf(data.validateMessage.fieldErrors) : null;
+/** What is against a message, also where the server cannot say: nothing has gone out so far, and that is certain. */
+export async function judge(input: MessageInput): Promise<Mistakes> {
+  const { data, error } = await client.query(ValidateDocument, { input }).toPromise();
+  if (data) return mistakesOf(data.validateMessage.fieldErrors);
+  return { server: error?.graphQLErrors[0]?.message ?? 'The server cannot be reached. Nothing was sent: try again.' };
 }
 
 /** The same, while it is written. `first` holds until something is changed. */
@@ -21,7 +22,7 @@ export function useJudgement(input: MessageInput, first: Mistakes): [Mistakes, (
     if (written === unchanged) return undefined;
     let isCurrent = true;
     const timer = setTimeout(() => {
-      void judge(input).then((mistakes) => isCurrent && mistakes && setMistakes(mistakes));
+      void judge(input).then((mistakes) => isCurrent && setMistakes(mistakes));
     }, PAUSE_MS);
     return () => {
       isCurrent = false;
@@ -31,8 +32,11 @@ export function useJudgement(input: MessageInput, first: Mistakes): [Mistakes, (
   return [mistakes, setMistakes];
 }
 
+const E164 = /^\+[1-9]\d{6,14}$/;
+
 /** A telephone number as people write it: `(919) 555-1212` becomes `+19195551212`. What is none stays as it is. */
 export async function normalize(text: string, region: string | null): Promise<string> {
+  if (E164.test(text)) return text;
   const { data } = await client.query(NormalizeDocument, { text, region }).toPromise();
   return data?.normalizeNumber.number ?? text.trim();
 }

@@ -9,6 +9,7 @@ import { keepDraft, keyed, type Draft } from './draft.js';
 import { AddFiles, FileList } from './file-list.js';
 import { useFiles } from './files.js';
 import { judge, normalize, useJudgement } from './judgement.js';
+import { MoreFields } from './more-fields.js';
 import { Recipients } from './recipients.js';
 import { TextField } from './text-field.js';
 import './message-form.css';
@@ -32,6 +33,7 @@ export function MessageForm({ draft, place, isOpen, applicationId, onSend, actio
   const region = allowedRegions?.[0] ?? null;
   const form = useRef<HTMLFormElement>(null);
   const isSubmitting = useRef(false);
+  const [isChecked, setChecked] = useState(false);
   const [written, setWritten] = useState(draft.input);
   const [typed, setTyped] = useState('');
   const files = useFiles(draft.input.media ?? []);
@@ -48,10 +50,13 @@ export function MessageForm({ draft, place, isOpen, applicationId, onSend, actio
     applicationId === null && !numbers.some(({ number, applicationId }) => number === input.from && applicationId);
   const mistakeAt = (field: string): string | undefined =>
     isTried || left.includes(field.replace(/\..*/, '')) ? mistakes[field] : undefined;
+  // A time that is over has to be corrected in a conversation, too.
+  const hasMore = isOpen || draft.input.expiresAt != null;
   const hasField = (field: string): boolean =>
     field === 'text' ||
     /^media\.\d/.test(field) ||
-    (field === 'applicationId' ? asksForApplication : isOpen && /^(from|to\b|tag)/.test(field));
+    (hasMore && /^(tag|priority|expiresAt)$/.test(field)) ||
+    (field === 'applicationId' ? asksForApplication : isOpen && /^(from|to\b)/.test(field));
   /** Of fields that are not in this form, such as those of a settled recipient. */
   const elsewhere = new Set(
     Object.keys(mistakes).flatMap((field) => (hasField(field) ? [] : (mistakeAt(field) ?? []))),
@@ -72,11 +77,12 @@ export function MessageForm({ draft, place, isOpen, applicationId, onSend, actio
     return [...written.to, ...understood];
   };
   const submit = async (): Promise<void> => {
-    const [to, from] = await Promise.all([commit(typed), normalize(written.from, region)]);
+    const all = await commit(typed);
+    // What was left a moment ago may not be understood yet.
+    const [from = '', ...to] = await Promise.all([written.from, ...all].map((each) => normalize(each, region)));
     const said = { ...input, to, from };
     write({ from });
-    // Where the check fails, to send it will say what is the matter.
-    const found = (await judge(said)) ?? {};
+    const found = await judge(said);
     if (Object.keys(found).length === 0 && files.areReady) {
       onSend(keyed(draft, said));
       return;
@@ -86,12 +92,17 @@ export function MessageForm({ draft, place, isOpen, applicationId, onSend, actio
       setTried(true);
     });
     form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus();
+    form.current?.querySelector('[aria-invalid=true], [role=alert]')?.scrollIntoView({ block: 'nearest' });
   };
   const submitOnce = (event?: SubmitEvent): void => {
     event?.preventDefault();
     if (isSubmitting.current || files.isUploading) return;
     isSubmitting.current = true;
-    void submit().finally(() => (isSubmitting.current = false));
+    setChecked(true);
+    void submit().finally(() => {
+      isSubmitting.current = false;
+      setChecked(false);
+    });
   };
 
   return (
@@ -136,35 +147,25 @@ export function MessageForm({ draft, place, isOpen, applicationId, onSend, actio
           mistake={mistakeAt('text')}
           hasFiles={files.urls.length > 0}
           isLabelHidden={!isOpen}
+          isFixed={isChecked}
           autoFocus={!isOpen && matchMedia('(min-width: 48rem)').matches}
           onChange={(text) => write({ text })}
           onSend={() => submitOnce()}
         />
         {!isOpen && <SendButton isWaiting={files.isUploading} />}
       </div>
+      {hasMore && <MoreFields input={input} mistakeAt={mistakeAt} onChange={write} onLeave={leave} />}
       {[...elsewhere].map((mistake) => (
         <p key={mistake} className="mistake" role="alert">
           {mistake}
         </p>
       ))}
       {isOpen && (
-        <>
-          <Field label="Tag" hint="Comes back with the message; nobody else sees it." mistake={mistakeAt('tag')}>
-            {(control) => (
-              <input
-                {...control}
-                autoComplete="off"
-                value={input.tag ?? ''}
-                onChange={({ target: { value } }) => write({ tag: value === '' ? null : value })}
-              />
-            )}
-          </Field>
-          <footer>
-            <AddFiles onChoose={files.add} />
-            {actions?.(input)}
-            <SendButton isWaiting={files.isUploading} />
-          </footer>
-        </>
+        <footer>
+          <AddFiles onChoose={files.add} />
+          {actions?.(input)}
+          <SendButton isWaiting={files.isUploading} />
+        </footer>
       )}
     </form>
   );

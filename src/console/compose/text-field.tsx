@@ -9,13 +9,16 @@ interface Props {
   /** With files, the text is not billed by segments. */
   readonly hasFiles: boolean;
   readonly isLabelHidden: boolean;
+  /** While it is checked before it is sent: what was typed now would be lost. */
+  readonly isFixed: boolean;
   readonly autoFocus: boolean;
   readonly onChange: (text: string) => void;
   readonly onSend: () => void;
 }
 
 /** The text, what it costs, and which of its characters make it cost more. */
-export function TextField({ text, mistake, hasFiles, isLabelHidden, autoFocus, onChange, onSend }: Props) {
+export function TextField(props: Props) {
+  const { text, mistake, hasFiles, isLabelHidden, isFixed, autoFocus, onChange, onSend } = props;
   const marks = useRef<HTMLDivElement>(null);
   const send = (event: KeyboardEvent): void => {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) onSend();
@@ -48,6 +51,7 @@ export function TextField({ text, mistake, hasFiles, isLabelHidden, autoFocus, o
               {...control}
               rows={isLabelHidden ? 1 : 4}
               value={text}
+              readOnly={isFixed}
               placeholder={isLabelHidden ? 'Write a message' : undefined}
               autoFocus={autoFocus}
               onChange={({ target }) => onChange(target.value)}

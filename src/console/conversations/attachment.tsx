@@ -18,8 +18,10 @@ export function Attachment({ messageId, place, attachment: { name, contentType, 
   const shown = name ?? 'Attachment';
 
   const renew = async (): Promise<void> => {
+    const { data, error } = await client.query(AttachmentsDocument, { id: messageId }).toPromise();
+    // Whether it is gone, only the server knows.
+    if (error) return;
     setRenewed(true);
-    const { data } = await client.query(AttachmentsDocument, { id: messageId }).toPromise();
     setUrl((isRenewed ? null : data?.message?.attachments[place]?.url) ?? null);
   };
 
@@ -31,11 +33,15 @@ export function Attachment({ messageId, place, attachment: { name, contentType, 
       </a>
     );
   }
-  const listen = { onError: () => void renew() };
+  const listen = {
+    onError: () => void renew(),
+    onLoad: () => setRenewed(false),
+    onLoadedData: () => setRenewed(false),
+  };
   if (contentType?.startsWith('image/')) {
     return (
       <a href={url} target="_blank" rel="noreferrer" className="picture">
-        <img src={url} alt={shown} loading="lazy" onLoad={() => setRenewed(false)} {...listen} />
+        <img src={url} alt={shown} loading="lazy" {...listen} />
       </a>
     );
   }

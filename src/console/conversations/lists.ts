@@ -121,11 +121,14 @@ async function page<Result>(ask: () => Promise<Result>, take: (result: Result) =
   tell();
 }
 
-/** The page before what was loaded, in front of it. */
-const joined = <Entry>(nodes: readonly Entry[], entries: readonly Entry[]): readonly Entry[] => [
-  ...nodes.toReversed(),
-  ...entries,
-];
+/** The page before what was loaded, in front of it. What came to the end of the list meanwhile is there only. */
+function joined<Entry extends { readonly id: string }>(
+  nodes: readonly Entry[],
+  entries: readonly Entry[],
+): readonly Entry[] {
+  const known = new Set(entries.map(({ id }) => id));
+  return [...nodes.filter(({ id }) => !known.has(id)).toReversed(), ...entries];
+}
 
 /** Asks for the inbox of a number, or of all. The feed goes on where the first list ends. */
 export function openInbox(owner: string | null): void {
@@ -137,7 +140,8 @@ export function openInbox(owner: string | null): void {
 /** Asks for the next earlier conversations; the first page, where there is none yet. */
 export async function loadInbox(): Promise<void> {
   const { owner, earlier } = inbox;
-  const isFirst = inbox.entries.length === 0;
+  // Also where that failed before, and something came in since.
+  const isFirst = earlier === null;
   inbox = { ...inbox, isLoading: true, error: null };
   tell();
   await page(
@@ -174,7 +178,7 @@ export async function loadThread(id: string): Promise<void> {
     const thread = threads.get(id);
     if (thread) threads.set(id, { ...thread, ...part });
   };
-  const { earlier = null, row = null } = threads.get(id) ?? {};
+  const { earlier = null } = threads.get(id) ?? {};
   change({ isLoading: true, error: null });
   tell();
   await page(
@@ -187,7 +191,7 @@ export async function loadThread(id: string): Promise<void> {
       const { nodes, pageInfo } = messages;
       change({
         row: now,
-        entries: row === null ? nodes.toReversed() : joined(nodes, threads.get(id)?.entries ?? []),
+        entries: earlier === null ? nodes.toReversed() : joined(nodes, threads.get(id)?.entries ?? []),
         earlier: pageInfo.hasNextPage ? pageInfo.endCursor : null,
       });
     },

@@ -16,7 +16,8 @@ export function SentBubble({ sent, onCorrect }: Props) {
     <article className="bubble" data-direction="OUT" data-state={state} aria-label={`You: ${input.text}`}>
       {count > 0 && <p className="gone">{count === 1 ? 'A file' : `${count} files`}</p>}
       {input.text && <p className="text">{input.text}</p>}
-      {(state === 'SENDING' || state === 'SENT') && <p className="meta">Sending …</p>}
+      {state === 'SENDING' && <p className="meta">Sending …</p>}
+      {state === 'SENT' && <p className="meta">Sent</p>}
       {state === 'NOT_SENT' && <WasNotSent sent={sent} onCorrect={onCorrect} />}
       {state === 'UNKNOWN' && <WasPerhapsSent sent={sent} />}
     </article>
@@ -37,11 +38,13 @@ function WasNotSent({ sent, onCorrect }: Props) {
             </button>
           </li>
         )}
-        <li>
-          <button type="button" onClick={() => onCorrect(sent)}>
-            Correct
-          </button>
-        </li>
+        {problem?.code !== 'IDEMPOTENCY_KEY_REUSED' && (
+          <li>
+            <button type="button" onClick={() => onCorrect(sent)}>
+              Correct
+            </button>
+          </li>
+        )}
         <li>
           <button type="button" className="quiet" onClick={() => forget(input.idempotencyKey)}>
             Discard

@@ -8,7 +8,7 @@ import {
   type BubbleFragment,
   type SendRowFragment,
 } from '../generated/graphql.js';
-import { onLost, onNews, type News } from '../feed.js';
+import { onLost, onNews, openFeed, type News } from '../feed.js';
 import { compareTimes, place } from '../ordered.js';
 import { client } from '../server.js';
 import { addressOf, fits, sendsIn, toFilter, type Filters } from './filters.js';
@@ -92,7 +92,8 @@ export function useMessageList(filters: Filters, isOff: boolean): List<BubbleFra
         .query(MessageListDocument, { first: PAGE, after: cursor, filter })
         .toPromise();
       if (!data) return { error: error ?? null };
-      const { nodes, pageInfo } = data.messages;
+      const { nodes, pageInfo, updatesCursor } = data.messages;
+      if (!hasBegun) openFeed(updatesCursor);
       hasBegun = true;
       cursor = pageInfo.endCursor ?? cursor;
       const known = new Set(nodes.map(({ id }) => id));

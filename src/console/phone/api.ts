@@ -63,6 +63,11 @@ export class PhoneError extends Error {
   ) {
     super(message);
   }
+
+  /** Whether there is no use in asking again. All else may pass. */
+  get isFinal(): boolean {
+    return [401, 403, 404].includes(this.status);
+  }
 }
 
 interface Failure {

@@ -25,8 +25,8 @@ export function usePhones(): Live {
           setLive({ list, error: null });
         } catch (error) {
           if (!(error instanceof PhoneError)) return;
-          setLive(({ list }) => ({ list: error.status === 0 ? list : null, error }));
-          if ([401, 403, 404].includes(error.status)) return;
+          setLive(({ list }) => ({ list: error.isFinal ? null : list, error }));
+          if (error.isFinal) return;
           cursor = null;
           await new Promise<void>((resolve) => {
             wake = resolve;

@@ -27,7 +27,7 @@ export function Telephones() {
   if (error?.status === 401) {
     return <SignIn wasWrong={isSignedIn()} />;
   }
-  if (error !== null && error.status !== 0) {
+  if (error?.isFinal === true) {
     return (
       <main className="alone">
         <Empty
