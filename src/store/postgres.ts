@@ -3,6 +3,7 @@ import { Client, DatabaseError, type Pool, type PoolClient } from 'pg';
 import { EVERYBODY, type Whose, type WhoseSends } from '../messaging/caller.js';
 import type { ConsentPair, ConsentStatement, OptOut } from '../messaging/consent.js';
 import type { Message } from '../messaging/message.js';
+import { FORGOTTEN } from '../messaging/ports.js';
 import type {
   Change,
   ChangeCursor,
@@ -81,7 +82,6 @@ import { abandonAll, areOptedOut, claimAll, COMMIT_NUMBER, OFFSET, recordAll } f
 import {
   changesOf,
   DEAD_LETTER_TABLES,
-  FORGOTTEN,
   hashOfKey,
   inOrderOf,
   listedMessages,
