@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isOpen, replaceableAuthenticator } from './auth/authenticator.js';
 import { CALLBACK_PATH, takeCallbacks } from './catapult/callback-route.js';
 import { openAll, type Closing } from './closing.js';
-import { ConfigError, type Config } from './config/config.js';
+import { ConfigError, isLoopback, type Config } from './config/config.js';
 import { serveOptOutsCsv } from './consent/csv-route.js';
 import { consoleDocuments, openFrontDoor } from './front-door.js';
 import { serveGraphQL } from './graphql/server.js';
@@ -15,6 +15,7 @@ import { listenError } from './http/listen-error.js';
 import { Load } from './http/load.js';
 import { OpenStreams } from './http/open-streams.js';
 import { serveMedia } from './media/routes.js';
+import { isPublicName } from './messaging/media-host.js';
 import type { Authenticate, Limit } from './messaging/ports.js';
 import { both, openParts, type AppOptions, type Parts, type SharedParts } from './parts.js';
 import { servePhones } from './sandbox/phone-routes.js';
@@ -160,7 +161,8 @@ async function openHttp(closing: Closing, config: Config, parts: Served): Promis
     now: () => clock.now(),
   });
   const hooks = { onRequest, onInternalError };
-  const http = await createHttpHost({ ...hooks, readiness, load, corsOrigins, trustedProxies });
+  const isMisdirected = misdirectionIn(config);
+  const http = await createHttpHost({ ...hooks, readiness, load, corsOrigins, trustedProxies, isMisdirected });
   const closeGraphQL = await serveGraphQL(http.routes, {
     messages,
     policy,
@@ -220,6 +222,16 @@ async function openHttp(closing: Closing, config: Config, parts: Served): Promis
     clearTimeout(uploadCutOff);
   });
   return http;
+}
+
+/**
+ * Whether a Host header shows that a page of the web has a browser ask, where that is all that could show it: nobody needs a
+ * key, and only this machine asks. Behind a proxy, it is the proxy that knows the names.
+ */
+function misdirectionIn({ auth, host, trustedProxies, publicUrl }: Config): ((asked: string) => boolean) | undefined {
+  if (!isOpen(auth) || !isLoopback(host) || trustedProxies.length > 0) return undefined;
+  const ours = publicUrl === null ? null : new URL(publicUrl).host;
+  return (asked) => asked !== ours && isPublicName(asked);
 }
 
 /** Logs where the server listens, and whether upstream can be used, as soon as that is known. */

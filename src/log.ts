@@ -170,8 +170,8 @@ export function standardError(
 const STANDARD_ERROR = 2;
 
 /**
- * The same pipe, opened once more, so that a write to it never waits; others that have it are left as they are. What is no pipe
- * takes everything at once.
+ * The same pipe, opened once more, so that a write to it never waits; others that have it are left as they are. A file takes
+ * everything at once. A socket cannot be opened again: whoever calls has seen to it.
  */
 function withoutWaiting(descriptor: number): number {
   try {

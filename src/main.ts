@@ -30,6 +30,8 @@ const shell: Shell = {
   environment: process.env,
   print: (text) => void process.stdout.write(text),
   newLogger(level) {
+    // Whoever uses this stream has it opened: from then on, no write to a socket waits for its reader.
+    process.stderr.on('error', () => undefined);
     const destination = standardError(
       (flush) => process.on('exit', flush),
       (count) => {

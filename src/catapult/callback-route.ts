@@ -82,7 +82,7 @@ export async function takeCallbacks(routes: FastifyInstance, options: CallbackOp
     });
     scope.post(CALLBACK_PATH, {
       bodyLimit: BODY_LIMIT_BYTES,
-      config: { shed: 'last' },
+      config: { shed: 'last', anyName: true },
       onRequest: async (request, reply) => {
         if (isAuthorized(request, expected())) return undefined;
         if (!hasCredentials(request)) {

@@ -42,6 +42,13 @@ const MAX_PARAMETER_LENGTH = 765;
 /** How long a browser remembers what it may do. */
 const CORS_MAX_AGE_SECONDS = 600;
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether a route answers to any name of this server, since it has credentials of its own, or says nothing. */
+    readonly anyName?: boolean;
+  }
+}
+
 export interface HttpHostOptions {
   /** Called for each request as soon as its answer is ready. */
   readonly onRequest: OnRequest;
@@ -55,6 +62,8 @@ export interface HttpHostOptions {
   readonly corsOrigins: readonly string[];
   /** The proxies whose `X-Forwarded-` headers are believed. */
   readonly trustedProxies: readonly string[];
+  /** Whether no request that comes to our own port may have this Host header; without it, each may. */
+  readonly isMisdirected?: ((host: string) => boolean) | undefined;
 }
 
 export interface Readiness {
@@ -73,8 +82,9 @@ export interface HttpHost {
 }
 
 export async function createHttpHost(options: HttpHostOptions): Promise<HttpHost> {
-  const { onRequest, onInternalError, readiness, load, corsOrigins, trustedProxies } = options;
+  const { onRequest, onInternalError, readiness, load, corsOrigins, trustedProxies, isMisdirected } = options;
   let draining = false;
+  let isListening = false;
   const routes = fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
@@ -97,7 +107,10 @@ export async function createHttpHost(options: HttpHostOptions): Promise<HttpHost
   routes.addHook('onRequest', (request, reply, next) => {
     request.facts = newFacts(request.headers);
     void reply.headers(protection).header('x-request-id', request.id);
+    const { anyName = false } = request.routeOptions.config;
     if (draining && sheddingOf(request) !== 'never') void refuse(reply, 503, 'SHUTTING_DOWN');
+    else if (isListening && !anyName && isMisdirected?.(request.headers.host ?? '') === true)
+      void refuse(reply, 421, 'BAD_REQUEST', MISDIRECTED);
     else next();
   });
   await allowOrigins(routes, corsOrigins);
@@ -112,13 +125,21 @@ export async function createHttpHost(options: HttpHostOptions): Promise<HttpHost
     if (draining) void reply.header('connection', 'close');
     next();
   });
+  routes.addHook('onResponse', (request, _reply, next) => {
+    // Nobody reads the connection of an upgrade that was refused, not even its end: it would hold up ours.
+    if (isUpgrade(request)) request.raw.socket.destroy();
+    next();
+  });
   routes.setErrorHandler((error: FastifyError, request, reply) => answerError(error, request, reply, onInternalError));
   routes.setNotFoundHandler((_request, reply) => refuse(reply, 404, 'BAD_REQUEST', 'There is nothing at this path.'));
   readJsonOnly(routes);
   answerProbes(routes, readiness);
   return {
     routes,
-    listen: (host, port) => routes.listen({ host, port }),
+    listen(host, port) {
+      isListening = true;
+      return routes.listen({ host, port });
+    },
     async close() {
       draining = true;
       const cutOff = setTimeout(() => {
@@ -196,7 +217,7 @@ function shedLoad(routes: FastifyInstance, load: Load): void {
 
 /** /health answers as long as the process lives. Both answer whatever the load is, and to the end. */
 function answerProbes(routes: FastifyInstance, readiness: HttpHostOptions['readiness']): void {
-  const config = { shed: 'never' } as const;
+  const config = { shed: 'never', anyName: true } as const;
   routes.get('/health', { config }, () => ({ status: 'ok' }));
   routes.get('/ready', { config }, async (_request, reply) => {
     const { missing = [], facts } = await readiness();
@@ -204,6 +225,9 @@ function answerProbes(routes: FastifyInstance, readiness: HttpHostOptions['readi
     return reply.code(503).send({ status: 'not ready', missing, ...facts });
   });
 }
+
+const MISDIRECTED =
+  'This server needs no key, so it answers to no name of the public internet but that in PUBLIC_URL: use localhost, or set PUBLIC_URL.';
 
 /** Constant texts for the refusals of the framework, whose own messages may quote the request. */
 const REFUSALS: Readonly<Record<string, string>> = {

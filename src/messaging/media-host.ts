@@ -50,6 +50,15 @@ export function isPublicHost(url: string): boolean {
   );
 }
 
+/**
+ * Whether a Host header has a name that a page of the web could have. Such a page may give its name the address of this
+ * machine, and whoever answers to it answers the page.
+ */
+export function isPublicName(header: string): boolean {
+  const host = header.replace(/:\d*$/, '');
+  return !host.startsWith('[') && isIP(host) === 0 && isPublicHost(`http://${host}`);
+}
+
 /** Whether an address is on the public internet, and embeds no address of another kind. */
 function isPublicAddress(host: string): boolean {
   const address = ipaddr.parse(host);

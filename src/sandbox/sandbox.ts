@@ -3,6 +3,7 @@ import { once, setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isPublicName } from '../messaging/media-host.js';
 import { isTollFree } from '../messaging/region.js';
 import { formatTime } from '../messaging/time.js';
 import { SandboxAccess, type AccessOptions } from './access.js';
@@ -137,6 +138,12 @@ async function handle(
   response: ServerResponse,
   { access, messages, media, phoneApi }: Rooms,
 ): Promise<void> {
+  const isInbound = request.method === 'POST' && request.url === INBOUND_PATH;
+  // They need no credentials: a page of the web could otherwise use them from any browser on this machine.
+  if ((isInbound || isForPhones(request)) && isPublicName(request.headers.host ?? '')) {
+    respond(response, answers.forbidden());
+    return;
+  }
   if (isForPhones(request)) {
     await phoneApi.answer(request, response);
     return;
@@ -147,7 +154,6 @@ async function handle(
     else respond(response, refusal);
     return;
   }
-  const isInbound = request.method === 'POST' && request.url === INBOUND_PATH;
   const asksForToken = request.url === TOKEN_PATH;
   const refusal = isInbound ? refuseForms(request) : asksForToken ? null : refuse(request, messages.path, access);
   const body = await readBody(request, MAX_BODY_BYTES);
