@@ -1,6 +1,6 @@
 /** Messages, what is unresolved, health, and the telephones: with a server on its own sandbox, in Chromium. */
 import { createHash } from 'node:crypto';
-import type { Browser, BrowserContext, Page, WebSocketRoute } from 'playwright-core';
+import type { Browser, BrowserContext, Page, Request, WebSocketRoute } from 'playwright-core';
 import { request } from 'undici';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { findChromium, openBrowser, UNTRUSTED_HOST } from '../support/browser.js';
@@ -180,6 +180,19 @@ interface OnPhone {
     await page.getByRole('button', { name: id }).click();
     await see('Copied');
     expect(await page.evaluate('navigator.clipboard.readText()')).toBe(id);
+  });
+
+  it('does not say that nothing is known where the server could not look', async () => {
+    const nothing = { data: { message: null, send: null, sendOfKey: null }, errors: [{ message: 'It is away.' }] };
+    const isLookup = (asked: Request): boolean => asked.postData()?.includes('query Life') === true;
+    await page.route(/graphql$/, (route) =>
+      isLookup(route.request()) ? route.fulfill({ json: nothing }) : route.continue(),
+    );
+    await find('order-17');
+    await see('It is away.');
+    await page.unroute(/graphql$/);
+    await press('Try again');
+    await see('Find me');
   });
 
   it('shows an unknown send with why, and settles it as not sent only for who is sure', async () => {

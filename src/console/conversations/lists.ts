@@ -4,7 +4,13 @@
  */
 import { useSyncExternalStore } from 'react';
 import type { CombinedError } from 'urql';
-import { InboxDocument, ThreadDocument, type BubbleFragment, type RowFragment } from '../generated/graphql.js';
+import {
+  InboxDocument,
+  PlaceOfDocument,
+  ThreadDocument,
+  type BubbleFragment,
+  type RowFragment,
+} from '../generated/graphql.js';
 import { onLost, onNews, openFeed, type News } from '../feed.js';
 import { compareTimes, place } from '../ordered.js';
 import { client } from '../server.js';
@@ -13,6 +19,10 @@ import { client } from '../server.js';
 const SHOW_AFTER_MS = 50;
 /** Of the conversations that were looked at, so many are kept up: to go back to one takes no time. */
 const MAX_THREADS = 5;
+/** So many messages are left of a conversation that has twice as many. Earlier ones come back when they are asked for. */
+const KEPT = 1_000;
+/** In the place of a cursor that only the server knows. */
+const UNKNOWN_CURSOR = '';
 
 interface List<Entry> {
   /** The earliest first. */
@@ -84,11 +94,21 @@ function show(): void {
 function putIn(news: readonly News[]): void {
   const rows = news.flatMap(({ conversation }) => conversation ?? []).filter(isInInbox);
   inbox = withEntries(inbox, rows, rowTime);
+  const current = [...threads.keys()].at(-1);
   for (const [id, thread] of threads) {
     const own = news.filter(({ conversation }) => conversation?.id === id);
     const row = own.at(-1)?.conversation ?? thread.row;
     if (own.length > 0) threads.set(id, { ...withEntries(thread, own, bubbleTime), row });
+    if (id !== current) trimThread(id);
   }
+}
+
+/** Lets go of what is far above the end: where a conversation is open for days, that may be most of it. */
+export function trimThread(id: string): void {
+  const thread = threads.get(id);
+  if (thread === undefined || thread.isLoading || thread.entries.length < 2 * KEPT) return;
+  threads.set(id, { ...thread, entries: thread.entries.slice(-KEPT), earlier: UNKNOWN_CURSOR });
+  tell();
 }
 
 const rowTime = ({ updatedAt }: RowFragment): string => updatedAt;
@@ -178,11 +198,14 @@ export async function loadThread(id: string): Promise<void> {
     const thread = threads.get(id);
     if (thread) threads.set(id, { ...thread, ...part });
   };
-  const { earlier = null } = threads.get(id) ?? {};
+  const { earlier, entries } = threads.get(id) ?? EMPTY_THREAD;
   change({ isLoading: true, error: null });
   tell();
   await page(
-    () => client.query(ThreadDocument, { id, after: earlier }).toPromise(),
+    async () => {
+      const after = earlier === UNKNOWN_CURSOR ? await cursorOf(entries[0]) : earlier;
+      return client.query(ThreadDocument, { id, after }).toPromise();
+    },
     ({ data, error = null }) => {
       change({ isLoading: false, error });
       const node = data?.node;
@@ -196,6 +219,12 @@ export async function loadThread(id: string): Promise<void> {
       });
     },
   );
+}
+
+/** The place of a message in its conversation. Where that is not known now, the next try finds it. */
+async function cursorOf(message: BubbleFragment | undefined): Promise<string> {
+  const { data } = await client.query(PlaceOfDocument, { id: message?.id ?? '' }).toPromise();
+  return data?.messages.pageInfo.endCursor ?? UNKNOWN_CURSOR;
 }
 
 onLost(() => {

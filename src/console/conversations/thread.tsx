@@ -14,7 +14,7 @@ import { Empty, Loading, Trouble } from '../parts/states.js';
 import { may, useViewer } from '../viewer.js';
 import { mistakesOf } from '../words.js';
 import { Bubble } from './bubble.js';
-import { loadThread, openThread, useThread, type Thread as Messages } from './lists.js';
+import { loadThread, openThread, trimThread, useThread, type Thread as Messages } from './lists.js';
 import { SentBubble } from './sent-bubble.js';
 
 /** One conversation: what went both ways, what is on its way, and a form to answer. */
@@ -100,6 +100,7 @@ function Talk({ row, thread }: { readonly row: RowFragment; readonly thread: Mes
         thread={thread}
         outbox={outbox.filter(({ state }) => state !== 'SENT')}
         onEarlier={() => void loadThread(id)}
+        onEnd={() => trimThread(id)}
         onCorrect={correct}
       />
       {may(viewer, 'messages:send') && (
@@ -151,11 +152,13 @@ interface TalkedProps {
   readonly thread: Messages;
   readonly outbox: readonly Sent[];
   readonly onEarlier: () => void;
+  /** Called as long as the newest are looked at. */
+  readonly onEnd: () => void;
   readonly onCorrect: (sent: Sent) => void;
 }
 
 /** All bubbles, of which only those in sight are in the page: ten thousand scroll like ten. */
-function Talked({ thread: { entries, earlier, isLoading }, outbox, onEarlier, onCorrect }: TalkedProps) {
+function Talked({ thread: { entries, earlier, isLoading }, outbox, onEarlier, onEnd, onCorrect }: TalkedProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const items = useMemo(() => itemsOf(entries, outbox), [entries, outbox]);
   const virtualizer = useVirtualizer({
@@ -178,6 +181,9 @@ function Talked({ thread: { entries, earlier, isLoading }, outbox, onEarlier, on
   useEffect(() => {
     if (isAtStart && earlier !== null && !isLoading) onEarlier();
   }, [isAtStart, earlier, isLoading]);
+  useEffect(() => {
+    if (isAtEnd) onEnd();
+  }, [isAtEnd, entries]);
 
   return (
     <div className="talked">

@@ -36,7 +36,8 @@ export function MessageLife({ id }: { readonly id: string }) {
   useChanges(found, isReader, () => ask());
 
   const search = <SearchById id={id} />;
-  if (error && !data) {
+  // Beside an error, nothing was found because nobody looked.
+  if (error && !(found?.message ?? found?.send ?? found?.trace)) {
     return (
       <Page title="Message" actions={search}>
         <Trouble error={error} onRetry={ask} />
