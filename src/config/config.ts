@@ -212,6 +212,5 @@ function readCredentials(reader: ConfigReader, suffix: string): Config['callback
   return [];
 }
 
-/** Whether only this machine can reach a server that listens there. */
 /** Whether only this machine reaches what listens there. */
 export const isLoopback = (host: string): boolean => /^(127(\.\d{1,3}){3}|::1|localhost)$/i.test(host);
