@@ -130,6 +130,7 @@ describe('beside a running server', () => {
         startedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string,
         updatedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string,
         lastSeen: expect.stringMatching(/^[\w, ]+$/) as string,
+        attempts: 1,
         settledBy: null,
         messageId: null,
       });

@@ -125,6 +125,7 @@ describe(`${CALLS} concurrent calls with one key, ${ROUNDS} rounds, are one mess
         idempotencyKeyHash: createHash('sha256').update('k').digest('hex'),
         requestId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
         lastSeen: 'HTTP 202, UND_ERR_SOCKET',
+        attempts: 1,
         settledBy: null,
         from: '+19195560202',
         to,
