@@ -23,7 +23,7 @@ import { isFinal } from '../messaging/delivery.js';
 import { isCleanText, type Message } from '../messaging/message.js';
 import { isSendOf } from '../messaging/message-filter.js';
 import type { MessageService } from '../messaging/message-service.js';
-import type { SendFilter, SendStatus, Settlement, StoredSend } from '../messaging/ports.js';
+import { FORGOTTEN, type SendFilter, type SendStatus, type Settlement, type StoredSend } from '../messaging/ports.js';
 import { connectionOf, DEFAULT_PAGE_SIZE, PageArgs, pageOf, type Connection, type Listed } from './connection.js';
 import type { RequestContext } from './context.js';
 import { MessageType } from './message.type.js';
@@ -203,9 +203,10 @@ function listed(send: StoredSend, node: SendType): Listed<SendType> {
   return { node, position: { time: send.startedAtMs * 1000, sendId: send.sendId } };
 }
 
-/** Whether no more changes are expected: it was not sent, was settled so, or its message has come to its end. */
+/** Whether no more changes are expected: it was not sent, was settled so, is forgotten, or its message has come to its end. */
 function isLast(send: StoredSend): boolean {
-  return statusOf(send) === 'REJECTED' || (send.message !== null && isFinal(send.message));
+  if (statusOf(send) === 'REJECTED' || send.settledBy === FORGOTTEN) return true;
+  return send.message !== null && isFinal(send.message);
 }
 
 function unknownSend(): never {

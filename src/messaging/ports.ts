@@ -198,6 +198,9 @@ export interface SendProblem {
   readonly retryAfterSeconds?: number;
 }
 
+/** Who settled a send whose number was forgotten. */
+export const FORGOTTEN = 'forgotten';
+
 /** Whether the outcome or the message id of the send is unknown, and nobody has settled it. */
 export function isUnresolved({ status, settledBy, message }: StoredSend): boolean {
   return message === null && settledBy === null && (status === 'UNKNOWN' || status === 'ACCEPTED');
@@ -520,10 +523,10 @@ export interface MessageStore {
 
   /**
    * Removes what is known of a number, from `place` on, as far as one step goes: the messages from and to it, also those of
-   * its groups, and everything that a callback said of it. Messages with media go in two steps, since nothing else leads to
-   * the copies of these: the first one removes nothing, and names the media. A send that still holds its key leaves an empty row, which holds
-   * it until `purge`. Sends whose outcome is open stay, and are named. The last words on consent stay as digests, which claims
-   * know: an earlier word that is repeated does not count.
+   * its groups, and everything that a callback said of it. A send that still holds its key leaves an empty row, which holds
+   * it until `purge`. Sends whose outcome is open stay, and are named. Messages with media go in two steps, since nothing
+   * else leads to the copies of these: the first one names the media, and removes nothing. The last words on consent stay as
+   * digests, which claims know: an earlier word that is repeated does not count.
    */
   forgetSome(number: string, place: ForgettingPlace | null): Promise<ForgettingStep>;
 

@@ -8,6 +8,7 @@ import { print } from 'graphql';
 import { request } from 'undici';
 import { startTestApp, upstreamAt, type TestApp } from '../support/app.js';
 import { post, type Answer } from '../support/client.js';
+import { EventReader } from '../support/event-stream.js';
 import { startLosingUpstream, type LosingUpstream } from '../support/losing-upstream.js';
 import {
   ForgetNumberDocument,
@@ -120,6 +121,23 @@ describe('forgetting a number', () => {
     const { errors } = await as('shop', SendMessageDocument, { input });
     expect(errors?.[0]?.extensions.code).toBe('OUTCOME_UNKNOWN');
     expect(upstream.accepted.get('once')).toBe(1);
+  });
+
+  it('is told to whoever follows such a send, as the last that can be told', async () => {
+    const number = '+19195550044';
+    await send([number], 'followed');
+    const authorization = { authorization: 'Bearer key-of-shop', 'content-type': 'application/json' };
+    const asked = { query: '{ sends(first: 1) { nodes { id } } }' };
+    const { data } = await post<{ sends: { nodes: { id: string }[] } }>(app.url, JSON.stringify(asked), authorization);
+    const query = 'subscription ($id: ID!) { sendUpdated(id: $id) { to settledBy } }';
+    const variables = { id: data?.sends.nodes[0]?.id };
+    const reader = await EventReader.open(app.url, { query, variables }, authorization);
+    const told = (event: Awaited<ReturnType<EventReader['next']>>): unknown =>
+      typeof event === 'string' ? event : event.data.data?.sendUpdated;
+    expect(told(await reader.next())).toEqual({ to: [number], settledBy: null });
+    await forget(number);
+    expect(told(await reader.next())).toEqual({ to: [], settledBy: 'forgotten' });
+    expect((await reader.rest()).at(-1)).toBe('end');
   });
 
   it('names the sends that have to be settled first', async () => {
