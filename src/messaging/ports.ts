@@ -527,10 +527,10 @@ export interface MessageStore {
 
   /**
    * Removes what is known of a number, from `place` on, as far as one step goes: the messages from and to it, also those of
-   * its groups, and everything that a callback said of it. Messages with media go in two steps, since nothing else leads to
-   * the copies of these: the first one removes nothing, and names the media. A send that still holds its key leaves an empty row, which holds
-   * it until `purge`. Sends whose outcome is open stay, and are named. The last words on consent stay as digests, which claims
-   * know: an earlier word that is repeated does not count.
+   * its groups, and everything that a callback said of it. A send that still holds its key leaves an empty row, which holds
+   * it until `purge`. Sends whose outcome is open stay, and are named. Messages with media go in two steps, since nothing
+   * else leads to the copies of these: the first one names the media, and removes nothing. The last words on consent stay as
+   * digests, which claims know: an earlier word that is repeated does not count.
    */
   forgetSome(number: string, place: ForgettingPlace | null): Promise<ForgettingStep>;
 

@@ -35,6 +35,7 @@ import type {
   WhoseNumbers,
   Unresolved,
 } from '../messaging/ports.js';
+import { FORGOTTEN } from '../messaging/ports.js';
 import { BatchingStore, type WriteOf, type Written } from './batching-store.js';
 import { ChangeFeed } from './change-feed.js';
 import {

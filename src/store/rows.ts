@@ -24,6 +24,7 @@ import type {
   StoredSend,
   Unresolved,
 } from '../messaging/ports.js';
+import { FORGOTTEN } from '../messaging/ports.js';
 
 /** A row of `sends`. Lists lie in it as JSON. */
 export interface SendRow {
