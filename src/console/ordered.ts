@@ -22,6 +22,17 @@ export function place<T extends Entry>(entries: T[], entry: T, timeOf: (entry: T
   entries.splice(at, 0, entry);
 }
 
+/**
+ * With the page before what was loaded in front. What came to the end of the list while the page was under way stays there:
+ * the page has it as it was before.
+ *
+ * @param page the latest first, as the server lists it.
+ */
+export function withEarlier<T extends Entry>(entries: readonly T[], page: readonly T[]): readonly T[] {
+  const known = new Set(entries.map(({ id }) => id));
+  return [...page.filter(({ id }) => !known.has(id)).toReversed(), ...entries];
+}
+
 /** Instants as the server writes them: in UTC, with seconds, milliseconds or microseconds. */
 export function compareTimes(one: string, other: string): number {
   const difference = Date.parse(one) - Date.parse(other);

@@ -1,6 +1,6 @@
 /** Lists of the console that changes come into. */
 import fc from 'fast-check';
-import { compareTimes, place } from '../../src/console/ordered.js';
+import { compareTimes, place, withEarlier } from '../../src/console/ordered.js';
 
 interface Entry {
   readonly id: string;
@@ -40,6 +40,16 @@ describe('an entry that comes into a list', () => {
     ];
     place(entries, { id: 'a', time: at(3) }, timeOf);
     expect(entries.map(({ id }) => id)).toEqual(['b', 'a']);
+  });
+});
+
+describe('an earlier page', () => {
+  it('comes before the list, without what came to its end while the page was under way', () => {
+    const a = { id: 'a', time: at(1) };
+    const b = { id: 'b', time: at(2) };
+    const c = { id: 'c', time: at(3) };
+    const moved = { id: 'b', time: at(4) };
+    expect(withEarlier([c, moved], [b, a])).toEqual([a, c, moved]);
   });
 });
 

@@ -122,6 +122,32 @@ interface OnPhone {
     await page.getByRole('searchbox').fill(id);
     await press('Find');
   };
+  /** The WebSockets of a page from its next load on, to be cut. */
+  const breakable = async (on: Page) => {
+    const connections = new Set<WebSocketRoute>();
+    const heard: string[] = [];
+    let isAway = false;
+    const end = (connection: WebSocketRoute): Promise<void> => connection.close({ code: 4000 });
+    await on.routeWebSocket(/graphql$/, (connection) => {
+      if (isAway) return end(connection);
+      connections.add(connection);
+      connection.connectToServer().onMessage((message) => {
+        connection.send(message);
+        heard.push(String(message));
+      });
+      return undefined;
+    });
+    return {
+      hasHeard: (words: string) => heard.some((message) => message.includes(words)),
+      cut: async () => {
+        isAway = true;
+        await Promise.all([...connections].map(end));
+      },
+      mend: () => {
+        isAway = false;
+      },
+    };
+  };
   const entries = (on = page): Promise<string[]> => on.locator('[data-entry]').allInnerTexts();
   const entryWith = (text: string) => page.locator('[data-entry]').filter({ hasText: text });
 
@@ -220,6 +246,44 @@ interface OnPhone {
     await see('It is not in the dashboard.');
   });
 
+  it('follows the send that holds a key now, where it was settled as not sent and asked for again in a break', async () => {
+    const away = await browser.newContext({ viewport: WIDE });
+    const own = await newPage('/#/compose', OPERATOR, away);
+    const network = await breakable(own);
+    await own.getByLabel('From', { exact: true }).fill(OURS);
+    await own.getByLabel('Application id').fill('app-1');
+    await own.getByLabel('Message', { exact: true }).fill('Lost twice');
+    await own.getByLabel('To', { exact: true }).fill(HIS);
+    await press('Send', own);
+    await see('Perhaps sent', own);
+    const key = await own.evaluate<string>(
+      `JSON.parse(sessionStorage.getItem('outbox of operator'))[0].input.idempotencyKey`,
+    );
+    const look = async (): Promise<{ readonly id: string; readonly status: string }> => {
+      const query = `query ($key: ID!) { send(idempotencyKey: $key) { id status } }`;
+      const answer = await ask('/graphql', 'POST', { query, variables: { key } });
+      return (answer as { data: { send: { id: string; status: string } } }).data.send;
+    };
+    const settle = (id: string, as: 'SENT' | 'NOT_SENT'): Promise<unknown> => {
+      const query = `mutation ($id: ID!, $as: SettledAs!) { settleSend(sendId: $id, as: $as, reason: "Seen") { id } }`;
+      return ask('/graphql', 'POST', { query, variables: { id, as } });
+    };
+    const first = await look();
+    await network.cut();
+    await own.reload();
+    await see('Perhaps sent', own);
+    await settle(first.id, 'NOT_SENT');
+    await press('Ask again', own);
+    await until(async () => (await look()).id !== first.id);
+    await see('Perhaps sent', own);
+    network.mend();
+    await until(() => network.hasHeard('sendUpdated'));
+    await settle((await look()).id, 'SENT');
+    // What was sent is among the messages.
+    await own.getByRole('heading', { name: 'Messages' }).waitFor();
+    await away.close();
+  });
+
   it('settles a send as sent with the id of its message, and says beside the field what is wrong with one', async () => {
     await send(HIS, 'Lost as well');
     const { id = '' } = (await onPhone(HIS, 'Lost as well')) ?? {};
@@ -282,23 +346,14 @@ interface OnPhone {
     const shop = await browser.newContext({ viewport: WIDE });
     const own = await newPage('/#/messages', SHOP, shop);
     await see('There are no messages yet.', own);
-    let isAway = false;
-    const connections = new Set<WebSocketRoute>();
-    const cut = (connection: WebSocketRoute): Promise<void> => connection.close({ code: 4000 });
-    await own.routeWebSocket(/graphql$/, (connection) => {
-      if (isAway) return cut(connection);
-      connection.connectToServer();
-      connections.add(connection);
-      return undefined;
-    });
+    const network = await breakable(own);
     await own.reload();
     await see('There are no messages yet.', own);
-    await until(() => connections.size > 0);
-    isAway = true;
-    await Promise.all([...connections].map(cut));
+    await until(() => network.hasHeard('connection_ack'));
+    await network.cut();
     await see('The connection is lost.', own);
     await send(HERS, 'During the break', {}, SHOP);
-    isAway = false;
+    network.mend();
     await own.getByText('During the break').waitFor();
     await shop.close();
   });

@@ -12,7 +12,7 @@ import {
   type RowFragment,
 } from '../generated/graphql.js';
 import { onLost, onNews, openFeed, type News } from '../feed.js';
-import { compareTimes, place } from '../ordered.js';
+import { compareTimes, place, withEarlier } from '../ordered.js';
 import { client } from '../server.js';
 
 /** What comes within this time is shown at once. More often, nobody would see. */
@@ -141,15 +141,6 @@ async function page<Result>(ask: () => Promise<Result>, take: (result: Result) =
   tell();
 }
 
-/** The page before what was loaded, in front of it. What came to the end of the list meanwhile is there only. */
-function joined<Entry extends { readonly id: string }>(
-  nodes: readonly Entry[],
-  entries: readonly Entry[],
-): readonly Entry[] {
-  const known = new Set(entries.map(({ id }) => id));
-  return [...nodes.filter(({ id }) => !known.has(id)).toReversed(), ...entries];
-}
-
 /** Asks for the inbox of a number, or of all. The feed goes on where the first list ends. */
 export function openInbox(owner: string | null): void {
   inbox = { ...EMPTY, owner };
@@ -175,7 +166,7 @@ export async function loadInbox(): Promise<void> {
       const { nodes, pageInfo } = data.conversations;
       inbox = {
         ...inbox,
-        entries: isFirst ? nodes.toReversed() : joined(nodes, inbox.entries),
+        entries: isFirst ? nodes.toReversed() : withEarlier(inbox.entries, nodes),
         earlier: pageInfo.hasNextPage ? pageInfo.endCursor : null,
       };
     },
@@ -214,7 +205,7 @@ export async function loadThread(id: string): Promise<void> {
       const { nodes, pageInfo } = messages;
       change({
         row: now,
-        entries: earlier === null ? nodes.toReversed() : joined(nodes, threads.get(id)?.entries ?? []),
+        entries: earlier === null ? nodes.toReversed() : withEarlier(threads.get(id)?.entries ?? [], nodes),
         earlier: pageInfo.hasNextPage ? pageInfo.endCursor : null,
       });
     },

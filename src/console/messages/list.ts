@@ -9,7 +9,7 @@ import {
   type SendRowFragment,
 } from '../generated/graphql.js';
 import { onLost, onNews, openFeed, type News } from '../feed.js';
-import { compareTimes, place } from '../ordered.js';
+import { compareTimes, place, withEarlier } from '../ordered.js';
 import { client } from '../server.js';
 import { addressOf, fits, sendsIn, toFilter, type Filters } from './filters.js';
 
@@ -96,9 +96,7 @@ export function useMessageList(filters: Filters, isOff: boolean): List<BubbleFra
       if (!hasBegun) openFeed(updatesCursor);
       hasBegun = true;
       cursor = pageInfo.endCursor ?? cursor;
-      const known = new Set(nodes.map(({ id }) => id));
-      const rest = now.entries.filter(({ id }) => !known.has(id));
-      return { entries: [...nodes.toReversed(), ...rest], hasEarlier: pageInfo.hasNextPage };
+      return { entries: withEarlier(now.entries, nodes), hasEarlier: pageInfo.hasNextPage };
     }
 
     const begin = (): void => {
