@@ -198,6 +198,9 @@ export interface SendProblem {
   readonly retryAfterSeconds?: number;
 }
 
+/** Who settled a send whose number was forgotten. */
+export const FORGOTTEN = 'forgotten';
+
 /** Whether the outcome or the message id of the send is unknown, and nobody has settled it. */
 export function isUnresolved({ status, settledBy, message }: StoredSend): boolean {
   return message === null && settledBy === null && (status === 'UNKNOWN' || status === 'ACCEPTED');

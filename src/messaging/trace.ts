@@ -4,6 +4,7 @@ import type { OptOut, OptOutSource } from './consent.js';
 import { failureOf } from './delivery-failure.js';
 import type { MessageStatus, SendState } from './message.js';
 import type { MessageStore, SendProblem, StoredSend, Traced, TraceQuery } from './ports.js';
+import { FORGOTTEN } from './ports.js';
 
 /** What may be said of each thing that happened. */
 interface Happened {
@@ -145,7 +146,10 @@ function eventsOf({ sends, audit, early }: Traced, now: number, show: ShowNumber
     const send = sends.find((each) => each.sendId === sendId) ?? null;
     if (by === null) return outcomeOf({ ...entry, outcome }, send);
     const messageId = send?.message?.id ?? null;
-    const text = `${entry.outcome} by ${by}${reason === null ? '' : `: ${reason}`}`;
+    const text =
+      by === FORGOTTEN
+        ? 'its number was forgotten'
+        : `${entry.outcome} by ${by}${reason === null ? '' : `: ${reason}`}`;
     return { kind: 'settled', atMs, sendId, messageId, outcome, by, reason, text };
   });
   const waiting = early.map(({ atMs, event }): WaitingEvent => {
@@ -167,8 +171,9 @@ const outcomeIn = (state: string): OutcomeEvent['outcome'] =>
 
 function beginningOf(send: StoredSend, show: ShowNumber): ClaimEvent | ReceivedEvent {
   const { sendId, caller, requestId, keyHash, startedAtMs: atMs, message } = send;
-  const [from, to] = [show(send.from), send.to.map(show)];
-  const numbers = `from ${from} to ${to.join(', ')}`;
+  const isForgotten = send.from === '';
+  const [from, to] = [isForgotten ? '' : show(send.from), send.to.map(show)];
+  const numbers = isForgotten ? 'its numbers are forgotten' : `from ${from} to ${to.join(', ')}`;
   if (message?.direction === 'IN') {
     const text = `message ${message.id} ${numbers}`;
     return { kind: 'received', atMs, sendId: null, messageId: message.id, from, to, text };

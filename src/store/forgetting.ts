@@ -1,8 +1,8 @@
 /** How a number is found wherever it lies, and what stays of its sends; the same in both databases. */
 import type { ForgettingStep } from '../messaging/ports.js';
-import { isUnresolved } from '../messaging/ports.js';
+import { FORGOTTEN, isUnresolved } from '../messaging/ports.js';
 import type { Query } from './list-query.js';
-import { FORGOTTEN, SHED_COLUMNS, storedSend, type AllColumns, type SendRow } from './rows.js';
+import { SHED_COLUMNS, storedSend, type AllColumns, type SendRow } from './rows.js';
 
 /** The tables that are looked through, in this order; then consent is looked up. */
 export const PLACES = ['sends', 'early_events', 'strange_callbacks', 'other_events', 'consent'] as const;

@@ -34,6 +34,7 @@ import type {
   WhoseNumbers,
   Unresolved,
 } from '../messaging/ports.js';
+import { FORGOTTEN } from '../messaging/ports.js';
 import { BatchingStore, type WriteOf, type Written } from './batching-store.js';
 import { ChangeFeed } from './change-feed.js';
 import {
@@ -81,7 +82,6 @@ import { abandonAll, areOptedOut, claimAll, COMMIT_NUMBER, OFFSET, recordAll } f
 import {
   changesOf,
   DEAD_LETTER_TABLES,
-  FORGOTTEN,
   hashOfKey,
   inOrderOf,
   listedMessages,

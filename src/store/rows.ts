@@ -23,6 +23,7 @@ import type {
   StoredSend,
   Unresolved,
 } from '../messaging/ports.js';
+import { FORGOTTEN } from '../messaging/ports.js';
 
 /** A row of `sends`. Lists lie in it as JSON. */
 export interface SendRow {
@@ -148,9 +149,6 @@ export function columnType(name: string): string {
 
 /** What callbacks brought that is kept only for people to read. */
 export const DEAD_LETTER_TABLES = ['strange_callbacks', 'other_events'] as const;
-
-/** Who settled a send whose number was forgotten. */
-export const FORGOTTEN = 'forgotten';
 
 /** What is kept of the message that a call brings after its number was forgotten: its id, beside what was seen last. */
 export const IN_FORGOTTEN = ', message ';

@@ -15,6 +15,7 @@ import {
 import type { ConversationKey } from '../messaging/conversation.js';
 import { yieldsTo, type Message, type MessageDirection } from '../messaging/message.js';
 import {
+  FORGOTTEN,
   type Change,
   type ChangeCursor,
   type ChangePosition,
@@ -111,7 +112,6 @@ import {
   DEAD_LETTER_TABLES,
   distinctRecipients,
   EVENT_COLUMNS,
-  FORGOTTEN,
   hashOfKey,
   IN_FORGOTTEN,
   inOrderOf,
