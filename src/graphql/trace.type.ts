@@ -76,11 +76,11 @@ export class TraceClaimType extends TraceEventType {
   idempotencyKeyHash!: string | null;
 
   @Directive(PERSONAL)
-  @Field(() => String, { description: `The sender's number. ${NUMBER}` })
+  @Field(() => String, { description: `The sender's number; empty if it was forgotten. ${NUMBER}` })
   from!: string;
 
   @Directive(PERSONAL)
-  @Field(() => [String], { description: `The recipients' numbers. ${NUMBER}` })
+  @Field(() => [String], { description: `The recipients' numbers; none if they were forgotten. ${NUMBER}` })
   to!: readonly string[];
 }
 
@@ -133,7 +133,8 @@ export class TraceSettlementType extends TraceEventType {
   outcome!: Outcome;
 
   @Field(() => String, {
-    description: 'Who settled it: `search`, `caller:` and a name, `shell:` and a user, or `upstream`.',
+    description:
+      'Who settled it: `search`, `caller:` and a name, `shell:` and a user, or `upstream`. `forgotten` if its number was forgotten.',
   })
   by!: string;
 

@@ -4,6 +4,7 @@ import type { OptOut, OptOutSource } from './consent.js';
 import { failureOf } from './delivery-failure.js';
 import type { MessageStatus, SendState } from './message.js';
 import type { MessageStore, SendProblem, StoredSend, Traced, TraceQuery } from './ports.js';
+import { FORGOTTEN } from './ports.js';
 
 /** What may be said of each thing that happened. */
 interface Happened {
@@ -148,7 +149,10 @@ function eventsOf({ sends, audit, early }: Traced, now: number, show: ShowNumber
     const send = sends.find((each) => each.sendId === sendId) ?? null;
     if (by === null) return outcomeOf({ ...entry, outcome }, send);
     const messageId = send?.message?.id ?? null;
-    const text = `${entry.outcome} by ${by}${reason === null ? '' : `: ${reason}`}`;
+    const text =
+      by === FORGOTTEN
+        ? 'its number was forgotten'
+        : `${entry.outcome} by ${by}${reason === null ? '' : `: ${reason}`}`;
     return { kind: 'settled', atMs, sendId, messageId, outcome, by, reason, text };
   });
   const waiting = early.map(({ atMs, event }): WaitingEvent => {

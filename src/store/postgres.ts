@@ -3,7 +3,6 @@ import { Client, DatabaseError, type Pool, type PoolClient } from 'pg';
 import { EVERYBODY, type Whose, type WhoseSends } from '../messaging/caller.js';
 import type { ConsentPair, ConsentStatement, OptOut } from '../messaging/consent.js';
 import type { Message } from '../messaging/message.js';
-import { FORGOTTEN } from '../messaging/ports.js';
 import type {
   Change,
   ChangeCursor,

@@ -13,7 +13,6 @@ import type {
   MessageStatus,
   SendState,
 } from '../messaging/message.js';
-import { FORGOTTEN } from '../messaging/ports.js';
 import type {
   Change,
   ListedMessage,

@@ -15,7 +15,6 @@ import {
 import type { ConversationKey } from '../messaging/conversation.js';
 import { yieldsTo, type Message, type MessageDirection } from '../messaging/message.js';
 import {
-  FORGOTTEN,
   type Change,
   type ChangeCursor,
   type ChangePosition,

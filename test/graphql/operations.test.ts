@@ -158,9 +158,22 @@ describe('an operator', () => {
     expect(await traced('nothing')).toEqual([]);
   });
 
-  it('sees nothing of a number that was forgotten: no send was asked for, and none is named', async () => {
-    const forgotten = await as('ops', ForgetNumberDocument, { number: '+19195550199', reason: null });
-    expect(forgotten.errors).toBeUndefined();
+  it('sees of whom is forgotten that he is, and nothing else: what holds a key is emptied', async () => {
+    const number = '+19195550199';
+    const input = { ...INPUT, to: [number], text: 'to be forgotten', idempotencyKey: 'key-of-forgotten' };
+    await as('shop', SendMessageDocument, { input });
+    const { errors } = await as('ops', ForgetNumberDocument, { number, reason: null });
+    expect(errors).toBeUndefined();
+    const events = await traced('key-of-forgotten');
+    expect(events).toMatchObject([
+      { __typename: 'TraceClaim', from: '', to: [] },
+      { __typename: 'TraceCallOutcome', outcome: 'ACCEPTED' },
+      { __typename: 'TraceSettlement', outcome: 'ACCEPTED', by: 'forgotten' },
+      { __typename: 'TraceState', sendStatus: 'ACCEPTED' },
+    ]);
+    expect(events[0]?.text).toMatch(/; its numbers are forgotten$/);
+    expect(events[2]?.text).toBe('its number was forgotten');
+    // That somebody was forgotten stands in the audit, too, and names no send.
     expect(await traced('')).toEqual([]);
   });
 

@@ -20,7 +20,7 @@ it.each(['masked', 'as they are'])(
     expect(events.map(({ text }) => text.replace(/^.*; /, ''))).toEqual([
       'its numbers are forgotten',
       'ACCEPTED',
-      'ACCEPTED by forgotten',
+      'its number was forgotten',
       'ACCEPTED',
     ]);
   },

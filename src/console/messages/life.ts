@@ -38,6 +38,9 @@ const SETTLED: Readonly<Record<TraceOutcome, string>> = {
   UNKNOWN: 'Unknown again',
 };
 
+/** Settles what is emptied, and says nothing of its outcome. */
+const FORGOTTEN = 'forgotten';
+
 const SOURCES: Readonly<Record<OptOutSource, string>> = {
   KEYWORD: 'They wrote a word such as STOP.',
   CARRIER: 'Their carrier, or Bandwidth, said so.',
@@ -59,10 +62,11 @@ const delivery = (at: string, status: MessageStatus, to: string | null, failure:
   failure,
 });
 
-/** `caller:ops` is a name of somebody; `search` and `upstream` are none. */
+/** `caller:ops` is a name of somebody; `search`, `upstream` and `forgotten` are none. */
 export function byWhom(by: string): string {
   if (by === 'search') return "By a search in Bandwidth's list.";
   if (by === 'upstream') return 'Bandwidth reported it.';
+  if (by === FORGOTTEN) return 'Its number was forgotten, and all that was said with it.';
   return `By ${by.replace(/^caller:/, '').replace(/^shell:/, 'the command line, ')}.`;
 }
 
@@ -87,6 +91,7 @@ function momentOf(event: TraceMoment): Moment | null {
       return moment(at, title, tone, seen, attempted(event.attempts), event.code && `Code ${event.code}.`);
     }
     case 'TraceSettlement': {
+      if (event.by === FORGOTTEN) return moment(at, 'Forgotten', 'calm', byWhom(event.by));
       const tone = event.outcome === 'UNKNOWN' ? 'unsure' : event.outcome === 'NOT_SENT' ? 'bad' : 'good';
       return moment(at, SETTLED[event.outcome], tone, byWhom(event.by), event.reason);
     }
