@@ -499,6 +499,11 @@ const chromium = findChromium('the console in a browser');
     while ((await first()) > count - 1_000) await scroll();
     await press('Newest');
     await seeBubble(`Number ${count + 200}`);
+    // Whoever is at the end stays there, however much comes in one moment.
+    const more = Array.from({ length: 600 }, (_, number) => count + 201 + number);
+    const burst = more.map((number) => received(from, number, time(number)));
+    await Promise.all([burst.slice(0, 200), burst.slice(200, 400), burst.slice(400)].map(callBack));
+    await seeBubble(`Number ${count + 800}`);
   }, 90_000);
 
   it('hinders nobody: by axe, in light and dark, wide and 360 pixels narrow', async () => {
