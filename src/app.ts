@@ -143,6 +143,8 @@ async function openHttp(closing: Closing, config: Config, parts: Served): Promis
   const onShed = both(journal.onShed, metrics?.onShed);
   const onSocketFailure = both(journal.onSocketFailure, metrics?.onSocketFailure);
   const { corsOrigins, trustedProxies, introspection, federatedTracing, routerOrigins, publicUrl } = config;
+  // A proxy may name another host to us than its clients ask for.
+  const pageOrigins = publicUrl === null ? corsOrigins : [...corsOrigins, new URL(publicUrl).origin];
   const readiness = async (): Promise<object> => ({
     missing: await ready.missing(),
     facts: { upstream: config.upstream.kind, upstreamCheck: parts.upstream.state() },
@@ -176,7 +178,7 @@ async function openHttp(closing: Closing, config: Config, parts: Served): Promis
     onInternalError,
     authenticate,
     trustedDocuments,
-    corsOrigins,
+    corsOrigins: pageOrigins,
     introspection,
     sampleInput: parts.upstream.sample,
     federatedTracing,
@@ -196,7 +198,7 @@ async function openHttp(closing: Closing, config: Config, parts: Served): Promis
     copies,
     clock,
     authenticate,
-    corsOrigins,
+    corsOrigins: pageOrigins,
     ...journal.media,
   });
   await serveOptOutsCsv(http.routes, {

@@ -448,8 +448,14 @@ const chromium = findChromium('the console in a browser');
     await press('Send');
     await see('The server cannot be reached. Nothing was sent');
     app = await startApp(port);
+    const begun = Date.now() - 150;
+    const missed = Array.from({ length: 150 }, (_, number) => new Date(begun + number).toISOString());
+    await callBack(missed.map((time, number) => received('+12345678902', number + 1, time)));
     await receive('+12345678902', 'While you were away');
     await seeBubble('While you were away');
+    // Whoever was at the end is there again, however much came meanwhile.
+    const toTheEnd = `((of) => of.scrollHeight - of.scrollTop - of.clientHeight)(document.querySelector('.scroller'))`;
+    await until(async () => (await page.evaluate<number>(toTheEnd)) < 2);
     await seeNot('The connection is lost.');
     await press('Send');
     await seeBubble('Can you hear me?', ['Delivered']);

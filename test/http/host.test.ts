@@ -176,9 +176,11 @@ describe('the HTTP host', () => {
 
   it.each([
     [APP_ORIGIN, true],
+    // Our own page, behind a proxy that names another host to us.
+    ['https://messages.example.com', true],
     ['https://evil.example', false],
-  ])('opens a WebSocket only for pages of configured origins: %s', async (origin, isOpened) => {
-    app = await startTestApp({ CORS_ORIGINS: APP_ORIGIN });
+  ])('opens a WebSocket only for pages of ours and of configured origins: %s', async (origin, isOpened) => {
+    app = await startTestApp({ CORS_ORIGINS: APP_ORIGIN, PUBLIC_URL: 'https://messages.example.com/sms/' });
     class FromPage extends WebSocket {
       constructor(url: string, protocols: string | string[]) {
         super(url, protocols, { origin });

@@ -1,4 +1,4 @@
-import { useVirtualizer } from '@tanstack/react-virtual';
+import { useVirtualizer, type Virtualizer } from '@tanstack/react-virtual';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { announce } from '../announce.js';
@@ -157,6 +157,26 @@ interface TalkedProps {
   readonly onCorrect: (sent: Sent) => void;
 }
 
+/**
+ * Keeps the end in sight for whoever is there, until they scroll up: also where much comes in one moment, and where bubbles
+ * turn out higher than they were estimated. To be called when the element scrolls.
+ */
+function useFollowing(virtualizer: Virtualizer<HTMLDivElement, Element>, items: readonly Item[]): () => void {
+  const isFollowing = useRef(true);
+  const last = useRef(0);
+  const look = (): void => {
+    const { scrollTop = 0, scrollHeight = 0, clientHeight = 0 } = virtualizer.scrollElement ?? {};
+    const isAtEnd = scrollHeight - scrollTop - clientHeight <= END_PX;
+    isFollowing.current = isAtEnd || (isFollowing.current && scrollTop >= last.current);
+    last.current = scrollTop;
+  };
+  useLayoutEffect(() => {
+    look();
+    if (isFollowing.current) virtualizer.scrollToEnd();
+  }, [items, virtualizer.getTotalSize()]);
+  return look;
+}
+
 /** All bubbles, of which only those in sight are in the page: ten thousand scroll like ten. */
 function Talked({ thread: { entries, earlier, isLoading }, outbox, onEarlier, onEnd, onCorrect }: TalkedProps) {
   const scroller = useRef<HTMLDivElement>(null);
@@ -168,16 +188,13 @@ function Talked({ thread: { entries, earlier, isLoading }, outbox, onEarlier, on
     getItemKey: (index) => items[index]?.key ?? index,
     overscan: 8,
     anchorTo: 'end',
-    followOnAppend: true,
     scrollEndThreshold: END_PX,
   });
+  const noteScroll = useFollowing(virtualizer, items);
   const shown = virtualizer.getVirtualItems();
   const isAtStart = (shown[0]?.index ?? AHEAD) < AHEAD;
   const isAtEnd = virtualizer.isAtEnd(END_PX);
 
-  useLayoutEffect(() => {
-    virtualizer.scrollToEnd();
-  }, []);
   useEffect(() => {
     if (isAtStart && earlier !== null && !isLoading) onEarlier();
   }, [isAtStart, earlier, isLoading]);
@@ -187,7 +204,15 @@ function Talked({ thread: { entries, earlier, isLoading }, outbox, onEarlier, on
 
   return (
     <div className="talked">
-      <div ref={scroller} className="scroller" tabIndex={0} role="log" aria-live="off" aria-label="Messages">
+      <div
+        ref={scroller}
+        className="scroller"
+        tabIndex={0}
+        role="log"
+        aria-live="off"
+        aria-label="Messages"
+        onScroll={noteScroll}
+      >
         <ol style={{ height: virtualizer.getTotalSize() }}>
           {shown.map(({ key, index, start }) => {
             const item = items[index];
