@@ -3,7 +3,7 @@ import cors from '@fastify/cors';
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { failureBody, ServiceError, type ErrorCode } from '../errors.js';
 import { readJsonOnly } from './json-body.js';
-import { endOfWork, RETRY_AFTER_SECONDS, serverBusy, type Load, type Shedding } from './load.js';
+import { endOfWork, RETRY_AFTER_SECONDS, SERVER_BUSY, type Load, type Shedding } from './load.js';
 import { eventOf, newFacts, noteCode, requestIdOf, type OnRequest } from './request-event.js';
 import { endConnection } from './slow-requests.js';
 import { UnreadAnswers } from './unread-answers.js';
@@ -206,7 +206,7 @@ function shedLoad(routes: FastifyInstance, load: Load): void {
       next();
     } else {
       // `onShed` counts it: a line in the log for each would cost as much as many of them.
-      void reply.code(503).header('retry-after', RETRY_AFTER_SECONDS).send(failureBody(serverBusy(), request.id));
+      void reply.code(503).header('retry-after', RETRY_AFTER_SECONDS).send(failureBody(SERVER_BUSY, request.id));
     }
   });
   routes.addHook('onSend', (request, _reply, _payload, next) => {

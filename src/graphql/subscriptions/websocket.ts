@@ -12,7 +12,7 @@ import type { ContextFactory, RequestContext } from '../context.js';
 import type { DocumentGate } from '../documents/gate.js';
 import { isExpired, whenExpired } from './expiry.js';
 import { MAX_OPEN, OpenPerCaller, tooManyOpen } from './open-per-caller.js';
-import { serverBusy, type Load } from '../../http/load.js';
+import { SERVER_BUSY, type Load } from '../../http/load.js';
 import { baseOf, isOurs } from '../../http/own-pages.js';
 import {
   finished,
@@ -229,7 +229,7 @@ function prepare(
 function refusalFor(underWay: number, load: Load): ExecutionResult | null {
   const limit = MAX_OPEN.operationsPerWebSocket;
   if (underWay > limit) return { errors: [asGraphQLError(tooManyOpen(limit))] };
-  return load.enter('first') ? null : { errors: [asGraphQLError(serverBusy())] };
+  return load.enter('first') ? null : { errors: [asGraphQLError(SERVER_BUSY)] };
 }
 
 const failed = (code: ErrorCode): readonly GraphQLError[] => [asGraphQLError(new ServiceError(code))];
