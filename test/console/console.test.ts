@@ -481,6 +481,19 @@ const chromium = findChromium('the console in a browser');
     const scroll = async (): Promise<void> => {
       await page.evaluate(`document.querySelector('.scroller').scrollTop = 0`);
     };
+    // A server that cannot answer is not asked again and again.
+    const error = { message: 'It is busy.' };
+    let refused = 0;
+    await page.route(/graphql$/, (route) => {
+      if (route.request().postData()?.includes('query Thread') !== true) return route.continue();
+      refused += 1;
+      return route.fulfill({ json: { errors: [error] } });
+    });
+    await scroll();
+    await see('It is busy.');
+    await page.unroute(/graphql$/);
+    await press('Try again');
+    expect(refused).toBe(1);
     while ((await page.getByText('Number 1', { exact: true }).count()) === 0) await scroll();
     expect(await drawn()).toBeLessThan(60);
     const setSize = (): Promise<string> =>
