@@ -30,7 +30,7 @@ const shell: Shell = {
   environment: process.env,
   print: (text) => void process.stdout.write(text),
   newLogger(level) {
-    // Whoever uses this stream has it opened: from then on, no write to a socket waits for its reader.
+    // The first use of this stream opens it. From then on, no write waits for its reader, also where it is a socket.
     process.stderr.on('error', () => undefined);
     const destination = standardError(
       (flush) => process.on('exit', flush),

@@ -31,7 +31,7 @@ let since: string | null = null;
 
 /** Begins after a list's `updatesCursor`, or now. Once begun, it goes on from there, whatever is asked for later. */
 export function openFeed(cursor: string | null): void {
-  // Where it began without a list, or lost its place, a break must not hide what came after this one.
+  // It may have begun without a list, or lost its place. Then it goes on from here after a break.
   since ??= cursor;
   stop ??= follow({
     start: () => client.subscription(FeedDocument, { since }),

@@ -194,11 +194,10 @@ async function resumeOne({ input, askedAt }: Sent): Promise<void> {
   const sent = all.find(isOf(key));
   // Meanwhile it was answered, put away, or asked for again.
   if (isKnown === true || sent === undefined || !isWaitedFor(sent) || sent.askedAt !== askedAt) return;
-  if (isKnown === null) {
-    // The call belonged to this page before a reload: no answer will come.
-    if (!underWay.has(key)) change(key, { state: 'UNKNOWN' });
-  } else if (Date.now() - askedAt < SENT_BY_ITSELF_MS) await submit(input);
-  else if (mayRepeat(sent)) wasNotSent(key, null);
+  if (isKnown === false && Date.now() - askedAt < SENT_BY_ITSELF_MS) await submit(input);
+  else if (isKnown === false && mayRepeat(sent)) wasNotSent(key, null);
+  // The call belonged to this page before a reload: no answer will come.
+  else if (!underWay.has(key)) change(key, { state: 'UNKNOWN' });
 }
 
 /** Keys belong to a caller: nobody else may repeat what this one sent. Another caller loads the page again. */

@@ -44,7 +44,7 @@ const CORS_MAX_AGE_SECONDS = 600;
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Whether a route answers to any name of this server, since it has credentials of its own, or says nothing. */
+    /** Whether a route answers whatever its Host header names: it has credentials of its own, or tells nothing. */
     readonly anyName?: boolean;
   }
 }
@@ -62,7 +62,7 @@ export interface HttpHostOptions {
   readonly corsOrigins: readonly string[];
   /** The proxies whose `X-Forwarded-` headers are believed. */
   readonly trustedProxies: readonly string[];
-  /** Whether no request that comes to our own port may have this Host header; without it, each may. */
+  /** Whether requests to our own port with this Host header are refused; without it, none are. */
   readonly isMisdirected?: ((host: string) => boolean) | undefined;
 }
 

@@ -2,9 +2,9 @@
 import * as answers from './answers.js';
 import type { Answer, SandboxRequest } from './answers.js';
 
-/** Remembered at once, so that a long demo does not fill the memory. */
+/** So many are remembered, so that a long demo does not fill the memory. */
 const MAX_REMEMBERED = 100_000;
-/** All of them together, in UTF-16 units of JSON: those of a usual length are fewer. */
+/** The length of all of them together, as JSON. Messages of a usual length do not come near it. */
 const MAX_SIZE = 64 * 1024 * 1024;
 /** As many as one page of the list holds. */
 const MAX_LISTED = 100;

@@ -64,7 +64,7 @@ export class PhoneApi {
       const answer = await this.#answerTo(request, response);
       if (!response.destroyed) respond(response, answer);
     } catch (error) {
-      // Whoever still sends would not read an answer with which the connection ends.
+      // A client that still sends could lose an answer with which the connection ends: the rest is read first.
       if (!request.complete) await readBody(request, 0);
       if (error instanceof Refusal) respond(response, error.answer);
       else if (error instanceof TooManyWaitingError) respond(response, answers.tooManyWaiting());

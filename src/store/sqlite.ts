@@ -563,14 +563,14 @@ export class SqliteStore extends BatchingStore implements MessageStore {
 
   async clearFiles(mayTakeLong: boolean): Promise<boolean> {
     const [pages, bytes] = ['page_count', 'page_size'].map((name) => this.#database.pragma(name, { simple: true }));
-    const isWrittenAnew = mayTakeLong || Number(pages) * Number(bytes) <= QUICK_VACUUM_BYTES;
+    const isRewritten = mayTakeLong || Number(pages) * Number(bytes) <= QUICK_VACUUM_BYTES;
     try {
-      if (isWrittenAnew) {
+      if (isRewritten) {
         await whenFree(() => {
           this.#vacuum();
         });
       }
-      // By itself: as long as somebody reads, as a backup does, each try to write the file anew makes its log as much longer.
+      // Tried again by itself: while somebody reads, as a backup does, each VACUUM makes the log longer by the whole file.
       await whenFree(() => {
         this.#emptyLog();
       });
@@ -578,7 +578,7 @@ export class SqliteStore extends BatchingStore implements MessageStore {
       if (!isBusy(error)) throw error;
       return false;
     }
-    return isWrittenAnew;
+    return isRewritten;
   }
 
   /** What is gone from the file may still be in the log beside it. @throws CheckpointBusyError */

@@ -21,8 +21,8 @@ function answerTo(body) {
 const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
 
 createServer((request, response) => {
-  // The list of messages, which a server may read at its start to see whether its credentials are good.
   if (request.url === '/v1/traces') return request.resume().once('end', () => response.end());
+  // The list of messages, which a server may read at its start to see whether its credentials are good.
   if (request.method !== 'POST') return response.writeHead(200, JSON_TYPE).end('{"totalCount":0,"messages":[]}');
   let body = '';
   request.setEncoding('utf8');

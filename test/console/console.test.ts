@@ -326,13 +326,16 @@ const chromium = findChromium('the console in a browser');
       askedAt: Date.now() - minutes * 60_000,
       ...{ state: 'SENDING', problem: null },
     });
-    const kept = JSON.stringify([cutOff('A moment ago', 1), cutOff('Yesterday', 600)]);
+    const kept = JSON.stringify([cutOff('A moment ago', 1), cutOff('Yesterday', 600), cutOff('Last week', 10_000)]);
     await page.evaluate(`sessionStorage.setItem('outbox of team', ${JSON.stringify(kept)})`);
     await page.reload();
     await until(() => sentWith('A moment ago').length > 0);
     await go('Conversations');
     await page.locator('.row', { hasText: '555 0002' }).first().click();
     await seeBubble('Yesterday', ['Not sent']);
+    // By now, the server may have forgotten its key.
+    await seeBubble('Last week', ['Perhaps sent', 'too old to ask again']);
+    await press('Hide');
     expect([sentWith('A moment ago'), sentWith('Yesterday')].map(({ length }) => length)).toEqual([1, 0]);
     await press('Send again');
     await until(() => sentWith('Yesterday').length > 0);
@@ -484,6 +487,19 @@ const chromium = findChromium('the console in a browser');
     const scroll = async (): Promise<void> => {
       await page.evaluate(`document.querySelector('.scroller').scrollTop = 0`);
     };
+    // A server that cannot answer is not asked again and again.
+    const error = { message: 'It is busy.' };
+    let refused = 0;
+    await page.route(/graphql$/, (route) => {
+      if (route.request().postData()?.includes('query Thread') !== true) return route.continue();
+      refused += 1;
+      return route.fulfill({ json: { errors: [error] } });
+    });
+    await scroll();
+    await see('It is busy.');
+    await page.unroute(/graphql$/);
+    await press('Try again');
+    expect(refused).toBe(1);
     while ((await page.getByText('Number 1', { exact: true }).count()) === 0) await scroll();
     expect(await drawn()).toBeLessThan(60);
     const setSize = (): Promise<string> =>

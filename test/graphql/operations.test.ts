@@ -99,7 +99,15 @@ describe('an operator', () => {
     const ids = { sendId, messageId };
     // The reports have a time of Catapult's, which is another one than ours.
     expect(events.toSorted((a, b) => a.__typename.localeCompare(b.__typename))).toMatchObject([
-      { ...ids, __typename: 'TraceCallOutcome', outcome: 'ACCEPTED', caller: 'shop', lastSeen: 'HTTP 202', attempts: 1, code: null },
+      {
+        ...ids,
+        __typename: 'TraceCallOutcome',
+        outcome: 'ACCEPTED',
+        caller: 'shop',
+        lastSeen: 'HTTP 202',
+        attempts: 1,
+        code: null,
+      },
       {
         ...{ ...ids, __typename: 'TraceClaim', caller: 'shop', requestId: 'request-of-whole', from, to: [to] },
         idempotencyKeyHash: sha256('key-of-whole'),
@@ -131,7 +139,13 @@ describe('an operator', () => {
     upstream.answer = 'at once';
     expect(await traced('request-of-refused')).toMatchObject([
       { __typename: 'TraceClaim', idempotencyKeyHash: null },
-      { __typename: 'TraceCallOutcome', outcome: 'NOT_SENT', lastSeen: 'HTTP 400', attempts: 1, code: 'BAD_USER_INPUT' },
+      {
+        __typename: 'TraceCallOutcome',
+        outcome: 'NOT_SENT',
+        lastSeen: 'HTTP 400',
+        attempts: 1,
+        code: 'BAD_USER_INPUT',
+      },
       { __typename: 'TraceState', sendStatus: 'REJECTED', messageStatus: null },
     ]);
     const [, unknown] = await traced('key-of-lost');

@@ -308,9 +308,11 @@ describe('the PostgreSQL database', () => {
     const url = await postgres.newDatabase();
     const [client, watcher] = [await connected(url), await connected(url)];
     const steps = migrations('postgres');
-    for (const step of steps.slice(0, -1)) await client.query(step);
+    // The next step changes more than the sends.
+    const earlier = 11;
+    for (const step of steps.slice(0, earlier)) await client.query(step);
     await client.query('CREATE TABLE schema_version (version INTEGER NOT NULL)');
-    await client.query(`INSERT INTO schema_version VALUES (${steps.length - 1})`);
+    await client.query(`INSERT INTO schema_version VALUES (${earlier})`);
     await client.query(CLAIM_OF_EARLIER_VERSION, ['one', '+1', '["+2"]']);
     await client.query('BEGIN');
     await client.query('UPDATE sends SET updated_at = 2');

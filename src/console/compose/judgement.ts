@@ -6,7 +6,7 @@ import { mistakesOf, type Mistakes } from '../words.js';
 /** How long the writer rests before the server is asked. */
 const PAUSE_MS = 300;
 
-/** What is against a message, also where the server cannot say: nothing has gone out so far, and that is certain. */
+/** The mistakes in a message. If the server cannot be asked, that is one: nothing was sent, and that is certain. */
 export async function judge(input: MessageInput): Promise<Mistakes> {
   const { data, error } = await client.query(ValidateDocument, { input }).toPromise();
   if (data) return mistakesOf(data.validateMessage.fieldErrors);

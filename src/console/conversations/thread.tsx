@@ -178,7 +178,8 @@ function useFollowing(virtualizer: Virtualizer<HTMLDivElement, Element>, items: 
 }
 
 /** All bubbles, of which only those in sight are in the page: ten thousand scroll like ten. */
-function Talked({ thread: { entries, earlier, isLoading }, outbox, onEarlier, onEnd, onCorrect }: TalkedProps) {
+function Talked({ thread, outbox, onEarlier, onEnd, onCorrect }: TalkedProps) {
+  const { entries, earlier, isLoading, error } = thread;
   const scroller = useRef<HTMLDivElement>(null);
   const items = useMemo(() => itemsOf(entries, outbox), [entries, outbox]);
   const virtualizer = useVirtualizer({
@@ -196,8 +197,9 @@ function Talked({ thread: { entries, earlier, isLoading }, outbox, onEarlier, on
   const isAtEnd = virtualizer.isAtEnd(END_PX);
 
   useEffect(() => {
-    if (isAtStart && earlier !== null && !isLoading) onEarlier();
-  }, [isAtStart, earlier, isLoading]);
+    // Where that failed, somebody has to ask for it, or the connection has to come back.
+    if (isAtStart && earlier !== null && !isLoading && error === null) onEarlier();
+  }, [isAtStart, earlier, isLoading, error]);
   useEffect(() => {
     if (isAtEnd) onEnd();
   }, [isAtEnd, entries]);

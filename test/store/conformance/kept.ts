@@ -91,7 +91,12 @@ export function describeKept(opened: Opened): void {
       await put(null, { idempotencyKey: 'abandoned', leaseUntilMs: 100 });
       expect(await store.expireLeases(150)).toBe(1);
       expect([await lastSeen('accepted'), await lastSeen('without id')]).toEqual(['HTTP 202', 'HTTP 200']);
-      expect(await holderOf('abandoned')).toMatchObject({ status: 'UNKNOWN', lastSeen: null, attempts: null, updatedAtMs: 100 });
+      expect(await holderOf('abandoned')).toMatchObject({
+        status: 'UNKNOWN',
+        lastSeen: null,
+        attempts: null,
+        updatedAtMs: 100,
+      });
       const keyless = await put(UNKNOWN, { startedAtMs: 9_000 });
       expect((await store.unresolvedSends(9, null)).at(-1)).toMatchObject({ sendId: keyless.sendId, keyHash: null });
     });
