@@ -21,7 +21,7 @@ export async function hindrancesOn(page: Page, name: string): Promise<string[]> 
     await page.setViewportSize(size);
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await keepPicture(page, where);
-    const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
+    const { violations } = await new AxeBuilder({ page }).analyze();
     const hindering = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
     found.push(...hindering.map(({ id, nodes }) => `${where}: ${id}: ${nodes[0]?.html ?? ''}`));
     const hidden = await page.evaluate<number>(HIDDEN_SIDEWAYS);
