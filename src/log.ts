@@ -171,7 +171,7 @@ const STANDARD_ERROR = 2;
 
 /**
  * The same pipe, opened once more, so that a write to it never waits; others that have it are left as they are. A file takes
- * everything at once. A socket cannot be opened again: Node has seen to it since the first use of `process.stderr`.
+ * everything at once. A socket cannot be opened again: Node has seen to it since main.ts used its stream of standard error.
  */
 function withoutWaiting(descriptor: number): number {
   try {
