@@ -44,6 +44,8 @@ export function MoreFields({ input: { tag, priority, expiresAt }, mistakeAt, onC
           <input
             {...control}
             type="datetime-local"
+            // Otherwise Chromium takes years that no Date has.
+            max="9999-12-31T23:59"
             value={expiresAt == null ? '' : localTime(expiresAt)}
             onChange={({ target: { value } }) =>
               onChange({ expiresAt: value === '' ? null : new Date(value).toISOString() })
