@@ -107,9 +107,8 @@ export async function createHttpHost(options: HttpHostOptions): Promise<HttpHost
   routes.addHook('onRequest', (request, reply, next) => {
     request.facts = newFacts(request.headers);
     void reply.headers(protection).header('x-request-id', request.id);
-    const { anyName = false } = request.routeOptions.config;
     if (draining && sheddingOf(request) !== 'never') void refuse(reply, 503, 'SHUTTING_DOWN');
-    else if (isListening && !anyName && isMisdirected?.(request.headers.host ?? '') === true)
+    else if (isListening && isMisdirected?.(request.headers.host ?? '') === true && !answersToAnyName(request))
       void refuse(reply, 421, 'BAD_REQUEST', MISDIRECTED);
     else next();
   });
@@ -189,6 +188,8 @@ async function allowOrigins(routes: FastifyInstance, corsOrigins: readonly strin
 
 /** Node says so, though its types do not; the header alone says nothing. */
 const isUpgrade = ({ raw }: FastifyRequest): boolean => (raw as { readonly upgrade?: boolean }).upgrade === true;
+
+const answersToAnyName = ({ routeOptions }: FastifyRequest): boolean => routeOptions.config.anyName ?? false;
 
 const sheddingOf = ({ routeOptions }: FastifyRequest): Shedding => routeOptions.config.shed ?? 'first';
 
