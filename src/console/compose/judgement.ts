@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import { NormalizeDocument, ValidateDocument, type MessageInput } from '../generated/graphql.js';
+import { E164 } from '../parts/phone-number.js';
 import { client } from '../server.js';
 import { mistakesOf, type Mistakes } from '../words.js';
 
@@ -31,8 +32,6 @@ export function useJudgement(input: MessageInput, first: Mistakes): [Mistakes, (
   }, [written]);
   return [mistakes, setMistakes];
 }
-
-const E164 = /^\+[1-9]\d{6,14}$/;
 
 /** A telephone number as people write it: `(919) 555-1212` becomes `+19195551212`. What is none stays as it is. */
 export async function normalize(text: string, region: string | null): Promise<string> {

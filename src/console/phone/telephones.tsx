@@ -5,15 +5,13 @@ import { SignIn } from '../frame/sign-in.js';
 import { Field } from '../parts/field.js';
 import { Icon } from '../parts/icon.js';
 import { short } from '../parts/instant.js';
-import { spoken } from '../parts/phone-number.js';
+import { E164, spoken } from '../parts/phone-number.js';
 import { Empty, Loading } from '../parts/states.js';
 import { isSignedIn } from '../session.js';
 import type { Phone } from './api.js';
 import { BehaviorPanel } from './behavior-panel.js';
 import { Handset } from './handset.js';
 import { usePhones } from './live.js';
-
-const E164 = /^\+[1-9]\d{6,14}$/;
 
 /** The telephones of the sandbox: a list, and one of them to hold. */
 export function Telephones() {
