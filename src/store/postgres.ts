@@ -184,10 +184,11 @@ async function migrate(client: Client, found: number, steps: readonly string[], 
     await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
     await client.query('CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)');
     // Another instance may have done it meanwhile.
-    const missing = stepsAfter(await versionOf(client), steps);
+    const current = await versionOf(client);
+    const missing = stepsAfter(current, steps);
     if (missing.length === 0) return;
     for (const [index, step] of missing.entries()) {
-      if (found > 0) onStep(steps.length - missing.length + index + 1, steps.length);
+      if (current > 0) onStep(current + index + 1, steps.length);
       await client.query(step);
     }
     await client.query('DELETE FROM schema_version');
